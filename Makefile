@@ -1,0 +1,35 @@
+# make app and make test do all their own set-up.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: setup app dev test record bench data
+
+setup: $(READY)
+
+$(READY): requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else f"fmviz needs Python 3.11 to 3.13, and $(PYTHON) is {v[0]}.{v[1]}. Name another: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $(READY)
+
+app: setup  ## Start the app
+	$(BIN)/streamlit run app.py
+
+dev: setup  ## Start the app, reloading when a file changes
+	$(BIN)/streamlit run app.py --server.fileWatcherType=auto
+
+test: setup  ## Format, lint, types, and all tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+record: setup  ## Train anew the runs that ship with fmviz
+	$(BIN)/python -m scripts.record
+
+bench: setup  ## Time from a slider's release to the picture
+	$(BIN)/python -m benchmarks.latency
+
+data: setup  ## Make the compact data set anew: make data FROM=folder
+	$(BIN)/python -m scripts.make_compact $(FROM)

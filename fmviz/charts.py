@@ -1,0 +1,340 @@
+"""Arrays to charts. Every colour, dash, shape and axis title of the app is decided here.
+
+A chart is built once with Altair and kept as a Vega-Lite specification; while a run is live only
+its rows are exchanged. The two runs of a comparison keep their colour, shape and order on every
+chart, and training and validation their dash, so that colour never speaks alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from fmviz.measure import TOLERANCES
+from fmviz.record import RunRecord
+from fmviz.stopping import Stop
+
+# Okabe & Ito: vermilion for the baseline, which comes first, blue for the run beside it. On a
+# dark ground their lighter orange and sky blue take over.
+RUN_COLOURS = {False: ["#D55E00", "#0072B2"], True: ["#E69F00", "#56B4E9"]}
+RUN_SHAPES = ["square", "circle"]
+SPLITS = ["training", "validation"]
+DASHES = [[1, 0], [5, 4]]
+
+CURVES_HEIGHT = 390
+PANEL_HEIGHT = 270
+Rows = pd.DataFrame
+
+
+class Shown(NamedTuple):
+    """One run of a comparison as the charts take it.
+
+    Attributes:
+        name: as the legend has it.
+        record: the run so far.
+        stop: what early stopping does to it, or None where that is off.
+        kept: the epoch whose weights the figures describe; None before the first epoch.
+    """
+
+    name: str
+    record: RunRecord
+    stop: Stop | None
+    kept: int | None
+
+
+def _run_colour(names: tuple[str, ...], dark: bool, **options: Any) -> alt.Color:
+    scale = alt.Scale(domain=list(names), range=RUN_COLOURS[dark][: len(names)])
+    return alt.Color("run:N", scale=scale, title=None, **options)
+
+
+def _run_shape(names: tuple[str, ...]) -> alt.Shape:
+    scale = alt.Scale(domain=list(names), range=RUN_SHAPES[: len(names)])
+    return alt.Shape("run:N", scale=scale, title=None)
+
+
+def _spec(chart: Any) -> dict[str, Any]:
+    """The chart's specification without its data."""
+    spec: dict[str, Any] = chart.to_dict()
+    spec.pop("data", None)
+    spec.pop("datasets", None)
+    return spec
+
+
+@lru_cache(maxsize=64)
+def curves_spec(names: tuple[str, ...], epochs: int, dark: bool) -> dict[str, Any]:
+    """Accuracy over the epochs, one line a run and split; where early stopping acts, a mark."""
+    base = alt.Chart(Rows({"kind": []}))
+    x = alt.X(
+        "epoch:Q",
+        title="epoch",
+        scale=alt.Scale(domain=[min(1, epochs - 1), epochs], nice=False),
+        axis=alt.Axis(tickMinStep=1, format="d", grid=False),
+    )
+    y = alt.Y(
+        "accuracy:Q",
+        title="accuracy",
+        scale=alt.Scale(zero=False, nice=True),
+        axis=alt.Axis(format=".0%", tickCount=6),
+    )
+    dash = alt.StrokeDash(
+        "split:N",
+        scale=alt.Scale(domain=SPLITS, range=DASHES),
+        title=None,
+        # Below the chart, so that on a telephone both legends have room.
+        legend=alt.Legend(orient="bottom", symbolSize=400),
+    )
+    tooltip = [
+        alt.Tooltip("run:N"),
+        alt.Tooltip("split:N"),
+        alt.Tooltip("epoch:Q"),
+        alt.Tooltip("accuracy:Q", format=".1%"),
+    ]
+    curve = base.transform_filter("datum.kind == 'curve'").encode(
+        x=x, y=y, color=_run_colour(names, dark), tooltip=tooltip
+    )
+    lines = curve.mark_line(strokeWidth=2.5, clip=True).encode(strokeDash=dash)
+    points = curve.mark_point(size=34, filled=True, opacity=0.9).encode(shape=_run_shape(names))
+    stops = (
+        base.transform_filter("datum.kind == 'stop'")
+        .mark_rule(strokeWidth=1.5, strokeDash=[2, 3])
+        .encode(x=x, color=_run_colour(names, dark), tooltip=[alt.Tooltip("label:N")])
+    )
+    stop_labels = (
+        base.transform_filter("datum.kind == 'stop'")
+        .mark_text(align="right", dx=-6, baseline="top", fontSize=13)
+        .encode(
+            x=x,
+            y=alt.Y("slot:Q", axis=None, scale=alt.Scale(domain=[0, 1])),
+            text="label:N",
+            color=_run_colour(names, dark),
+        )
+    )
+    kept = (
+        base.transform_filter("datum.kind == 'kept'")
+        .mark_point(size=190, strokeWidth=2.5, filled=False)
+        .encode(x=x, y=y, color=_run_colour(names, dark), shape=_run_shape(names), tooltip=tooltip)
+    )
+    upper = alt.layer(lines, points, stops, kept)
+    chart = alt.layer(upper, stop_labels).resolve_scale(y="independent")
+    return _spec(
+        chart.properties(height=CURVES_HEIGHT).configure_legend(
+            orient="top", labelLimit=400, symbolSize=120, symbolStrokeWidth=2.5
+        )
+    )
+
+
+def curves_rows(runs: Sequence[Shown]) -> Rows:
+    """Rows for `curves_spec`, epochs counted from 1.
+
+    The start is left out: its 10% would squeeze all that follows into the upper tenth."""
+    rows: list[dict[str, Any]] = []
+    for slot, run in enumerate(runs):
+        record = run.record
+        for split, name in zip(SPLITS, ("train_accuracy", "val_accuracy"), strict=True):
+            values = record.history[name]
+            common = {"run": run.name, "split": split}
+            rows += [
+                {**common, "kind": "curve", "epoch": epoch, "accuracy": value}
+                for epoch, value in enumerate(values, start=1)
+            ]
+            if run.stop is not None and run.kept is not None:
+                kept = {"kind": "kept", "epoch": run.kept + 1, "accuracy": values[run.kept]}
+                rows.append({**common, **kept})
+        if run.stop is not None and run.stop.stopped_epoch is not None:
+            epoch = run.stop.stopped_epoch + 1
+            rows.append(
+                {
+                    "kind": "stop",
+                    "run": run.name,
+                    "epoch": epoch,
+                    "slot": 0.16 - 0.09 * slot,
+                    "label": f"stop: epoch {epoch}",
+                }
+            )
+    columns = ["kind", "run", "split", "epoch", "accuracy", "slot", "label"]
+    return Rows(rows, columns=columns)
+
+
+@lru_cache(maxsize=64)
+def gap_spec(names: tuple[str, ...], dark: bool) -> dict[str, Any]:
+    """Gap meter: a bar from validation to training accuracy, with ± one standard error at each."""
+    base = alt.Chart(Rows({"run": []}))
+    y = alt.Y("run:N", title=None, sort=list(names), axis=alt.Axis(labelLimit=260, ticks=False))
+    scale = alt.Scale(zero=False, nice=True, padding=12)
+    axis = alt.Axis(format=".0%", tickCount=6)
+    colour = _run_colour(names, dark, legend=None)
+    bar = base.mark_rule(strokeWidth=11, opacity=0.35).encode(
+        x=alt.X("validation:Q", title="accuracy", scale=scale, axis=axis),
+        x2="training:Q",
+        y=y,
+        color=colour,
+    )
+    errors = [
+        base.mark_rule(strokeWidth=2).encode(
+            x=alt.X(f"{split}_low:Q"), x2=f"{split}_high:Q", y=y, color=colour
+        )
+        for split in SPLITS
+    ]
+    ends = [
+        base.mark_point(size=130, filled=split == "training", strokeWidth=2.5).encode(
+            x=alt.X(f"{split}:Q"),
+            y=y,
+            color=colour,
+            shape=_run_shape(names),
+            tooltip=[
+                alt.Tooltip("run:N"),
+                alt.Tooltip(f"{split}:Q", format=".1%"),
+                alt.Tooltip("label:N", title="gap"),
+            ],
+        )
+        for split in SPLITS
+    ]
+    label = base.mark_text(dy=-16, fontSize=15, fontWeight="bold").encode(
+        x=alt.X("middle:Q"), y=y, text="label:N", color=colour
+    )
+    chart = alt.layer(bar, *errors, *ends, label).properties(height=PANEL_HEIGHT)
+    return _spec(chart.configure_legend(disable=True))
+
+
+def gap_rows(runs: Sequence[Shown]) -> Rows:
+    """Rows for `gap_spec`, one a run."""
+    rows = []
+    for run in runs:
+        training = run.record.estimate("train_accuracy", run.kept)
+        validation = run.record.estimate("val_accuracy", run.kept)
+        gap = run.record.gap(run.kept)
+        rows.append(
+            {
+                "run": run.name,
+                "training": training.value,
+                "validation": validation.value,
+                "training_low": training.value - training.error,
+                "training_high": training.value + training.error,
+                "validation_low": validation.value - validation.error,
+                "validation_high": validation.value + validation.error,
+                "middle": (training.value + validation.value) / 2,
+                "label": f"{100 * gap.value:.1f} ± {100 * gap.error:.1f} points",
+            }
+        )
+    return Rows(rows)
+
+
+@lru_cache(maxsize=64)
+def sparsity_spec(names: tuple[str, ...], dark: bool) -> dict[str, Any]:
+    """Share of weights with |w| ≤ t against t, with the reader's tolerance as a rule."""
+    base = alt.Chart(Rows({"kind": []}))
+    x = alt.X(
+        "tolerance:Q",
+        title="tolerance t",
+        scale=alt.Scale(type="log", domain=[TOLERANCES[1], TOLERANCES[-1]]),
+        axis=alt.Axis(format="~g", values=[1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1], grid=False),
+    )
+    y = alt.Y(
+        "share:Q",
+        title="weights with |w| ≤ t",
+        scale=alt.Scale(domain=[0, 1]),
+        axis=alt.Axis(format=".0%", tickCount=5),
+    )
+    curve = base.transform_filter("datum.kind == 'curve'").encode(
+        x=x,
+        y=y,
+        color=_run_colour(names, dark),
+        tooltip=[
+            alt.Tooltip("run:N"),
+            alt.Tooltip("tolerance:Q", format="~g"),
+            alt.Tooltip("share:Q", format=".2%"),
+        ],
+    )
+    rule = (
+        base.transform_filter("datum.kind == 'tolerance'")
+        .mark_rule(strokeDash=[2, 3], strokeWidth=1.5, color="#808A94")
+        .encode(x=x)
+    )
+    chart = alt.layer(
+        curve.mark_line(strokeWidth=2.5),
+        curve.mark_point(size=44, filled=True, opacity=1).encode(shape=_run_shape(names)),
+        rule,
+    )
+    return _spec(
+        chart.properties(height=PANEL_HEIGHT).configure_legend(orient="top", labelLimit=400)
+    )
+
+
+def sparsity_rows(runs: Sequence[Shown], tolerance: float) -> Rows:
+    """Rows for `sparsity_spec`."""
+    rows: list[dict[str, Any]] = [
+        {
+            "kind": "curve",
+            "run": run.name,
+            "tolerance": t,
+            "share": run.record.sparsity(t, run.kept),
+        }
+        for run in runs
+        for t in TOLERANCES[1:]
+    ]
+    if tolerance > 0:
+        rows.append({"kind": "tolerance", "tolerance": tolerance})
+    return Rows(rows, columns=["kind", "run", "tolerance", "share"])
+
+
+@lru_cache(maxsize=64)
+def saturation_spec(names: tuple[str, ...], layers: int, dark: bool) -> dict[str, Any]:
+    """Share of flat activations by hidden layer: bars for the kept weights, ticks for the start."""
+    base = alt.Chart(Rows({"run": []}))
+    y = alt.Y(
+        "layer:N",
+        title=None,
+        scale=alt.Scale(paddingInner=0.3, paddingOuter=0.35),
+        axis=alt.Axis(ticks=False, labelExpr="split(datum.label, '|')"),
+    )
+    x = alt.X(
+        "share:Q",
+        title="share of activations",
+        scale=alt.Scale(domain=[0, 1]),
+        axis=alt.Axis(format=".0%", tickCount=5),
+    )
+    offset = alt.YOffset("run:N", sort=list(names))
+    tooltip = [
+        alt.Tooltip("layer:N"),
+        alt.Tooltip("run:N"),
+        alt.Tooltip("share:Q", format=".2%", title="now"),
+        alt.Tooltip("start:Q", format=".2%", title="before training"),
+    ]
+    bars = base.mark_bar(cornerRadiusEnd=2).encode(
+        x=x, y=y, yOffset=offset, color=_run_colour(names, dark), tooltip=tooltip
+    )
+    starts = base.mark_tick(thickness=3, size=24, color="#808A94").encode(
+        x=alt.X("start:Q"), y=y, yOffset=offset, tooltip=tooltip
+    )
+    labels = base.mark_text(align="left", dx=6, fontSize=13).encode(
+        x=alt.X("outer:Q"), y=y, yOffset=offset, text="label:N", color=_run_colour(names, dark)
+    )
+    height = max(PANEL_HEIGHT, 26 * layers * len(names) + 90)
+    chart = alt.layer(bars, starts, labels).properties(height=height)
+    return _spec(chart.configure_legend(orient="top", labelLimit=400, symbolType="square"))
+
+
+def saturation_rows(runs: Sequence[Shown]) -> Rows:
+    """Rows for `saturation_spec`."""
+    rows = []
+    for run in runs:
+        now = run.record.layers_at("saturation", run.kept)
+        start = run.record.start_layers["saturation"]
+        for index, units in enumerate(run.record.config.hidden):
+            rows.append(
+                {
+                    "run": run.name,
+                    "layer": f"layer {index + 1}|{units} units",
+                    "share": float(now[index]),
+                    "start": float(start[index]),
+                    "outer": float(np.clip(max(now[index], start[index]), 0, 0.86)),
+                    "label": f"{100 * now[index]:.1f}%",
+                }
+            )
+    columns = ["run", "layer", "share", "start", "outer", "label"]
+    return Rows(rows, columns=columns)

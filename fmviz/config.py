@@ -1,0 +1,261 @@
+"""What determines a run, and what values it may take.
+
+A run is a value: two equal `RunConfig`s are the same run, and `RunConfig.key` names that
+run in the store, in the scheduler, in a URL and in a file. This module is the only place
+that states a bound, a default or a list of choices. Widgets, the URL parser, the trainer
+and the documentation read them from here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from typing import Any, NamedTuple
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+# Part of every key. Raise it whenever a record measures something new or differently, so that
+# runs stored by an older fmviz are trained again instead of being misread.
+RECORD_SCHEMA = 1
+
+N_CLASSES = 10
+N_PIXELS = 784
+MAX_HIDDEN_LAYERS = 6
+MAX_UNITS = 512
+
+
+class Choice(NamedTuple):
+    """One option of a table: how it is written on a page, and one line that explains it."""
+
+    label: str
+    help: str
+
+
+class DatasetInfo(NamedTuple):
+    """Sizes of a data set after its split, in images."""
+
+    label: str
+    train: int
+    validation: int
+    test: int
+
+
+DATASETS = {
+    "compact": DatasetInfo("compact (ships with fmviz)", 10_000, 2_500, 5_000),
+    "full": DatasetInfo("full Fashion-MNIST", 55_000, 5_000, 10_000),
+}
+
+PENALTIES = {
+    "none": Choice("none", "The data loss alone."),
+    "l1": Choice("L1", "C = C₀ + (λ/n) Σ|w|: every weight shrinks by the same amount."),
+    "l2": Choice("L2", "C = C₀ + (λ/2n) Σw²: every weight shrinks in proportion to its size."),
+}
+
+ACTIVATIONS = {
+    "tanh": Choice("tanh", "Saturated where |a| > 0.99."),
+    "sigmoid": Choice("sigmoid", "Saturated where a < 0.01 or a > 0.99."),
+    "relu": Choice("ReLU", "Flat where a = 0; a unit that is zero on every image is dead."),
+}
+
+INITIALIZERS = {
+    "normal": Choice("normal(σ)", "N(0, σ²), the same σ in every layer."),
+    "xavier": Choice("Xavier (the notes)", "N(0, 1/fan_in): a unit normal squashed by √fan_in."),
+    "glorot_normal": Choice(
+        "Glorot normal", "Truncated normal, variance 2/(fan_in + fan_out); Glorot & Bengio 2010."
+    ),
+    "glorot_uniform": Choice(
+        "Glorot uniform", "Uniform within ±√(6/(fan_in + fan_out)); Keras's default."
+    ),
+    "he_normal": Choice("He normal", "Truncated normal, variance 2/fan_in; He et al. 2015."),
+    "he_uniform": Choice("He uniform", "Uniform within ±√(6/fan_in); He et al. 2015."),
+}
+
+OPTIMIZERS = {
+    "adam": Choice("Adam", "Kingma & Ba 2015, with Keras's β₁ = 0.9, β₂ = 0.999, ε = 1e-7."),
+    "sgd": Choice("SGD", "w ← w − η ∂C/∂w."),
+    "momentum": Choice("SGD + momentum", "Velocity with momentum 0.9."),
+    "nesterov": Choice("Nesterov", "Velocity with momentum 0.9, looked ahead."),
+}
+
+SCHEDULES = {
+    "constant": Choice("constant", "η throughout."),
+    "exponential": Choice("exponential", "η · 0.01^(step / steps): down to η/100 at the end."),
+    "cosine": Choice("cosine", "η · (1 + cos(π · step / steps)) / 2: down to 0 at the end."),
+}
+
+CHOICES: dict[str, dict[str, Any]] = {
+    "dataset": DATASETS,
+    "penalty": PENALTIES,
+    "activation": ACTIVATIONS,
+    "initializer": INITIALIZERS,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+}
+
+
+class RunConfig(BaseModel):
+    """Everything that determines a run; frozen, validated and in canonical form.
+
+    Configs that mean the same run compare equal: λ = 0 and penalty "none" are one config, and a
+    setting that the others leave without effect (σ under Glorot, the activation of a network
+    without hidden layers, a batch larger than the training set) is brought to one value.
+
+    Raises:
+        pydantic.ValidationError: a value out of bounds or an unknown choice. `problems` turns
+            it into sentences for a reader.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    dataset: str = Field("compact", description="Which images.")
+    train_size: int = Field(5_000, ge=10, le=55_000, description="Training images, n.")
+    label_noise: float = Field(
+        0.0, ge=0.0, le=1.0, description="Share of training images told a random wrong label."
+    )
+    hidden: tuple[int, ...] = Field((128,), description="Widths of the hidden layers.")
+    activation: str = Field("tanh", description="Hidden activation.")
+    initializer: str = Field(
+        "normal", description="kernel_initializer of every layer; biases start at zero."
+    )
+    init_std: float = Field(
+        0.05, ge=0.0, le=10.0, description="σ of the normal initializer, every layer."
+    )
+    penalty: str = Field("none", description="kernel_regularizer; biases are free.")
+    lam: float = Field(0.0, ge=0.0, le=10_000.0, description="The notes' λ.")
+    dropout: float = Field(
+        0.0, ge=0.0, le=0.95, description="Dropout rate after every hidden layer."
+    )
+    optimizer: str = Field("adam", description="Update rule.")
+    learning_rate: float = Field(0.001, gt=0.0, le=100.0, description="Learning rate, η.")
+    schedule: str = Field("constant", description="Learning rate over the steps.")
+    batch_size: int = Field(128, ge=1, le=1_024, description="Images a step.")
+    epochs: int = Field(30, ge=1, le=100, description="Passes over the training images.")
+    seed: int = Field(
+        0,
+        ge=0,
+        le=2**31 - 1,
+        description="Draws the initial weights, the dropout masks and the corrupted labels.",
+    )
+
+    @field_validator(*CHOICES)
+    @classmethod
+    def _check_choice(cls, value: str, info: ValidationInfo) -> str:
+        if value not in CHOICES[str(info.field_name)]:
+            raise ValueError(f"must be {allowed(str(info.field_name))}")
+        return value
+
+    @field_validator("hidden")
+    @classmethod
+    def _check_hidden(cls, widths: tuple[int, ...]) -> tuple[int, ...]:
+        if len(widths) > MAX_HIDDEN_LAYERS or not all(1 <= w <= MAX_UNITS for w in widths):
+            raise ValueError(f"must be {allowed('hidden')}")
+        return widths
+
+    @model_validator(mode="after")
+    def _canonical(self) -> RunConfig:
+        largest = DATASETS[self.dataset].train
+        if self.train_size > largest:
+            raise ValueError(
+                f"train_size must be from 10 to {largest:,} for dataset '{self.dataset}', "
+                f"not {self.train_size:,}"
+            )
+        fields = type(self).model_fields
+        changes: dict[str, Any] = {}
+        # -0.0 equals 0.0 but is written differently, and would name the same run twice.
+        changes |= {f: 0.0 for f in ("label_noise", "lam", "dropout", "init_std") if not self[f]}
+        if self.penalty == "none" or self.lam == 0:
+            changes |= {"penalty": "none", "lam": 0.0}
+        if self.initializer != "normal":
+            changes["init_std"] = fields["init_std"].default
+        if not self.hidden:
+            changes |= {"activation": fields["activation"].default, "dropout": 0.0}
+        changes["batch_size"] = min(self.batch_size, self.train_size)
+        for name, value in changes.items():
+            object.__setattr__(self, name, value)
+        return self
+
+    def __getitem__(self, field: str) -> Any:
+        return getattr(self, field)
+
+    @property
+    def key(self) -> str:
+        """Name of the run: 32 hexadecimal digits, the same in every process and on every machine.
+
+        SHA-256 of the canonical JSON together with `RECORD_SCHEMA`. Python writes a float as the
+        shortest decimal that reads back the same, so the text does not depend on the platform.
+        """
+        text = json.dumps(
+            {"schema": RECORD_SCHEMA, **self.model_dump(mode="json")},
+            sort_keys=True,
+            separators=(",", ":"),
+            allow_nan=False,
+        )
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    @property
+    def baseline(self) -> RunConfig:
+        """The matched run without a penalty: everything else, seed included, is the same."""
+        return self.replace(penalty="none")
+
+    def replace(self, **changes: Any) -> RunConfig:
+        """A validated copy with some fields changed."""
+        return RunConfig.model_validate(self.model_dump() | changes)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Gradient steps an epoch: the last, smaller batch is used too, as `model.fit` does."""
+        return math.ceil(self.train_size / self.batch_size)
+
+
+DEFAULTS: dict[str, Any] = RunConfig().model_dump()
+
+
+def bounds(field: str) -> tuple[float, float]:
+    """Lowest and highest value of a numeric field of `RunConfig`, as validation has them."""
+    limits: dict[str, float] = {}
+    for rule in RunConfig.model_fields[field].metadata:
+        for name in ("ge", "gt", "le"):
+            if hasattr(rule, name):
+                limits[name] = getattr(rule, name)
+    return limits.get("ge", limits.get("gt", -math.inf)), limits["le"]
+
+
+def allowed(field: str) -> str:
+    """What a field accepts, as words for an error message."""
+    if field in CHOICES:
+        return "one of " + ", ".join(CHOICES[field])
+    if field == "hidden":
+        return (
+            f"at most {MAX_HIDDEN_LAYERS} widths from 1 to {MAX_UNITS}, such as 128 or 128-64, "
+            "or none"
+        )
+    low, high = bounds(field)
+    whole = RunConfig.model_fields[field].annotation is int
+    above = any(hasattr(rule, "gt") for rule in RunConfig.model_fields[field].metadata)
+    kind = "a whole number" if whole else "a number"
+    return f"{kind} {'above' if above else 'from'} {low:,g} {'up ' if above else ''}to {high:,.10g}"
+
+
+def problems(error: ValidationError) -> list[str]:
+    """A validation error as sentences that name the field, what came and what is allowed."""
+    sentences = []
+    for item in error.errors():
+        if not item["loc"]:
+            sentences.append(str(item["msg"]).removeprefix("Value error, "))
+            continue
+        field = str(item["loc"][0])
+        if field not in RunConfig.model_fields:
+            known = ", ".join(RunConfig.model_fields)
+            sentences.append(f"{field} is no setting of a run; the settings are {known}")
+            continue
+        sentences.append(f"{field} must be {allowed(field)}, not {item['input']!r}")
+    return sentences

@@ -1,0 +1,237 @@
+"""Controls, one function each, drawn from the tables and bounds of `fmviz.config`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+from pydantic import ValidationError
+
+from fmviz import data, permalink
+from fmviz.config import (
+    CHOICES,
+    DATASETS,
+    RunConfig,
+    allowed,
+    bounds,
+    problems,
+)
+from fmviz.measure import TOLERANCES
+from fmviz.narrate import number
+from fmviz.permalink import MONITORS
+from fmviz.ui.state import value, widget_key
+
+LAMBDAS = (0.0, *(m * 10.0**e for e in range(-2, 2) for m in (1, 2, 5)), 100.0)
+LAMBDAS = tuple(float(f"{v:.3g}") for v in LAMBDAS)
+SIGMAS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+PATIENCES = (None, 0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
+RATES = (1e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1, 0.2, 0.5, 1.0)
+TRAIN_SIZES = (20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 55_000)
+
+LABELS = {
+    "dataset": "Images",
+    "train_size": "Training images, n",
+    "label_noise": "Label noise",
+    "hidden": "Hidden layers",
+    "activation": "Activation",
+    "initializer": "Initialiser",
+    "init_std": "Initial std, σ",
+    "penalty": "Penalty",
+    "lam": "Strength, λ",
+    "dropout": "Dropout rate",
+    "optimizer": "Optimizer",
+    "learning_rate": "Learning rate, η",
+    "schedule": "Schedule",
+    "batch_size": "Batch size",
+    "epochs": "Epochs",
+    "seed": "Seed",
+}
+
+
+def _slider(
+    page: str,
+    field: str,
+    label: str,
+    options: Sequence[Any],
+    format_func: Callable[[Any], str],
+    help: str | None = None,
+    disabled: bool = False,
+) -> Any:
+    """A slider over a table of values; one that a link brought and the table lacks is added."""
+    present = value(page, field)
+    if present not in options:
+        options = sorted({*options, present}, key=lambda v: (v is not None, v or 0))
+    return st.select_slider(
+        label,
+        options,
+        format_func=format_func,
+        key=widget_key(page, field),
+        help=help,
+        disabled=disabled,
+    )
+
+
+def penalty(page: str, offered: Sequence[str] = ("l2", "l1")) -> str:
+    """L1 or L2. Without a penalty is λ = 0, not a third kind."""
+    key = widget_key(page, "penalty")
+    if st.session_state[key] not in offered:
+        st.session_state[key] = offered[0]
+        st.session_state[widget_key(page, "lam")] = 0.0
+    table = CHOICES["penalty"]
+    chosen = st.segmented_control(
+        LABELS["penalty"],
+        offered,
+        format_func=lambda name: table[name].label,
+        required=True,
+        key=key,
+        help="  \n".join(f"**{table[name].label}** {table[name].help}" for name in offered),
+    )
+    return str(chosen)
+
+
+def lam(page: str) -> float:
+    """λ on a logarithmic scale that starts with 0."""
+    chosen: float = _slider(page, "lam", LABELS["lam"], LAMBDAS, number, "0 is no penalty.")
+    return chosen
+
+
+def init_std(page: str) -> float:
+    """σ of the normal initializer on a logarithmic scale."""
+    used = value(page, "initializer") == "normal"
+    hint = (
+        "Standard deviation of the initial weights, N(0, σ²), in every layer. "
+        "1/√784 ≈ 0.036 keeps the first layer's pre-activations of order one."
+        if used
+        else "The chosen initialiser sets its own scale. Choose normal(σ) to use this one."
+    )
+    chosen: float = _slider(
+        page, "init_std", LABELS["init_std"], SIGMAS, number, hint, disabled=not used
+    )
+    return chosen
+
+
+def patience(page: str) -> int | None:
+    """Patience of early stopping, or off."""
+    chosen: int | None = _slider(
+        page,
+        "patience",
+        "Patience",
+        PATIENCES,
+        lambda p: "off" if p is None else str(p),
+        "Early stopping: epochs without improvement that are borne. It trains nothing again.",
+    )
+    return chosen
+
+
+def tolerance(page: str) -> float:
+    """Tolerance below which a weight counts as zero."""
+    chosen: float = _slider(
+        page,
+        "tolerance",
+        "Tolerance: a weight counts as zero where |w| ≤",
+        TOLERANCES,
+        lambda t: "0 (exact)" if t == 0 else number(t),
+        "It trains nothing again: the counts are taken in every epoch.",
+    )
+    return chosen
+
+
+def _choice(page: str, field: str, options: Sequence[str] | None = None) -> None:
+    table = CHOICES[field]
+    names = list(options or table)
+    st.selectbox(
+        LABELS[field],
+        names,
+        format_func=lambda name: table[name].label,
+        key=widget_key(page, field),
+        help=RunConfig.model_fields[field].description,
+    )
+
+
+def _number(page: str, field: str, step: float, format: str | None = None) -> None:
+    low, high = bounds(field)
+    whole = RunConfig.model_fields[field].annotation is int
+    kind: Any = int if whole else float
+    st.number_input(
+        LABELS[field],
+        kind(low),
+        kind(high),
+        step=kind(step),
+        format=format,
+        key=widget_key(page, field),
+        help=RunConfig.model_fields[field].description,
+    )
+
+
+def _hidden(page: str) -> None:
+    """Widths as text, kept apart from the tuple that they stand for."""
+    key = widget_key(page, "hidden")
+    text_key = f"{key} as text"
+    written = permalink.write("hidden", st.session_state[key])
+    # A width that came with a link, or back from another page, is what the field shows.
+    if st.session_state.get(f"{key} shown") != written:
+        st.session_state[text_key] = written
+        st.session_state[f"{key} shown"] = written
+    text = st.text_input(
+        LABELS["hidden"], key=text_key, help=f"Widths from the input on: {allowed('hidden')}."
+    )
+    try:
+        st.session_state[key] = permalink.read("hidden", text.strip())
+    except ValueError:
+        st.error(f"Hidden layers must be {allowed('hidden')}. {written} is still in use.")
+        return
+    st.session_state[f"{key} shown"] = permalink.write("hidden", st.session_state[key])
+
+
+def more(page: str) -> None:
+    """Every other setting of a run, folded away."""
+    with st.expander("More settings", icon=":material/tune:"):
+        _hidden(page)
+        _choice(page, "activation")
+        _choice(page, "initializer")
+        largest = DATASETS[value(page, "dataset")].train
+        _slider(
+            page,
+            "train_size",
+            LABELS["train_size"],
+            [n for n in TRAIN_SIZES if n <= largest],
+            lambda n: f"{n:,}",
+        )
+        _number(page, "label_noise", 0.05)
+        _number(page, "dropout", 0.05)
+        _choice(page, "optimizer")
+        _slider(page, "learning_rate", LABELS["learning_rate"], RATES, number)
+        _choice(page, "schedule")
+        _number(page, "batch_size", 32)
+        _number(page, "epochs", 5)
+        _number(page, "seed", 1)
+        if len(data.available()) > 1 or value(page, "dataset") != "compact":
+            _choice(page, "dataset")
+        st.divider()
+        st.selectbox(
+            "Early stopping monitors",
+            list(MONITORS),
+            format_func=MONITORS.__getitem__,
+            key=widget_key(page, "monitor"),
+        )
+        st.toggle(
+            "restore_best_weights",
+            key=widget_key(page, "restore"),
+            help="Keras's default is off: the weights of the last epoch that ran stay.",
+        )
+        st.toggle(
+            "Show test accuracy",
+            key=widget_key(page, "test"),
+            help="The test images judge a finished choice. Choose λ and patience on validation.",
+        )
+
+
+def config(values: permalink.State) -> RunConfig:
+    """The run that the controls ask for; ends the page with an explanation where there is none."""
+    try:
+        return permalink.config_of(values)
+    except ValidationError as error:
+        for sentence in problems(error):
+            st.error(sentence, icon=":material/error:")
+        st.stop()

@@ -1,0 +1,43 @@
+"""Live runs on a page: `for update in live(configs): draw`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+import streamlit as st
+
+from fmviz.config import RunConfig
+from fmviz.engine import Engine, Update, scheduler_address
+from fmviz.store import RunStore, default_bytes, default_folder
+from fmviz.ui import state
+
+# Time a browser gets to draw one picture before the next comes.
+SECONDS_BETWEEN_PICTURES = 0.06
+
+
+@st.cache_resource(show_spinner=False)
+def engine() -> Engine:
+    """The engine of this server, shared by all its sessions."""
+    return Engine(RunStore(default_folder(), default_bytes()), scheduler_address())
+
+
+def live(configs: Sequence[RunConfig]) -> Iterator[Update]:
+    """Updates of some runs until all have ended, at a pace that a browser can follow.
+
+    When the reader moves a control, Streamlit ends the script at its next call; the next run of
+    the script opens its own watch and gives up this one's.
+    """
+    watch = engine().watch(configs)
+    previous = state.swap_watch(watch)
+    if previous is not None:
+        # After the new watch is open, so that a run which both want goes on.
+        previous.give_up()
+    drawn = -1.0
+    with watch:
+        for update in watch:
+            now = time.monotonic()
+            if update.state == "training" and now - drawn < SECONDS_BETWEEN_PICTURES:
+                continue
+            drawn = now
+            yield update

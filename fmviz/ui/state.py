@@ -1,0 +1,89 @@
+"""The state of a page: the only module that touches `st.session_state` and `st.query_params`.
+
+A control's value lives under `widget_key(page, field)`. The address holds what differs from the
+page's defaults. Whichever of the two changed last wins: a control that moved rewrites the
+address, an address that changed sets the controls.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from fmviz import permalink
+from fmviz.engine import Watch
+from fmviz.permalink import State
+
+_WATCH = "fmviz.watch"
+
+
+def widget_key(page: str, field: str) -> str:
+    """Session-state key of the control of a field."""
+    return f"{page}.{field}"
+
+
+def load(page: str, start: State) -> list[str]:
+    """Bring the controls of a page in line with the address, before they are drawn.
+
+    Returns:
+        What was wrong with the address, a sentence each.
+    """
+    memory = st.session_state.setdefault(f"{page}/memory", {})
+    address = {k: v for k, v in st.query_params.to_dict().items() if k not in permalink.FOREIGN}
+    # Coming back from another page, the address is bare and the session remembers.
+    arrived = not memory or (address and address != memory["address"])
+    if arrived:
+        parsed = permalink.parse(address, start)
+        memory.update(
+            address=address,
+            values=parsed.state,
+            problems=parsed.problems,
+        )
+        for field, value in parsed.state.items():
+            st.session_state[widget_key(page, field)] = value
+    for field, value in memory["values"].items():
+        # Streamlit forgets the value of a control that is not on the page that is shown.
+        st.session_state.setdefault(widget_key(page, field), value)
+    problems: list[str] = memory["problems"]
+    return problems
+
+
+def value(page: str, field: str) -> Any:
+    """The present value of a field, drawn or not."""
+    return st.session_state[widget_key(page, field)]
+
+
+def save(page: str, start: State, values: State) -> None:
+    """Remember what the controls say, and write it to the address.
+
+    An address that could not be read whole stays as it is until a control moves, so that its
+    reader can see and mend it.
+    """
+    memory = st.session_state[f"{page}/memory"]
+    moved = values != memory["values"]
+    memory["values"] = dict(values)
+    if memory["problems"] and not moved:
+        return
+    memory["problems"] = []
+    address = permalink.query(values, start)
+    if address != memory["address"]:
+        kept = {
+            name: text
+            for name, text in st.query_params.to_dict().items()
+            if name in permalink.FOREIGN
+        }
+        st.query_params.from_dict({**kept, **address})
+        memory["address"] = address
+
+
+def swap_watch(watch: Watch | None) -> Watch | None:
+    """Remember the watch that this session holds; returns the one it held before."""
+    previous: Watch | None = st.session_state.get(_WATCH)
+    st.session_state[_WATCH] = watch
+    return previous
+
+
+def is_dark() -> bool:
+    """Whether the reader's theme is dark."""
+    return bool(st.context.theme.type == "dark")

@@ -1,0 +1,93 @@
+"""What runs inside a worker process: one task trains runs, and tells of every epoch.
+
+Importing this module imports no TensorFlow: the page's process names `train_runs` to send it.
+On a cluster start workers with `dask worker ADDRESS --nthreads 1 --preload fmviz.worker`.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from fmviz.config import RunConfig
+from fmviz.record import RunRecord
+
+if TYPE_CHECKING:
+    import distributed
+
+TOPIC = "fmviz-progress"
+# A page redraws at most this often; more events would only cost both sides time.
+SECONDS_BETWEEN_EVENTS = 0.03
+# Pages and browsers go before training where they share a machine.
+NICENESS = 5
+
+# One run at a time: TensorFlow uses all cores by itself, and the warm-up must not compile a shape
+# that a waiting run compiles as well.
+_training = threading.Lock()
+
+
+class Cancelled(Exception):
+    """Nobody waits for this run any more."""
+
+
+def train_runs(documents: list[dict[str, Any]]) -> list[bytes]:
+    """Train configs, given as `RunConfig.model_dump(mode="json")`, into `RunRecord.to_bytes()`.
+
+    After each epoch a message goes out under `TOPIC`: the task's key and the records so far. It
+    holds all epochs, so that a message that is lost, or came before somebody listened, is no
+    harm.
+
+    Raises:
+        Cancelled: the task was given up while it ran.
+    """
+    # Not at the top: the page's process imports this module before it has drawn anything.
+    from distributed import get_worker
+
+    worker = get_worker()
+    task = worker.get_current_task()
+    configs = [RunConfig.model_validate(document) for document in documents]
+    told = 0.0
+
+    def on_epoch(records: list[RunRecord]) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if records[0].epochs > 1 and now - told < SECONDS_BETWEEN_EVENTS:
+            return
+        told = now
+        contents = [record.to_bytes(compress=False) for record in records]
+        worker.log_event(TOPIC, {"task": task, "records": contents})
+
+    def given_up() -> bool:
+        # Dask never interrupts a running task, but it does note that nobody wants it.
+        state = worker.state.tasks.get(task)
+        return state is None or state.state not in ("executing", "long-running")
+
+    with _training:
+        if given_up():
+            raise Cancelled(task)
+        from fmviz.train import train
+
+        records = train(configs, on_epoch, given_up)
+    if not all(record.complete for record in records):
+        raise Cancelled(task)
+    return [record.to_bytes() for record in records]
+
+
+def warm_up() -> None:
+    """Import TensorFlow, read the images and compile what the pages' default runs need."""
+    with _training:
+        from fmviz.train import train
+    default = RunConfig(epochs=1)
+    for members in (1, 2):
+        with _training:
+            train([default] * members)
+
+
+def dask_setup(worker: distributed.Worker) -> None:
+    """Called by `--preload`: warm up in the background, so that the worker joins at once."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    threading.Thread(target=warm_up, name="fmviz-warm-up", daemon=True).start()
