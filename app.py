@@ -1,6 +1,14 @@
-"""fmviz: start with `streamlit run app.py`."""
+"""fmviz: start with `streamlit run app.py`.
+
+Streamlit runs this file as `__main__` for every viewer. Before that, `streamlit run` imports it
+once, finds the `st.App`, and serves it: that is where the server gets ready for its first viewer.
+"""
+
+import streamlit as st
 
 from fmviz.ui import shell
 
 if __name__ == "__main__":
     shell.run()
+else:
+    app = st.App(__file__, lifespan=shell.lifespan)

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from fmviz.measure import TOLERANCES
-from fmviz.record import RunRecord
-from fmviz.stopping import Stop
+from fmviz.stopping import Shown
 
 # Okabe & Ito: vermilion for the baseline, which comes first, blue for the run beside it. On a
 # dark ground their lighter orange and sky blue take over.
@@ -29,22 +28,6 @@ DASHES = [[1, 0], [5, 4]]
 CURVES_HEIGHT = 390
 PANEL_HEIGHT = 270
 Rows = pd.DataFrame
-
-
-class Shown(NamedTuple):
-    """One run of a comparison as the charts take it.
-
-    Attributes:
-        name: as the legend has it.
-        record: the run so far.
-        stop: what early stopping does to it, or None where that is off.
-        kept: the epoch whose weights the figures describe; None before the first epoch.
-    """
-
-    name: str
-    record: RunRecord
-    stop: Stop | None
-    kept: int | None
 
 
 def _run_colour(names: tuple[str, ...], dark: bool, **options: Any) -> alt.Color:
@@ -62,6 +45,8 @@ def _spec(chart: Any) -> dict[str, Any]:
     spec: dict[str, Any] = chart.to_dict()
     spec.pop("data", None)
     spec.pop("datasets", None)
+    # A live chart is drawn many times a second: a canvas costs a browser a fraction of an SVG.
+    spec["usermeta"] = {"embedOptions": {"renderer": "canvas"}}
     return spec
 
 

@@ -17,7 +17,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from fmviz import worker
@@ -124,8 +126,14 @@ class Engine:
         self._problem = ""
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._keep_connected, name="fmviz", daemon=True)
-        self._thread.start()
         atexit.register(self.close)
+
+    def start(self) -> None:
+        """Connect in the background, starting the worker where it is ours. Runs that are asked
+        for do so by themselves; call it early to have the worker warm before that."""
+        with self._changed:
+            if self._thread.ident is None and not self._closed.is_set():
+                self._thread.start()
 
     # Watching ------------------------------------------------------------------------------
 
@@ -159,6 +167,8 @@ class Engine:
                 self._submit(job)
             for job in set(jobs.values()):
                 job.watchers += 1
+        if jobs:
+            self.start()
         return Watch(self, tuple(configs), known, jobs)
 
     def _release(self, jobs: set[_Job]) -> None:
@@ -196,7 +206,9 @@ class Engine:
         key = job.task if job.attempt == 0 else f"{job.task}-{job.attempt}"
         documents = [config.model_dump(mode="json") for config in job.configs]
         job.future = self._client.submit(worker.train_runs, documents, key=key, pure=True)
-        job.future.add_done_callback(lambda future: self._finish(job, future))
+        threading.Thread(
+            target=self._collect, args=(job, job.future), name=key, daemon=True
+        ).start()
 
     def _on_event(self, event: tuple[float, dict[str, Any]]) -> None:
         _, message = event
@@ -207,37 +219,35 @@ class Engine:
                     job.contents = message["records"]
                     self._changed.notify_all()
 
-    def _finish(self, job: _Job, future: Any) -> None:
-        """A task ended; called on a thread of Dask's client."""
-        with self._changed:
-            if job.future is not future or not job.live:
-                return
-        if future.status == "finished":
-            try:
-                contents = future.result()
-                records = {c.key: RunRecord.from_bytes(b) for c, b in zip(job.configs, contents)}
-                for config, content in zip(job.configs, contents, strict=True):
-                    self.store.put(records[config.key], content)
-                state, message = "done", ""
-            except RecordError as error:
-                records, state = {}, "failed"
-                message = f"the worker sent a record that this fmviz cannot read: {error}"
-            except Exception as error:  # the connection may break while the result travels
-                records, state, message = {}, "failed", f"the result was lost: {error}"
-        elif future.status == "error":
-            failure = future.exception()
-            if isinstance(failure, worker.Cancelled):
-                # It was given up, and asked for again before the scheduler knew.
-                with self._changed:
+    def _collect(self, job: _Job, future: Any) -> None:
+        """Wait for a task and take its result; on a thread of its own."""
+        records: dict[str, RunRecord] = {}
+        state, message = "done", ""
+        try:
+            contents = future.result()
+            for config, content in zip(job.configs, contents, strict=True):
+                records[config.key] = RunRecord.from_bytes(content)
+                self.store.put(records[config.key], content)
+        except worker.Cancelled:
+            # It was given up, and asked for again before the scheduler knew.
+            with self._changed:
+                if job.live and job.future is future:
                     job.attempt += 1
                     job.state = "waiting"
                     self._submit(job)
-                return
-            logger.error("a run failed", exc_info=failure)
-            records, state, message = {}, "failed", f"{type(failure).__name__}: {failure}"
-        else:  # cancelled, or lost with the connection: _keep_connected submits it again
             return
+        except RecordError as error:
+            state = "failed"
+            message = f"the worker sent a record that this fmviz cannot read: {error}"
+        except CancelledError:
+            return  # let go of, or lost with the connection and submitted again
+        except Exception as error:
+            state, message = "failed", f"{type(error).__name__}: {error}"
         with self._changed:
+            if not job.live or job.future is not future:
+                return
+            if state == "failed":
+                logger.error("a run failed: %s", message)
             job.records, job.state, job.message, job.future = records, state, message, None
             if job.watchers == 0:
                 self._jobs.pop(job.task, None)
@@ -291,6 +301,8 @@ class Engine:
             raise ConnectionError("the engine is closed")
         self._service = subprocess.Popen(
             [sys.executable, "-m", "fmviz.local_cluster"],
+            cwd=Path(__file__).parents[1],
+            env={**os.environ, "DASK_LOGGING__DISTRIBUTED": "warning"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -335,7 +347,8 @@ class Engine:
             return
         self._closed.set()
         atexit.unregister(self.close)
-        self._thread.join(START_TIMEOUT)
+        if self._thread.ident is not None:
+            self._thread.join(START_TIMEOUT)
         self._disconnect()
 
 

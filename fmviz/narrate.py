@@ -9,11 +9,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fmviz import theory
-from fmviz.charts import Shown
 from fmviz.config import PENALTIES, RunConfig
 from fmviz.measure import FLAT_BELOW, Estimate, difference
 from fmviz.record import Divergence
-from fmviz.stopping import Stop
+from fmviz.stopping import Shown, Stop
 
 
 class Caption(NamedTuple):

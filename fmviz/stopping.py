@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fmviz.record import RunRecord
+
 
 class Stop(NamedTuple):
     """What early stopping does to a run. Epochs are zero-based, as in Keras.
@@ -86,3 +88,40 @@ def replay(
     last = len(waits) - 1 if waits else None
     restored = restore_best_weights and best_epoch is not None
     return Stop(stopped_epoch, best_epoch, best_epoch if restored else last, tuple(waits))
+
+
+class Shown(NamedTuple):
+    """One run of a comparison as pages look at it.
+
+    Attributes:
+        name: as the legend has it.
+        record: the run so far.
+        stop: what early stopping does to it, or None where that is off.
+        kept: the epoch whose weights the figures describe; None before the first epoch.
+    """
+
+    name: str
+    record: RunRecord
+    stop: Stop | None
+    kept: int | None
+
+
+def look(
+    record: RunRecord, name: str, *, patience: int | None, monitor: str, restore_best_weights: bool
+) -> Shown:
+    """A run with what early stopping does to it; patience None is no early stopping.
+
+    Args:
+        monitor: a name of the record's history; one that ends in "accuracy" is better large.
+    """
+    last = record.epochs - 1 if record.epochs else None
+    if patience is None or last is None:
+        return Shown(name, record, None, last)
+    stop = replay(
+        record.history[monitor].tolist(),
+        patience=patience,
+        mode="max" if monitor.endswith("accuracy") else "min",
+        # A run that is still going has restored nothing yet; it shows its present weights.
+        restore_best_weights=restore_best_weights and record.complete,
+    )
+    return Shown(name, record, stop, stop.weights_epoch)

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 TOPIC = "fmviz-progress"
 # A page redraws at most this often; more events would only cost both sides time.
 SECONDS_BETWEEN_EVENTS = 0.03
-# Pages and browsers go before training where they share a machine.
-NICENESS = 5
 
 # One run at a time: TensorFlow uses all cores by itself, and the warm-up must not compile a shape
 # that a waiting run compiles as well.
@@ -53,7 +51,8 @@ def train_runs(documents: list[dict[str, Any]]) -> list[bytes]:
     def on_epoch(records: list[RunRecord]) -> None:
         nonlocal told
         now = time.monotonic()
-        if records[0].epochs > 1 and now - told < SECONDS_BETWEEN_EVENTS:
+        # The start is no point of a curve yet; drawing it would only delay the first.
+        if records[0].epochs == 0 or now - told < SECONDS_BETWEEN_EVENTS:
             return
         told = now
         contents = [record.to_bytes(compress=False) for record in records]
@@ -88,6 +87,4 @@ def warm_up() -> None:
 def dask_setup(worker: distributed.Worker) -> None:
     """Called by `--preload`: warm up in the background, so that the worker joins at once."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
     threading.Thread(target=warm_up, name="fmviz-warm-up", daemon=True).start()

@@ -185,8 +185,14 @@ def _hidden(page: str) -> None:
 
 
 def more(page: str) -> None:
-    """Every other setting of a run, folded away."""
-    with st.expander("More settings", icon=":material/tune:"):
+    """Every other setting of a run, folded away, and drawn only while unfolded: a dozen controls
+    that nobody sees would take a browser as long as all the rest of the page."""
+    folder = st.expander(
+        "More settings", icon=":material/tune:", on_change="rerun", key=f"{page}/more"
+    )
+    if not folder.open:
+        return
+    with folder:
         _hidden(page)
         _choice(page, "activation")
         _choice(page, "initializer")

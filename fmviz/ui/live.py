@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-
-import streamlit as st
+from functools import cache
 
 from fmviz.config import RunConfig
 from fmviz.engine import Engine, Update, scheduler_address
@@ -16,7 +15,7 @@ from fmviz.ui import state
 SECONDS_BETWEEN_PICTURES = 0.06
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def engine() -> Engine:
     """The engine of this server, shared by all its sessions."""
     return Engine(RunStore(default_folder(), default_bytes()), scheduler_address())

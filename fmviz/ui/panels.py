@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
+import time
+from functools import cache, lru_cache
+
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
 from fmviz import charts, data, narrate, prose, stopping, theory
-from fmviz.charts import Shown
-from fmviz.config import N_PIXELS, RunConfig
+from fmviz.config import DEFAULTS, N_PIXELS, RunConfig
 from fmviz.engine import Update
 from fmviz.measure import FLAT_BELOW
 from fmviz.permalink import View
-from fmviz.record import RunRecord, n_weights
+from fmviz.record import n_weights
+from fmviz.stopping import Shown
 from fmviz.ui import controls, state
+from fmviz.ui.place import Place
 
-
-def shown(record: RunRecord, name: str, view: View) -> Shown:
-    """A run with what early stopping does to it."""
-    last = record.epochs - 1 if record.epochs else None
-    if view.patience is None or last is None:
-        return Shown(name, record, None, last)
-    stop = stopping.replay(
-        record.history[view.monitor].tolist(),
-        patience=view.patience,
-        mode="max" if view.monitor == "val_accuracy" else "min",
-        # A run that is still going has no weights to restore yet; it shows its present ones.
-        restore_best_weights=view.restore and record.complete,
-    )
-    return Shown(name, record, stop, stop.weights_epoch)
+BASELINE, PENALISED = "no penalty", "with penalty"
+# While the curves grow, the cards follow at this pace: they are read, not watched.
+SECONDS_BETWEEN_FIGURES = 0.4
+# A run that is about to begin keeps the last picture up this long before the page says it waits.
+HOLD_SECONDS = 0.5
 
 
 def status(update: Update, horizon: int) -> str:
@@ -64,176 +59,207 @@ class Comparison:
     def __init__(self, lesson: str, config: RunConfig, view: View) -> None:
         self.lesson, self.config, self.view = lesson, config, view
         self.dark = state.is_dark()
+        # The specification of a chart must not change with λ, or browsers build it anew. So the
+        # charts name the roles, and the texts name the settings.
+        self.roles = (BASELINE,) if config.penalty == "none" else (BASELINE, PENALISED)
+        self._figures_drawn = -float("inf")
 
     @property
     def configs(self) -> list[RunConfig]:
         """The runs to compare: the baseline first; alone where λ is 0."""
-        baseline = self.config.baseline
-        return [baseline] if baseline == self.config else [baseline, self.config]
+        return [self.config.baseline, self.config][: len(self.roles)]
 
     def place_curves(self) -> None:
         """Reserve the status line, the curves and what they say."""
         line, bar = st.columns([3, 2], vertical_alignment="center")
-        self.status, self.progress = line.empty(), bar.empty()
-        self.curves = st.empty()
-        self.caption = st.empty()
+        with line:
+            self.status = Place()
+        with bar:
+            self.progress = Place()
+        self.curves, self.caption, self.warning = Place(), Place(), Place()
 
     def place_figures(self, page: str) -> None:
         """Reserve the three cards below: gap, sparsity, saturation."""
         gap, sparsity, saturation = st.columns(3)
         with gap.container(border=True, height="stretch"):
-            self.gap, self.gap_chart = st.empty(), st.empty()
-            self.gap_note = st.empty()
+            self.gap, self.gap_chart, self.gap_note = Place(), Place(), Place()
         with sparsity.container(border=True, height="stretch"):
-            self.sparsity, self.sparsity_chart = st.empty(), st.empty()
+            self.sparsity, self.sparsity_chart = Place(), Place()
             self.tolerance = controls.tolerance(page)
-            self.sparsity_note = st.empty()
+            self.sparsity_note = Place()
         with saturation.container(border=True, height="stretch"):
-            self.saturation, self.saturation_chart = st.empty(), st.empty()
-            self.saturation_note = st.empty()
+            self.saturation, self.saturation_chart = Place(), Place()
+            self.saturation_note = Place()
 
     def draw(self, update: Update) -> None:
-        """Show what is known."""
-        self.status.caption(status(update, self.config.epochs))
+        """Show what is known: the curves at once, the cards a few times a second."""
+        self.status.draw("caption", status(update, self.config.epochs))
         if update.state == "training":
-            self.progress.progress(min(update.epoch / self.config.epochs, 1.0))
+            self.progress.draw("progress", min(update.epoch / self.config.epochs, 1.0))
         else:
-            self.progress.empty()
+            self.progress.clear()
         if update.state == "failed":
-            self.caption.error(update.message, icon=":material/error:")
+            self.warning.draw("error", update.message, icon=":material/error:")
             return
         runs = [
-            shown(record, narrate.run_name(record.config), self.view)
-            for record in update.records
+            stopping.look(
+                record,
+                role,
+                patience=self.view.patience,
+                monitor=self.view.monitor,
+                restore_best_weights=self.view.restore,
+            )
+            for role, record in zip(self.roles, update.records, strict=True)
             if record is not None
         ]
-        if not runs:
-            self.caption.caption("The curves begin with the first epoch.")
+        if not runs or (update.state == "waiting" and update.seconds < HOLD_SECONDS):
+            # What the page shows from before holds until there is something new.
             return
         self._draw_curves(runs, update)
-        self._draw_gap(runs)
-        self._draw_sparsity(runs)
-        self._draw_saturation(runs)
+        now = time.monotonic()
+        if update.state != "training" or now - self._figures_drawn > SECONDS_BETWEEN_FIGURES:
+            self._figures_drawn = now
+            self._draw_gap(runs)
+            self._draw_sparsity(runs)
+            self._draw_saturation(runs)
 
     def _text(self, caption: narrate.Caption) -> str:
         return prose.text(self.lesson, caption.section, caption.figures)
 
     def _draw_curves(self, runs: list[Shown], update: Update) -> None:
-        names = tuple(run.name for run in runs)
-        self.curves.vega_lite_chart(
+        names = " and ".join(narrate.run_name(config) for config in self.configs)
+        self.curves.draw(
+            "vega_lite_chart",
             charts.curves_rows(runs),
-            charts.curves_spec(names, self.config.epochs, self.dark),
+            charts.curves_spec(self.roles, self.config.epochs, self.dark),
             width="stretch",
             alt="Accuracy on training images (solid) and validation images (dashed) after each "
-            f"epoch, {' and '.join(names)}.",
+            f"epoch: {names}.",
         )
         run = runs[-1]
-        whole = run.record.config == self.config
-        texts = [self._text(narrate.gap(run))] if whole else []
-        if self.config.penalty == "none":
-            texts.append(prose.text(self.lesson, "no penalty"))
-        elif len(runs) == 2:
-            texts.append(self._text(narrate.against_baseline(run, runs[0])))
-        if update.state == "done":
-            stopping_text = narrate.early_stopping(
-                run.stop, self.view.patience, self.view.monitor, run.record.epochs
+        if len(runs) < len(self.roles) or run.kept is None:
+            texts = []
+        else:
+            texts = [self._text(narrate.gap(run))]
+            if self.config.penalty == "none":
+                texts.append(prose.text(self.lesson, "no penalty"))
+            elif runs[0].kept is not None:
+                texts.append(self._text(narrate.against_baseline(run, runs[0])))
+            if update.state == "done":
+                stopping_text = narrate.early_stopping(
+                    run.stop, self.view.patience, self.view.monitor, run.record.epochs
+                )
+                texts.append(self._text(stopping_text))
+            if self.view.test:
+                test = run.record.estimate("test_accuracy", run.kept)
+                images = f"{run.record.examples['test']:,}"
+                texts.append(f"**Test accuracy: {narrate.points(test)}%** on {images} images.")
+        self.caption.draw("markdown", " ".join(texts))
+        diverged = [run for run in runs if run.record.diverged is not None]
+        if diverged:
+            self.warning.draw(
+                "warning",
+                "  \n".join(
+                    f"**{run.name}.** "
+                    + self._text(narrate.diverged(run.record.diverged, run.record.config))
+                    for run in diverged
+                    if run.record.diverged is not None
+                ),
+                icon=":material/trending_up:",
             )
-            texts.append(self._text(stopping_text))
-        if self.view.test and whole:
-            test = run.record.estimate("test_accuracy", run.kept)
-            images = f"{run.record.examples['test']:,}"
-            texts.append(f"**Test: {narrate.points(test)}%** on {images} images.")
-        with self.caption.container():
-            st.markdown(" ".join(texts))
-            for each in runs:
-                where = each.record.diverged
-                if where is not None:
-                    text = self._text(narrate.diverged(where, each.record.config))
-                    st.warning(f"**{each.name}.** {text}", icon=":material/trending_up:")
 
     def _draw_gap(self, runs: list[Shown]) -> None:
         run = runs[-1]
         gap = run.record.gap(run.kept)
-        self.gap.metric(
+        self.gap.draw(
+            "metric",
             f"Accuracy gap, {run.name}",
             f"{narrate.points(gap)} points",
             help="Training accuracy − validation accuracy, same weights, inference mode, ± one "
             "standard error.",
         )
-        names = tuple(each.name for each in runs)
-        self.gap_chart.vega_lite_chart(
+        self.gap_chart.draw(
+            "vega_lite_chart",
             charts.gap_rows(runs),
-            charts.gap_spec(names, self.dark),
+            charts.gap_spec(self.roles, self.dark),
             width="stretch",
             alt="Validation accuracy (hollow) and training accuracy (filled) of each run.",
         )
         n = run.record.examples
-        self.gap_note.caption(
+        self.gap_note.draw(
+            "caption",
             f"Filled: training, {n['train']:,} images. Hollow: validation, {n['validation']:,} "
-            "images it has never seen. Whiskers: ± one standard error."
+            "images it has never seen. Whiskers: ± one standard error.",
         )
 
     def _draw_sparsity(self, runs: list[Shown]) -> None:
         run = runs[-1]
         near = run.record.sparsity(self.tolerance, run.kept)
-        exact = run.record.sparsity(0.0, run.kept)
-        self.sparsity.metric(
+        self.sparsity.draw(
+            "metric",
             f"Sparsity, {run.name}",
             narrate.small_percent(near),
             help="Share of kernel weights, biases left out, with |w| ≤ tolerance.",
         )
-        names = tuple(each.name for each in runs)
-        self.sparsity_chart.vega_lite_chart(
+        self.sparsity_chart.draw(
+            "vega_lite_chart",
             charts.sparsity_rows(runs, self.tolerance),
-            charts.sparsity_spec(names, self.dark),
+            charts.sparsity_spec(self.roles, self.dark),
             width="stretch",
             alt="Share of weights with magnitude up to a tolerance, against the tolerance.",
         )
-        others = [
+        exact = run.record.sparsity(0.0, run.kept)
+        notes = [
             f"{each.name}: {narrate.small_percent(each.record.sparsity(self.tolerance, each.kept))}"
             for each in runs[:-1]
         ]
-        self.sparsity_note.caption(
-            "  \n".join(
-                [
-                    *others,
-                    f"Exactly zero: {narrate.small_percent(exact)} of "
-                    f"{n_weights(run.record.config):,} weights.",
-                ]
-            )
-        )
+        weights = f"{n_weights(run.record.config):,}"
+        notes.append(f"Exactly zero: {narrate.small_percent(exact)} of {weights} weights.")
+        self.sparsity_note.draw("caption", "  \n".join(notes))
 
     def _draw_saturation(self, runs: list[Shown]) -> None:
         run = runs[-1]
         config = run.record.config
         caption = narrate.saturation(run, predicted_saturation(config))
         if not config.hidden:
-            self.saturation.markdown(self._text(caption))
+            self.saturation.draw("markdown", self._text(caption))
             return
         now = run.record.layers_at("saturation", run.kept)
         kind = "Saturation" if config.activation in FLAT_BELOW else "Zero activations"
         layer = "" if len(config.hidden) == 1 else ", last hidden layer"
-        self.saturation.metric(
+        self.saturation.draw(
+            "metric",
             f"{kind}{layer}, {run.name}",
             narrate.small_percent(float(now[-1])),
             help=f"Share of flat activations on {run.record.examples['probe']} validation images.",
         )
-        names = tuple(each.name for each in runs)
-        self.saturation_chart.vega_lite_chart(
+        self.saturation_chart.draw(
+            "vega_lite_chart",
             charts.saturation_rows(runs),
-            charts.saturation_spec(names, len(config.hidden), self.dark),
+            charts.saturation_spec(self.roles, len(config.hidden), self.dark),
             width="stretch",
             alt="Share of flat activations in each hidden layer, now and before training.",
         )
-        self.saturation_note.caption(self._text(caption))
+        self.saturation_note.draw("caption", self._text(caption))
 
 
-@st.cache_data(show_spinner=False)
+@cache
 def _strip(count: int, scale: int) -> npt.NDArray[np.uint8]:
     """Validation images side by side, one of each class in every ten: (28s, 28s·count)."""
     pixels = data.load().validation.pixels[:count].reshape(count, *data.SHAPE)
     wide = np.concatenate(list(pixels), axis=1).repeat(scale, 0).repeat(scale, 1)
     return (255 * wide).astype(np.uint8)
+
+
+def prepare() -> None:
+    """Read the images and build the charts' specifications, once a server."""
+    data.load()
+    roles = (BASELINE, PENALISED)
+    for dark in (False, True):
+        charts.curves_spec(roles, DEFAULTS["epochs"], dark)
+        charts.gap_spec(roles, dark)
+        charts.sparsity_spec(roles, dark)
+        charts.saturation_spec(roles, len(DEFAULTS["hidden"]), dark)
 
 
 def images() -> None:
@@ -245,7 +271,7 @@ def images() -> None:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
+@lru_cache(maxsize=64)
 def _predicted(dataset: str, activation: str, sigma: float) -> float:
     probe = data.load(dataset).validation.pixels[: data.PROBE_IMAGES]
     scales = sigma * np.sqrt((probe.astype(float) ** 2).sum(axis=1))

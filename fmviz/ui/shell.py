@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
 
+from fmviz.ui.live import engine
+
 PAGES = Path(__file__).parents[2] / "pages"
 # A file of our own: Streamlit fetches the picture of an icon name from elsewhere.
 ICON = Path(__file__).parent / "icon.png"
+SECONDS_TO_WORKER = 5.0
 _MARK = "fmviz.entered through app.py"
 
 
@@ -20,6 +26,24 @@ def pages() -> list[st.Page]:
         # Streamlit serves a default page at the bare address alone; links name the lesson.
         st.Page(lesson, title="Regularisation", url_path=lesson.stem, visibility="hidden"),
     ]
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[None]:
+    """What the server does before it answers and after it has stopped answering.
+
+    What a page imports and what its charts and images are made of is fetched here, so that the
+    first viewer does not wait for it. The worker starts a little later, or as soon as a run is
+    asked for: importing TensorFlow takes all of a small machine for some seconds, and whoever
+    opens the page as the server comes up should see it first.
+    """
+    from fmviz.ui import panels
+
+    panels.prepare()
+    timer = asyncio.get_running_loop().call_later(SECONDS_TO_WORKER, engine().start)
+    yield
+    timer.cancel()
+    engine().close()
 
 
 def run() -> None:

@@ -1,0 +1,146 @@
+"""Time from a slider's release to the picture, in real Chromium: `make bench`.
+
+Starts the app on a port of its own with an empty store, opens it, waits until the worker is warm,
+then moves λ again and again and reads off the page when its first new point and its last one were
+drawn. Prints medians over the moves. Chromium, the app and the worker share this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+# Notes each change of the status line with the browser's clock.
+OBSERVE = r"""() => {
+  window.seen = [];
+  const look = () => {
+    const found = document.body.innerText.match(/epoch \d+ of \d+|trained just now|from the store/);
+    const text = found ? found[0] : '';
+    const last = window.seen[window.seen.length - 1];
+    if (!last || last[1] !== text) window.seen.push([performance.now(), text]);
+  };
+  new MutationObserver(look).observe(
+    document.body, {subtree: true, childList: true, characterData: true});
+}"""
+
+
+@contextmanager
+def server(port: int, folder: Path, **environment: str) -> Iterator[str]:
+    """The app on a port of its own, ready to answer; yields its address."""
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "streamlit", "run", "app.py"),
+            *("--server.headless=true", f"--server.port={port}"),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "FMVIZ_STORE": str(folder), **environment},
+        stdout=subprocess.DEVNULL,
+    )
+    address = f"http://localhost:{port}"
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+                break
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def first_view(page: Any, address: str) -> float:
+    """Seconds from opening the address to a page with its controls and a finished run."""
+    begun = time.perf_counter()
+    page.goto(address)
+    page.wait_for_selector("text=recorded run")
+    page.wait_for_selector("[data-testid=stVegaLiteChart] canvas")
+    return time.perf_counter() - begun
+
+
+def move(page: Any, key: str) -> tuple[float, float]:
+    """Move λ by one; seconds until its first point, and until its last."""
+    slider = page.locator("[data-testid=stSlider]").first.locator("input")
+    page.evaluate("() => { window.seen = []; }")
+    slider.focus()
+    begun = page.evaluate("performance.now()")
+    page.keyboard.press(key)
+    page.wait_for_function(
+        """() => {
+          const first = window.seen.findIndex(s => /^epoch [1-9]/.test(s[1]));
+          return first >= 0 && window.seen.slice(first).some(s => s[1].startsWith('trained'));
+        }"""
+    )
+    seen = page.evaluate("window.seen")
+    start = next(i for i, (_, text) in enumerate(seen) if re.match(r"epoch [1-9]", text))
+    first = seen[start][0]
+    last = next(t for t, text in seen[start:] if text.startswith("trained"))
+    return (first - begun) / 1000, (last - begun) / 1000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--moves", type=int, default=10)
+    parser.add_argument("--port", type=int, default=8765)
+    arguments = parser.parse_args()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        views, firsts, lasts = [], [], []
+        for repeat in range(3):
+            with server(arguments.port + repeat, Path(folder) / str(repeat)) as address:
+                page = browser.new_page(viewport={"width": 1400, "height": 1000})
+                views.append(first_view(page, address))
+                if repeat == 2:
+                    page.wait_for_selector(IDLE)
+                    time.sleep(12)  # the worker imports TensorFlow and compiles in this time
+                    page.evaluate(OBSERVE)
+                    for index in range(arguments.moves):
+                        # Values that no earlier move has left in the store.
+                        key = "ArrowRight" if index < 3 else "ArrowLeft"
+                        if index == 3:
+                            page.goto(f"{address}/?lam=10&seed=1")
+                            page.wait_for_selector("text=trained just now")
+                            page.evaluate(OBSERVE)
+                        first, last = move(page, key)
+                        firsts.append(first)
+                        lasts.append(last)
+                page.close()
+        browser.close()
+    for name, values in (
+        ("fresh server, opening to first view", views),
+        ("slider to first new point", firsts),
+        ("slider to last point", lasts),
+    ):
+        median = statistics.median(values)
+        print(f"{name}: median {median:.2f} s, {min(values):.2f} to {max(values):.2f}")
+
+
+if __name__ == "__main__":
+    main()

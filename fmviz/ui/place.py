@@ -1,0 +1,30 @@
+"""Spots on a page that are drawn many times in one run of its script."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+
+class Place:
+    """One element that is exchanged in place: `place.draw("metric", "Gap", 0.1)`.
+
+    Unlike `st.empty()` it sends nothing before it is first drawn. So the element of the page's
+    previous run stays until its successor comes, and a chart is given new rows instead of being
+    taken away and built again, which would cost its browser some 50 ms each time.
+    """
+
+    def __init__(self) -> None:
+        self._spot = st.container()
+        self._element: Any = None
+
+    def draw(self, method: str, *arguments: Any, **options: Any) -> None:
+        """Call a Streamlit method here in place of the last one."""
+        target = self._spot if self._element is None else self._element
+        self._element = getattr(target, method)(*arguments, **options)
+
+    def clear(self) -> None:
+        """Take the element away, if there is one."""
+        if self._element is not None:
+            self._element = self._element.empty()
