@@ -12,10 +12,10 @@ from functools import lru_cache
 from typing import Any
 
 import altair as alt
-import numpy as np
 import pandas as pd
 
 from fmviz.measure import TOLERANCES
+from fmviz.narrate import points, small_percent
 from fmviz.stopping import Shown
 
 # Okabe & Ito: vermilion for the baseline, which comes first, blue for the run beside it. On a
@@ -27,6 +27,8 @@ DASHES = [[1, 0], [5, 4]]
 
 CURVES_HEIGHT = 390
 PANEL_HEIGHT = 270
+# Accuracy axes span at least so much: flat curves should look flat.
+MIN_SPAN = 0.06
 Rows = pd.DataFrame
 
 
@@ -64,7 +66,7 @@ def curves_spec(names: tuple[str, ...], epochs: int, dark: bool) -> dict[str, An
         "accuracy:Q",
         title="accuracy",
         scale=alt.Scale(zero=False, nice=True),
-        axis=alt.Axis(format=".0%", tickCount=6),
+        axis=alt.Axis(format=".3~%", tickCount=6),
     )
     dash = alt.StrokeDash(
         "split:N",
@@ -83,7 +85,7 @@ def curves_spec(names: tuple[str, ...], epochs: int, dark: bool) -> dict[str, An
         x=x, y=y, color=_run_colour(names, dark), tooltip=tooltip
     )
     lines = curve.mark_line(strokeWidth=2.5, clip=True).encode(strokeDash=dash)
-    points = curve.mark_point(size=34, filled=True, opacity=0.9).encode(shape=_run_shape(names))
+    marks = curve.mark_point(size=34, filled=True, opacity=0.9).encode(shape=_run_shape(names))
     stops = (
         base.transform_filter("datum.kind == 'stop'")
         .mark_rule(strokeWidth=1.5, strokeDash=[2, 3])
@@ -104,7 +106,8 @@ def curves_spec(names: tuple[str, ...], epochs: int, dark: bool) -> dict[str, An
         .mark_point(size=190, strokeWidth=2.5, filled=False)
         .encode(x=x, y=y, color=_run_colour(names, dark), shape=_run_shape(names), tooltip=tooltip)
     )
-    upper = alt.layer(lines, points, stops, kept)
+    frame = base.transform_filter("datum.kind == 'frame'").mark_point(opacity=0).encode(x=x, y=y)
+    upper = alt.layer(lines, marks, stops, kept, frame)
     chart = alt.layer(upper, stop_labels).resolve_scale(y="independent")
     return _spec(
         chart.properties(height=CURVES_HEIGHT).configure_legend(
@@ -141,6 +144,13 @@ def curves_rows(runs: Sequence[Shown]) -> Rows:
                     "label": f"stop: epoch {epoch}",
                 }
             )
+    seen = [row["accuracy"] for row in rows if row["kind"] == "curve"]
+    if seen:
+        middle = (min(seen) + max(seen)) / 2
+        rows += [
+            {"kind": "frame", "epoch": 1, "accuracy": middle + side * MIN_SPAN / 2}
+            for side in (-1, 1)
+        ]
     columns = ["kind", "run", "split", "epoch", "accuracy", "slot", "label"]
     return Rows(rows, columns=columns)
 
@@ -151,7 +161,7 @@ def gap_spec(names: tuple[str, ...], dark: bool) -> dict[str, Any]:
     base = alt.Chart(Rows({"run": []}))
     y = alt.Y("run:N", title=None, sort=list(names), axis=alt.Axis(labelLimit=260, ticks=False))
     scale = alt.Scale(zero=False, nice=True, padding=12)
-    axis = alt.Axis(format=".0%", tickCount=6)
+    axis = alt.Axis(format=".3~%", tickCount=5)
     colour = _run_colour(names, dark, legend=None)
     bar = base.mark_rule(strokeWidth=11, opacity=0.35).encode(
         x=alt.X("validation:Q", title="accuracy", scale=scale, axis=axis),
@@ -179,10 +189,13 @@ def gap_spec(names: tuple[str, ...], dark: bool) -> dict[str, Any]:
         )
         for split in SPLITS
     ]
+    frame = [
+        base.mark_point(opacity=0).encode(x=alt.X(f"{edge}:Q"), y=y) for edge in ("least", "most")
+    ]
     label = base.mark_text(dy=-16, fontSize=15, fontWeight="bold").encode(
         x=alt.X("middle:Q"), y=y, text="label:N", color=colour
     )
-    chart = alt.layer(bar, *errors, *ends, label).properties(height=PANEL_HEIGHT)
+    chart = alt.layer(bar, *errors, *ends, *frame, label).properties(height=PANEL_HEIGHT)
     return _spec(chart.configure_legend(disable=True))
 
 
@@ -202,8 +215,10 @@ def gap_rows(runs: Sequence[Shown]) -> Rows:
                 "training_high": training.value + training.error,
                 "validation_low": validation.value - validation.error,
                 "validation_high": validation.value + validation.error,
-                "middle": (training.value + validation.value) / 2,
-                "label": f"{100 * gap.value:.1f} ± {100 * gap.error:.1f} points",
+                "middle": (middle := (training.value + validation.value) / 2),
+                "least": middle - MIN_SPAN / 2,
+                "most": middle + MIN_SPAN / 2,
+                "label": points(gap),
             }
         )
     return Rows(rows)
@@ -217,7 +232,7 @@ def sparsity_spec(names: tuple[str, ...], dark: bool) -> dict[str, Any]:
         "tolerance:Q",
         title="tolerance t",
         scale=alt.Scale(type="log", domain=[TOLERANCES[1], TOLERANCES[-1]]),
-        axis=alt.Axis(format="~g", values=[1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1], grid=False),
+        axis=alt.Axis(format="~e", values=[1e-6, 1e-4, 1e-2, 1], grid=False),
     )
     y = alt.Y(
         "share:Q",
@@ -280,8 +295,9 @@ def saturation_spec(names: tuple[str, ...], layers: int, dark: bool) -> dict[str
     x = alt.X(
         "share:Q",
         title="share of activations",
-        scale=alt.Scale(domain=[0, 1]),
-        axis=alt.Axis(format=".0%", tickCount=5),
+        # Room for a label beside a full bar.
+        scale=alt.Scale(domain=[0, 1.25]),
+        axis=alt.Axis(format=".0%", values=[0, 0.25, 0.5, 0.75, 1]),
     )
     offset = alt.YOffset("run:N", sort=list(names))
     tooltip = [
@@ -317,8 +333,8 @@ def saturation_rows(runs: Sequence[Shown]) -> Rows:
                     "layer": f"layer {index + 1}|{units} units",
                     "share": float(now[index]),
                     "start": float(start[index]),
-                    "outer": float(np.clip(max(now[index], start[index]), 0, 0.86)),
-                    "label": f"{100 * now[index]:.1f}%",
+                    "outer": float(max(now[index], start[index])),
+                    "label": small_percent(float(now[index])),
                 }
             )
     columns = ["run", "layer", "share", "start", "outer", "label"]

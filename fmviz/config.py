@@ -137,7 +137,7 @@ class RunConfig(BaseModel):
     optimizer: str = Field("adam", description="Update rule.")
     learning_rate: float = Field(0.001, gt=0.0, le=100.0, description="Learning rate, η.")
     schedule: str = Field("constant", description="Learning rate over the steps.")
-    batch_size: int = Field(128, ge=1, le=1_024, description="Images a step.")
+    batch_size: int = Field(128, ge=8, le=1_024, description="Images a step.")
     epochs: int = Field(30, ge=1, le=100, description="Passes over the training images.")
     seed: int = Field(
         0,

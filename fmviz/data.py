@@ -172,16 +172,19 @@ def _folder_of_full() -> Path:
     if named:
         # A folder the user named is the one that is meant: no other is tried in its place.
         folder = Path(named).expanduser()
-        if not folder.is_dir():
-            raise DataError(f"FMVIZ_DATA names {folder}, which is not a readable folder")
-        missing = [name for pair in FILES.values() for name in pair if not (folder / name).exists()]
+        try:
+            there = {path.name for path in folder.iterdir()}
+        except OSError as error:
+            reason = error.strerror or error
+            raise DataError(f"FMVIZ_DATA names {folder}, which cannot be read: {reason}") from error
+        missing = [name for pair in FILES.values() for name in pair if name not in there]
         if missing:
             raise DataError(f"FMVIZ_DATA names {folder}, which lacks {', '.join(missing)}")
         return folder
     keras_home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     places = [keras_home / "datasets" / "fashion-mnist", DEBIAN_FOLDER]
     for folder in places:
-        if all((folder / name).exists() for pair in FILES.values() for name in pair):
+        if all(os.path.exists(folder / name) for pair in FILES.values() for name in pair):
             return folder
     raise DataError(
         "full Fashion-MNIST was not found. Set FMVIZ_DATA to a folder with its four files, or "

@@ -153,6 +153,9 @@ class Engine:
             jobs: dict[str, _Job] = {}
             missing = []
             for key, config in unique.items():
+                # It may have ended since the store was asked.
+                if key not in known and (record := self.store.remembered(config)) is not None:
+                    known[key] = record, "store"
                 if key in known:
                     continue
                 job = next((j for j in self._jobs.values() if j.live and config in j.configs), None)
@@ -186,16 +189,35 @@ class Engine:
 
     def _cancel_unwatched(self) -> None:
         now = time.monotonic()
+        futures = []
         with self._changed:
             for job in list(self._jobs.values()):
                 if job.watchers == 0 and (not job.live or now - job.unwatched_since >= self.grace):
                     del self._jobs[job.task]
                     if job.live:
                         job.state = "cancelled"
-                        future, job.future = job.future, None
-                        if future is not None:
-                            # Where another client of the scheduler wants it, it goes on.
-                            future.cancel()
+                        if job.future is not None:
+                            futures.append(job.future)
+                            job.future = None
+        for future in futures:
+            # Where another client of the scheduler wants it, it goes on. `Future.cancel` would
+            # wait for the client's event loop, and that may wait for our lock in `_on_event`.
+            future.release()
+
+    def _why_waiting(self, jobs: set[_Job]) -> str:
+        """Words for why these jobs have not begun; called with the lock held."""
+        if self._problem:
+            return self._problem
+        if self._client is None:
+            return "it is starting up"
+        ahead = 0
+        for job in self._jobs.values():  # in the order in which they were asked for
+            if job in jobs:
+                break
+            ahead += job.live
+        if ahead:
+            return f"{ahead} other {'run is' if ahead == 1 else 'runs are'} ahead of this one"
+        return "it is getting ready"
 
     # Running -------------------------------------------------------------------------------
 
@@ -258,20 +280,18 @@ class Engine:
     def _keep_connected(self) -> None:
         while not self._closed.is_set():
             try:
+                if self._client is not None and self._lost():
+                    self._disconnect()
                 if self._client is None:
                     self._connect()
-                elif self._lost():
-                    self._disconnect()
-                    continue
-            except Exception as error:
+                self._cancel_unwatched()
+                self._closed.wait(0.5)
+            except Exception as error:  # this thread must outlive whatever goes wrong
                 logger.warning("no worker: %s", error)
                 with self._changed:
                     self._problem = str(error)
                 self._disconnect()
                 self._closed.wait(RECONNECT_SECONDS)
-                continue
-            self._cancel_unwatched()
-            self._closed.wait(0.5)
 
     def _lost(self) -> bool:
         ended = self._service is not None and self._service.poll() is not None
@@ -413,7 +433,9 @@ class Watch:
             jobs = set(self._jobs.values())
             contents = {job.task: job.contents for job in jobs}
             states = {job.state for job in jobs}
-            message = next((j.message for j in jobs if j.message), self._engine._problem)
+            message = next((j.message for j in jobs if j.message), "")
+            if "waiting" in states:
+                message = self._engine._why_waiting(jobs)
             mark = self._mark()
         records, sources = [], []
         for config in self._configs:

@@ -185,6 +185,8 @@ def as_keras(config: RunConfig, weights: Sequence[Array] | None = None) -> keras
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
+    # Else a saved network would come back with an optimizer of another number of variables.
+    model.optimizer.build(model.trainable_variables)
     if weights is not None:
         model.set_weights(list(weights))
     return model

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fmviz import theory
-from fmviz.config import PENALTIES, RunConfig
+from fmviz.config import N_CLASSES, PENALTIES, RunConfig
 from fmviz.measure import FLAT_BELOW, Estimate, difference
 from fmviz.record import Divergence
-from fmviz.stopping import Shown, Stop
+from fmviz.stopping import Shown
 
 
 class Caption(NamedTuple):
@@ -44,7 +44,7 @@ def points(estimate: Estimate, signed: bool = False) -> str:
 
 def number(value: float) -> str:
     """A setting as a person writes it: 10, 0.05, 5e-05 as 5 × 10⁻⁵."""
-    text = f"{value:.4g}"
+    text = f"{value:.4g}".replace("-", "−") if abs(value) >= 1e-4 else f"{value:.4g}"
     if "e" not in text:
         return text
     mantissa, exponent = text.split("e")
@@ -72,65 +72,98 @@ def gap(run: Shown) -> Caption:
         "train_images": f"{record.examples['train']:,}",
         "val_images": f"{record.examples['validation']:,}",
     }
+    chance = [difference(share, Estimate(1 / N_CLASSES, 0.0)) for share in (training, validation)]
+    if all(share.could_be_noise for share in chance):
+        return Caption("nothing learnt", figures)
     if size.could_be_noise:
         return Caption("gap could be noise", figures)
     return Caption("gap" if size.value > 0 else "gap reversed", figures)
 
 
+def label_noise(run: Shown) -> Caption | None:
+    """What became of the wrong labels; None where there are none in the sample."""
+    record = run.record
+    wrong = record.examples["corrupted"]
+    if not wrong:
+        return None
+    memorised = record.estimate("corrupted_accuracy", run.kept)
+    figures = {
+        "wrong": f"{wrong:,}",
+        "memorised": points(memorised),
+        "clean": percent(record.at("clean_accuracy", run.kept)),
+    }
+    return Caption("label noise", figures)
+
+
 def against_baseline(run: Shown, baseline: Shown) -> Caption:
-    """What the penalty did to the gap and to validation accuracy."""
+    """What the gap and validation accuracy are beside the baseline's.
+
+    The penalty is named as the cause only where both networks are shown after the same epoch:
+    else early stopping has its part in the difference.
+    """
     gaps = run.record.gap(run.kept), baseline.record.gap(baseline.kept)
     change = difference(*gaps)
-    held_out = difference(
-        run.record.estimate("val_accuracy", run.kept),
-        baseline.record.estimate("val_accuracy", baseline.kept),
-    )
-    training = difference(
-        run.record.estimate("train_accuracy", run.kept),
-        baseline.record.estimate("train_accuracy", baseline.kept),
+    held_out, training = (
+        difference(
+            run.record.estimate(name, run.kept), baseline.record.estimate(name, baseline.kept)
+        )
+        for name in ("val_accuracy", "train_accuracy")
     )
     figures = {
-        "run": run.name,
+        "run": run_name(run.record.config),
         "gap": points(gaps[0]),
         "baseline_gap": points(gaps[1]),
         "change": points(Estimate(abs(change.value), change.error)),
         "val_change": points(Estimate(abs(held_out.value), held_out.error)),
         "train_change": points(Estimate(abs(training.value), training.error)),
+        "val_direction": "higher" if held_out.value > 0 else "lower",
+        "epoch": str((run.kept or 0) + 1),
+        "baseline_epoch": str((baseline.kept or 0) + 1),
     }
-    if held_out.value < 0 and not held_out.could_be_noise:
+    narrower = change.value < 0 and not change.could_be_noise and gaps[0].value >= 0
+    if run.kept != baseline.kept:
+        apart = "validation unclear" if held_out.could_be_noise else "validation differs"
+        return Caption(f"other epochs, {apart}", figures)
+    if not held_out.could_be_noise:
+        if held_out.value > 0:
+            return Caption("learns more" if narrower else "validation rises", figures)
         falls_in_training = training.value < 0 and not training.could_be_noise
         return Caption("underfits" if falls_in_training else "validation falls", figures)
-    if held_out.value > 0 and not held_out.could_be_noise:
-        return Caption("validation rises", figures)
     if change.could_be_noise:
         return Caption("change could be noise", figures)
-    return Caption("gap closes" if change.value < 0 else "gap widens", figures)
+    if change.value < 0:
+        return Caption("gap narrows" if narrower else "gap below zero", figures)
+    return Caption("gap widens" if gaps[1].value >= 0 else "gap below zero", figures)
 
 
-def early_stopping(stop: Stop | None, patience: int | None, monitor: str, epochs: int) -> Caption:
-    """What early stopping did to a run of so many epochs. Epochs are counted from 1 here."""
-    figures = {"patience": str(patience), "monitor": monitor, "epochs": str(epochs)}
+def early_stopping(run: Shown, patience: int | None, monitor: str) -> Caption:
+    """What early stopping did to a run. Epochs are counted from 1 here."""
+    stop, epochs = run.stop, run.record.config.epochs
+    figures = {"patience": str(patience), "monitor": monitor, "epochs": plural(epochs, "epoch")}
     if stop is None or stop.weights_epoch is None:
         return Caption("stopping off", figures)
-    figures |= {
-        "kept": str(stop.weights_epoch + 1),
-        "best": "none" if stop.best_epoch is None else str(stop.best_epoch + 1),
-    }
+    figures["kept"] = str(stop.weights_epoch + 1)
     if stop.stopped_epoch is None:
-        return Caption("stopping never", figures)
+        last = stop.weights_epoch == epochs - 1
+        return Caption("stopping never" if last else "stopping never, restored", figures)
     figures |= {
         "stopped": str(stop.stopped_epoch + 1),
-        "saved": str(epochs - stop.stopped_epoch - 1),
+        "saved": plural(epochs - stop.stopped_epoch - 1, "epoch"),
     }
     same = stop.weights_epoch == stop.stopped_epoch
     return Caption("stopping fired" if same else "stopping restored", figures)
 
 
-def saturation(run: Shown, predicted: float | None) -> Caption:
-    """Saturation before training and with the kept weights.
+def plural(count: int, thing: str) -> str:
+    """1 → "1 epoch", 30 → "30 epochs"."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def saturation(run: Shown, predicted: theory.Prediction | None) -> Caption:
+    """The first layer's saturation before training and with the kept weights.
 
     Args:
-        predicted: the first layer's share by `theory.predicted_saturation`, where there is one.
+        predicted: its share before training in theory, where there is a theory.
     """
     config = run.record.config
     if not config.hidden:
@@ -143,43 +176,57 @@ def saturation(run: Shown, predicted: float | None) -> Caption:
         "now": small_percent(float(now[0])),
         "dead": small_percent(float(dead[0])),
         "probe": f"{run.record.examples['probe']:,}",
-        "sigma": number(config.init_std),
     }
     if config.activation not in FLAT_BELOW:
         return Caption("zero activations", figures)
     if predicted is None:
         return Caption("saturation", figures)
-    return Caption("saturation predicted", {**figures, "predicted": small_percent(predicted)})
+    figures |= {"predicted": small_percent(predicted.share), "sigma": number(predicted.sigma)}
+    return Caption("saturation predicted", figures)
 
 
-def rule(config: RunConfig) -> Caption:
-    """The update rule with the run's own numbers, and the Keras line that does the same."""
+def rule(config: RunConfig) -> list[Caption]:
+    """The update rule with the run's own numbers, the Keras line that does the same, and what the
+    run's optimizer makes of it."""
     l1, l2 = theory.coefficients(config)
     shrink = config.learning_rate * config.lam / config.train_size
     figures = {
         "lam": number(config.lam),
         "n": f"{config.train_size:,}".replace(",", r"{,}"),
         "eta": number(config.learning_rate),
-        "factor": f"{1 - shrink:.10g}",
+        "factor": f"1 − {number(shrink)}" if shrink < 0.01 else number(1 - shrink),
         "step": number(shrink),
         "keras": f"{l1 or l2:.6g}",
-        "weight_decay": f"{theory.pytorch_weight_decay(config):.6g}",
     }
-    return Caption({"none": "rule none", "l1": "rule l1", "l2": "rule l2"}[config.penalty], figures)
+    if config.penalty == "none":
+        return [Caption("rule none", figures)]
+    section = f"rule {config.penalty}"
+    if config.penalty == "l2" and shrink > 1:
+        section = "rule l2 overshoots"
+    captions = [Caption(section, figures)]
+    if config.optimizer != "sgd":
+        family = "adam" if config.optimizer == "adam" else "momentum"
+        captions.append(Caption(f"rule under {family}", figures))
+    if config.schedule != "constant":
+        captions.append(Caption("rule under a schedule", figures))
+    return captions
 
 
-def diverged(where: Divergence, config: RunConfig) -> Caption:
-    """Where a run stopped being finite, counted from 1 for a reader."""
+def diverged(where: Divergence, config: RunConfig) -> list[Caption]:
+    """Where a run stopped being finite, counted from 1, and the knobs that may cure it."""
     layers = len(config.hidden) + 1
-    return Caption(
-        "diverged",
-        {
-            "epoch": str(where.epoch + 1),
-            "step": str(where.step + 1),
-            "layer": f"{where.layer + 1} of {layers}",
-            "where": where.where,
-            "eta": number(config.learning_rate),
-            "lam": number(config.lam),
-            "sigma": number(config.init_std),
-        },
-    )
+    figures = {
+        "epoch": str(where.epoch + 1),
+        "step": str(where.step + 1),
+        "layer": f"{where.layer + 1} of {layers}",
+        "where": where.where,
+        "eta": number(config.learning_rate),
+        "lam": number(config.lam),
+        "sigma": number(config.init_std),
+    }
+    captions = [Caption("diverged", figures)]
+    if config.lam:
+        captions.append(Caption("diverged, λ", figures))
+    if config.initializer == "normal":
+        captions.append(Caption("diverged, σ", figures))
+    return captions

@@ -148,7 +148,7 @@ def write(name: str, value: Any) -> str:
         return "off"
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value!r}" if isinstance(value, float) else str(value)
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def query(state: State, start: State) -> dict[str, str]:

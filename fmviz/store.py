@@ -66,7 +66,7 @@ class RunStore:
     def __init__(
         self, folder: Path, max_bytes: int = 256 * 10**6, recorded: Path | None = RECORDED_FOLDER
     ) -> None:
-        if folder.exists() and not folder.is_dir():
+        if os.path.exists(folder) and not os.path.isdir(folder):
             raise SettingError(
                 f"the store's folder {folder} is a file; set FMVIZ_STORE to a folder"
             )
@@ -80,6 +80,11 @@ class RunStore:
         """The record of a run, or None where it is not known. Own runs come before recorded."""
         return self._read(config, recorded=False) or self._read(config, recorded=True)
 
+    def remembered(self, config: RunConfig) -> RunRecord | None:
+        """As `get` for runs that this process has trained lately, without a look at the disk."""
+        with self._lock:
+            return self._memory.get((config.key, False))
+
     def is_recorded(self, config: RunConfig) -> bool:
         """Whether `get` answers from the runs that ship with fmviz."""
         return (
@@ -92,11 +97,15 @@ class RunStore:
         if folder is None:
             return None
         key = config.key
-        with self._lock:
-            if (key, recorded) in self._memory:
-                self._memory.move_to_end((key, recorded))
-                return self._memory[key, recorded]
         path = folder / (key + SUFFIX)
+        with self._lock:
+            known = self._memory.get((key, recorded))
+            if known is not None:
+                self._memory.move_to_end((key, recorded))
+        if known is not None:
+            if not recorded:
+                _touch(path)
+            return known
         try:
             content = path.read_bytes()
         except FileNotFoundError:

@@ -50,6 +50,26 @@ def shrink(weight: float, config: RunConfig) -> float:
     return weight
 
 
+class Prediction(NamedTuple):
+    """A predicted share of saturated activations, and the σ it was predicted for."""
+
+    share: float
+    sigma: float
+
+
+def initial_sigma(config: RunConfig, fan_in: int, fan_out: int) -> float:
+    """Standard deviation of a layer's initial weights.
+
+    normal: the run's own σ. The notes' Xavier: 1/√fan_in. Glorot: √(2/(fan_in + fan_out)). He:
+    √(2/fan_in).
+    """
+    if config.initializer == "normal":
+        return config.init_std
+    family = config.initializer.split("_")[0]
+    variances = {"xavier": 1 / fan_in, "glorot": 2 / (fan_in + fan_out), "he": 2 / fan_in}
+    return math.sqrt(variances[family])
+
+
 def predicted_saturation(activation: str, scale: float | npt.NDArray[np.floating]) -> float:
     """P(saturated) for pre-activations z ~ N(0, s²), averaged over `scale`.
 

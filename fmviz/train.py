@@ -33,6 +33,10 @@ EVALUATION_BATCH = 500
 # Compiled shapes kept in a process; the one unused for longest is dropped.
 SHAPES_KEPT = 12
 
+# Steps in one compiled call. Between calls a run can be stopped: even 256 steps of the largest
+# network take no more than a second or two.
+STEPS_AT_ONCE = 256
+
 OnEpoch = Callable[[list[RunRecord]], None]
 
 
@@ -80,24 +84,25 @@ def train(
     Args:
         on_epoch: called with the records so far after the start has been measured and after
             each epoch of all groups.
-        should_stop: asked between epochs; where it answers True the records so far come back,
-            with `complete` False.
+        should_stop: asked between epochs and, in long ones, within; where it answers True the
+            records so far come back, with `complete` False.
 
     Raises:
         fmviz.data.DataError: the images cannot be read.
     """
     groups = [(indices, _Group([configs[i] for i in indices])) for indices in group(configs)]
     records: list[RunRecord | None] = [None] * len(configs)
-    progress: list[Iterator[None]] = [member.run() for _, member in groups]
+    stopped = should_stop or (lambda: False)
+    progress: list[Iterator[None]] = [members.run(stopped) for _, members in groups]
     while progress:
         # Groups advance epoch by epoch in turn, so that all curves of a comparison grow together.
         progress = [steps for steps in progress if next(steps, StopIteration) is None]
         for indices, members in groups:
             for index, record in zip(indices, members.records(), strict=True):
                 records[index] = record
-        if progress and on_epoch is not None:
+        if on_epoch is not None:
             on_epoch([record for record in records if record is not None])
-        if should_stop is not None and should_stop():
+        if stopped():
             break
     return [record for record in records if record is not None]
 
@@ -139,6 +144,13 @@ class _Numbers(NamedTuple):
     dropout: Tensor  # (K,)
     seeds: Tensor  # (K,) int32
     train_size: Tensor  # () int32
+
+
+class _Batches(NamedTuple):
+    """An epoch's batches, padded to the longest epoch of the shape."""
+
+    order: Tensor  # (max_steps, batch_size) int32
+    rates: Tensor  # (max_steps, K)
 
 
 class _Compiled:
@@ -207,7 +219,7 @@ class _Compiled:
 
         Returns:
             The new state, correct answers (K,), losses times batch (K,), and for a diagnosis the
-            activations, mean cross-entropies and gradients.
+            activations, losses and gradients.
         """
         x = tf.gather(images, batch)
         y = tf.gather(numbers.labels, batch, axis=1)
@@ -244,7 +256,7 @@ class _Compiled:
             _State(weights, slots, state.step + 1),
             tf.reduce_sum(tf.cast(correct, tf.float32) * counted, axis=1),
             loss * size,
-            (activations, crossentropy, gradients),
+            (activations, loss, gradients),
         )
 
     def _epoch(
@@ -253,10 +265,12 @@ class _Compiled:
         numbers: _Numbers,
         images: Tensor,
         order: Tensor,
-        steps: Tensor,
+        first: Tensor,
+        end: Tensor,
         rates: Tensor,
     ) -> Any:
-        """All batches of an epoch. order (max_steps, batch_size), rates (max_steps, K).
+        """Steps `first` to `end` − 1 of an epoch. order (max_steps, batch_size), rates
+        (max_steps, K).
 
         Returns:
             The state after it, correct answers (K,) and summed losses (K,).
@@ -271,7 +285,7 @@ class _Compiled:
 
         zeros = tf.zeros(self.members)
         _, state, correct, loss = tf.while_loop(
-            lambda i, *_: i < steps, body, (0, state, zeros, zeros)
+            lambda i, *_: i < end, body, (first, state, zeros, zeros)
         )
         return state, correct, loss
 
@@ -322,7 +336,7 @@ class _Compiled:
     ) -> Any:
         """One step with, for each quantity in the order in which it is computed, whether it is
         finite: (quantities, K)."""
-        after, _, _, (activations, crossentropy, gradients) = self._step(
+        after, _, _, (activations, loss, gradients) = self._step(
             state, numbers, images, batch, first, rates
         )
 
@@ -330,7 +344,7 @@ class _Compiled:
             axes = [axis for axis in range(len(value.shape)) if axis != member_axis]
             return tf.reduce_all(tf.math.is_finite(value), axes)
 
-        flags = [finite(a, 0) for a in activations] + [tf.math.is_finite(crossentropy)]
+        flags = [finite(a, 0) for a in activations] + [tf.math.is_finite(loss)]
         for arrays, layers in (
             (gradients, reversed(range(self.n_layers))),
             (after.weights, range(self.n_layers)),
@@ -501,8 +515,9 @@ class _Group:
         }
         return [member.record(made) for member in self.members]
 
-    def run(self) -> Iterator[None]:
-        """Train, yielding after the start has been measured and after each epoch but the last."""
+    def run(self, should_stop: Callable[[], bool]) -> Iterator[None]:
+        """Train until done or stopped, yielding after the start and after each epoch but the
+        last have been measured."""
         unknown = [{"running_accuracy": np.nan, "running_loss": np.nan}] * len(self.members)
         self._measure([{**u, "learning_rate": r} for u, r in zip(unknown, self.rates[0])])
         begun = time.perf_counter()
@@ -510,14 +525,22 @@ class _Group:
             yield
             before = self.state
             batches = self._batches(epoch)
-            self.state, correct, loss = self.compiled.epoch(
-                self.state, self.numbers, self.images.train, *batches
-            )
+            correct, loss = np.zeros(len(self.members)), np.zeros(len(self.members))
+            for first in range(0, self.config.steps_per_epoch, STEPS_AT_ONCE):
+                if should_stop():
+                    return
+                end = min(first + STEPS_AT_ONCE, self.config.steps_per_epoch)
+                self.state, right, lost = self.compiled.epoch(
+                    *(self.state, self.numbers, self.images.train, batches.order),
+                    *(tf.constant(first), tf.constant(end), batches.rates),
+                )
+                correct += right.numpy()
+                loss += lost.numpy()
             n = self.config.train_size
             last_rates = self.rates[(epoch + 1) * self.config.steps_per_epoch - 1]
             running = [
                 {"running_accuracy": c / n, "running_loss": x / n, "learning_rate": r}
-                for c, x, r in zip(correct.numpy(), loss.numpy(), last_rates, strict=True)
+                for c, x, r in zip(correct, loss, last_rates, strict=True)
             ]
             self.seconds = time.perf_counter() - begun
             broken = self._measure(running)
@@ -526,14 +549,14 @@ class _Group:
             if all(member.diverged for member in self.members):
                 return
 
-    def _batches(self, epoch: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Order (max_steps, batch_size), number of steps, and rates (max_steps, K)."""
+    def _batches(self, epoch: int) -> _Batches:
+        """The images of every step of an epoch, and its learning rates."""
         steps, size = self.config.steps_per_epoch, self.config.batch_size
         order = np.zeros(self.compiled.max_steps * size, np.int32)
         order[: self.config.train_size] = data.epoch_order(self.config.train_size, epoch)
         rates = np.zeros((self.compiled.max_steps, len(self.members)), np.float32)
         rates[:steps] = self.rates[epoch * steps : (epoch + 1) * steps]
-        return tf.constant(order.reshape(-1, size)), tf.constant(steps), tf.constant(rates)
+        return _Batches(tf.constant(order.reshape(-1, size)), tf.constant(rates))
 
     def _measure(self, figures: list[dict[str, Any]]) -> list[int]:
         """Add a row to every member still running; returns those that are no longer finite."""
@@ -571,11 +594,8 @@ class _Group:
                 broken.append(k)
         return broken
 
-    def _diagnose(
-        self, before: _State, epoch: int, batches: tuple[Tensor, Tensor, Tensor], broken: list[int]
-    ) -> None:
+    def _diagnose(self, before: _State, epoch: int, batches: _Batches, broken: list[int]) -> None:
         """Run the epoch again step by step and note where each broken member began to fail."""
-        order, _, rates = batches
         names = self.compiled.flag_names()
         state, missing = before, set(broken)
         for step in range(self.config.steps_per_epoch):
@@ -583,9 +603,9 @@ class _Group:
                 state,
                 self.numbers,
                 self.images.train,
-                order[step],
+                batches.order[step],
                 tf.constant(step * self.config.batch_size),
-                rates[step],
+                batches.rates[step],
             )
             finite = flags.numpy()
             for k in sorted(missing):

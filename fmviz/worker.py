@@ -6,6 +6,7 @@ On a cluster start workers with `dask worker ADDRESS --nthreads 1 --preload fmvi
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -51,8 +52,12 @@ def train_runs(documents: list[dict[str, Any]]) -> list[bytes]:
     def on_epoch(records: list[RunRecord]) -> None:
         nonlocal told
         now = time.monotonic()
-        # The start is no point of a curve yet; drawing it would only delay the first.
-        if records[0].epochs == 0 or now - told < SECONDS_BETWEEN_EVENTS:
+        # The start is no point of a curve yet, and drawing it would only delay the first; the end
+        # is the task's result.
+        epochs = {record.epochs for record in records}
+        if epochs == {0} or now - told < SECONDS_BETWEEN_EVENTS:
+            return
+        if all(record.complete for record in records):
             return
         told = now
         contents = [record.to_bytes(compress=False) for record in records]
@@ -87,4 +92,6 @@ def warm_up() -> None:
 def dask_setup(worker: distributed.Worker) -> None:
     """Called by `--preload`: warm up in the background, so that the worker joins at once."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # It warns of retracing where the trainer compiles one shape after another.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     threading.Thread(target=warm_up, name="fmviz-warm-up", daemon=True).start()

@@ -36,8 +36,8 @@ values["tolerance"] = comparison.tolerance
 state.save(LESSON, START, values)
 
 st.subheader("The rule, with this run's numbers")
-rule = narrate.rule(config)
-st.markdown(prose.text(LESSON, rule.section, rule.figures))
+for caption in narrate.rule(config):
+    st.markdown(prose.text(LESSON, caption.section, caption.figures))
 panels.images()
 with st.expander("Why? Notes and sources", icon=":material/menu_book:"):
     st.markdown(prose.text(LESSON, "why"))

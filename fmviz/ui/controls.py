@@ -20,7 +20,7 @@ from fmviz.config import (
 from fmviz.measure import TOLERANCES
 from fmviz.narrate import number
 from fmviz.permalink import MONITORS
-from fmviz.ui.state import value, widget_key
+from fmviz.ui.state import put, value, widget_key
 
 LAMBDAS = (0.0, *(m * 10.0**e for e in range(-2, 2) for m in (1, 2, 5)), 100.0)
 LAMBDAS = tuple(float(f"{v:.3g}") for v in LAMBDAS)
@@ -74,18 +74,17 @@ def _slider(
 
 def penalty(page: str, offered: Sequence[str] = ("l2", "l1")) -> str:
     """L1 or L2. Without a penalty is λ = 0, not a third kind."""
-    key = widget_key(page, "penalty")
-    if st.session_state[key] not in offered:
-        st.session_state[key] = offered[0]
-        st.session_state[widget_key(page, "lam")] = 0.0
+    if value(page, "penalty") not in offered:
+        put(page, "penalty", offered[0])
+        put(page, "lam", 0.0)
     table = CHOICES["penalty"]
     chosen = st.segmented_control(
         LABELS["penalty"],
         offered,
         format_func=lambda name: table[name].label,
         required=True,
-        key=key,
-        help="  \n".join(f"**{table[name].label}** {table[name].help}" for name in offered),
+        key=widget_key(page, "penalty"),
+        help=_explained("penalty", offered),
     )
     return str(chosen)
 
@@ -145,8 +144,15 @@ def _choice(page: str, field: str, options: Sequence[str] | None = None) -> None
         names,
         format_func=lambda name: table[name].label,
         key=widget_key(page, field),
-        help=RunConfig.model_fields[field].description,
+        help=_explained(field, names),
     )
+
+
+def _explained(field: str, names: Sequence[str]) -> str | None:
+    """What a field is, and what each of its choices is, where the tables say so."""
+    table = CHOICES[field]
+    lines = [f"**{table[n].label}** {table[n].help}" for n in names if hasattr(table[n], "help")]
+    return "  \n".join(filter(None, [RunConfig.model_fields[field].description, *lines]))
 
 
 def _number(page: str, field: str, step: float, format: str | None = None) -> None:
@@ -166,22 +172,19 @@ def _number(page: str, field: str, step: float, format: str | None = None) -> No
 
 def _hidden(page: str) -> None:
     """Widths as text, kept apart from the tuple that they stand for."""
-    key = widget_key(page, "hidden")
-    text_key = f"{key} as text"
-    written = permalink.write("hidden", st.session_state[key])
-    # A width that came with a link, or back from another page, is what the field shows.
-    if st.session_state.get(f"{key} shown") != written:
-        st.session_state[text_key] = written
-        st.session_state[f"{key} shown"] = written
+    written = permalink.write("hidden", value(page, "hidden"))
+    key = f"{page}/hidden as text"
+    # Streamlit has dropped the text while the field was folded away; a link may have changed it.
+    if key not in st.session_state or st.session_state.get(f"{key}: good") != written:
+        st.session_state[key] = written
     text = st.text_input(
-        LABELS["hidden"], key=text_key, help=f"Widths from the input on: {allowed('hidden')}."
+        LABELS["hidden"], key=key, help=f"Widths from the input on: {allowed('hidden')}."
     )
     try:
-        st.session_state[key] = permalink.read("hidden", text.strip())
+        put(page, "hidden", permalink.read("hidden", text.strip()))
     except ValueError:
         st.error(f"Hidden layers must be {allowed('hidden')}. {written} is still in use.")
-        return
-    st.session_state[f"{key} shown"] = permalink.write("hidden", st.session_state[key])
+    st.session_state[f"{key}: good"] = permalink.write("hidden", value(page, "hidden"))
 
 
 def more(page: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -29,10 +29,8 @@ HOLD_SECONDS = 0.5
 def status(update: Update, horizon: int) -> str:
     """One line: where the figures come from, or how far they are."""
     if update.state == "waiting":
-        reason = update.message or (
-            "it is starting up" if update.seconds > 1 else "it is about to begin"
-        )
-        return f":material/hourglass_top: waiting for the worker: {reason} ({update.seconds:.0f} s)"
+        seconds = f"{update.seconds:.0f} s"
+        return f":material/hourglass_top: waiting for the worker: {update.message} ({seconds})"
     if update.state == "training":
         return f":material/play_arrow: epoch {update.epoch} of {horizon}"
     if update.state == "failed":
@@ -46,7 +44,9 @@ def status(update: Update, horizon: int) -> str:
             f"TensorFlow {made['tensorflow']}, {made['machine']}"
         )
     if source == "store":
-        return ":material/inventory_2: from the store"
+        return ":material/inventory_2: trained earlier, from the store"
+    if own is not None and own.diverged is not None:
+        return f":material/check: trained just now, diverged in epoch {own.diverged.epoch + 1}"
     return f":material/check: trained just now, {horizon} epochs in {update.seconds:.1f} s"
 
 
@@ -100,7 +100,6 @@ class Comparison:
             self.progress.clear()
         if update.state == "failed":
             self.warning.draw("error", update.message, icon=":material/error:")
-            return
         runs = [
             stopping.look(
                 record,
@@ -112,12 +111,13 @@ class Comparison:
             for role, record in zip(self.roles, update.records, strict=True)
             if record is not None
         ]
-        if not runs or (update.state == "waiting" and update.seconds < HOLD_SECONDS):
+        if update.state == "waiting" and update.seconds < HOLD_SECONDS:
             # What the page shows from before holds until there is something new.
             return
         self._draw_curves(runs, update)
         now = time.monotonic()
-        if update.state != "training" or now - self._figures_drawn > SECONDS_BETWEEN_FIGURES:
+        due = update.state != "training" or now - self._figures_drawn > SECONDS_BETWEEN_FIGURES
+        if due and len(runs) == len(self.roles):
             self._figures_drawn = now
             self._draw_gap(runs)
             self._draw_sparsity(runs)
@@ -136,37 +136,42 @@ class Comparison:
             alt="Accuracy on training images (solid) and validation images (dashed) after each "
             f"epoch: {names}.",
         )
-        run = runs[-1]
-        if len(runs) < len(self.roles) or run.kept is None:
-            texts = []
-        else:
-            texts = [self._text(narrate.gap(run))]
-            if self.config.penalty == "none":
-                texts.append(prose.text(self.lesson, "no penalty"))
-            elif runs[0].kept is not None:
-                texts.append(self._text(narrate.against_baseline(run, runs[0])))
-            if update.state == "done":
-                stopping_text = narrate.early_stopping(
-                    run.stop, self.view.patience, self.view.monitor, run.record.epochs
-                )
-                texts.append(self._text(stopping_text))
-            if self.view.test:
-                test = run.record.estimate("test_accuracy", run.kept)
-                images = f"{run.record.examples['test']:,}"
-                texts.append(f"**Test accuracy: {narrate.points(test)}%** on {images} images.")
+        captions = self._captions(runs, update) if len(runs) == len(self.roles) else []
+        texts = [self._text(caption) for caption in captions]
+        if not runs:
+            texts.append(prose.text(self.lesson, "nothing yet"))
         self.caption.draw("markdown", " ".join(texts))
-        diverged = [run for run in runs if run.record.diverged is not None]
+        diverged = [
+            f"**{run.name.capitalize()}.** "
+            + " ".join(map(self._text, narrate.diverged(where, run.record.config)))
+            for run in runs
+            if (where := run.record.diverged) is not None
+        ]
         if diverged:
-            self.warning.draw(
-                "warning",
-                "  \n".join(
-                    f"**{run.name}.** "
-                    + self._text(narrate.diverged(run.record.diverged, run.record.config))
-                    for run in diverged
-                    if run.record.diverged is not None
-                ),
-                icon=":material/trending_up:",
-            )
+            self.warning.draw("warning", "  \n".join(diverged), icon=":material/trending_up:")
+
+    def _captions(self, runs: list[Shown], update: Update) -> list[narrate.Caption]:
+        """What can be said of the runs as they stand."""
+        run = runs[-1]
+        if run.kept is None:
+            return []
+        captions = [narrate.gap(run)]
+        noise = narrate.label_noise(run)
+        if noise is not None:
+            captions.append(noise)
+        if self.config.penalty == "none":
+            captions.append(narrate.Caption("no penalty", {}))
+        whole = all(each.record.diverged is None for each in runs)
+        if whole and runs[0].kept is not None and len(runs) == 2:
+            captions.append(narrate.against_baseline(run, runs[0]))
+        if whole and update.state == "done":
+            captions.append(narrate.early_stopping(run, self.view.patience, self.view.monitor))
+        if self.view.test:
+            test = run.record.estimate("test_accuracy", run.kept)
+            images = f"{run.record.examples['test']:,}"
+            figures = {"test": narrate.points(test), "images": images}
+            captions.append(narrate.Caption("test", figures))
+        return captions
 
     def _draw_gap(self, runs: list[Shown]) -> None:
         run = runs[-1]
@@ -222,15 +227,15 @@ class Comparison:
         config = run.record.config
         caption = narrate.saturation(run, predicted_saturation(config))
         if not config.hidden:
-            self.saturation.draw("markdown", self._text(caption))
+            self.saturation.draw("metric", "Saturation", "none")
+            self.saturation_note.draw("caption", self._text(caption))
             return
         now = run.record.layers_at("saturation", run.kept)
         kind = "Saturation" if config.activation in FLAT_BELOW else "Zero activations"
-        layer = "" if len(config.hidden) == 1 else ", last hidden layer"
         self.saturation.draw(
             "metric",
-            f"{kind}{layer}, {run.name}",
-            narrate.small_percent(float(now[-1])),
+            f"{kind}, first layer, {run.name}",
+            narrate.small_percent(float(now[0])),
             help=f"Share of flat activations on {run.record.examples['probe']} validation images.",
         )
         self.saturation_chart.draw(
@@ -264,24 +269,25 @@ def prepare() -> None:
 
 def images() -> None:
     """A strip of what the networks look at."""
-    st.image(_strip(20, 3), width="stretch", output_format="PNG")
+    st.image(_strip(10, 4), width="stretch", output_format="PNG")
     st.caption(
         f"Real Keras networks, trained on real Fashion-MNIST images of {data.SHAPE[0]} x "
         f"{data.SHAPE[1]} pixels in ten classes: {', '.join(data.CLASS_NAMES).lower()}."
     )
 
 
-@lru_cache(maxsize=64)
-def _predicted(dataset: str, activation: str, sigma: float) -> float:
+@cache
+def _probe_norms(dataset: str) -> npt.NDArray[np.float64]:
+    """√Σx² of every probe image: (PROBE_IMAGES,)."""
     probe = data.load(dataset).validation.pixels[: data.PROBE_IMAGES]
-    scales = sigma * np.sqrt((probe.astype(float) ** 2).sum(axis=1))
-    return theory.predicted_saturation(activation, scales)
+    norms: npt.NDArray[np.float64] = np.linalg.norm(probe.astype(float), axis=1)
+    return norms
 
 
-def predicted_saturation(config: RunConfig) -> float | None:
+def predicted_saturation(config: RunConfig) -> theory.Prediction | None:
     """The first layer's share before training, in theory; None where theory has none."""
     if config.activation not in FLAT_BELOW or not config.hidden:
         return None
-    scales = {"normal": config.init_std, "xavier": N_PIXELS**-0.5}
-    sigma = scales.get(config.initializer)
-    return None if sigma is None else _predicted(config.dataset, config.activation, sigma)
+    sigma = theory.initial_sigma(config, N_PIXELS, config.hidden[0])
+    norms = _probe_norms(config.dataset)
+    return theory.Prediction(theory.predicted_saturation(config.activation, sigma * norms), sigma)

@@ -18,9 +18,19 @@ from fmviz.permalink import State
 _WATCH = "fmviz.watch"
 
 
-def widget_key(page: str, field: str) -> str:
-    """Session-state key of the control of a field."""
+def _key(page: str, field: str) -> str:
     return f"{page}.{field}"
+
+
+def widget_key(page: str, field: str) -> str:
+    """Session-state key for the control of a field, noting that it is drawn in this run."""
+    _memory(page)["drawn"].add(field)
+    return _key(page, field)
+
+
+def _memory(page: str) -> dict[str, Any]:
+    memory: dict[str, Any] = st.session_state.setdefault(f"{page}/memory", {"drawn": set()})
+    return memory
 
 
 def load(page: str, start: State) -> list[str]:
@@ -29,29 +39,35 @@ def load(page: str, start: State) -> list[str]:
     Returns:
         What was wrong with the address, a sentence each.
     """
-    memory = st.session_state.setdefault(f"{page}/memory", {})
+    memory = _memory(page)
+    drawn, memory["drawn"] = memory["drawn"], set()
     address = {k: v for k, v in st.query_params.to_dict().items() if k not in permalink.FOREIGN}
     # Coming back from another page, the address is bare and the session remembers.
-    arrived = not memory or (address and address != memory["address"])
-    if arrived:
+    if "values" not in memory or (address and address != memory["address"]):
         parsed = permalink.parse(address, start)
-        memory.update(
-            address=address,
-            values=parsed.state,
-            problems=parsed.problems,
-        )
-        for field, value in parsed.state.items():
-            st.session_state[widget_key(page, field)] = value
+        memory.update(address=address, values=parsed.state, problems=parsed.problems)
+        drawn = set()
+    if memory["problems"] and any(
+        st.session_state[_key(page, field)] != memory["values"][field] for field in drawn
+    ):
+        # A control has moved: what was wrong with the address is past, and `save` rewrites it.
+        memory.update(problems=[], address=None)
     for field, value in memory["values"].items():
-        # Streamlit forgets the value of a control that is not on the page that is shown.
-        st.session_state.setdefault(widget_key(page, field), value)
+        # A control that was not drawn in the last run has nothing newer to say.
+        if field not in drawn:
+            st.session_state[_key(page, field)] = value
     problems: list[str] = memory["problems"]
     return problems
 
 
 def value(page: str, field: str) -> Any:
     """The present value of a field, drawn or not."""
-    return st.session_state[widget_key(page, field)]
+    return st.session_state[_key(page, field)]
+
+
+def put(page: str, field: str, value: Any) -> None:
+    """Set a field whose control is not drawn yet in this run."""
+    st.session_state[_key(page, field)] = value
 
 
 def save(page: str, start: State, values: State) -> None:
@@ -60,12 +76,10 @@ def save(page: str, start: State, values: State) -> None:
     An address that could not be read whole stays as it is until a control moves, so that its
     reader can see and mend it.
     """
-    memory = st.session_state[f"{page}/memory"]
-    moved = values != memory["values"]
+    memory = _memory(page)
     memory["values"] = dict(values)
-    if memory["problems"] and not moved:
+    if memory["problems"]:
         return
-    memory["problems"] = []
     address = permalink.query(values, start)
     if address != memory["address"]:
         kept = {

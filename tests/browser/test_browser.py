@@ -1,0 +1,182 @@
+"""The app as its users have it: a fresh server, a real worker, real Chromium."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.latency import CHROMIUM, FLAGS, IDLE, server
+from tests.conftest import require
+
+PORT = 8931
+FIRST_CHART = "[data-testid=stVegaLiteChart] canvas"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    require(Path(CHROMIUM).exists(), f"needs {CHROMIUM}: install Debian's package chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
+    page.set_default_timeout(90_000)
+    yield page
+    context.close()
+    assert faults == []
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with server(PORT, tmp_path_factory.mktemp("store")) as address:
+        yield address
+
+
+def slider(page: Page, label: str) -> Any:
+    return page.locator("[data-testid=stSlider]").filter(has_text=label).locator("input")
+
+
+def figure(page: Page, label: str) -> str:
+    box = page.locator("[data-testid=stMetric]").filter(has_text=label)
+    return box.locator("[data-testid=stMetricValue]").inner_text()
+
+
+def settled(page: Page) -> None:
+    page.wait_for_selector(IDLE)
+
+
+def test_the_first_visitor_of_a_fresh_server_may_come_by_a_deep_link(
+    browser: Any, tmp_path: Path, page: Page
+) -> None:
+    with server(PORT + 1, tmp_path / "store") as address:
+        page.goto(f"{address}/regularisation?penalty=l1&lam=1&train_size=500&epochs=3&patience=2")
+        page.wait_for_selector("text=trained just now")
+        body = page.inner_text("body")
+        assert "Page not found" not in body
+        assert "L1, λ = 1" not in body  # the charts name roles, the controls the settings
+        assert re.search(r"Strength, λ\s+1\s", body)
+        assert "regularizers.L1(0.002)" in body
+        assert page.locator("[data-testid=stException]").count() == 0
+        assert "lam=1" in page.url
+        page.goto("about:blank")  # before its server goes
+
+
+def test_a_bare_address_opens_on_a_recorded_run(page: Page, app: str) -> None:
+    page.goto(app)
+    page.wait_for_selector("text=recorded run")
+    page.wait_for_selector(FIRST_CHART)
+    assert figure(page, "Accuracy gap").endswith("points")
+    assert page.title() == "fmviz"
+
+
+def test_moving_lambda_by_keyboard_trains_and_draws(page: Page, app: str) -> None:
+    page.goto(app)
+    page.wait_for_selector(FIRST_CHART)
+    settled(page)
+    before = {name: figure(page, name) for name in ("Accuracy gap", "Sparsity", "Saturation")}
+    slider(page, "Strength").focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    pictures, epochs = set(), []
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        body = page.inner_text("body")
+        found = re.search(r"epoch (\d+) of 30", body)
+        if found:
+            epochs.append(int(found[1]))
+            pictures.add(page.locator(FIRST_CHART).first.evaluate("c => c.toDataURL()"))
+        if "trained just now" in body:
+            break
+    assert epochs == sorted(epochs)
+    assert len(set(epochs)) >= 3
+    assert len(pictures) >= 3  # the curve was drawn again as it grew
+    settled(page)
+    after = {name: figure(page, name) for name in before}
+    assert all(after[name] != before[name] for name in before)
+    assert "lam=50" in page.url
+
+    # Patience looks at the run: it is answered from the store.
+    slider(page, "Patience").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("text=/stops after epoch|stopping never fired/")
+    assert "from the store" in page.inner_text("body")
+    assert "patience=0" in page.url
+
+    # Another browser, given the link, shows the same figures.
+    other = page.context.browser.new_context().new_page()
+    other.goto(page.url)
+    other.wait_for_selector("text=from the store")
+    other.wait_for_selector(FIRST_CHART)
+    settled(page)
+    assert {n: figure(other, n) for n in before} == {n: figure(page, n) for n in before}
+    other.context.close()
+
+
+def test_a_bad_link_is_explained(page: Page, app: str) -> None:
+    page.goto(f"{app}/regularisation?lam=banana&epochs=0")
+    page.wait_for_selector("text=lam must be a number from 0 to 10,000")
+    page.wait_for_selector("text=epochs must be a whole number from 1 to 100")
+    page.wait_for_selector(FIRST_CHART)
+
+
+def test_settings_survive_folding(page: Page, app: str) -> None:
+    page.goto(f"{app}/regularisation?train_size=500&epochs=2")
+    page.wait_for_selector("text=/trained just now|from the store/")
+    page.locator("summary").filter(has_text="More settings").click()
+    field = page.get_by_role("textbox", name="Hidden layers")
+    field.fill("32-16")
+    field.press("Enter")
+    page.wait_for_function("() => location.search.includes('hidden=32-16')")
+    page.locator("summary").filter(has_text="More settings").click()
+    page.wait_for_function(
+        "() => !document.querySelector('[data-testid=stTextInput]') || "
+        "!document.querySelector('[data-testid=stTextInput]').checkVisibility()"
+    )
+    slider(page, "Initial std").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => location.search.includes('init_std')")
+    assert "hidden=32-16" in page.url
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_nothing_is_wider_than_the_screen(page: Page, app: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(app)
+    page.wait_for_selector(FIRST_CHART)
+    settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    right = page.evaluate(
+        "Math.max(...[...document.querySelectorAll('canvas')]"
+        ".map(c => c.getBoundingClientRect().right))"
+    )
+    assert right <= width
+
+
+def test_the_server_never_loads_tensorflow(page: Page, app: str) -> None:
+    page.goto(app)
+    page.wait_for_selector(FIRST_CHART)
+    servers = [
+        process
+        for process in psutil.Process().children(recursive=True)
+        if f"--server.port={PORT}" in process.cmdline()
+    ]
+    assert len(servers) == 1
+    maps = Path(f"/proc/{servers[0].pid}/maps").read_text()
+    assert "streamlit" in " ".join(servers[0].cmdline())
+    assert "numpy" in maps
+    assert "tensorflow" not in maps

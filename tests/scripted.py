@@ -1,0 +1,57 @@
+"""An engine that plays a script: for tests of pages that must not depend on a worker's pace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from fmviz.config import RunConfig
+from fmviz.engine import Update
+from fmviz.record import RunRecord
+
+
+def first_epochs(record: RunRecord, epochs: int) -> RunRecord:
+    """A record as it was after so many epochs."""
+    return replace(
+        record,
+        history={name: values[:epochs] for name, values in record.history.items()},
+        layers={name: values[:epochs] for name, values in record.layers.items()},
+        test_predictions=record.test_predictions[:0],
+        weights=(),
+    )
+
+
+class ScriptedEngine:
+    """Answers every watch with the updates that `script` makes of its configs, and notes them."""
+
+    def __init__(self, script: Callable[[Sequence[RunConfig]], list[Update]]) -> None:
+        self.script = script
+        self.asked: list[tuple[RunConfig, ...]] = []
+        self.watches: list[ScriptedWatch] = []
+
+    def watch(self, configs: Sequence[RunConfig]) -> ScriptedWatch:
+        self.asked.append(tuple(configs))
+        watch = ScriptedWatch(self.script(configs))
+        self.watches.append(watch)
+        return watch
+
+
+class ScriptedWatch:
+    """Plays its updates; knows whether it was closed or given up."""
+
+    def __init__(self, updates: list[Update]) -> None:
+        self.updates = updates
+        self.closed = False
+        self.given_up = False
+
+    def __enter__(self) -> ScriptedWatch:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.closed = True
+
+    def __iter__(self) -> Iterator[Update]:
+        yield from self.updates
+
+    def give_up(self) -> None:
+        self.closed = self.given_up = True

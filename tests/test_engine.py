@@ -1,0 +1,266 @@
+"""The engine with a real worker process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from fmviz.config import RunConfig
+from fmviz.engine import Engine, Update, scheduler_address, task_key
+from fmviz.record import same_figures
+from fmviz.store import RunStore, SettingError
+
+QUICK = RunConfig(train_size=200, epochs=3)
+LONG = RunConfig(train_size=10_000, epochs=100)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    engine = Engine(RunStore(tmp_path_factory.mktemp("runs"), recorded=None), grace=1.0)
+    yield engine
+    engine.close()
+    assert engine._service is None
+
+
+def run(engine: Engine, *configs: RunConfig) -> list[Update]:
+    with engine.watch(configs) as watch:
+        return list(watch)
+
+
+def wait_until(condition: object, seconds: float = 30) -> None:
+    assert callable(condition)
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def worker_processes(engine: Engine) -> list[psutil.Process]:
+    assert engine._service is not None
+    return [
+        child
+        for child in psutil.Process(engine._service.pid).children(recursive=True)
+        if "resource_tracker" not in " ".join(child.cmdline())
+    ]
+
+
+def test_runs_grow_epoch_by_epoch_and_are_kept(engine: Engine) -> None:
+    config = RunConfig(train_size=5_000, epochs=12, penalty="l2", lam=1.0)
+    updates = run(engine, config.baseline, config)
+    states = [u.state for u in updates]
+    assert states[0] == "waiting"
+    assert states[-1] == "done"
+    assert states == sorted(states, key=["waiting", "training", "done"].index)
+    epochs = [u.epoch for u in updates]
+    assert epochs == sorted(epochs)
+    assert len({e for e in epochs if 0 < e < 12}) >= 3
+    final = updates[-1].records
+    assert [r.config for r in final if r] == [config.baseline, config]
+    partial = next(u.records[1] for u in updates if u.state == "training")
+    assert partial is not None
+    assert partial.weights == ()
+
+    again = run(engine, config)
+    assert len(again) == 1
+    assert again[0].sources == ("store",)
+    stored, trained = RunStore(engine.store.folder, recorded=None).get(config), final[1]
+    assert stored is not None
+    assert trained is not None
+    assert same_figures(stored, trained)
+
+
+def test_many_viewers_of_a_run_cost_one_training(engine: Engine) -> None:
+    config = LONG.replace(epochs=20, seed=11)
+    watches = [engine.watch([config]) for _ in range(5)]
+    assert len(engine._jobs) == 1
+    results: list[Update] = []
+
+    def look(watch: object) -> None:
+        results.append(list(watch)[-1])  # type: ignore[call-overload]
+
+    threads = [threading.Thread(target=look, args=(w,)) for w in watches]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    for watch in watches:
+        watch.close()
+    first = results[0].records[0]
+    assert first is not None
+    assert all(r.state == "done" and r.records[0] is first for r in results)
+
+
+def test_a_run_given_up_makes_room_at_once(engine: Engine) -> None:
+    watch = engine.watch([LONG.replace(seed=21)])
+    for update in watch:
+        if update.epoch >= 1:
+            break
+    begun = time.monotonic()
+    with engine.watch([QUICK.replace(seed=21)]) as second:
+        watch.give_up()
+        assert list(second)[-1].state == "done"
+    # All its 100 epochs would take some ten seconds.
+    assert time.monotonic() - begun < 5
+    assert engine.store.get(LONG.replace(seed=21)) is None
+
+
+def test_a_lost_viewer_has_some_seconds_to_come_back(engine: Engine) -> None:
+    config = LONG.replace(seed=31, epochs=60)
+    watch = engine.watch([config])
+    for update in watch:
+        if update.epoch >= 1:
+            break
+    watch.close()
+    with engine.watch([config]) as back:
+        # The same training goes on: it does not begin anew.
+        assert next(u for u in back if u.epoch).epoch >= 1
+    wait_until(lambda: not engine._jobs, 5)
+    assert engine.store.get(config) is None
+
+
+def test_a_cancelled_run_can_be_asked_for_again(engine: Engine) -> None:
+    config = RunConfig(train_size=5_000, epochs=10, seed=41)
+    for _ in range(3):
+        watch = engine.watch([config])
+        for update in watch:
+            if update.state == "training":
+                break
+        watch.give_up()
+    assert run(engine, config)[-1].state == "done"
+
+
+def test_a_worker_that_dies_is_replaced_and_its_run_tried_again(engine: Engine) -> None:
+    config = LONG.replace(seed=51, epochs=40)
+    killed = False
+    with engine.watch([config]) as watch:
+        for update in watch:
+            if update.epoch >= 1 and not killed:
+                killed = True
+                # The process that has TensorFlow's memory is the worker.
+                max(worker_processes(engine), key=lambda p: p.memory_info().rss).kill()
+    assert killed
+    assert update.state == "done"
+    assert run(engine, QUICK.replace(seed=51))[-1].state == "done"
+
+
+def test_a_service_that_dies_is_started_again(engine: Engine) -> None:
+    assert engine._service is not None
+    old = engine._service.pid
+    children = psutil.Process(old).children(recursive=True)
+    engine._service.kill()
+    psutil.wait_procs(children, timeout=30)
+    assert run(engine, QUICK.replace(seed=61))[-1].state == "done"
+    assert engine._service.pid != old
+
+
+def test_an_error_in_the_worker_reaches_the_viewer(engine: Engine) -> None:
+    # A config that passes here and fails there: the full set is on no worker's folder.
+    broken = QUICK.model_copy(update={"optimizer": "unheard of"})
+    update = run(engine, broken)[-1]
+    assert update.state == "failed"
+    assert "optimizer" in update.message
+    assert run(engine, QUICK.replace(seed=71))[-1].state == "done"
+
+
+def test_a_viewer_may_move_on_while_an_event_is_being_handled(engine: Engine) -> None:
+    handle = engine._on_event
+
+    def slowly(event: object) -> None:
+        time.sleep(0.05)
+        handle(event)  # type: ignore[arg-type]
+
+    assert engine._client is not None
+    engine._client._event_handlers["fmviz-progress"] = slowly
+    try:
+        for seed in range(90, 94):
+            watch = engine.watch([LONG.replace(seed=seed)])
+            for update in watch:
+                if update.epoch >= 1:
+                    break
+            done = threading.Thread(target=watch.give_up, daemon=True)
+            done.start()
+            done.join(10)
+            assert not done.is_alive()
+    finally:
+        engine._client._event_handlers["fmviz-progress"] = handle
+
+
+def test_a_long_epoch_can_be_given_up(engine: Engine) -> None:
+    slow = RunConfig(train_size=10_000, batch_size=8, hidden=(512, 512), epochs=1)
+    watch = engine.watch([slow])
+    wait_until(lambda: next(iter(engine._jobs.values())).future is not None)
+    time.sleep(4)  # into the epoch's compiled steps, which take far longer
+    begun = time.monotonic()
+    watch.give_up()
+    assert run(engine, QUICK.replace(seed=95))[-1].state == "done"
+    assert time.monotonic() - begun < 12
+
+
+def test_a_waiting_viewer_is_told_why(engine: Engine) -> None:
+    first = engine.watch([LONG.replace(seed=97)])
+    with engine.watch([LONG.replace(seed=98)]) as second:
+        assert next(iter(second)).message == "1 other run is ahead of this one"
+        second.give_up()
+    first.give_up()
+
+
+def test_the_same_runs_have_the_same_task_everywhere() -> None:
+    assert task_key([QUICK]) == f"fmviz-{QUICK.key}"
+    pair = [QUICK, QUICK.replace(seed=1)]
+    assert task_key(pair) == task_key(list(pair))
+    assert task_key(pair) != task_key(pair[::-1])
+
+
+@pytest.mark.parametrize("text", ["localhost:8786", "http://x:1", "tcp://", "tcp://x", "yes"])
+def test_a_bad_scheduler_is_named(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FMVIZ_SCHEDULER", text)
+    with pytest.raises(SettingError, match="FMVIZ_SCHEDULER must be an address") as error:
+        scheduler_address()
+    assert repr(text) in str(error.value)
+
+
+def test_a_good_scheduler_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert scheduler_address() is None
+    monkeypatch.setenv("FMVIZ_SCHEDULER", "tcp://10.0.0.5:8786")
+    assert scheduler_address() == "tcp://10.0.0.5:8786"
+
+
+def test_a_scheduler_that_does_not_answer_is_told(tmp_path: Path) -> None:
+    engine = Engine(RunStore(tmp_path / "runs", recorded=None), "tcp://127.0.0.1:1")
+    try:
+        with engine.watch([QUICK]) as watch:
+            for update in watch:
+                if "no Dask scheduler answers at tcp://127.0.0.1:1" in update.message:
+                    break
+                assert update.seconds < 30
+        assert update.state == "waiting"
+    finally:
+        engine.close()
+
+
+def test_an_engine_uses_the_cluster_it_is_given(engine: Engine, tmp_path: Path) -> None:
+    run(engine, QUICK)  # so that the other engine's scheduler is there
+    address = engine._client.scheduler.address
+    other = Engine(RunStore(tmp_path / "runs", recorded=None), address)
+    try:
+        assert run(other, QUICK.replace(seed=81))[-1].state == "done"
+        assert other._service is None
+    finally:
+        other.close()
+
+
+def test_closing_ends_the_worker_process(tmp_path: Path) -> None:
+    engine = Engine(RunStore(tmp_path / "runs", recorded=None))
+    engine.start()
+    wait_until(lambda: engine._client is not None)
+    assert engine._service is not None
+    service = psutil.Process(engine._service.pid)
+    processes = [service, *service.children(recursive=True)]
+    engine.close()
+    _, alive = psutil.wait_procs(processes, timeout=15)
+    assert alive == []

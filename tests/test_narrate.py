@@ -1,0 +1,394 @@
+"""What is said of runs: claims that the figures bear out, in words with the right numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fmviz import narrate
+from fmviz.config import RunConfig
+from fmviz.measure import Estimate
+from fmviz.record import Divergence
+from fmviz.stopping import Shown, look
+from fmviz.theory import Prediction
+from tests.helpers import shown, synthetic, tiny
+
+# Numbers in words
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.851, "85.1%"), (0.0, "0.0%"), (1.0, "100.0%"), (0.12345, "12.3%")],
+)
+def test_a_percentage_has_one_decimal(share: float, text: str) -> None:
+    assert narrate.percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.0, "0%"),
+        (1e-9, "<0.01%"),
+        (0.00009, "<0.01%"),
+        (0.0003, "0.03%"),
+        (0.0092, "0.92%"),
+        (0.031, "3.1%"),
+        (0.835, "83.5%"),
+        (1.0, "100.0%"),
+    ],
+)
+def test_a_small_share_is_not_rounded_to_nothing(share: float, text: str) -> None:
+    assert narrate.small_percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("estimate", "signed", "text"),
+    [
+        (Estimate(0.147, 0.009), False, "14.7 ± 0.9"),
+        (Estimate(-0.147, 0.009), False, "−14.7 ± 0.9"),
+        (Estimate(0.147, 0.009), True, "+14.7 ± 0.9"),
+        (Estimate(-0.147, 0.0312), True, "−14.7 ± 3.1"),
+    ],
+)
+def test_points_come_with_their_error_and_a_true_minus(
+    estimate: Estimate, signed: bool, text: str
+) -> None:
+    assert narrate.points(estimate, signed) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (10.0, "10"),
+        (0.05, "0.05"),
+        (0.1, "0.1"),
+        (0.0, "0"),
+        (0.0001, "0.0001"),
+        (5e-5, "5 × 10⁻⁵"),
+        (1e-5, "10⁻⁵"),
+        (2.5e-12, "2.5 × 10⁻¹²"),
+        (10_000.0, "10⁴"),
+        (1_500.0, "1500"),
+    ],
+)
+def test_a_setting_is_written_as_a_person_writes_it(value: float, text: str) -> None:
+    assert narrate.number(value) == text
+
+
+def test_a_run_is_called_by_its_penalty() -> None:
+    assert narrate.run_name(RunConfig()) == "no penalty"
+    assert narrate.run_name(RunConfig(penalty="l1", lam=0.5)) == "L1, λ = 0.5"
+    assert narrate.run_name(RunConfig(penalty="l2", lam=10)) == "L2, λ = 10"
+
+
+# The gap
+
+
+def test_a_gap_beyond_two_errors_is_told_with_its_figures() -> None:
+    caption = narrate.gap(shown(0.95, 0.85))
+    assert caption.section == "gap"
+    # √(0.95·0.05 + 0.85·0.15) / 100 = 0.0042
+    assert caption.figures["gap"] == "10.0 ± 0.4"
+    assert caption.figures["training"] == "95.0%"
+    assert caption.figures["validation"] == "85.0%"
+    assert caption.figures["val_images"] == "10,000"
+
+
+@pytest.mark.parametrize(
+    ("training", "validation", "images", "section"),
+    [
+        (0.95, 0.85, 10_000, "gap"),
+        (0.95, 0.85, 50, "gap could be noise"),
+        (0.85, 0.85, 10_000, "gap could be noise"),
+        (0.85, 0.854, 10_000, "gap could be noise"),
+        (0.85, 0.95, 50, "gap could be noise"),
+        (0.85, 0.95, 10_000, "gap reversed"),
+        # Two errors are √(2 · 0.8 · 0.2 / 10,000) · 2 = 1.13 points.
+        (0.8, 0.8 - 0.0108, 10_000, "gap could be noise"),
+        (0.8, 0.8 - 0.0120, 10_000, "gap"),
+    ],
+)
+def test_a_gap_is_told_as_its_error_allows(
+    training: float, validation: float, images: int, section: str
+) -> None:
+    assert narrate.gap(shown(training, validation, images=images)).section == section
+
+
+def test_a_reversed_gap_is_told_without_its_sign() -> None:
+    assert narrate.gap(shown(0.85, 0.95)).figures["gap"] == "10.0 ± 0.4"
+
+
+def test_the_kept_epoch_is_the_one_told_of() -> None:
+    run = shown([0.9, 0.5, 0.5], [0.6, 0.5, 0.5])
+    assert narrate.gap(run._replace(kept=0)).figures["gap"].startswith("30.0 ")
+    assert narrate.gap(run._replace(kept=2)).section == "gap could be noise"
+
+
+# Against the baseline: (training, validation) of the run and of the baseline
+
+AGAINST = [
+    ((0.70, 0.80), (0.75, 0.80), "gap below zero"),
+    ((0.90, 0.85), (0.99, 0.85), "gap narrows"),
+    ((0.99, 0.85), (0.90, 0.85), "gap widens"),
+    ((0.95, 0.85), (0.95, 0.85), "change could be noise"),
+    ((0.951, 0.851), (0.95, 0.85), "change could be noise"),
+    ((0.95, 0.88), (0.99, 0.85), "learns more"),
+    ((0.99, 0.88), (0.95, 0.85), "validation rises"),
+    ((0.95, 0.80), (0.95, 0.85), "validation falls"),
+    ((0.99, 0.80), (0.95, 0.85), "validation falls"),
+    ((0.75, 0.70), (0.95, 0.85), "underfits"),
+    ((0.95, 0.94), (0.95, 0.945), "change could be noise"),
+]
+
+
+@pytest.mark.parametrize(("run", "baseline", "section"), AGAINST)
+def test_what_a_penalty_did_is_told_as_the_errors_allow(
+    run: tuple[float, float], baseline: tuple[float, float], section: str
+) -> None:
+    caption = narrate.against_baseline(shown(*run), shown(*baseline))
+    assert caption.section == section
+
+
+def test_figures_against_the_baseline_are_differences_with_their_errors() -> None:
+    figures = narrate.against_baseline(
+        shown(0.75, 0.70, config=tiny(penalty="l1", lam=0.5)), shown(0.95, 0.85)
+    ).figures
+    errors = {p: math.sqrt(p * (1 - p)) for p in (0.75, 0.70, 0.95, 0.85)}  # in points
+    assert figures["run"] == "L1, λ = 0.5"
+    assert figures["gap"] == f"5.0 ± {math.hypot(errors[0.75], errors[0.70]):.1f}"
+    assert figures["baseline_gap"] == f"10.0 ± {math.hypot(errors[0.95], errors[0.85]):.1f}"
+    assert figures["change"] == f"5.0 ± {math.hypot(*errors.values()):.1f}"
+    assert figures["val_change"] == f"15.0 ± {math.hypot(errors[0.70], errors[0.85]):.1f}"
+    assert figures["train_change"] == f"20.0 ± {math.hypot(errors[0.75], errors[0.95]):.1f}"
+
+
+def test_on_few_images_nothing_is_claimed() -> None:
+    for run, baseline, _ in AGAINST:
+        caption = narrate.against_baseline(shown(*run, images=20), shown(*baseline, images=20))
+        assert caption.section == "change could be noise"
+
+
+def test_a_gap_that_grows_below_zero_is_not_said_to_narrow() -> None:
+    # With noisy labels training can be below validation: from 5 points below to 10 below.
+    caption = narrate.against_baseline(shown(0.70, 0.80), shown(0.75, 0.80))
+    assert caption.section not in ("gap narrows", "learns more")
+
+
+def test_a_penalty_is_not_named_as_the_cause_where_the_epochs_differ() -> None:
+    run, baseline = shown(0.95, 0.80), shown(0.95, 0.85)
+    unlike = narrate.against_baseline(run._replace(kept=1), baseline)
+    assert unlike.section == "other epochs, validation differs"
+    assert (unlike.figures["epoch"], unlike.figures["baseline_epoch"]) == ("2", "3")
+    assert unlike.figures["val_direction"] == "lower"
+    like = narrate.against_baseline(baseline, baseline._replace(kept=0))
+    assert like.section == "other epochs, validation unclear"
+
+
+@pytest.mark.parametrize(
+    ("training", "validation", "section"),
+    [
+        (0.1, 0.1, "nothing learnt"),
+        (0.104, 0.097, "nothing learnt"),
+        (0.2, 0.1, "gap"),
+        (0.12, 0.12, "gap could be noise"),
+    ],
+)
+def test_a_network_that_guesses_has_learnt_nothing(
+    training: float, validation: float, section: str
+) -> None:
+    assert narrate.gap(shown(training, validation)).section == section
+
+
+def test_wrong_labels_are_told_of_where_there_are_any() -> None:
+    assert narrate.label_noise(Shown("a", synthetic(), None, 0)) is None
+    record = synthetic(
+        corrupted_accuracy=[0.1, 0.36, 0.9],
+        clean_accuracy=[0.2, 0.95, 1.0],
+        examples={"corrupted": 900},
+    )
+    caption = narrate.label_noise(Shown("a", record, None, 1))
+    assert caption is not None
+    # √(0.36 · 0.64 / 900) = 0.016
+    figures = {"wrong": "900", "memorised": "36.0 ± 1.6", "clean": "95.0%"}
+    assert caption == ("label noise", figures)
+
+
+# Early stopping
+
+
+def stopped(values: list[float], patience: int | None, restore: bool) -> narrate.Caption:
+    record = synthetic(tiny(epochs=len(values)), val_loss=values)
+    run = look(record, "a", patience=patience, monitor="val_loss", restore_best_weights=restore)
+    return narrate.early_stopping(run, patience, "val_loss")
+
+
+def test_stopping_is_told_in_epochs_counted_from_one() -> None:
+    values = [0.5, 0.4, 0.45, 0.46, 0.1, 0.1]
+    fired = stopped(values, 2, restore=False)
+    assert fired.section == "stopping fired"
+    assert fired.figures == {
+        "patience": "2",
+        "monitor": "val_loss",
+        "epochs": "6 epochs",
+        "kept": "4",
+        "stopped": "4",
+        "saved": "2 epochs",
+    }
+    restored = stopped(values, 2, restore=True)
+    assert restored.section == "stopping restored"
+    assert (restored.figures["kept"], restored.figures["stopped"]) == ("2", "4")
+    assert stopped(values[:5], 2, restore=True).figures["saved"] == "1 epoch"
+
+
+def test_stopping_that_never_fired_and_stopping_that_is_off_are_told_so() -> None:
+    never = stopped([0.5, 0.1, 0.2], 9, restore=True)
+    assert never.section == "stopping never, restored"
+    assert never.figures["kept"] == "2"
+    assert stopped([0.5, 0.1, 0.2], 9, restore=False).section == "stopping never"
+    assert stopped([0.5, 0.2, 0.1], 9, restore=True).section == "stopping never"
+    assert stopped([0.5, 0.1, 0.2], None, restore=True).section == "stopping off"
+
+
+# Saturation
+
+
+def saturated(config: RunConfig, start: float, now: float, dead: float = 0.0) -> Any:
+    run = shown(0.9, 0.8, config=config)
+    record = run.record
+    layers, start_layers = dict(record.layers), dict(record.start_layers)
+    for table, row, value in (
+        (layers, -1, {"saturation": now, "dead_units": dead}),
+        (start_layers, None, {"saturation": start}),
+    ):
+        for name, share in value.items():
+            table[name] = table[name].copy()
+            if row is None:
+                table[name][0] = share
+            else:
+                table[name][row, 0] = share
+    return run._replace(record=replace(record, layers=layers, start_layers=start_layers))
+
+
+def test_the_first_layers_saturation_is_told_before_and_after_training() -> None:
+    caption = narrate.saturation(saturated(tiny(init_std=0.25), 0.906, 0.5), None)
+    assert caption.section == "saturation"
+    assert caption.figures["start"] == "90.6%"
+    assert caption.figures["now"] == "50.0%"
+    assert caption.figures["probe"] == "500"
+
+
+def test_a_prediction_is_told_beside_the_measurement() -> None:
+    caption = narrate.saturation(saturated(tiny(), 0.03, 0.01), Prediction(0.0002, 1 / 28))
+    assert caption.section == "saturation predicted"
+    assert caption.figures["predicted"] == "0.02%"
+    assert caption.figures["sigma"] == "0.03571"
+    assert caption.figures["start"] == "3.0%"
+
+
+def test_relu_has_zeros_and_dead_units_in_place_of_saturation() -> None:
+    caption = narrate.saturation(saturated(tiny(activation="relu"), 0.5, 0.6, dead=0.25), None)
+    assert caption.section == "zero activations"
+    assert caption.figures["dead"] == "25.0%"
+
+
+def test_without_hidden_layers_nothing_saturates() -> None:
+    caption = narrate.saturation(shown(0.9, 0.8, config=tiny(hidden=())), None)
+    assert caption == ("no hidden layer", {})
+
+
+# The rule
+
+
+def test_the_l2_rule_has_the_runs_own_numbers() -> None:
+    config = RunConfig(penalty="l2", lam=10, learning_rate=0.5, train_size=5_000, optimizer="sgd")
+    (caption,) = narrate.rule(config)
+    assert caption.section == "rule l2"
+    # ηλ/n = 0.5 · 10 / 5,000 = 0.001; λ/2n = 0.001
+    assert caption.figures["factor"] == "1 − 0.001"
+    assert float(caption.figures["keras"]) == pytest.approx(0.001)
+    assert caption.figures["n"] == "5{,}000"
+    assert (caption.figures["lam"], caption.figures["eta"]) == ("10", "0.5")
+
+
+@pytest.mark.parametrize(
+    ("lam", "rate", "section", "factor"),
+    [
+        (0.001, 0.001, "rule l2", "1 − 10⁻⁹"),
+        (1.0, 100.0, "rule l2", "0.9"),
+        (9.0, 100.0, "rule l2", "0.1"),
+        (15.0, 100.0, "rule l2 overshoots", "−0.5"),
+        (300.0, 100.0, "rule l2 overshoots", "−29"),
+    ],
+)
+def test_the_factor_of_a_step_is_told_however_near_one_or_beyond_zero(
+    lam: float, rate: float, section: str, factor: str
+) -> None:
+    config = RunConfig(penalty="l2", lam=lam, learning_rate=rate, train_size=1_000)
+    caption = narrate.rule(config)[0]
+    assert caption.section == section
+    assert caption.figures["factor"] == factor
+
+
+def test_the_l1_rule_has_the_runs_own_numbers() -> None:
+    config = RunConfig(penalty="l1", lam=10, learning_rate=0.5, train_size=5_000)
+    caption = narrate.rule(config)[0]
+    assert caption.section == "rule l1"
+    assert caption.figures["step"] == "0.001"
+    assert float(caption.figures["keras"]) == pytest.approx(0.002)
+    weak = RunConfig(penalty="l1", lam=1, learning_rate=0.001, train_size=5_000)
+    assert narrate.rule(weak)[0].figures["step"] == "2 × 10⁻⁷"
+
+
+def test_the_lessons_own_pair_has_the_same_keras_coefficient() -> None:
+    for lam, n in ((0.1, 1_000), (5, 50_000)):
+        config = RunConfig(penalty="l2", lam=lam, train_size=n, dataset="full")
+        assert narrate.rule(config)[0].figures["keras"] == "5e-05"
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "schedule", "added"),
+    [
+        ("sgd", "constant", []),
+        ("adam", "constant", ["rule under adam"]),
+        ("momentum", "constant", ["rule under momentum"]),
+        ("nesterov", "cosine", ["rule under momentum", "rule under a schedule"]),
+        ("sgd", "exponential", ["rule under a schedule"]),
+    ],
+)
+def test_what_makes_the_plain_rule_untrue_is_told_beside_it(
+    optimizer: str, schedule: str, added: list[str]
+) -> None:
+    config = RunConfig(penalty="l2", lam=1, optimizer=optimizer, schedule=schedule)
+    assert [caption.section for caption in narrate.rule(config)] == ["rule l2", *added]
+
+
+def test_no_penalty_has_a_rule_of_its_own() -> None:
+    assert [caption.section for caption in narrate.rule(RunConfig())] == ["rule none"]
+
+
+# Divergence
+
+
+def test_divergence_is_told_counted_from_one_with_what_may_cure_it() -> None:
+    config = tiny(penalty="l2", lam=100.0, learning_rate=50.0, init_std=2.0)
+    captions = narrate.diverged(Divergence(0, step=4, layer=2, where="gradient"), config)
+    assert [c.section for c in captions] == ["diverged", "diverged, λ", "diverged, σ"]
+    figures = {name: text for caption in captions for name, text in caption.figures.items()}
+    assert figures == {
+        "epoch": "1",
+        "step": "5",
+        "layer": "3 of 3",
+        "where": "gradient",
+        "eta": "50",
+        "lam": "100",
+        "sigma": "2",
+    }
+
+
+def test_no_cure_is_named_that_the_run_cannot_take() -> None:
+    config = tiny(initializer="xavier")
+    captions = narrate.diverged(Divergence(0, 0, 0, "loss"), config)
+    assert [caption.section for caption in captions] == ["diverged"]

@@ -1,0 +1,306 @@
+"""The pages through Streamlit's AppTest: with a scripted engine, and with the real small one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fmviz import narrate
+from fmviz.config import RunConfig
+from fmviz.engine import Engine, Update
+from fmviz.record import HIDDEN_MEASURES, Divergence, RunRecord
+from fmviz.store import RunStore, default_folder
+from fmviz.ui import live
+from tests.scripted import ScriptedEngine, first_epochs
+
+APP = str(Path(__file__).parents[1] / "app.py")
+OPENING = RunConfig(penalty="l2", lam=10.0)
+
+
+def recorded(config: RunConfig) -> RunRecord:
+    record = RunStore(default_folder()).get(config)
+    assert record is not None
+    return record
+
+
+def finished(configs: Sequence[RunConfig], source: str = "store") -> Update:
+    """Every run is answered with the opening pair's figures, under its own settings."""
+    records = []
+    for config in configs:
+        record = recorded(OPENING if config.penalty != "none" else OPENING.baseline)
+        columns = [0] * len(config.hidden)  # every hidden layer as the recorded run's only one
+        layers = {n: v[:, columns] if n in HIDDEN_MEASURES else v for n, v in record.layers.items()}
+        start = {
+            n: v[columns] if n in HIDDEN_MEASURES else v for n, v in record.start_layers.items()
+        }
+        records.append(replace(record, config=config, layers=layers, start_layers=start))
+    return Update("done", tuple(records), (source,) * len(configs), "", 0.0)
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
+    engine = ScriptedEngine(lambda configs: [finished(configs)])
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    return engine
+
+
+def opened(query: dict[str, str] | None = None) -> AppTest:
+    at = AppTest.from_file(APP, default_timeout=60)
+    for name, text in (query or {}).items():
+        at.query_params[name] = text
+    at.run()
+    assert not at.exception
+    return at
+
+
+def slider(at: AppTest, label: str) -> Any:
+    return next(s for s in at.select_slider if s.label.startswith(label))
+
+
+def metric(at: AppTest, label: str) -> str:
+    return next(m.value for m in at.metric if m.label.startswith(label))
+
+
+def texts(at: AppTest) -> str:
+    return "\n".join(m.value for m in [*at.markdown, *at.caption])
+
+
+def charts(at: AppTest) -> list[dict[str, Any]]:
+    return [json.loads(c.proto.spec) for c in at.get("vega_lite_chart")]
+
+
+def test_the_page_opens_on_its_recorded_run(scripted: ScriptedEngine) -> None:
+    at = opened()
+    assert scripted.asked == [(OPENING.baseline, OPENING)]
+    record = recorded(OPENING)
+    assert metric(at, "Accuracy gap") == f"{narrate.points(record.gap(29))} points"
+    assert metric(at, "Sparsity") == narrate.small_percent(record.sparsity(1e-3, 29))
+    saturated = float(record.layers["saturation"][29][0])
+    assert metric(at, "Saturation") == narrate.small_percent(saturated)
+    assert len(charts(at)) == 4
+    assert narrate.percent(record.at("val_accuracy", 29)) in texts(at)
+
+
+@pytest.mark.parametrize(
+    ("label", "chosen", "expected"),
+    [
+        ("Strength", 1.0, {"lam": 1.0}),
+        ("Initial std", 0.5, {"init_std": 0.5}),
+    ],
+)
+def test_a_slider_asks_for_its_run_and_the_matched_baseline(
+    scripted: ScriptedEngine, label: str, chosen: float, expected: dict[str, float]
+) -> None:
+    at = opened()
+    slider(at, label).set_value(chosen).run()
+    assert not at.exception
+    run = OPENING.replace(**expected)
+    assert scripted.asked[-1] == (run.baseline, run)
+
+
+def test_l1_and_l2_are_one_click_apart(scripted: ScriptedEngine) -> None:
+    at = opened()
+    at.segmented_control[0].set_value("l1").run()
+    assert scripted.asked[-1][-1] == RunConfig(penalty="l1", lam=10.0)
+    assert "regularizers.L1(0.002)" in texts(at)
+
+
+def test_lambda_zero_is_one_run_and_keeps_the_choice_of_penalty(scripted: ScriptedEngine) -> None:
+    at = opened()
+    at.segmented_control[0].set_value("l1").run()
+    slider(at, "Strength").set_value(0.0).run()
+    assert scripted.asked[-1] == (RunConfig(),)
+    assert "λ is 0" in texts(at)
+    slider(at, "Strength").set_value(2.0).run()
+    assert scripted.asked[-1][-1] == RunConfig(penalty="l1", lam=2.0)
+
+
+def test_patience_and_tolerance_ask_for_nothing_new(scripted: ScriptedEngine) -> None:
+    at = opened()
+    slider(at, "Patience").set_value(1).run()
+    slider(at, "Tolerance").set_value(0.01).run()
+    assert not at.exception
+    assert set(scripted.asked) == {(OPENING.baseline, OPENING)}
+    record = recorded(OPENING)
+    losses = record.history["val_loss"]
+    stop = next(e for e in range(1, 30) if losses[e] >= losses[:e].min())
+    best = int(losses[: stop + 1].argmin())
+    assert f"stops after epoch {stop + 1} of 30" in texts(at)
+    assert f"weights of epoch {best + 1}" in texts(at)
+    assert metric(at, "Sparsity") == narrate.small_percent(record.sparsity(0.01, best))
+    assert metric(at, "Accuracy gap") == f"{narrate.points(record.gap(best))} points"
+
+
+def test_the_address_follows_the_controls_and_leaves_defaults_out(
+    scripted: ScriptedEngine,
+) -> None:
+    at = opened()
+    assert at.query_params == {}
+    slider(at, "Strength").set_value(1.0).run()
+    slider(at, "Patience").set_value(3).run()
+    assert at.query_params == {"lam": "1", "patience": "3"}
+    slider(at, "Strength").set_value(10.0).run()
+    assert at.query_params == {"patience": "3"}
+
+
+def test_a_link_sets_the_page(scripted: ScriptedEngine) -> None:
+    # λ = 0.3 is no stop of the slider: it is added for this reader.
+    at = opened({"penalty": "l1", "lam": "0.3", "hidden": "64-32", "patience": "4"})
+    expected = RunConfig(penalty="l1", lam=0.3, hidden=(64, 32))
+    assert scripted.asked == [(expected.baseline, expected)]
+    assert slider(at, "Strength").value == 0.3
+    assert slider(at, "Patience").value == 4
+    assert metric(at, "Saturation, first layer")
+
+
+def test_a_bad_link_says_what_is_wrong_and_what_is_allowed(scripted: ScriptedEngine) -> None:
+    at = opened({"lam": "-3", "nonsense": "1", "epochs": "1000000", "init_std": "0.5"})
+    errors = "\n".join(e.value for e in at.error)
+    assert "lam must be a number from 0 to 10,000, not '-3'" in errors
+    assert "nonsense is no parameter" in errors
+    assert "epochs must be a whole number from 1 to 100, not '1000000'" in errors
+    expected = OPENING.replace(init_std=0.5)
+    assert scripted.asked == [(expected.baseline, expected)]
+    # The address stays as it was until the reader moves something.
+    assert at.query_params["lam"] == "-3"
+    slider(at, "Strength").set_value(1.0).run()
+    assert not at.error
+    assert at.query_params == {"lam": "1", "init_std": "0.5"}
+
+
+def test_more_settings_reach_the_run_and_survive_being_folded(scripted: ScriptedEngine) -> None:
+    at = AppTest.from_file(APP, default_timeout=60)
+    at.session_state["regularisation/more"] = True
+    at.run()
+    choose = {s.label: s for s in at.selectbox}
+    choose["Activation"].set_value("relu").run()
+    at.number_input[2].set_value(64).run()
+    assert not at.exception
+    assert scripted.asked[-1][-1].activation == "relu"
+    at.text_input[0].set_value("64-32").run()
+    asked = scripted.asked[-1][-1]
+    assert asked.hidden == (64, 32)
+    assert asked.activation == "relu"
+    at.text_input[0].set_value("64-x").run()
+    assert "at most 6 widths" in at.error[0].value
+    assert scripted.asked[-1][-1] == asked
+
+
+def test_a_running_job_shows_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(configs: Sequence[RunConfig]) -> list[Update]:
+        done = finished(configs)
+        base, run = done.records
+        assert run is not None
+        return [Update("training", (base, first_epochs(run, 7)), ("store", "trained"), "", 1.0)]
+
+    monkeypatch.setattr(live, "engine", lambda: ScriptedEngine(script))
+    at = opened()
+    assert "epoch 7 of 30" in texts(at)
+    assert narrate.percent(recorded(OPENING).at("val_accuracy", 6)) in texts(at)
+
+
+def test_a_waiting_page_says_so_and_shows_the_baseline(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(configs: Sequence[RunConfig]) -> list[Update]:
+        base = finished(configs).records[0]
+        return [Update("waiting", (base, None), ("store", "trained"), "it is starting up", 4.0)]
+
+    monkeypatch.setattr(live, "engine", lambda: ScriptedEngine(script))
+    at = opened()
+    assert "waiting for the worker: it is starting up (4 s)" in texts(at)
+    assert len(charts(at)) == 1
+    assert not at.metric  # no figure of the baseline in the place of the run's
+
+
+def test_a_failed_run_shows_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(configs: Sequence[RunConfig]) -> list[Update]:
+        return [Update("failed", (None, None), ("trained",) * 2, "DataError: x is missing", 1.0)]
+
+    monkeypatch.setattr(live, "engine", lambda: ScriptedEngine(script))
+    at = opened()
+    assert at.error[0].value == "DataError: x is missing"
+
+
+@pytest.mark.parametrize("epochs", [0, 3])
+def test_a_diverged_run_is_told_and_drawn(monkeypatch: pytest.MonkeyPatch, epochs: int) -> None:
+    def script(configs: Sequence[RunConfig]) -> list[Update]:
+        done = finished(configs)
+        base, run = done.records
+        assert run is not None
+        broken = replace(first_epochs(run, epochs), diverged=Divergence(epochs, 4, 1, "loss"))
+        return [replace(done, records=(base, broken))]
+
+    monkeypatch.setattr(live, "engine", lambda: ScriptedEngine(script))
+    at = opened()
+    assert f"in epoch {epochs + 1}, step 5" in at.warning[0].value
+    assert "layer 2 of 2" in at.warning[0].value
+    opened({"patience": "2"})
+
+
+@pytest.mark.parametrize("query", [{"hidden": "none"}, {"activation": "relu"}, {"epochs": "1"}])
+def test_odd_networks_are_drawn(monkeypatch: pytest.MonkeyPatch, query: dict[str, str]) -> None:
+    def script(configs: Sequence[RunConfig]) -> list[Update]:
+        from fmviz.train import train
+
+        records = tuple(train([c.replace(train_size=50, epochs=1) for c in configs]))
+        named = tuple(replace(r, config=c) for r, c in zip(records, configs, strict=True))
+        return [Update("done", named, ("trained",) * len(configs), "", 1.0)]
+
+    monkeypatch.setattr(live, "engine", lambda: ScriptedEngine(script))
+    opened(query)
+
+
+def test_a_page_gives_up_what_it_watched_before(scripted: ScriptedEngine) -> None:
+    at = opened()
+    slider(at, "Strength").set_value(1.0).run()
+    first, second = scripted.watches
+    assert first.given_up
+    assert not second.given_up
+    assert second.closed
+
+
+@pytest.fixture
+def real_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    engine = Engine(RunStore(tmp_path / "runs"))
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    yield engine
+    engine.close()
+
+
+def test_the_real_engine_trains_what_the_page_asks_for(real_engine: Engine) -> None:
+    at = AppTest.from_file(APP, default_timeout=120)
+    at.query_params["train_size"] = "200"
+    at.query_params["epochs"] = "2"
+    at.run()
+    assert not at.exception
+    assert "trained just now" in texts(at)
+    run = RunConfig(penalty="l2", lam=10.0, train_size=200, epochs=2)
+    record = real_engine.store.get(run)
+    assert record is not None
+    assert metric(at, "Accuracy gap") == f"{narrate.points(record.gap(1))} points"
+    at.run()
+    assert "from the store" in texts(at)
+
+
+def test_pages_leave_tensorflow_alone() -> None:
+    """In a process of its own: everything a page imports, without TensorFlow or Keras."""
+    script = (
+        "import sys, runpy\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        f"at = AppTest.from_file({APP!r}, default_timeout=60).run()\n"
+        "assert not at.exception, at.exception\n"
+        "import fmviz.engine, fmviz.worker, fmviz.local_cluster\n"
+        "found = {'tensorflow', 'keras', 'fmviz.train', 'fmviz.model'} & set(sys.modules)\n"
+        "sys.exit(f'imported: {found}' if found else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=Path(APP).parent, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr

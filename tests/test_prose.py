@@ -1,0 +1,207 @@
+"""The lessons' texts: every place is filled, and what is missing is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fmviz import narrate, prose
+from fmviz.config import RunConfig
+from fmviz.narrate import Caption
+from fmviz.prose import LessonError
+from fmviz.record import Divergence
+from fmviz.theory import Prediction
+from tests.helpers import shown, tiny
+from tests.test_config import settings_of_runs
+from tests.test_narrate import AGAINST, stopped
+
+LESSON = "regularisation"
+FILE = Path(prose.__file__).parent / "lessons" / "regularisation.md"
+
+
+def against(section: str) -> Callable[[], Caption]:
+    run, baseline, _ = next(case for case in AGAINST if case[2] == section)
+    return lambda: narrate.against_baseline(shown(*run), shown(*baseline))
+
+
+def rule(section: str, **changes: Any) -> Callable[[], Caption]:
+    config = RunConfig(**{"penalty": "l2", "lam": 1.0, "optimizer": "sgd", **changes})
+    return lambda: next(c for c in narrate.rule(config) if c.section == section)
+
+
+def diverged(section: str) -> Callable[[], Caption]:
+    config = tiny(penalty="l2", lam=1.0)
+    where = Divergence(1, 2, 0, "loss")
+    return lambda: next(c for c in narrate.diverged(where, config) if c.section == section)
+
+
+def label_noise() -> Caption:
+    run = shown(0.9, 0.8, corrupted_accuracy=0.5)
+    run.record.examples["corrupted"] = 20  # type: ignore[index]
+    caption = narrate.label_noise(run)
+    assert caption is not None
+    return caption
+
+
+CLIMBING, FALLING = [0.1, 0.2, 0.3, 0.4], [0.4, 0.3, 0.2, 0.1]
+
+# Every section that narrate can return, with records that make it return it.
+BRANCHES: dict[str, Callable[[], Caption]] = {
+    "gap": lambda: narrate.gap(shown(0.95, 0.85)),
+    "gap could be noise": lambda: narrate.gap(shown(0.95, 0.85, images=30)),
+    "gap reversed": lambda: narrate.gap(shown(0.85, 0.95)),
+    "nothing learnt": lambda: narrate.gap(shown(0.1, 0.1)),
+    "label noise": label_noise,
+    **{
+        section: against(section)
+        for section in (
+            *(
+                "gap narrows",
+                "gap widens",
+                "gap below zero",
+                "change could be noise",
+                "learns more",
+            ),
+            *("validation rises", "validation falls", "underfits"),
+        )
+    },
+    "other epochs, validation unclear": lambda: narrate.against_baseline(
+        shown(0.9, 0.8)._replace(kept=0), shown(0.9, 0.8)
+    ),
+    "other epochs, validation differs": lambda: narrate.against_baseline(
+        shown(0.9, 0.8)._replace(kept=0), shown(0.9, 0.7)
+    ),
+    "stopping off": lambda: stopped(CLIMBING, None, restore=True),
+    "stopping never": lambda: stopped(FALLING, 9, restore=True),
+    "stopping never, restored": lambda: stopped(CLIMBING, 9, restore=True),
+    "stopping fired": lambda: stopped(CLIMBING, 2, restore=False),
+    "stopping restored": lambda: stopped(CLIMBING, 2, restore=True),
+    "saturation": lambda: narrate.saturation(shown(0.9, 0.8), None),
+    "saturation predicted": lambda: narrate.saturation(shown(0.9, 0.8), Prediction(0.3, 0.05)),
+    "zero activations": lambda: narrate.saturation(
+        shown(0.9, 0.8, config=tiny(activation="relu")), None
+    ),
+    "no hidden layer": lambda: narrate.saturation(shown(0.9, 0.8, config=tiny(hidden=())), None),
+    "rule none": rule("rule none", penalty="none"),
+    "rule l1": rule("rule l1", penalty="l1"),
+    "rule l2": rule("rule l2"),
+    "rule l2 overshoots": rule("rule l2 overshoots", lam=10_000.0, learning_rate=1.0),
+    "rule under adam": rule("rule under adam", optimizer="adam"),
+    "rule under momentum": rule("rule under momentum", optimizer="nesterov"),
+    "rule under a schedule": rule("rule under a schedule", schedule="cosine"),
+    **{name: diverged(name) for name in ("diverged", "diverged, λ", "diverged, σ")},
+}
+# What pages show of themselves, and the figures they give.
+OF_PAGES: dict[str, set[str]] = {
+    **{key: set() for key in ("question", "introduction", "why", "no penalty", "nothing yet")},
+    "test": {"test", "images"},
+}
+
+
+@pytest.mark.parametrize("section", sorted(BRANCHES))
+def test_every_caption_has_a_section_whose_places_it_fills(section: str) -> None:
+    caption = BRANCHES[section]()
+    assert caption.section == section
+    text = prose.text(LESSON, caption.section, caption.figures)
+    assert text
+    assert "{{" not in text
+    for name in prose.places(LESSON, section):
+        assert caption.figures[name] in text
+
+
+def test_the_lesson_has_no_section_that_is_never_shown_or_not_tested_here() -> None:
+    assert set(prose.sections(LESSON)) == set(BRANCHES) | set(OF_PAGES)
+
+
+@given(
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.integers(1, 10_000),
+    st.integers(0, 2),
+    st.integers(0, 2),
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_was_measured_there_are_words_for_it(
+    a: float, b: float, c: float, d: float, images: int, kept: int, other: int
+) -> None:
+    run = shown(a, b, images=images)._replace(kept=kept)
+    baseline = shown(c, d, images=images)._replace(kept=other)
+    for caption in (narrate.gap(run), narrate.against_baseline(run, baseline)):
+        assert prose.text(LESSON, caption.section, caption.figures)
+
+
+@given(settings_of_runs())
+@settings(max_examples=100, deadline=None)
+def test_whatever_was_set_there_are_words_for_its_rule(given_settings: dict[str, Any]) -> None:
+    config = RunConfig(**given_settings)
+    for caption in (*narrate.rule(config), *narrate.diverged(Divergence(0, 0, 0, "loss"), config)):
+        assert prose.text(LESSON, caption.section, caption.figures)
+
+
+@pytest.mark.parametrize("section", sorted(OF_PAGES))
+def test_sections_that_a_page_shows_itself_want_no_other_figures(section: str) -> None:
+    assert prose.places(LESSON, section) == OF_PAGES[section]
+    assert prose.text(LESSON, section, dict.fromkeys(OF_PAGES[section], "1"))
+
+
+def test_every_double_brace_of_the_lesson_is_a_place() -> None:
+    content = FILE.read_text(encoding="utf-8")
+    assert re.sub(r"\{\{[a-z_]+\}\}", "", content).count("{{") == 0
+    assert content.count("{{") == len(prose.PLACE.findall(content))
+
+
+def test_a_section_is_cut_at_the_next_heading() -> None:
+    question = prose.text(LESSON, "question")
+    assert question == "What does λ do to a network that memorises?"
+    assert "##" not in "".join(prose.sections(LESSON).values())
+    headings = re.findall(r"(?m)^## (.+)$", FILE.read_text(encoding="utf-8"))
+    assert list(prose.sections(LESSON)) == headings
+
+
+def test_no_section_is_named_twice() -> None:
+    headings = re.findall(r"(?m)^## (.+)$", FILE.read_text(encoding="utf-8"))
+    assert len(headings) == len(set(headings))
+
+
+def test_a_section_that_is_not_there_is_an_error_that_names_it() -> None:
+    with pytest.raises(LessonError, match="'regularisation' has no section 'gaps'"):
+        prose.text(LESSON, "gaps")
+
+
+@pytest.fixture
+def own_lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A lesson as a teacher may have edited it."""
+    content = "# Mine\n\n## one\n\nλ is {{lam}}, again {{lam}}, at {{place}}.\n\n## two\n\n{{a}}\n"
+    (tmp_path / "mine.md").write_text(content, encoding="utf-8")
+    monkeypatch.setattr(prose, "FOLDER", tmp_path)
+    prose.sections.cache_clear()
+    return "mine"
+
+
+def test_figures_are_put_in_their_places(own_lesson: str) -> None:
+    figures = {"lam": r"10\,1", "place": "{{lam}}", "unused": "x"}
+    assert prose.text(own_lesson, "one", figures) == r"λ is 10\,1, again 10\,1, at {{lam}}."
+    prose.sections.cache_clear()
+
+
+@pytest.mark.parametrize("figures", [None, {}, {"lam": "1"}])
+def test_a_figure_that_is_not_given_is_an_error_that_names_all_there_is_to_know(
+    own_lesson: str, figures: dict[str, str] | None
+) -> None:
+    with pytest.raises(LessonError) as caught:
+        prose.text(own_lesson, "one", figures)
+    message = str(caught.value)
+    assert "'one'" in message
+    assert "'mine'" in message
+    assert "place" in message
+    assert ("lam, place" in message) == (not figures)
+    assert ("no figures" in message) == (not figures)
+    prose.sections.cache_clear()
