@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from fmviz import theory
 from fmviz.config import N_CLASSES, PENALTIES, RunConfig
-from fmviz.measure import FLAT_BELOW, Estimate, difference
+from fmviz.measure import FLAT_BELOW, Estimate, difference, paired_difference
 from fmviz.record import Divergence
 from fmviz.stopping import Shown
 
@@ -154,6 +157,26 @@ def early_stopping(run: Shown, patience: int | None, monitor: str) -> Caption:
     return Caption("stopping fired" if same else "stopping restored", figures)
 
 
+def on_test(run: Shown, baseline: Shown | None, labels: npt.NDArray[np.integer]) -> Caption:
+    """Test accuracy, and where there is a baseline the difference, image by image.
+
+    Args:
+        labels: (test images,) the true classes.
+    """
+    accuracy = run.record.estimate("test_accuracy", run.kept)
+    figures = {"test": points(accuracy), "images": f"{run.record.examples['test']:,}"}
+    if baseline is None or not (run.record.weights and baseline.record.weights):
+        return Caption("test", figures)
+    # Row 0 is the network before its first step.
+    right, right_before = (
+        each.record.test_predictions[0 if each.kept is None else each.kept + 1] == labels
+        for each in (run, baseline)
+    )
+    change = paired_difference(right, right_before)
+    figures["change"] = points(change, signed=True)
+    return Caption("test could be noise" if change.could_be_noise else "test differs", figures)
+
+
 def plural(count: int, thing: str) -> str:
     """1 → "1 epoch", 30 → "30 epochs"."""
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
@@ -189,19 +212,20 @@ def rule(config: RunConfig) -> list[Caption]:
     """The update rule with the run's own numbers, the Keras line that does the same, and what the
     run's optimizer makes of it."""
     l1, l2 = theory.coefficients(config)
-    shrink = config.learning_rate * config.lam / config.train_size
+    pull = theory.pull(config)
     figures = {
         "lam": number(config.lam),
         "n": f"{config.train_size:,}".replace(",", r"{,}"),
         "eta": number(config.learning_rate),
-        "factor": f"1 − {number(shrink)}" if shrink < 0.01 else number(1 - shrink),
-        "step": number(shrink),
+        "factor": f"1 − {number(pull)}" if pull < 0.01 else number(theory.shrink(1.0, config)),
+        "step": number(pull),
         "keras": f"{l1 or l2:.6g}",
+        "weight_decay": f"{theory.pytorch_weight_decay(config):.6g}",
     }
     if config.penalty == "none":
         return [Caption("rule none", figures)]
     section = f"rule {config.penalty}"
-    if config.penalty == "l2" and shrink > 1:
+    if config.penalty == "l2" and pull > 1:
         section = "rule l2 overshoots"
     captions = [Caption(section, figures)]
     if config.optimizer != "sgd":

@@ -37,12 +37,18 @@ def pytorch_weight_decay(config: RunConfig) -> float:
     return 2 * coefficients(config).l2
 
 
+def pull(config: RunConfig) -> float:
+    """ηλ/n: what a plain gradient step on the penalty takes off a weight. For L1 that is an
+    amount, for L2 a share of the weight."""
+    return config.learning_rate * config.lam / config.train_size
+
+
 def shrink(weight: float, config: RunConfig) -> float:
     """One weight after one plain gradient step on the penalty alone.
 
     L2: (1 − ηλ/n) w. L1: w − (ηλ/n) sgn(w), sgn(0) = 0.
     """
-    rate = config.learning_rate * config.lam / config.train_size
+    rate = pull(config)
     if config.penalty == "l2":
         return (1 - rate) * weight
     if config.penalty == "l1":

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fmviz import narrate
+from fmviz import data, narrate
 from fmviz.config import RunConfig
 from fmviz.engine import Engine, Update
 from fmviz.record import HIDDEN_MEASURES, Divergence, RunRecord
@@ -137,6 +137,17 @@ def test_patience_and_tolerance_ask_for_nothing_new(scripted: ScriptedEngine) ->
     assert f"weights of epoch {best + 1}" in texts(at)
     assert metric(at, "Sparsity") == narrate.small_percent(record.sparsity(0.01, best))
     assert metric(at, "Accuracy gap") == f"{narrate.points(record.gap(best))} points"
+
+
+def test_test_accuracy_shows_only_when_asked_for(scripted: ScriptedEngine) -> None:
+    assert "Test accuracy" not in texts(opened())
+    at = opened({"test": "true"})
+    labels = data.load().test.labels
+    run, base = (recorded(c).test_predictions[-1] == labels for c in (OPENING, OPENING.baseline))
+    assert f"Test accuracy: {100 * run.mean():.1f} ± " in texts(at)
+    gained, lost = (run & ~base).sum(), (base & ~run).sum()
+    change = 100 * (gained - lost) / len(labels)
+    assert f"{change:+.1f} ± ".replace("-", "−") in texts(at)
 
 
 def test_the_address_follows_the_controls_and_leaves_defaults_out(

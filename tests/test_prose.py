@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fmviz import narrate, prose
-from fmviz.config import RunConfig
+from fmviz.config import DATASETS, RunConfig
 from fmviz.narrate import Caption
 from fmviz.prose import LessonError
 from fmviz.record import Divergence
+from fmviz.stopping import Shown
 from fmviz.theory import Prediction
 from tests.helpers import shown, tiny
 from tests.test_config import settings_of_runs
@@ -49,11 +52,32 @@ def label_noise() -> Caption:
     return caption
 
 
+TRUTH = np.zeros(DATASETS["compact"].test, np.int32)
+
+
+def on_test(accuracy: float, before: float) -> Caption:
+    """Both networks are right on the first images, so many of them."""
+
+    def predicting(share: float) -> Shown:
+        row = np.arange(len(TRUTH)) >= share * len(TRUTH)
+        run = shown(0.9, 0.8)
+        predictions = np.tile(row.astype(np.uint8), (run.record.epochs + 1, 1))
+        return run._replace(record=replace(run.record, test_predictions=predictions))
+
+    caption = narrate.on_test(predicting(accuracy), predicting(before), TRUTH)
+    expected = 100 * (accuracy - before)
+    assert caption.figures["change"].startswith(f"{expected:+.1f} ± ")
+    return caption
+
+
 CLIMBING, FALLING = [0.1, 0.2, 0.3, 0.4], [0.4, 0.3, 0.2, 0.1]
 
 # Every section that narrate can return, with records that make it return it.
 BRANCHES: dict[str, Callable[[], Caption]] = {
     "gap": lambda: narrate.gap(shown(0.95, 0.85)),
+    "test": lambda: narrate.on_test(shown(0.95, 0.85), None, TRUTH),
+    "test differs": lambda: on_test(0.8, 0.7),
+    "test could be noise": lambda: on_test(0.8, 0.8),
     "gap could be noise": lambda: narrate.gap(shown(0.95, 0.85, images=30)),
     "gap reversed": lambda: narrate.gap(shown(0.85, 0.95)),
     "nothing learnt": lambda: narrate.gap(shown(0.1, 0.1)),
@@ -100,7 +124,6 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
 # What pages show of themselves, and the figures they give.
 OF_PAGES: dict[str, set[str]] = {
     **{key: set() for key in ("question", "introduction", "why", "no penalty", "nothing yet")},
-    "test": {"test", "images"},
 }
 
 

@@ -47,7 +47,10 @@ def status(update: Update, horizon: int) -> str:
         return ":material/inventory_2: trained earlier, from the store"
     if own is not None and own.diverged is not None:
         return f":material/check: trained just now, diverged in epoch {own.diverged.epoch + 1}"
-    return f":material/check: trained just now, {horizon} epochs in {update.seconds:.1f} s"
+    if own is None:
+        return ""
+    seconds = f"{own.at('seconds', own.epochs - 1):.1f} s"
+    return f":material/check: trained just now, {narrate.plural(horizon, 'epoch')} in {seconds}"
 
 
 class Comparison:
@@ -167,10 +170,9 @@ class Comparison:
         if whole and update.state == "done":
             captions.append(narrate.early_stopping(run, self.view.patience, self.view.monitor))
         if self.view.test:
-            test = run.record.estimate("test_accuracy", run.kept)
-            images = f"{run.record.examples['test']:,}"
-            figures = {"test": narrate.points(test), "images": images}
-            captions.append(narrate.Caption("test", figures))
+            labels = data.load(self.config.dataset).test.labels
+            baseline = runs[0] if len(runs) == 2 else None
+            captions.append(narrate.on_test(run, baseline, labels))
         return captions
 
     def _draw_gap(self, runs: list[Shown]) -> None:
