@@ -23,7 +23,7 @@ with left:
     controls.lam(LESSON)
     controls.init_std(LESSON)
     controls.patience(LESSON)
-    controls.more(LESSON)
+controls.more(LESSON)
 
 values = {field: state.value(LESSON, field) for field in START}
 config = controls.config(values)

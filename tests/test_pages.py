@@ -193,9 +193,10 @@ def test_more_settings_reach_the_run_and_survive_being_folded(scripted: Scripted
     at.run()
     choose = {s.label: s for s in at.selectbox}
     choose["Activation"].set_value("relu").run()
-    at.number_input[2].set_value(64).run()
+    next(n for n in at.number_input if n.label == "Batch size").set_value(64).run()
     assert not at.exception
     assert scripted.asked[-1][-1].activation == "relu"
+    assert scripted.asked[-1][-1].batch_size == 64
     at.text_input[0].set_value("64-32").run()
     asked = scripted.asked[-1][-1]
     assert asked.hidden == (64, 32)

@@ -196,30 +196,33 @@ def more(page: str) -> None:
     if not folder.open:
         return
     with folder:
+        network, images, training, stopping = st.columns(4, gap="medium")
+    with network:
+        st.markdown("**Network**")
         _hidden(page)
         _choice(page, "activation")
         _choice(page, "initializer")
-        largest = DATASETS[value(page, "dataset")].train
-        _slider(
-            page,
-            "train_size",
-            LABELS["train_size"],
-            [n for n in TRAIN_SIZES if n <= largest],
-            lambda n: f"{n:,}",
-        )
-        _number(page, "label_noise", 0.05)
         _number(page, "dropout", 0.05)
+    with images:
+        st.markdown("**Images**")
+        largest = DATASETS[value(page, "dataset")].train
+        sizes = [n for n in TRAIN_SIZES if n <= largest]
+        _slider(page, "train_size", LABELS["train_size"], sizes, lambda n: f"{n:,}")
+        _number(page, "label_noise", 0.05)
+        _number(page, "seed", 1)
+        if len(data.available()) > 1 or value(page, "dataset") != "compact":
+            _choice(page, "dataset")
+    with training:
+        st.markdown("**Training**")
         _choice(page, "optimizer")
         _slider(page, "learning_rate", LABELS["learning_rate"], RATES, number)
         _choice(page, "schedule")
         _number(page, "batch_size", 32)
         _number(page, "epochs", 5)
-        _number(page, "seed", 1)
-        if len(data.available()) > 1 or value(page, "dataset") != "compact":
-            _choice(page, "dataset")
-        st.divider()
+    with stopping:
+        st.markdown("**Early stopping and test**")
         st.selectbox(
-            "Early stopping monitors",
+            "Monitor",
             list(MONITORS),
             format_func=MONITORS.__getitem__,
             key=widget_key(page, "monitor"),
