@@ -35,7 +35,7 @@ GRACE_SECONDS = 5.0
 # How often a watch yields although nothing has changed, so that a page can be interrupted.
 POLL_SECONDS = 0.1
 RECONNECT_SECONDS = 2.0
-START_TIMEOUT = 60.0
+CLOSE_TIMEOUT = 60.0
 
 
 @dataclass(frozen=True)
@@ -227,7 +227,11 @@ class Engine:
             return
         key = job.task if job.attempt == 0 else f"{job.task}-{job.attempt}"
         documents = [config.model_dump(mode="json") for config in job.configs]
-        job.future = self._client.submit(worker.train_runs, documents, key=key, pure=True)
+        try:
+            job.future = self._client.submit(worker.train_runs, documents, key=key, pure=True)
+        except Exception as error:  # the connection has just broken: it is submitted anew then
+            logger.warning("cannot submit %s: %s", key, error)
+            return
         threading.Thread(
             target=self._collect, args=(job, job.future), name=key, daemon=True
         ).start()
@@ -368,7 +372,7 @@ class Engine:
         self._closed.set()
         atexit.unregister(self.close)
         if self._thread.ident is not None:
-            self._thread.join(START_TIMEOUT)
+            self._thread.join(CLOSE_TIMEOUT)
         self._disconnect()
 
 
