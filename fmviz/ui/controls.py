@@ -136,9 +136,9 @@ def tolerance(page: str) -> float:
     return chosen
 
 
-def _choice(page: str, field: str, options: Sequence[str] | None = None) -> None:
+def _choice(page: str, field: str) -> None:
     table = CHOICES[field]
-    names = list(options or table)
+    names = list(table)
     st.selectbox(
         LABELS[field],
         names,
@@ -155,7 +155,7 @@ def _explained(field: str, names: Sequence[str]) -> str | None:
     return "  \n".join(filter(None, [RunConfig.model_fields[field].description, *lines]))
 
 
-def _number(page: str, field: str, step: float, format: str | None = None) -> None:
+def _number(page: str, field: str, step: float) -> None:
     low, high = bounds(field)
     whole = RunConfig.model_fields[field].annotation is int
     kind: Any = int if whole else float
@@ -164,7 +164,6 @@ def _number(page: str, field: str, step: float, format: str | None = None) -> No
         kind(low),
         kind(high),
         step=kind(step),
-        format=format,
         key=widget_key(page, field),
         help=RunConfig.model_fields[field].description,
     )
