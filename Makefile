@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup app dev test record bench data
+.PHONY: setup app dev test record bench bench-browser soak data
 
 setup: $(READY)
 
@@ -28,8 +28,14 @@ test: setup  ## Format, lint, types, and all tests
 record: setup  ## Train anew the runs that ship with fmviz
 	$(BIN)/python -m scripts.record
 
-bench: setup  ## Time from a slider's release to the picture
+bench: setup  ## The trainer beside model.fit, PyTorch, scikit-learn and JAX (those installed)
+	$(BIN)/python -m benchmarks.trainer
+
+bench-browser: setup  ## Time from a slider's release to the picture
 	$(BIN)/python -m benchmarks.latency
+
+soak: setup  ## 500 different runs in one worker, and its memory
+	$(BIN)/python -m benchmarks.soak
 
 data: setup  ## Make the compact data set anew: make data FROM=folder
 	$(BIN)/python -m scripts.make_compact $(FROM)
