@@ -253,7 +253,7 @@ class Engine:
             contents = future.result()
             for config, content in zip(job.configs, contents, strict=True):
                 records[config.key] = RunRecord.from_bytes(content)
-                self.store.put(records[config.key], content)
+                self.store.remember(records[config.key])
         except worker.Cancelled:
             # It was given up, and asked for again before the scheduler knew.
             with self._changed:
@@ -278,6 +278,9 @@ class Engine:
             if job.watchers == 0:
                 self._jobs.pop(job.task, None)
             self._changed.notify_all()
+        # After the viewers have been told: packing and writing takes a while.
+        for record in records.values():
+            self.store.put(record)
 
     # The connection ------------------------------------------------------------------------
 

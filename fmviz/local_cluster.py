@@ -7,9 +7,11 @@ its standard input closes, so that it never outlives the app, however the app en
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import sys
+import time
 
 # Before anything is imported: a page that is being drawn goes first, and so does its browser
 # where it shares the machine. The worker inherits it.
@@ -18,7 +20,14 @@ if __name__ == "__main__" and hasattr(os, "nice"):
     os.nice(NICENESS)
 
 import dask  # noqa: E402
+import psutil  # noqa: E402
 from distributed import Nanny, Scheduler  # noqa: E402
+
+# XLA keeps every program that it ever compiled, about 15 MB each, also those that are no longer
+# used. Past this much memory the worker is replaced once it has been idle for a while.
+RECYCLE_ABOVE_MB = 2_000
+IDLE_SECONDS = 10.0
+CHECK_SECONDS = 0.25
 
 SETTINGS = {
     # Each epoch is an event, and the scheduler keeps the last so many.
@@ -32,7 +41,26 @@ SETTINGS = {
 }
 
 
-async def serve() -> None:
+async def recycle(scheduler: Scheduler, nanny: Nanny, above_mb: float, idle_seconds: float) -> None:
+    """Replace the worker when it has grown past `above_mb` and had nothing to do for a while."""
+    busy_until, has_worked = time.monotonic(), False
+    while True:
+        await asyncio.sleep(CHECK_SECONDS)
+        if scheduler.unrunnable or any(w.processing for w in scheduler.workers.values()):
+            busy_until, has_worked = time.monotonic(), True
+        idle = time.monotonic() - busy_until > idle_seconds
+        if not (idle and has_worked and nanny.pid):
+            continue
+        try:
+            resident = psutil.Process(nanny.pid).memory_info().rss / 1e6
+        except psutil.NoSuchProcess:  # it has just died, and the nanny is replacing it
+            continue
+        if resident > above_mb:
+            await nanny.restart(reason="fmviz-recycle")
+            has_worked = False
+
+
+async def serve(recycle_above_mb: float, idle_seconds: float) -> None:
     """Run until standard input closes."""
     with dask.config.set(SETTINGS):
         async with (
@@ -48,11 +76,19 @@ async def serve() -> None:
                 memory_limit=0,
                 preload=["fmviz.worker"],
                 dashboard=False,
-            ),
+            ) as nanny,
         ):
             print(scheduler.address, flush=True)
+            recycling = asyncio.create_task(
+                recycle(scheduler, nanny, recycle_above_mb, idle_seconds)
+            )
             await asyncio.to_thread(sys.stdin.read)
+            recycling.cancel()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve())
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recycle-above", type=float, default=RECYCLE_ABOVE_MB, metavar="MB")
+    parser.add_argument("--idle", type=float, default=IDLE_SECONDS, metavar="SECONDS")
+    arguments = parser.parse_args()
+    asyncio.run(serve(arguments.recycle_above, arguments.idle))

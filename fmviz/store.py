@@ -127,16 +127,16 @@ class RunStore:
         self._remember(key, recorded, record)
         return record
 
-    def put(self, record: RunRecord, content: bytes | None = None) -> None:
-        """Keep a finished run. A full disk or an unwritable folder is a warning: the run is still
-        kept in memory.
-
-        Args:
-            content: `record.to_bytes()`, where the caller has it already.
-        """
+    def remember(self, record: RunRecord) -> None:
+        """Keep a finished run in memory, for as long as there is room."""
         if not record.complete:
             raise ValueError("only finished runs are stored")
         self._remember(record.config.key, False, record)
+
+    def put(self, record: RunRecord) -> None:
+        """Keep a finished run. A full disk or an unwritable folder is a warning: the run is still
+        kept in memory."""
+        self.remember(record)
         path = self.folder / (record.config.key + SUFFIX)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -144,7 +144,7 @@ class RunStore:
             handle, temporary = tempfile.mkstemp(dir=self.folder, suffix=".part")
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(content if content is not None else record.to_bytes())
+                    file.write(record.to_bytes())
                 os.replace(temporary, path)
             except BaseException:
                 Path(temporary).unlink(missing_ok=True)

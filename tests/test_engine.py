@@ -68,6 +68,8 @@ def test_runs_grow_epoch_by_epoch_and_are_kept(engine: Engine) -> None:
     again = run(engine, config)
     assert len(again) == 1
     assert again[0].sources == ("store",)
+    # Viewers are told before the run is on disk.
+    wait_until(lambda: (engine.store.folder / f"{config.key}.npz").exists())
     stored, trained = RunStore(engine.store.folder, recorded=None).get(config), final[1]
     assert stored is not None
     assert trained is not None

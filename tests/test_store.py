@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fmviz import store as store_module
-from fmviz.config import RunConfig
+from fmviz.config import RECORD_SCHEMA, RunConfig
 from fmviz.record import Divergence, RunRecord, same_figures
 from fmviz.store import RunStore, SettingError, default_bytes, default_folder
 from tests.helpers import SHIPPED, locked_folder, shipped, synthetic, tiny
@@ -73,11 +73,14 @@ def test_an_unfinished_run_is_refused(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_bytes_given_with_a_record_are_the_ones_written(tmp_path: Path) -> None:
+def test_what_is_kept_is_compressed_and_the_record(tmp_path: Path) -> None:
     record = synthetic()
-    content = record.to_bytes(compress=False)
-    fresh(tmp_path).put(record, content)
-    assert file_of(tmp_path, record.config).read_bytes() == content
+    # Whichever way it travelled here.
+    travelled = RunRecord.from_bytes(record.to_bytes(compress=False))
+    fresh(tmp_path).put(travelled)
+    content = file_of(tmp_path, record.config).read_bytes()
+    assert len(content) < len(record.to_bytes(compress=False))
+    assert same_figures(RunRecord.from_bytes(content), record)
 
 
 def test_writing_leaves_one_file_and_no_part(tmp_path: Path) -> None:
@@ -307,7 +310,7 @@ def test_a_run_of_another_schema_is_a_miss_with_a_warning(
         content = record.to_bytes()
     tmp_path.joinpath(f"{record.config.key}.npz").write_bytes(content)
     assert fresh(tmp_path).get(record.config) is None
-    assert "schema 0, expected 1" in warnings_of(caplog)
+    assert f"schema 0, expected {RECORD_SCHEMA}" in warnings_of(caplog)
 
 
 def test_a_spoiled_run_is_replaced_when_it_is_trained_again(tmp_path: Path) -> None:
