@@ -11,12 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    TypeAdapter,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -25,7 +27,7 @@ from pydantic import (
 
 # Part of every key. Raise it whenever a record measures something new or differently, so that
 # runs stored by an older fmviz are trained again instead of being misread.
-RECORD_SCHEMA = 1
+RECORD_SCHEMA = 2
 
 N_CLASSES = 10
 N_PIXELS = 784
@@ -48,6 +50,11 @@ class DatasetInfo(NamedTuple):
     validation: int
     test: int
 
+    @property
+    def train_sample(self) -> int:
+        """Training images that are measured after each epoch, where a run has as many."""
+        return self.validation // 2
+
 
 DATASETS = {
     "compact": DatasetInfo("compact (ships with fmviz)", 10_000, 2_500, 5_000),
@@ -58,12 +65,26 @@ PENALTIES = {
     "none": Choice("none", "The data loss alone."),
     "l1": Choice("L1", "C = C₀ + (λ/n) Σ|w|: every weight shrinks by the same amount."),
     "l2": Choice("L2", "C = C₀ + (λ/2n) Σw²: every weight shrinks in proportion to its size."),
+    "l1_l2": Choice("L1 + L2", "A share of λ as L1, the rest as L2 (the elastic net)."),
+    "l1_proximal": Choice(
+        "L1, proximal",
+        "No penalty in the loss: after each step S(w, ηλ/n), soft-thresholding, gives exact zeros.",
+    ),
+    "weight_decay": Choice(
+        "weight decay",
+        "No penalty in the loss: w ← (1 − ηλ/n) w before each step, apart from the gradient.",
+    ),
 }
 
 ACTIVATIONS = {
     "tanh": Choice("tanh", "Saturated where |a| > 0.99."),
     "sigmoid": Choice("sigmoid", "Saturated where a < 0.01 or a > 0.99."),
     "relu": Choice("ReLU", "Flat where a = 0; a unit that is zero on every image is dead."),
+    "leaky_relu": Choice("leaky ReLU", "max(z, 0.2 z), Keras's slope: never flat."),
+    "elu": Choice("ELU", "z, and eᶻ − 1 below zero: flat far below."),
+    "selu": Choice("SELU", "A scaled ELU that keeps mean 0 and variance 1; LeCun normal suits it."),
+    "gelu": Choice("GELU", "z Φ(z): flat far below zero."),
+    "silu": Choice("SiLU", "z · sigmoid(z), also called swish: flat far below zero."),
 }
 
 INITIALIZERS = {
@@ -77,19 +98,67 @@ INITIALIZERS = {
     ),
     "he_normal": Choice("He normal", "Truncated normal, variance 2/fan_in; He et al. 2015."),
     "he_uniform": Choice("He uniform", "Uniform within ±√(6/fan_in); He et al. 2015."),
+    "lecun_normal": Choice("LeCun normal", "Truncated normal, variance 1/fan_in; LeCun 1998."),
+    "lecun_uniform": Choice("LeCun uniform", "Uniform within ±√(3/fan_in)."),
+    "orthogonal": Choice("orthogonal", "Orthonormal rows or columns; Saxe et al. 2014."),
+    "zeros": Choice("zeros", "All weights 0: a symmetry that gradients never break."),
 }
 
 OPTIMIZERS = {
-    "adam": Choice("Adam", "Kingma & Ba 2015, with Keras's β₁ = 0.9, β₂ = 0.999, ε = 1e-7."),
     "sgd": Choice("SGD", "w ← w − η ∂C/∂w."),
     "momentum": Choice("SGD + momentum", "Velocity with momentum 0.9."),
     "nesterov": Choice("Nesterov", "Velocity with momentum 0.9, looked ahead."),
+    "adagrad": Choice("Adagrad", "η over the root of all squared gradients so far; Duchi 2011."),
+    "rmsprop": Choice("RMSprop", "η over a running root mean square, ρ = 0.9; Hinton 2012."),
+    "adam": Choice("Adam", "Kingma & Ba 2015, with Keras's β₁ = 0.9, β₂ = 0.999, ε = 1e-7."),
+    "adamw": Choice(
+        "AdamW",
+        "Adam with decoupled weight decay, Loshchilov & Hutter 2019: its strength is λ/n with the "
+        "penalty 'weight decay'. Without that it is Adam.",
+    ),
+    "nadam": Choice("Nadam", "Adam with Nesterov's look ahead; Dozat 2016."),
+    "lion": Choice("Lion", "The sign of a momentum, β₁ = 0.9, β₂ = 0.99; Chen et al. 2023."),
 }
 
+# The class of keras.optimizers that does it.
+KERAS_OPTIMIZERS = {
+    "sgd": "SGD",
+    "momentum": "SGD",
+    "nesterov": "SGD",
+    "adagrad": "Adagrad",
+    "rmsprop": "RMSprop",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "nadam": "Nadam",
+    "lion": "Lion",
+}
+
+# T steps in all, t the step from 0, f the rate at the end as a share of η.
 SCHEDULES = {
     "constant": Choice("constant", "η throughout."),
-    "exponential": Choice("exponential", "η · 0.01^(step / steps): down to η/100 at the end."),
-    "cosine": Choice("cosine", "η · (1 + cos(π · step / steps)) / 2: down to 0 at the end."),
+    "step": Choice("step", "Equal stretches of constant rate, from η down to f η."),
+    "exponential": Choice("exponential", "η f^(t/T)."),
+    "inverse_time": Choice("inverse time", "η / (1 + (1/f − 1) t/T)."),
+    "polynomial": Choice("polynomial", "f η + (1 − f) η (1 − t/T)^p."),
+    "cosine": Choice("cosine", "f η + (1 − f) η (1 + cos(πt/T))/2."),
+    "cosine_restarts": Choice("cosine with restarts", "Equal cycles of the cosine; SGDR 2017."),
+    "warmup": Choice("warm-up, cosine", "Linear from 0 to η, then the cosine."),
+    "plateau": Choice(
+        "ReduceLROnPlateau",
+        "η times a factor whenever val_loss has not fallen for as many epochs as its patience.",
+    ),
+}
+
+# Which settings a schedule uses; under the others they have no effect.
+SCHEDULE_SETTINGS = {
+    "step": ("final_rate", "periods"),
+    "exponential": ("final_rate",),
+    "inverse_time": ("final_rate",),
+    "polynomial": ("final_rate", "power"),
+    "cosine": ("final_rate",),
+    "cosine_restarts": ("final_rate", "periods"),
+    "warmup": ("final_rate", "warmup"),
+    "plateau": ("plateau_factor", "plateau_patience"),
 }
 
 CHOICES: dict[str, dict[str, Any]] = {
@@ -131,12 +200,27 @@ class RunConfig(BaseModel):
     )
     penalty: str = Field("none", description="kernel_regularizer; biases are free.")
     lam: float = Field(0.0, ge=0.0, le=10_000.0, description="The notes' λ.")
+    l1_share: float = Field(0.5, ge=0.0, le=1.0, description="Share of λ that is L1 in L1 + L2.")
     dropout: float = Field(
         0.0, ge=0.0, le=0.95, description="Dropout rate after every hidden layer."
     )
     optimizer: str = Field("adam", description="Update rule.")
     learning_rate: float = Field(0.001, gt=0.0, le=100.0, description="Learning rate, η.")
     schedule: str = Field("constant", description="Learning rate over the steps.")
+    final_rate: float = Field(
+        0.01, ge=1e-6, le=1.0, description="Rate at the end of a schedule, as a share of η."
+    )
+    periods: int = Field(
+        3, ge=2, le=10, description="Stretches of a step schedule, cycles of cosine restarts."
+    )
+    power: float = Field(1.0, gt=0.0, le=10.0, description="Power of a polynomial schedule.")
+    warmup: float = Field(
+        0.1, gt=0.0, lt=1.0, description="Share of the steps in which the rate climbs."
+    )
+    plateau_factor: float = Field(0.1, gt=0.0, lt=1.0, description="factor of ReduceLROnPlateau.")
+    plateau_patience: int = Field(
+        3, ge=1, le=100, description="patience of ReduceLROnPlateau, in epochs."
+    )
     batch_size: int = Field(128, ge=8, le=1_024, description="Images a step.")
     epochs: int = Field(30, ge=1, le=100, description="Passes over the training images.")
     seed: int = Field(
@@ -155,7 +239,8 @@ class RunConfig(BaseModel):
 
     @field_validator("hidden")
     @classmethod
-    def _check_hidden(cls, widths: tuple[int, ...]) -> tuple[int, ...]:
+    def check_hidden(cls, widths: tuple[int, ...]) -> tuple[int, ...]:
+        """The widths themselves, where they are allowed."""
         if len(widths) > MAX_HIDDEN_LAYERS or not all(1 <= w <= MAX_UNITS for w in widths):
             raise ValueError(f"must be {allowed('hidden')}")
         return widths
@@ -172,8 +257,21 @@ class RunConfig(BaseModel):
         changes: dict[str, Any] = {}
         # -0.0 equals 0.0 but is written differently, and would name the same run twice.
         changes |= {f: 0.0 for f in ("label_noise", "lam", "dropout", "init_std") if not self[f]}
-        if self.penalty == "none" or self.lam == 0:
-            changes |= {"penalty": "none", "lam": 0.0}
+        penalty, optimizer = self.penalty, self.optimizer
+        if penalty == "l1_l2" and self.l1_share in (0, 1):
+            penalty = "l1" if self.l1_share else "l2"
+        if penalty == "none" or self.lam == 0:
+            penalty = "none"
+            changes["lam"] = 0.0
+        # AdamW is Adam with decoupled weight decay: one run, whichever of the two words asks.
+        if optimizer in ("adam", "adamw"):
+            optimizer = "adamw" if penalty == "weight_decay" else "adam"
+        changes |= {"penalty": penalty, "optimizer": optimizer}
+        used = {*SCHEDULE_SETTINGS.get(self.schedule, ())} | (
+            {"l1_share"} if penalty == "l1_l2" else set()
+        )
+        settings = {name for names in SCHEDULE_SETTINGS.values() for name in names} | {"l1_share"}
+        changes |= {name: fields[name].default for name in settings - used}
         if self.initializer != "normal":
             changes["init_std"] = fields["init_std"].default
         if not self.hidden:
@@ -219,14 +317,37 @@ class RunConfig(BaseModel):
 DEFAULTS: dict[str, Any] = RunConfig().model_dump()
 
 
+@cache
+def _adapter(field: str) -> TypeAdapter[Any]:
+    info = RunConfig.model_fields[field]
+    kind: Any = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
+    return TypeAdapter(kind, config=ConfigDict(allow_inf_nan=False))
+
+
+def validated(field: str, value: Any) -> Any:
+    """One field's value by itself, whatever the other fields would make of it in a run.
+
+    Raises:
+        ValueError: it is out of bounds or an unknown choice.
+    """
+    checked = _adapter(field).validate_python(value)
+    if field in CHOICES and checked not in CHOICES[field]:
+        raise ValueError(f"must be {allowed(field)}")
+    if field == "hidden":
+        return RunConfig.check_hidden(checked)
+    return checked + 0.0 if isinstance(checked, float) else checked  # no -0.0
+
+
 def bounds(field: str) -> tuple[float, float]:
     """Lowest and highest value of a numeric field of `RunConfig`, as validation has them."""
     limits: dict[str, float] = {}
     for rule in RunConfig.model_fields[field].metadata:
-        for name in ("ge", "gt", "le"):
+        for name in ("ge", "gt", "le", "lt"):
             if hasattr(rule, name):
                 limits[name] = getattr(rule, name)
-    return limits.get("ge", limits.get("gt", -math.inf)), limits["le"]
+    return limits.get("ge", limits.get("gt", -math.inf)), limits.get(
+        "le", limits.get("lt", math.inf)
+    )
 
 
 def allowed(field: str) -> str:
@@ -240,8 +361,11 @@ def allowed(field: str) -> str:
         )
     low, high = bounds(field)
     whole = RunConfig.model_fields[field].annotation is int
-    above = any(hasattr(rule, "gt") for rule in RunConfig.model_fields[field].metadata)
+    rules = RunConfig.model_fields[field].metadata
+    above, below = (any(hasattr(rule, name) for rule in rules) for name in ("gt", "lt"))
     kind = "a whole number" if whole else "a number"
+    if above and below:
+        return f"{kind} between {low:,g} and {high:,.10g}, neither of them included"
     return f"{kind} {'above' if above else 'from'} {low:,g} {'up ' if above else ''}to {high:,.10g}"
 
 

@@ -33,10 +33,40 @@ TOLERANCES = (
     1.0,
 )
 
-# Where an activation counts as flat: outside these values the derivative is below 0.02 (tanh)
-# and below 0.01 (sigmoid).
-FLAT_BELOW = {"tanh": -0.99, "sigmoid": 0.01}
-FLAT_ABOVE = {"tanh": 0.99, "sigmoid": 0.99}
+# A unit is flat where its pre-activation z is at or below the first edge, or at or above the
+# second. tanh: |a| > 0.99. sigmoid: a < 0.01 or a > 0.99. ReLU: a = 0. Of the others, the part far
+# below zero in which the derivative stays within ±0.01; leaky ReLU has none, its slope is 0.2.
+FLAT = {
+    "tanh": (-math.atanh(0.99), math.atanh(0.99)),
+    "sigmoid": (-math.log(99), math.log(99)),
+    "relu": (0.0, math.inf),
+    "leaky_relu": (-math.inf, math.inf),
+    "elu": (math.log(0.01), math.inf),
+    "selu": (math.log(0.01 / 1.7580993408473766), math.inf),
+    "gelu": (-3.067427203908819, math.inf),
+    "silu": (-6.261388848819979, math.inf),
+}
+
+# Weight histograms: two bins an octave of |w| from 2⁻¹⁴ to 2⁴, on either side of one bin around 0.
+_OCTAVES = range(-14, 4)
+_POSITIVE_EDGES = np.array([m * 2.0**e for e in _OCTAVES for m in (1.0, 1.5)] + [16.0])
+WEIGHT_EDGES = np.concatenate(
+    [
+        [-np.inf],
+        -_POSITIVE_EDGES[:0:-1],
+        [-_POSITIVE_EDGES[0]],
+        _POSITIVE_EDGES[:-1],
+        [16.0, np.inf],
+    ]
+)
+_BINS_A_SIDE = len(_POSITIVE_EDGES)  # the last one reaches to infinity
+_SIDE = np.clip(np.arange(512) - 2 * (127 + _OCTAVES.start) + 1, 0, _BINS_A_SIDE)
+_BIN_OF_HALF_OCTAVE = _BINS_A_SIDE + np.concatenate([_SIDE, -_SIDE])
+
+# Activation histograms: even bins where the activation is bounded, else even in sgn(a)√|a|.
+ACTIVATION_BINS = 40
+_BOUNDS = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}
+_ROOT_BOUNDS = (-7.0, 7.0)
 
 
 class Estimate(NamedTuple):
@@ -114,29 +144,67 @@ def sparsity(kernels: list[Array], tolerance: float) -> float:
     return sum(int(near_zeros(k, (tolerance,))[0]) for k in kernels) / total
 
 
-def _flat(activations: Array, activation: str) -> npt.NDArray[np.bool_]:
-    if activation in FLAT_BELOW:
-        return (activations < FLAT_BELOW[activation]) | (activations > FLAT_ABOVE[activation])
-    return activations == 0
+def weight_histogram(kernel: Array) -> npt.NDArray[np.int64]:
+    """How many weights lie in each bin of `WEIGHT_EDGES`: (len(WEIGHT_EDGES) − 1,).
+
+    Bins are closed towards zero: a weight of magnitude 0.125 is in the bin that begins there.
+    """
+    # The first ten bits of a float32 are its sign, its exponent and half an octave of its mantissa:
+    # counting those and adding the counts up is ten times as fast as np.histogram.
+    bits = np.ascontiguousarray(kernel, np.float32).ravel().view(np.uint32)
+    halves = np.bincount(bits >> np.uint32(22), minlength=1024)
+    return np.bincount(_BIN_OF_HALF_OCTAVE, halves, 2 * _BINS_A_SIDE + 1).astype(np.int64)
 
 
-def saturation(activations: Array, activation: str) -> float:
-    """Share of (image, unit) activations in the flat part of the activation function.
+def activation_edges(activation: str) -> npt.NDArray[np.float64]:
+    """Edges of the bins of `activation_histogram`, (ACTIVATION_BINS + 1,).
 
-    tanh: |a| > 0.99; sigmoid: a < 0.01 or a > 0.99; ReLU: a = 0.
+    tanh and sigmoid: even over their range. The others: even in sgn(a)√|a| from −49 to 49; what
+    lies beyond is in the first and the last bin.
+    """
+    if activation in _BOUNDS:
+        return np.linspace(*_BOUNDS[activation], ACTIVATION_BINS + 1)
+    roots = np.linspace(*_ROOT_BOUNDS, ACTIVATION_BINS + 1)
+    return np.asarray(np.sign(roots) * roots**2)
+
+
+def activation_histogram(activations: Array, activation: str) -> npt.NDArray[np.int64]:
+    """How many activations lie in each bin of `activation_edges`: (ACTIVATION_BINS,)."""
+    low, high = _BOUNDS.get(activation, _ROOT_BOUNDS)
+    values = activations.ravel()
+    if activation not in _BOUNDS:
+        values = np.copysign(np.sqrt(np.abs(values)), values)
+    bins = ((values - low) * (ACTIVATION_BINS / (high - low))).astype(np.intp)
+    return np.bincount(np.clip(bins, 0, ACTIVATION_BINS - 1), minlength=ACTIVATION_BINS)
+
+
+def saturates(activation: str) -> bool:
+    """Whether an activation function is flat at both ends."""
+    return all(map(math.isfinite, FLAT[activation]))
+
+
+def flat(pre_activations: Array, activation: str) -> npt.NDArray[np.bool_]:
+    """Where units are in the flat part of their activation function, the edges of `FLAT`.
 
     Args:
-        activations: (images, units).
+        pre_activations: z = xW + b, (images, units).
     """
-    return float(_flat(activations, activation).mean())
+    low, high = FLAT[activation]
+    if activation == "relu":
+        return pre_activations <= low
+    # In the units' own precision, so that an infinite edge is never reached by a finite z.
+    z = pre_activations
+    return (z <= z.dtype.type(low)) | (z >= z.dtype.type(high))
 
 
-def dead_units(activations: Array, activation: str) -> float:
+def saturation(is_flat: npt.NDArray[np.bool_]) -> float:
+    """Share of (image, unit) pairs in which the unit is flat, of `flat`'s (images, units)."""
+    return float(is_flat.mean())
+
+
+def dead_units(is_flat: npt.NDArray[np.bool_]) -> float:
     """Share of units that are flat on every image: they pass no gradient on any of them.
 
     For ReLU those are the units that are zero on every image.
-
-    Args:
-        activations: (images, units).
     """
-    return float(_flat(activations, activation).all(axis=0).mean())
+    return float(is_flat.all(axis=0).mean())

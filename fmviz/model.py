@@ -8,28 +8,22 @@ axis, so one matrix product serves them all. Any member can be taken out as a pl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from fmviz import theory
-from fmviz.config import N_CLASSES, N_PIXELS, RunConfig
-from fmviz.record import layer_sizes
+from fmviz import optimizers, schedules, theory
+from fmviz.config import KERAS_OPTIMIZERS, N_CLASSES, N_PIXELS, RunConfig
 
 Tensor = Any
 Array = npt.NDArray[np.float32]
 
-# Standard deviation of a standard normal truncated at ±2, by which Keras rescales its
-# `*_normal` draws (keras/src/initializers/random_initializers.py, VarianceScaling).
-TRUNCATED_STD = 0.87962566103423978
-
 
 class MemberDense(keras.layers.Layer):
-    """K dense layers of the same size: z[k] = x[k] W[k] + b[k].
+    """K linear dense layers of the same size: z[k] = x[k] W[k] + b[k].
 
     The first layer of a network takes the images themselves, (batch, inputs), which all members
     share; its kernel is laid out (inputs, K, units) so that all K products are one wide product.
@@ -39,11 +33,10 @@ class MemberDense(keras.layers.Layer):
         (K, batch, units).
     """
 
-    def __init__(self, members: int, units: int, activation: str = "linear") -> None:
+    def __init__(self, members: int, units: int) -> None:
         super().__init__()
         self.members = members
         self.units = units
-        self.activation = keras.activations.get(activation)
 
     def build(self, input_shape: tuple[int, ...]) -> None:
         self.shared_input = len(input_shape) == 2
@@ -64,7 +57,21 @@ class MemberDense(keras.layers.Layer):
             z = tf.matmul(x[0], kernel[0])[None]
         else:
             z = tf.matmul(x, kernel)
-        return self.activation(z + bias)
+        return z + bias
+
+
+class Outputs(NamedTuple):
+    """What a network makes of a batch, for K members.
+
+    Attributes:
+        logits: (K, batch, 10).
+        pre_activations: z = xW + b of each hidden layer, (K, batch, units).
+        activations: those of each hidden layer, before dropout, (K, batch, units).
+    """
+
+    logits: Tensor
+    pre_activations: list[Tensor]
+    activations: list[Tensor]
 
 
 class MemberMLP(keras.Model):
@@ -73,28 +80,28 @@ class MemberMLP(keras.Model):
     Call with `images` (batch, 784). In training give `rates` (K,), the dropout rates, and `keys`
     (K, 2) int32, from which each member's masks are drawn: a member's masks depend on its own
     key alone, not on the company it is in.
-
-    Returns:
-        Logits (K, batch, 10), and the hidden activations before dropout, (K, batch, units) each.
     """
 
     def __init__(self, members: int, hidden: Sequence[int], activation: str) -> None:
         super().__init__()
         self.members = members
-        self.hidden_layers = [MemberDense(members, units, activation) for units in hidden]
+        self.activation = keras.activations.get(activation)
+        self.hidden_layers = [MemberDense(members, units) for units in hidden]
         self.output_layer = MemberDense(members, N_CLASSES)
 
     def call(
         self, images: Tensor, rates: Tensor | None = None, keys: Tensor | None = None
-    ) -> tuple[Tensor, list[Tensor]]:
+    ) -> Outputs:
         x = images
-        activations = []
+        pre_activations, activations = [], []
         for index, layer in enumerate(self.hidden_layers):
-            x = layer(x)
+            z = layer(x)
+            x = self.activation(z)
+            pre_activations.append(z)
             activations.append(x)
             if rates is not None:
                 x = x * self._mask(x.shape, rates, keys, index)
-        return self.output_layer(x), activations
+        return Outputs(self.output_layer(x), pre_activations, activations)
 
     def _mask(self, shape: tuple[int, ...], rates: Tensor, keys: Tensor, index: int) -> Tensor:
         """Inverted dropout: 0 with probability `rate`, else 1/(1 − rate), (K, batch, units)."""
@@ -115,40 +122,6 @@ def build(members: int, hidden: Sequence[int], activation: str) -> MemberMLP:
     return model
 
 
-def initial_weights(config: RunConfig) -> list[Array]:
-    """Kernels (fan_in, fan_out) and zero biases of one member, in Keras's order.
-
-    Layer i of seed s always starts from the same standard draws, scaled by what the initializer
-    asks for: two runs that differ in σ start from one picture at two contrasts.
-    """
-    weights = []
-    sizes = layer_sizes(config)
-    for index, (fan_in, fan_out) in enumerate(pairwise(sizes)):
-        rng = np.random.default_rng([config.seed, 0, index])
-        weights.append(_kernel(config, fan_in, fan_out, rng).astype(np.float32))
-        weights.append(np.zeros(fan_out, np.float32))
-    return weights
-
-
-def _kernel(
-    config: RunConfig, fan_in: int, fan_out: int, rng: np.random.Generator
-) -> npt.NDArray[np.float64]:
-    shape = (fan_in, fan_out)
-    name = config.initializer
-    if name == "normal":
-        return config.init_std * rng.standard_normal(shape)
-    if name == "xavier":
-        return rng.standard_normal(shape) / np.sqrt(fan_in)
-    family, distribution = name.split("_")
-    variance = 2 / (fan_in + fan_out) if family == "glorot" else 2 / fan_in
-    if distribution == "uniform":
-        return np.sqrt(3 * variance) * rng.uniform(-1, 1, shape)
-    draws = rng.standard_normal(shape)
-    while (outside := np.abs(draws) > 2).any():
-        draws[outside] = rng.standard_normal(int(outside.sum()))
-    return np.sqrt(variance) / TRUNCATED_STD * draws
-
-
 def stack(members: Sequence[Sequence[Array]]) -> list[Array]:
     """Weights of K members, each in Keras's order, as the weights of a `MemberMLP`."""
     stacked = [np.stack(arrays) for arrays in zip(*members, strict=True)]
@@ -165,14 +138,16 @@ def take(weights: Sequence[Any], member: int) -> list[Array]:
 def as_keras(config: RunConfig, weights: Sequence[Array] | None = None) -> keras.Sequential:
     """One run as a plain `keras.Sequential` of stock layers, compiled as the run was trained.
 
-    Its outputs are logits. With the run's weights it predicts what the member predicts.
+    Its outputs are logits. With the run's weights it predicts what the member predicts. Two
+    things act outside of it: `ReduceLROnPlateau`, a callback, and the proximal step of
+    "l1_proximal", for which Keras has no name.
     """
-    l1, l2 = theory.coefficients(config)
+    strength = theory.coefficients(config)
     regularizer = {
-        "none": None,
-        "l1": keras.regularizers.L1(l1),
-        "l2": keras.regularizers.L2(l2),
-    }[config.penalty]
+        "l1": lambda: keras.regularizers.L1(strength.l1),
+        "l2": lambda: keras.regularizers.L2(strength.l2),
+        "l1_l2": lambda: keras.regularizers.L1L2(strength.l1, strength.l2),
+    }.get(config.penalty, lambda: None)()
     layers: list[Any] = [keras.Input((N_PIXELS,))]
     for units in config.hidden:
         layers.append(keras.layers.Dense(units, config.activation, kernel_regularizer=regularizer))
@@ -192,18 +167,36 @@ def as_keras(config: RunConfig, weights: Sequence[Array] | None = None) -> keras
     return model
 
 
+def _keras_schedule(config: RunConfig) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    total, boundaries, cycle, warmup = schedules.steps(config)
+    eta, final = config.learning_rate, config.final_rate
+    decays = keras.optimizers.schedules
+    if config.schedule == "step":
+        rates = [float(rate) for rate in schedules.stretch_rates(config)]
+        return decays.PiecewiseConstantDecay(list(boundaries), rates)
+    if config.schedule == "exponential":
+        return decays.ExponentialDecay(eta, total, final)
+    if config.schedule == "inverse_time":
+        return decays.InverseTimeDecay(eta, total, 1 / final - 1)
+    if config.schedule == "polynomial":
+        return decays.PolynomialDecay(eta, total, final * eta, config.power)
+    if config.schedule == "cosine":
+        return decays.CosineDecay(eta, total, final)
+    if config.schedule == "cosine_restarts":
+        return decays.CosineDecayRestarts(eta, cycle, t_mul=1.0, m_mul=1.0, alpha=final)
+    if config.schedule == "warmup":
+        decay = max(total - warmup, 1)
+        return decays.CosineDecay(0.0, decay, final, warmup_target=eta, warmup_steps=warmup)
+    return eta
+
+
 def _keras_optimizer(config: RunConfig) -> keras.optimizers.Optimizer:
-    steps = config.epochs * config.steps_per_epoch
-    rate = {
-        "constant": config.learning_rate,
-        "exponential": keras.optimizers.schedules.ExponentialDecay(
-            config.learning_rate, steps, 0.01
-        ),
-        "cosine": keras.optimizers.schedules.CosineDecay(config.learning_rate, steps),
-    }[config.schedule]
-    return {
-        "adam": keras.optimizers.Adam,
-        "sgd": keras.optimizers.SGD,
-        "momentum": lambda rate: keras.optimizers.SGD(rate, momentum=0.9),
-        "nesterov": lambda rate: keras.optimizers.SGD(rate, momentum=0.9, nesterov=True),
-    }[config.optimizer](rate)
+    make = getattr(keras.optimizers, KERAS_OPTIMIZERS[config.optimizer])
+    arguments: dict[str, Any] = {}
+    if config.optimizer in ("momentum", "nesterov"):
+        arguments = {"momentum": optimizers.MOMENTUM, "nesterov": config.optimizer == "nesterov"}
+    decay = theory.coefficients(config).weight_decay or None
+    optimizer = make(_keras_schedule(config), weight_decay=decay, **arguments)
+    if decay:
+        optimizer.exclude_from_weight_decay(var_names=["bias"])
+    return optimizer

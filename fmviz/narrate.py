@@ -12,8 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from fmviz import theory
-from fmviz.config import N_CLASSES, PENALTIES, RunConfig
-from fmviz.measure import FLAT_BELOW, Estimate, difference, paired_difference
+from fmviz.config import (
+    ACTIVATIONS,
+    KERAS_OPTIMIZERS,
+    N_CLASSES,
+    OPTIMIZERS,
+    PENALTIES,
+    RunConfig,
+)
+from fmviz.measure import Estimate, difference, paired_difference, saturates
 from fmviz.record import Divergence
 from fmviz.stopping import Shown
 
@@ -200,36 +207,55 @@ def saturation(run: Shown, predicted: theory.Prediction | None) -> Caption:
         "dead": small_percent(float(dead[0])),
         "probe": f"{run.record.examples['probe']:,}",
     }
-    if config.activation not in FLAT_BELOW:
-        return Caption("zero activations", figures)
+    if config.activation == "leaky_relu":
+        return Caption("never flat", figures)
+    if not saturates(config.activation):
+        figures["activation"] = ACTIVATIONS[config.activation].label
+        section = "zero activations" if config.activation == "relu" else "flat activations"
+        return Caption(section, figures)
     if predicted is None:
         return Caption("saturation", figures)
     figures |= {"predicted": small_percent(predicted.share), "sigma": number(predicted.sigma)}
     return Caption("saturation predicted", figures)
 
 
+# Optimizers that divide a gradient by a running size of it.
+_ADAPTIVE = ("adagrad", "rmsprop", "adam", "nadam")
+
+
 def rule(config: RunConfig) -> list[Caption]:
     """The update rule with the run's own numbers, the Keras line that does the same, and what the
     run's optimizer makes of it."""
-    l1, l2 = theory.coefficients(config)
+    strength = theory.coefficients(config)
     pull = theory.pull(config)
     figures = {
         "lam": number(config.lam),
         "n": f"{config.train_size:,}".replace(",", r"{,}"),
         "eta": number(config.learning_rate),
-        "factor": f"1 − {number(pull)}" if pull < 0.01 else number(theory.shrink(1.0, config)),
+        "factor": f"1 − {number(pull)}" if pull < 0.01 else number(1 - pull),
         "step": number(pull),
-        "keras": f"{l1 or l2:.6g}",
-        "weight_decay": f"{theory.pytorch_weight_decay(config):.6g}",
+        "threshold": f"{pull:.6g}",
+        "keras": f"{strength.l1 or strength.l2:.6g}",
+        "keras_l1": f"{strength.l1:.6g}",
+        "keras_l2": f"{strength.l2:.6g}",
+        "weight_decay": f"{strength.weight_decay or 2 * strength.l2:.6g}",
+        "share": percent(config.l1_share, 0),
+        "optimizer": OPTIMIZERS[config.optimizer].label,
+        "optimizer_class": KERAS_OPTIMIZERS[config.optimizer],
     }
     if config.penalty == "none":
         return [Caption("rule none", figures)]
     section = f"rule {config.penalty}"
-    if config.penalty == "l2" and pull > 1:
-        section = "rule l2 overshoots"
+    if config.penalty in ("l2", "weight_decay") and pull > 1:
+        section += " overshoots"
     captions = [Caption(section, figures)]
     if config.optimizer != "sgd":
-        family = "adam" if config.optimizer == "adam" else "momentum"
+        if config.penalty in ("weight_decay", "l1_proximal"):
+            family = "apart"
+        elif config.optimizer in _ADAPTIVE:
+            family = "adam"
+        else:
+            family = "lion" if config.optimizer == "lion" else "momentum"
         captions.append(Caption(f"rule under {family}", figures))
     if config.schedule != "constant":
         captions.append(Caption("rule under a schedule", figures))

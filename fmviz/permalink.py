@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from fmviz.config import RunConfig, allowed, problems
+from fmviz.config import RunConfig, allowed, problems, validated
 from fmviz.measure import TOLERANCES
 
 MAX_PATIENCE = 100
@@ -85,18 +85,12 @@ def read(name: str, text: str) -> Any:
     """
     if name == "hidden":
         widths = [] if text == "none" else text.split("-")
-        return RunConfig.model_validate({"hidden": widths}).hidden
+        return validated("hidden", widths)
     if name == "patience":
         return View.model_validate({"patience": None if text == "off" else text}).patience
     if name in View.model_fields:
         return getattr(View.model_validate({name: text}), name)
-    # A field is checked by itself, under the settings that leave it its meaning: the canonical
-    # form of λ without a penalty would be 0.
-    frame: State = {"penalty": "l2", "lam": 1.0, "dataset": "full"}
-    frame |= {name: text}
-    if name == "batch_size":
-        frame["train_size"] = 10_000
-    return RunConfig.model_validate(frame)[name]
+    return validated(name, text)
 
 
 def parse(query: Mapping[str, str], start: State) -> Parsed:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -17,7 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from fmviz.config import DATASETS, N_CLASSES, N_PIXELS, RECORD_SCHEMA, RunConfig
-from fmviz.measure import TOLERANCES, Estimate, accuracy, accuracy_gap
+from fmviz.measure import (
+    ACTIVATION_BINS,
+    TOLERANCES,
+    WEIGHT_EDGES,
+    Estimate,
+    accuracy,
+    accuracy_gap,
+)
 
 Array = npt.NDArray[Any]
 
@@ -33,9 +41,9 @@ HISTORY = {
     "val_loss": "Keras's val_loss: validation cross-entropy plus penalty",
     "test_accuracy": "accuracy on the test images",
     "test_crossentropy": "mean cross-entropy on the test images",
-    "penalty": "the L1 or L2 penalty that the loss adds",
+    "penalty": "what kernel_regularizer adds to the loss; 0 for a penalty outside of it",
     "running_accuracy": "Keras's accuracy: running mean over the epoch, dropout on",
-    "running_loss": "Keras's loss: running mean over the epoch, penalty included",
+    "running_crossentropy": "Keras's loss less the penalty: running mean over the epoch",
     "learning_rate": "learning rate of the epoch's last step",
     "seconds": "wall-clock seconds since training began, shared by runs trained together",
 }
@@ -44,15 +52,25 @@ HISTORY = {
 KERNEL_MEASURES = {
     "near_zeros": "weights with |w| ≤ each of measure.TOLERANCES",
     "kernel_norm": "√Σw² of the kernel",
+    "weight_histogram": "weights in each bin of measure.WEIGHT_EDGES",
+    "gradient_norm": "√Σ(∂C₀/∂w)² on the first 128 training images, inference mode",
+    "update_ratio": "√ΣΔw² of the next step, on those images, over √Σw²; NaN where that is 0",
 }
 HIDDEN_MEASURES = {
     "saturation": "share of flat activations on the probe images (zero activations for ReLU)",
     "dead_units": "share of units flat on every probe image",
+    "activation_histogram": "activations in each bin of measure.activation_edges, probe images",
 }
+# First-layer kernels are kept after these epochs, counted from 0, of the first so many units.
+SNAPSHOT_EPOCHS = (0, 1, 2, 4, 7, 12, 19, 29, 49, 74, 99)
+SNAPSHOT_UNITS = 16
 
 
 # What the figures of a record are measured on.
 EXAMPLES = {"train", "corrupted", "validation", "test", "probe"}
+
+
+PREDICTIONS = ("val_predictions", "test_predictions")
 
 
 class RecordError(Exception):
@@ -83,10 +101,13 @@ class RunRecord:
         start: the names of `history`, measured before the first step (running means are NaN).
         start_layers: the names of `layers`, measured before the first step.
         examples: how many images the figures of each of `EXAMPLES` are measured on.
-        test_predictions: (epochs + 1, test images) uint8, the predicted class, row 0 before the
-            first step; empty while the run goes on.
+        val_predictions, test_predictions: (epochs + 1, images) uint8, the predicted class, row 0
+            before the first step; empty while the run goes on.
+        snapshots: (len(snapshot_epochs), 784, at most SNAPSHOT_UNITS) float16, first-layer
+            kernels; empty while the run goes on.
         weights: the final kernels and biases, in `keras.Sequential.get_weights()` order; empty
             while the run goes on. A diverged run keeps the last finite ones.
+        best_weights: those of `best_epoch`; empty while the run goes on.
         diverged: where the run stopped being finite, else None. Its history then has only the
             epochs that ended finite.
         made: versions, machine, date and seconds of the training.
@@ -98,8 +119,11 @@ class RunRecord:
     start: Mapping[str, float]
     start_layers: Mapping[str, Array]
     examples: Mapping[str, int]
+    val_predictions: Array
     test_predictions: Array
+    snapshots: Array
     weights: tuple[Array, ...] = ()
+    best_weights: tuple[Array, ...] = ()
     diverged: Divergence | None = None
     made: Mapping[str, Any] = field(default_factory=dict)
 
@@ -112,6 +136,17 @@ class RunRecord:
     def complete(self) -> bool:
         """Whether the run has ended, by its last epoch or by diverging."""
         return self.epochs == self.config.epochs or self.diverged is not None
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The first epoch with the lowest validation cross-entropy; None before the first."""
+        values = self.history["val_crossentropy"]
+        return int(np.argmin(values)) if len(values) else None
+
+    @property
+    def snapshot_epochs(self) -> tuple[int, ...]:
+        """The epochs, counted from 0, of `snapshots`."""
+        return tuple(epoch for epoch in SNAPSHOT_EPOCHS if epoch < self.epochs)
 
     @property
     def kernels(self) -> tuple[Array, ...]:
@@ -154,15 +189,20 @@ class RunRecord:
 
     def to_bytes(self, *, compress: bool = True) -> bytes:
         """The record as an `.npz` file."""
-        table: dict[str, Array] = {}
-        for name in HISTORY:
-            table[f"history/{name}"] = np.concatenate([[self.start[name]], self.history[name]])
+        # Few entries, for each one costs time, and a run tells of itself after every epoch.
+        rows = [[self.start[name], *self.history[name]] for name in HISTORY]
+        table: dict[str, Array] = {"history": np.array(rows, np.float64)}
         for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES):
             table[f"layers/{name}"] = np.concatenate(
                 [self.start_layers[name][None], self.layers[name]]
             )
-        table["test_predictions"] = self.test_predictions
+        # Most images keep their class from one epoch to the next: differences pack well.
+        for name in PREDICTIONS:
+            table[name] = np.diff(getattr(self, name), axis=0, prepend=np.uint8(0))
+        table["snapshots"] = self.snapshots
         table |= {f"weights/{i}": w for i, w in enumerate(self.weights)}
+        if self.best_epoch != self.epochs - 1:
+            table |= {f"best/{i}": w for i, w in enumerate(self.best_weights)}
         meta = {
             "schema": RECORD_SCHEMA,
             "config": self.config.model_dump(mode="json"),
@@ -184,6 +224,10 @@ class RunRecord:
                 the run they claim to describe.
         """
         try:
+            # NumPy stops reading where it thinks that an array ends, and so before its checksum.
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                if damaged := archive.testzip():
+                    raise RecordError(f"{damaged} is damaged")
             with np.load(io.BytesIO(content), allow_pickle=False) as file:
                 table = {name: file[name] for name in file.files}
             meta = json.loads(table.pop("meta").tobytes())
@@ -199,10 +243,12 @@ class RunRecord:
 
     @classmethod
     def _from_table(cls, table: dict[str, Array], meta: dict[str, Any]) -> RunRecord:
-        for array in table.values():
+        predictions = {name: np.cumsum(table[name], 0, np.uint8) for name in PREDICTIONS}
+        for array in (*table.values(), *predictions.values()):
             array.setflags(write=False)
         n_weight_arrays = sum(name.startswith("weights/") for name in table)
-        history = {name: table[f"history/{name}"] for name in HISTORY}
+        weights = tuple(table[f"weights/{i}"] for i in range(n_weight_arrays))
+        history = dict(zip(HISTORY, table["history"], strict=True))
         layers = {name: table[f"layers/{name}"] for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES)}
         return cls(
             config=RunConfig.model_validate(meta["config"]),
@@ -211,8 +257,10 @@ class RunRecord:
             start={name: float(array[0]) for name, array in history.items()},
             start_layers={name: array[0] for name, array in layers.items()},
             examples={str(k): int(v) for k, v in meta["examples"].items()},
-            test_predictions=table["test_predictions"],
-            weights=tuple(table[f"weights/{i}"] for i in range(n_weight_arrays)),
+            **predictions,
+            snapshots=table["snapshots"],
+            weights=weights,
+            best_weights=tuple(table.get(f"best/{i}", w) for i, w in enumerate(weights)),
             diverged=Divergence(*meta["diverged"]) if meta["diverged"] else None,
             made=meta["made"],
         )
@@ -240,20 +288,25 @@ def _check(record: RunRecord) -> None:
     shapes: dict[str, tuple[tuple[int, ...], Array]] = {}
     for name, array in record.history.items():
         shapes[name] = ((epochs,), array)
-    tails = {"near_zeros": (n_hidden + 1, len(TOLERANCES)), "kernel_norm": (n_hidden + 1,)}
+    kernels, bins = n_hidden + 1, len(WEIGHT_EDGES) - 1
+    tails: dict[str, tuple[int, ...]] = dict.fromkeys(KERNEL_MEASURES, (kernels,))
+    tails |= dict.fromkeys(HIDDEN_MEASURES, (n_hidden,))
+    tails |= {"near_zeros": (kernels, len(TOLERANCES)), "weight_histogram": (kernels, bins)}
+    tails["activation_histogram"] = (n_hidden, ACTIVATION_BINS)
     for name, array in record.layers.items():
-        shapes[name] = ((epochs, *tails.get(name, (n_hidden,))), array)
+        shapes[name] = ((epochs, *tails[name]), array)
     sizes = layer_sizes(config)
     expected = [s for a, b in pairwise(sizes) for s in ((a, b), (b,))]
     if record.complete or record.weights:
-        rows = (epochs + 1, DATASETS[config.dataset].test)
-        shapes["test_predictions"] = (rows, record.test_predictions)
-        if len(record.weights) != len(expected):
-            raise RecordError(f"{len(record.weights)} weight arrays, expected {len(expected)}")
-        shapes |= {
-            f"weights {i}": (e, w)
-            for i, (e, w) in enumerate(zip(expected, record.weights, strict=True))
-        }
+        info = DATASETS[config.dataset]
+        shapes["val_predictions"] = ((epochs + 1, info.validation), record.val_predictions)
+        shapes["test_predictions"] = ((epochs + 1, info.test), record.test_predictions)
+        units = min(SNAPSHOT_UNITS, sizes[1])
+        shapes["snapshots"] = ((len(record.snapshot_epochs), N_PIXELS, units), record.snapshots)
+        for kind, arrays in (("weights", record.weights), ("best", record.best_weights)):
+            if len(arrays) != len(expected):
+                raise RecordError(f"{len(arrays)} arrays of {kind}, expected {len(expected)}")
+            shapes |= {f"{kind} {i}": pair for i, pair in enumerate(zip(expected, arrays))}
     for name, (shape, array) in shapes.items():
         if array.shape != shape:
             raise RecordError(f"{name} has shape {array.shape}, expected {shape}")
@@ -262,22 +315,26 @@ def _check(record: RunRecord) -> None:
 def same_figures(a: RunRecord, b: RunRecord) -> bool:
     """Whether two records are bit for bit the same, when and where they were made left aside."""
 
-    def arrays(record: RunRecord) -> list[Array]:
-        timed = {name: v for name, v in record.history.items() if name != "seconds"}
-        start = [record.start[name] for name in timed]
-        return [
-            *timed.values(),
-            *record.layers.values(),
-            np.array(start),
-            *record.start_layers.values(),
-            record.test_predictions,
-            *record.weights,
-        ]
+    def arrays(record: RunRecord) -> dict[str, Array]:
+        table: dict[str, Array] = {
+            "val_predictions": record.val_predictions,
+            "test_predictions": record.test_predictions,
+            "snapshots": record.snapshots,
+        }
+        for name in HISTORY:
+            if name != "seconds":
+                table[name] = np.array([record.start[name], *record.history[name]])
+        for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES):
+            table[name] = record.layers[name]
+            table[f"{name} at the start"] = record.start_layers[name]
+        for kind, group in (("weights", record.weights), ("best", record.best_weights)):
+            table |= {f"{kind} {i}": w for i, w in enumerate(group)}
+        return table
 
-    pairs = list(zip(arrays(a), arrays(b), strict=False))
+    one, other = arrays(a), arrays(b)
     return (
         a.config == b.config
         and a.diverged == b.diverged
-        and len(a.weights) == len(b.weights)
-        and all(x.shape == y.shape and np.array_equal(x, y, equal_nan=True) for x, y in pairs)
+        and one.keys() == other.keys()
+        and all(np.array_equal(one[name], other[name], equal_nan=True) for name in one)
     )

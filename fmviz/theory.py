@@ -13,23 +13,42 @@ import numpy as np
 import numpy.typing as npt
 
 from fmviz.config import RunConfig
-
-# |z| beyond which an activation is saturated: tanh(2.647) = 0.99, sigmoid(4.595) = 0.99.
-SATURATED_BEYOND = {"tanh": math.atanh(0.99), "sigmoid": math.log(0.99 / 0.01)}
+from fmviz.measure import FLAT
 
 
 class Coefficients(NamedTuple):
-    """What is added to the mean cross-entropy: l1 · Σ|w| + l2 · Σw², as Keras spells it."""
+    """A penalty's strength, each part where it acts.
+
+    Attributes:
+        l1, l2: l1 · Σ|w| + l2 · Σw² joins the mean cross-entropy, as Keras's `L1L2(l1, l2)`.
+        weight_decay: w ← (1 − η · weight_decay) w before each step, as the argument of that name
+            of Keras's and PyTorch's optimizers.
+        threshold: w ← S(w, η · threshold) after each step; S(w, t) = sgn(w) max(|w| − t, 0).
+    """
 
     l1: float
     l2: float
+    weight_decay: float
+    threshold: float
 
 
 def coefficients(config: RunConfig) -> Coefficients:
-    """The notes' λ as Keras's `L1(l1)` and `L2(l2)`: λ/n and λ/2n, n the training images."""
-    l1 = config.lam / config.train_size if config.penalty == "l1" else 0.0
-    l2 = config.lam / (2 * config.train_size) if config.penalty == "l2" else 0.0
-    return Coefficients(l1, l2)
+    """The notes' λ in Keras's spelling: λ/n for L1, λ/2n for L2, n the training images.
+
+    Weight decay is λ/n too: with plain SGD it shrinks a weight as the L2 penalty of the same λ.
+    """
+    share = config.lam / config.train_size
+    l1, l2 = {
+        "l1": (share, 0.0),
+        "l2": (0.0, share / 2),
+        "l1_l2": (config.l1_share * share, (1 - config.l1_share) * share / 2),
+    }.get(config.penalty, (0.0, 0.0))
+    return Coefficients(
+        l1,
+        l2,
+        share if config.penalty == "weight_decay" else 0.0,
+        share if config.penalty == "l1_proximal" else 0.0,
+    )
 
 
 def pytorch_weight_decay(config: RunConfig) -> float:
@@ -39,21 +58,20 @@ def pytorch_weight_decay(config: RunConfig) -> float:
 
 def pull(config: RunConfig) -> float:
     """ηλ/n: what a plain gradient step on the penalty takes off a weight. For L1 that is an
-    amount, for L2 a share of the weight."""
+    amount, for L2 and weight decay a share of the weight."""
     return config.learning_rate * config.lam / config.train_size
 
 
 def shrink(weight: float, config: RunConfig) -> float:
     """One weight after one plain gradient step on the penalty alone.
 
-    L2: (1 − ηλ/n) w. L1: w − (ηλ/n) sgn(w), sgn(0) = 0.
+    L2 and weight decay: (1 − ηλ/n) w. L1: w − (ηλ/n) sgn(w), sgn(0) = 0. L1 + L2: each with its
+    share of λ. Proximal L1: S(w, ηλ/n) = sgn(w) max(|w| − ηλ/n, 0).
     """
-    rate = pull(config)
-    if config.penalty == "l2":
-        return (1 - rate) * weight
-    if config.penalty == "l1":
-        return weight - rate * float(np.sign(weight))
-    return weight
+    eta, sign = config.learning_rate, float(np.sign(weight))
+    l1, l2, decay, threshold = coefficients(config)
+    shrunk = (1 - eta * decay) * weight - eta * (l1 * sign + 2 * l2 * weight)
+    return float(np.sign(shrunk)) * max(abs(shrunk) - eta * threshold, 0.0)
 
 
 class Prediction(NamedTuple):
@@ -66,51 +84,44 @@ class Prediction(NamedTuple):
 def initial_sigma(config: RunConfig, fan_in: int, fan_out: int) -> float:
     """Standard deviation of a layer's initial weights.
 
-    normal: the run's own σ. The notes' Xavier: 1/√fan_in. Glorot: √(2/(fan_in + fan_out)). He:
-    √(2/fan_in).
+    normal: the run's own σ. The notes' Xavier and LeCun: 1/√fan_in. Glorot:
+    √(2/(fan_in + fan_out)). He: √(2/fan_in). Orthogonal: 1/√max(fan_in, fan_out). Zeros: 0.
     """
     if config.initializer == "normal":
         return config.init_std
-    family = config.initializer.split("_")[0]
-    variances = {"xavier": 1 / fan_in, "glorot": 2 / (fan_in + fan_out), "he": 2 / fan_in}
-    return math.sqrt(variances[family])
+    variances = {
+        "xavier": 1 / fan_in,
+        "lecun": 1 / fan_in,
+        "glorot": 2 / (fan_in + fan_out),
+        "he": 2 / fan_in,
+        "orthogonal": 1 / max(fan_in, fan_out),
+        "zeros": 0.0,
+    }
+    return math.sqrt(variances[config.initializer.split("_")[0]])
 
 
 def predicted_saturation(activation: str, scale: float | npt.NDArray[np.floating]) -> float:
-    """P(saturated) for pre-activations z ~ N(0, s²), averaged over `scale`.
+    """P(flat) for pre-activations z ~ N(0, s²), averaged over `scale`.
 
-    P(|z| > t) = erfc(t / (s√2)), t = 2.647 for tanh and 4.595 for sigmoid. Over random weights
-    of standard deviation σ, an image x gives s = σ√Σx².
+    With the edges of `measure.FLAT`, P(z ≤ low) + P(z ≥ high); for tanh that is P(|z| > 2.647),
+    for sigmoid P(|z| > 4.595). Over random weights of standard deviation σ, an image x gives
+    s = σ√Σx².
 
     Args:
         scale: s, one value or one an image, (images,).
 
     Raises:
-        ValueError: an activation without two flat ends.
+        ValueError: no activation of `measure.FLAT`.
     """
-    if activation not in SATURATED_BEYOND:
-        raise ValueError(
-            f"activation must be one of {', '.join(SATURATED_BEYOND)}, not {activation!r}"
-        )
-    threshold = SATURATED_BEYOND[activation]
-    shares = [
-        math.erfc(threshold / (s * math.sqrt(2))) if s > 0 else 0.0
-        for s in np.atleast_1d(scale).astype(float)
-    ]
+    if activation not in FLAT:
+        raise ValueError(f"activation must be one of {', '.join(FLAT)}, not {activation!r}")
+    low, high = FLAT[activation]
+
+    def below(edge: float, s: float) -> float:
+        """P(z ≤ edge)."""
+        if s == 0:
+            return float(edge >= 0)
+        return math.erfc(-edge / (s * math.sqrt(2))) / 2
+
+    shares = [below(low, s) + below(-high, s) for s in np.atleast_1d(scale).astype(float)]
     return float(np.mean(shares))
-
-
-def learning_rates(config: RunConfig) -> npt.NDArray[np.float64]:
-    """The learning rate at every step of the run, (epochs · steps_per_epoch,).
-
-    constant: η. exponential: keras ExponentialDecay(η, steps, 0.01). cosine:
-    keras CosineDecay(η, steps). Both decay over the whole run.
-    """
-    steps = config.epochs * config.steps_per_epoch
-    progress = np.arange(steps) / steps
-    factors = {
-        "constant": np.ones(steps),
-        "exponential": 0.01**progress,
-        "cosine": (1 + np.cos(np.pi * progress)) / 2,
-    }
-    return config.learning_rate * factors[config.schedule]

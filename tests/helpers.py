@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fmviz.config import DATASETS, RunConfig
-from fmviz.measure import TOLERANCES
-from fmviz.record import HISTORY, Divergence, RunRecord
+from fmviz.measure import ACTIVATION_BINS, TOLERANCES, WEIGHT_EDGES
+from fmviz.record import HISTORY, SNAPSHOT_EPOCHS, SNAPSHOT_UNITS, Divergence, RunRecord
 from fmviz.stopping import Shown
 from fmviz.store import RECORDED_FOLDER
 
@@ -58,15 +59,36 @@ def synthetic(
     layers = {
         "near_zeros": np.stack(counts, axis=1),
         "kernel_norm": rng.random((epochs + 1, n_hidden + 1)),
+        "weight_histogram": rng.integers(
+            0, 50, (epochs + 1, n_hidden + 1, len(WEIGHT_EDGES) - 1), np.int64
+        ),
+        "gradient_norm": rng.random((epochs + 1, n_hidden + 1)),
+        "update_ratio": rng.random((epochs + 1, n_hidden + 1)),
         "saturation": rng.random((epochs + 1, n_hidden)),
         "dead_units": rng.random((epochs + 1, n_hidden)),
+        "activation_histogram": rng.integers(
+            0, 50, (epochs + 1, n_hidden, ACTIVATION_BINS), np.int64
+        ),
     }
-    test_images = DATASETS[config.dataset].test
-    weights = [
-        rng.standard_normal(shape).astype(np.float32)
-        for a, b in pairwise(sizes)
-        for shape in ((a, b), (b,))
-    ]
+    info = DATASETS[config.dataset]
+    weights, best = (
+        [
+            rng.standard_normal(shape).astype(np.float32)
+            for a, b in pairwise(sizes)
+            for shape in ((a, b), (b,))
+        ]
+        for _ in range(2)
+    )
+    # As the recorder has it: the weights of the best epoch are the last where that is the best.
+    if epochs == 0 or np.argmin(curves["val_crossentropy"][1:]) == epochs - 1:
+        best = weights
+    kept = sum(epoch < epochs for epoch in SNAPSHOT_EPOCHS)
+    snapshots = rng.standard_normal((kept, 784, min(SNAPSHOT_UNITS, sizes[1])))
+    none = np.empty((0, 0), np.uint8)
+
+    def predictions(images: int) -> npt.NDArray[np.uint8]:
+        return rng.integers(0, 10, (epochs + 1, images), np.uint8) if ended else none
+
     return RunRecord(
         config=config,
         history={name: values[1:] for name, values in curves.items()},
@@ -75,12 +97,11 @@ def synthetic(
         start_layers={name: values[0] for name, values in layers.items()},
         examples={"train": 100, "corrupted": 0, "validation": 2_500, "test": 5_000, "probe": 500}
         | (examples or {}),
-        test_predictions=(
-            rng.integers(0, 10, (epochs + 1, test_images), np.uint8)
-            if ended
-            else np.empty((0, 0), np.uint8)
-        ),
+        val_predictions=predictions(info.validation),
+        test_predictions=predictions(info.test),
+        snapshots=(snapshots if ended else np.empty((0, 0, 0))).astype(np.float16),
         weights=tuple(weights) if ended else (),
+        best_weights=tuple(best) if ended else (),
         diverged=diverged,
         made={"keras": "3.0", "date": "2026-01-02"} if ended else {},
     )

@@ -16,8 +16,11 @@ def first_epochs(record: RunRecord, epochs: int) -> RunRecord:
         record,
         history={name: values[:epochs] for name, values in record.history.items()},
         layers={name: values[:epochs] for name, values in record.layers.items()},
+        val_predictions=record.val_predictions[:0],
         test_predictions=record.test_predictions[:0],
+        snapshots=record.snapshots[:0],
         weights=(),
+        best_weights=(),
     )
 
 

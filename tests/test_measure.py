@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 
+import keras
 import numpy as np
+import numpy.typing as npt
 import pytest
 import scipy.stats
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fmviz import measure
+from fmviz.config import ACTIVATIONS
 from fmviz.measure import Estimate
 
 
@@ -140,43 +144,164 @@ def test_tolerances_start_at_exact_zeros_and_rise() -> None:
     assert list(measure.TOLERANCES) == sorted(set(measure.TOLERANCES))
 
 
+# Histograms of weights
+
+
+@given(
+    st.lists(
+        st.floats(width=32, allow_nan=False, allow_infinity=False)
+        | st.sampled_from([0.0, -0.0, 16.0, -16.0, 2.0**-14, 1.5 * 2.0**-14, 0.125, -0.1875, 12.0])
+        | st.floats(2.0**-16, 32, width=32).flatmap(lambda x: st.sampled_from([x, -x])),
+        min_size=1,
+        max_size=60,
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_weights_are_counted_as_numpy_counts_them(values: list[float]) -> None:
+    kernel = np.array(values, np.float32)
+    # Bins are closed towards zero, so magnitudes are what NumPy's are: closed below. A bin of
+    # np.histogram's is open above but for its last, which must not exist here: so up to infinity.
+    edges = measure.WEIGHT_EDGES
+    half = len(edges) // 2
+    sides = [
+        np.histogram(part, [*edges[half:-1], np.finfo(np.float64).max])[0]
+        for part in (kernel[kernel >= 0].astype(float), -kernel[kernel < 0].astype(float))
+    ]
+    positive, negative = sides
+    middle = np.count_nonzero(np.abs(kernel) < edges[half])
+    counts = measure.weight_histogram(kernel.reshape(1, -1))
+    np.testing.assert_array_equal(counts, [*negative[::-1], middle, *positive])
+    assert counts.sum() == kernel.size
+
+
+def test_the_weight_bins_are_half_octaves_around_a_middle_bin() -> None:
+    edges = measure.WEIGHT_EDGES
+    np.testing.assert_array_equal(edges, -edges[::-1])
+    positive = edges[edges > 0][:-1]
+    assert (positive[0], positive[-1]) == (2.0**-14, 16.0)
+    np.testing.assert_allclose(positive[1:] / positive[:-1], [1.5, 4 / 3] * 18)
+    assert len(measure.weight_histogram(np.zeros((2, 3), np.float32))) == len(edges) - 1 == 75
+
+
+def test_a_histogram_leaves_its_weights_alone_and_takes_views_and_doubles() -> None:
+    kernel = np.random.default_rng(0).normal(size=(40, 30))
+    before = kernel.copy()
+    whole = measure.weight_histogram(kernel)
+    np.testing.assert_array_equal(kernel, before)
+    np.testing.assert_array_equal(whole, measure.weight_histogram(kernel.T.astype(np.float32)))
+    parts = measure.weight_histogram(kernel[:, ::2]) + measure.weight_histogram(kernel[:, 1::2])
+    np.testing.assert_array_equal(whole, parts)
+
+
+# Histograms of activations
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+def test_activations_are_counted_as_numpy_counts_them(activation: str) -> None:
+    z = np.random.default_rng(1).normal(0, 6, (500, 40)).astype(np.float32)
+    a = np.asarray(keras.activations.get(activation)(z))
+    edges = measure.activation_edges(activation)
+    counts = measure.activation_histogram(a, activation)
+    # What lies at an edge but for rounding may be counted on either side of it.
+    clipped = np.clip(a.astype(float), edges[0], edges[-1])
+    inner = np.abs(clipped[..., None] - edges[1:-1]).min(axis=-1) > 1e-5
+    expected = np.histogram(clipped[inner], edges)[0]
+    np.testing.assert_array_equal(measure.activation_histogram(a[inner], activation), expected)
+    assert counts.sum() == a.size
+    assert len(edges) == len(counts) + 1 == measure.ACTIVATION_BINS + 1
+
+
+def test_activations_beyond_the_edges_are_in_the_outer_bins() -> None:
+    far = np.array([-1e9, -49.0, 49.0, 1e9], np.float32)
+    counts = measure.activation_histogram(far, "elu")
+    assert (counts[0], counts[-1], counts.sum()) == (2, 2, 4)
+    ends = measure.activation_histogram(np.array([-1.0, 1.0, 1.0], np.float32), "tanh")
+    assert (ends[0], ends[-1], ends.sum()) == (1, 2, 3)
+    zeros = measure.activation_histogram(np.zeros(5, np.float32), "relu")
+    edges = measure.activation_edges("relu")
+    place = int(np.flatnonzero(zeros)[0])
+    assert zeros[place] == 5
+    assert edges[place] <= 0 <= edges[place + 1]
+
+
 # Saturation
 
 
+def slope(activation: str, z: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Keras's own activation, differentiated numerically in double precision."""
+    h = 1e-6
+
+    def a(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        tensor = tf.constant(values, tf.float64)
+        return np.asarray(keras.activations.get(activation)(tensor))
+
+    return (a(z + h) - a(z - h)) / (2 * h)
+
+
+# tanh' = 1 − 0.99², sigmoid' = 0.01 · 0.99.
 @pytest.mark.parametrize(
-    ("activation", "values", "share"),
+    ("activation", "limit"),
     [
-        ("tanh", [0.991, -0.991, 0.98, -0.98, 0.0], 0.4),
-        ("sigmoid", [0.009, 0.991, 0.5, 0.011, 0.0], 0.6),
-        ("relu", [0.0, 0.0, 1e-30, 3.0, 0.0], 0.6),
+        *((name, 0.01) for name in ("elu", "selu", "gelu", "silu")),
+        ("tanh", 0.0199),
+        ("sigmoid", 0.0099),
     ],
 )
-def test_saturation_is_the_share_in_the_flat_part(
-    activation: str, values: list[float], share: float
+def test_an_edge_of_the_flat_part_is_where_the_slope_passes_its_limit(
+    activation: str, limit: float
 ) -> None:
-    activations = np.array(values, np.float32)[:, None]
-    assert measure.saturation(activations, activation) == pytest.approx(share)
-    assert measure.saturation(activations.T, activation) == pytest.approx(share)
+    low, high = measure.FLAT[activation]
+    below = low - np.concatenate([[1e-4, 1e-3], np.linspace(0.01, 30, 1_000)])
+    assert (np.abs(slope(activation, below)) <= limit).all()
+    above = np.array([low + 1e-4, low + 1e-3])
+    assert (np.abs(slope(activation, above)) > limit).all()
+    if math.isfinite(high):
+        assert (np.abs(slope(activation, -below)) <= limit).all()
+        assert (np.abs(slope(activation, -above)) > limit).all()
+    else:  # nowhere above is a unit flat: the slope tends to 1, or to SELU's scale
+        assert (slope(activation, np.linspace(4, 60, 200)) > 0.9).all()
+
+
+def test_relu_is_flat_where_it_is_zero_and_leaky_relu_nowhere() -> None:
+    sizes = np.geomspace(1e-30, 1e30, 61)
+    z = np.concatenate([-sizes, [0.0, -0.0], sizes]).astype(np.float32)[:, None]
+    zero = np.asarray(keras.activations.relu(z)) == 0
+    np.testing.assert_array_equal(measure.flat(z, "relu"), zero)
+    assert not measure.flat(z, "leaky_relu").any()
+    np.testing.assert_allclose(slope("leaky_relu", -np.geomspace(0.01, 100, 9)), 0.2, rtol=1e-6)
 
 
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
-def test_flat_is_where_the_derivative_is_small(activation: str) -> None:
-    z = np.linspace(-8, 8, 4_001)[:, None]
-    if activation == "tanh":
-        a, slope, limit = np.tanh(z), 1 - np.tanh(z) ** 2, 0.0199
-    else:
-        a = 1 / (1 + np.exp(-z))
-        slope, limit = a * (1 - a), 0.0099
-    expected = (slope < limit).mean()
-    assert measure.saturation(a, activation) == pytest.approx(expected, abs=1e-9)
+def test_flat_is_where_the_lesson_says_it_is(activation: str) -> None:
+    z = np.linspace(-9, 9, 20_001).astype(np.float32)[:, None]
+    a = np.asarray(keras.activations.get(activation)(z.astype(np.float64)))
+    told = np.abs(a) > 0.99 if activation == "tanh" else (a < 0.01) | (a > 0.99)
+    np.testing.assert_array_equal(measure.flat(z, activation), told)
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+def test_every_activation_has_its_flat_part(activation: str) -> None:
+    assert measure.saturates(activation) == (activation in ("tanh", "sigmoid"))
+    z = np.array([[-100.0, 0.1, 100.0]], np.float32)
+    ends = {"tanh": [1, 0, 1], "sigmoid": [1, 0, 1], "leaky_relu": [0, 0, 0]}
+    assert measure.flat(z, activation)[0].tolist() == ends.get(activation, [1, 0, 0])
+
+
+def test_saturation_is_the_share_of_flat_pairs() -> None:
+    z = np.array([[2.65, -2.65, 2.64, -2.64, 0.0]], np.float32)
+    assert measure.saturation(measure.flat(z, "tanh")) == pytest.approx(0.4)
+    assert measure.saturation(measure.flat(z.T, "tanh")) == pytest.approx(0.4)
+    z = np.array([[4.6, -4.6, 4.59, -4.59, 0.0]], np.float32)
+    assert measure.saturation(measure.flat(z, "sigmoid")) == pytest.approx(0.4)
 
 
 def test_a_dead_unit_is_flat_on_every_image() -> None:
-    activations = np.array([[0.0, 0.0, 1.0, 2.0], [0.0, 3.0, 1.0, 0.0]])
-    assert measure.dead_units(activations, "relu") == 0.25
-    assert measure.saturation(activations, "relu") == pytest.approx(0.5)
+    z = np.array([[0.0, -0.5, 1.0, 2.0], [-7.0, 3.0, 1.0, 0.0]])
+    flat = measure.flat(z, "relu")
+    assert measure.dead_units(flat) == 0.25
+    assert measure.saturation(flat) == pytest.approx(0.5)
 
 
 def test_a_unit_stuck_at_either_end_is_dead_for_tanh() -> None:
-    activations = np.array([[0.999, -0.999, 0.5], [-0.999, -0.999, 0.999]])
-    assert measure.dead_units(activations, "tanh") == pytest.approx(2 / 3)
+    z = np.array([[4.0, -4.0, 0.5], [-4.0, -4.0, 4.0]])
+    assert measure.dead_units(measure.flat(z, "tanh")) == pytest.approx(2 / 3)

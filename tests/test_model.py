@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from scipy import stats
 
 from fmviz import data, model
-from fmviz.config import INITIALIZERS, RunConfig
-
-KERAS_INITIALIZERS = {
-    "glorot_normal": keras.initializers.GlorotNormal,
-    "glorot_uniform": keras.initializers.GlorotUniform,
-    "he_normal": keras.initializers.HeNormal,
-    "he_uniform": keras.initializers.HeUniform,
-}
+from fmviz.config import ACTIVATIONS, RunConfig
+from fmviz.initializers import initial_weights
 
 
 def built(configs: list[RunConfig]) -> model.MemberMLP:
@@ -26,72 +20,40 @@ def built(configs: list[RunConfig]) -> model.MemberMLP:
     network = model.build(len(configs), first.hidden, first.activation)
     for variable, value in zip(
         network.trainable_variables,
-        model.stack([model.initial_weights(c) for c in configs]),
+        model.stack([initial_weights(c) for c in configs]),
         strict=True,
     ):
         variable.assign(value)
     return network
 
 
-@pytest.mark.parametrize("name", KERAS_INITIALIZERS)
-def test_draws_follow_keras_distribution(name: str) -> None:
-    ours = model.initial_weights(RunConfig(initializer=name, hidden=(512,)))[0].ravel()
-    theirs = np.asarray(KERAS_INITIALIZERS[name](seed=3)((784, 512))).ravel()
-    assert stats.ks_2samp(ours, theirs).pvalue > 1e-3
-    assert ours.std() == pytest.approx(theirs.std(), rel=0.01)
-    assert np.abs(ours).max() == pytest.approx(np.abs(theirs).max(), rel=0.01)
-
-
-@pytest.mark.parametrize(
-    ("config", "sigma"),
-    [
-        (RunConfig(init_std=0.2, hidden=(512,)), 0.2),
-        (RunConfig(initializer="xavier", hidden=(512,)), 1 / 28),
-    ],
-)
-def test_normal_draws_have_the_stated_sigma(config: RunConfig, sigma: float) -> None:
-    kernel = model.initial_weights(config)[0].ravel()
-    assert stats.kstest(kernel / sigma, "norm").pvalue > 1e-3
-
-
-def test_a_seed_names_one_picture_at_any_contrast() -> None:
-    low, high = (model.initial_weights(RunConfig(init_std=s))[0] for s in (0.01, 1.0))
-    np.testing.assert_allclose(high, 100 * low, rtol=1e-5)
-    other = model.initial_weights(RunConfig(init_std=1.0, seed=1))[0]
-    assert abs(np.corrcoef(high.ravel(), other.ravel())[0, 1]) < 0.02
-
-
-def test_layers_of_one_size_do_not_share_their_draws() -> None:
-    weights = model.initial_weights(RunConfig(hidden=(64, 64, 64)))
-    assert not np.allclose(weights[2], weights[4])
-
-
-@pytest.mark.parametrize("initializer", INITIALIZERS)
-def test_biases_start_at_zero(initializer: str) -> None:
-    assert not any(b.any() for b in model.initial_weights(RunConfig(initializer=initializer))[1::2])
-
-
 @pytest.mark.parametrize("members", [1, 3])
 @pytest.mark.parametrize("hidden", [(), (32,), (32, 16)])
-@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
 def test_a_member_predicts_what_its_stock_network_predicts(
     members: int, hidden: tuple[int, ...], activation: str
 ) -> None:
     configs = [RunConfig(hidden=hidden, activation=activation, seed=s) for s in range(members)]
     network = built(configs)
     images = data.load().test.pixels[:50]
-    logits, _ = network(images)
+    logits, pre_activations, activations = network(images)
     for k, config in enumerate(configs):
         taken = model.take(network.trainable_variables, k)
         stock = model.as_keras(config, taken)
         np.testing.assert_allclose(logits[k], stock(images), rtol=1e-4, atol=1e-5)
-        for before, after in zip(model.initial_weights(config), taken, strict=True):
+        for index, layer in enumerate(stock.layers[:-1]):
+            before = images if index == 0 else activations[index - 1][k]
+            z = before @ layer.kernel + layer.bias
+            np.testing.assert_allclose(pre_activations[index][k], z, rtol=1e-4, atol=1e-5)
+            a = keras.Sequential(stock.layers[: index + 1])(images)
+            np.testing.assert_allclose(activations[index][k], a, rtol=1e-4, atol=1e-5)
+        for before, after in zip(initial_weights(config), taken, strict=True):
             np.testing.assert_array_equal(before, after)
 
 
 def test_a_stock_network_survives_saving(tmp_path: Path) -> None:
     config = RunConfig(penalty="l1", lam=2.0, dropout=0.3, hidden=(32, 16), activation="relu")
-    stock = model.as_keras(config, model.initial_weights(config))
+    stock = model.as_keras(config, initial_weights(config))
     stock.save(tmp_path / "run.keras")
     again = keras.models.load_model(tmp_path / "run.keras")
     images = data.load().test.pixels[:20]
@@ -132,7 +94,65 @@ def test_dropout_keeps_the_mean_and_leaves_inference_alone() -> None:
     np.testing.assert_allclose((mask == 0).mean(axis=(1, 2)), rates, atol=0.005)
     np.testing.assert_allclose(mask[1].max(), 1 / 0.75, rtol=1e-6)
     images = data.load().test.pixels[:20]
-    plain, _ = network(images)
-    trained, _ = network(images, rates=rates, keys=keys(0, 1, 2))
+    plain = network(images).logits
+    trained, _, activations = network(images, rates=rates, keys=keys(0, 1, 2))
     np.testing.assert_allclose(plain[0], trained[0], rtol=1e-6)
     assert not np.allclose(plain[1], trained[1])
+    # What is handed out are the activations themselves, before their masks.
+    np.testing.assert_array_equal(activations[0], network(images).activations[0])
+
+
+def test_an_elastic_net_reaches_keras_with_both_its_parts() -> None:
+    config = RunConfig(penalty="l1_l2", lam=2.0, l1_share=0.25, hidden=(8,))
+    for layer in model.as_keras(config).layers:
+        # α λ/n = 1e-4; (1 − α) λ/2n = 1.5e-4.
+        assert float(layer.kernel_regularizer.l1) == pytest.approx(1e-4)
+        assert float(layer.kernel_regularizer.l2) == pytest.approx(1.5e-4)
+
+
+@pytest.mark.parametrize("penalty", ["l1_proximal", "weight_decay", "none"])
+def test_a_penalty_outside_the_loss_is_no_regularizer(penalty: str) -> None:
+    stock = model.as_keras(RunConfig(penalty=penalty, lam=3.0, hidden=(8,)))
+    assert stock.losses == []
+    decay = stock.optimizer.weight_decay
+    assert decay == (pytest.approx(3.0 / 5_000) if penalty == "weight_decay" else None)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam", "nadam", "lion", "rmsprop"])
+def test_weight_decay_spares_the_biases(optimizer: str) -> None:
+    config = RunConfig(penalty="weight_decay", lam=1_000.0, optimizer=optimizer, hidden=(8,))
+    stock = model.as_keras(config)
+    stock.set_weights([np.ones(w.shape) for w in stock.get_weights()])
+    # Without a gradient only the decay acts: 1 − ηλ/n = 1 − 0.001 · 1,000 / 5,000.
+    variables = stock.trainable_variables
+    stock.optimizer.apply_gradients([(tf.zeros(v.shape), v) for v in variables])
+    for index, weight in enumerate(stock.get_weights()):
+        np.testing.assert_allclose(weight, 1.0 if index % 2 else 0.9998, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"penalty": "weight_decay", "lam": 5.0, "schedule": "warmup"},
+        {"penalty": "l1_l2", "lam": 5.0, "optimizer": "nadam", "schedule": "step"},
+        {"optimizer": "lion", "schedule": "cosine_restarts", "activation": "leaky_relu"},
+        {"optimizer": "adagrad", "schedule": "inverse_time", "activation": "gelu"},
+        {"optimizer": "rmsprop", "schedule": "polynomial", "activation": "selu"},
+        {"optimizer": "nesterov", "schedule": "plateau", "penalty": "l1_proximal", "lam": 1.0},
+    ],
+    ids=lambda changes: "-".join(map(str, changes.values())),
+)
+def test_a_saved_network_goes_on_training_as_it_was(
+    changes: dict[str, Any], tmp_path: Path
+) -> None:
+    config = RunConfig(hidden=(8,), train_size=64, batch_size=32, epochs=4, **changes)
+    stock = model.as_keras(config, initial_weights(config))
+    images = data.load().train
+    x, y = images.pixels[:32], images.labels[:32]
+    stock.train_on_batch(x, y)
+    stock.save(tmp_path / "run.keras")
+    again = keras.models.load_model(tmp_path / "run.keras")
+    for network in (stock, again):
+        network.train_on_batch(x, y)
+    for a, b in zip(stock.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-8)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
+import keras
+import numpy as np
 import pytest
 
-from fmviz import narrate
-from fmviz.config import RunConfig
+from fmviz import model, narrate, prose, theory
+from fmviz.config import OPTIMIZERS, RunConfig
 from fmviz.measure import Estimate
 from fmviz.record import Divergence
 from fmviz.stopping import Shown, look
@@ -82,6 +85,8 @@ def test_a_run_is_called_by_its_penalty() -> None:
     assert narrate.run_name(RunConfig()) == "no penalty"
     assert narrate.run_name(RunConfig(penalty="l1", lam=0.5)) == "L1, λ = 0.5"
     assert narrate.run_name(RunConfig(penalty="l2", lam=10)) == "L2, λ = 10"
+    assert narrate.run_name(RunConfig(penalty="l1_l2", lam=2)) == "L1 + L2, λ = 2"
+    assert narrate.run_name(RunConfig(penalty="weight_decay", lam=2)) == "weight decay, λ = 2"
 
 
 # The gap
@@ -294,6 +299,24 @@ def test_relu_has_zeros_and_dead_units_in_place_of_saturation() -> None:
     assert caption.figures["dead"] == "25.0%"
 
 
+@pytest.mark.parametrize(
+    ("activation", "label"), [("elu", "ELU"), ("selu", "SELU"), ("gelu", "GELU"), ("silu", "SiLU")]
+)
+def test_an_activation_flat_at_one_end_is_told_by_its_name(activation: str, label: str) -> None:
+    run = saturated(tiny(activation=activation), 0.5, 0.6, dead=0.25)
+    # Whether or not there is a prediction: none of these saturates at both ends.
+    for predicted in (None, Prediction(0.4, 0.05)):
+        caption = narrate.saturation(run, predicted)
+        assert caption.section == "flat activations"
+        told = {"activation": label, "start": "50.0%", "now": "60.0%", "dead": "25.0%"}
+        assert told.items() <= caption.figures.items()
+
+
+def test_leaky_relu_is_said_never_to_be_flat() -> None:
+    caption = narrate.saturation(saturated(tiny(activation="leaky_relu"), 0.0, 0.0), None)
+    assert caption.section == "never flat"
+
+
 def test_without_hidden_layers_nothing_saturates() -> None:
     caption = narrate.saturation(shown(0.9, 0.8, config=tiny(hidden=())), None)
     assert caption == ("no hidden layer", {})
@@ -342,6 +365,83 @@ def test_the_l1_rule_has_the_runs_own_numbers() -> None:
     assert narrate.rule(weak)[0].figures["step"] == "2 × 10⁻⁷"
 
 
+def test_the_elastic_net_has_both_its_coefficients_and_its_share() -> None:
+    config = RunConfig(penalty="l1_l2", lam=2, l1_share=0.25, train_size=5_000, optimizer="sgd")
+    (caption,) = narrate.rule(config)
+    assert caption.section == "rule l1_l2"
+    # α λ/n = 0.25 · 2 / 5,000; (1 − α) λ/2n = 0.75 · 2 / 10,000.
+    assert caption.figures["keras_l1"] == "0.0001"
+    assert caption.figures["keras_l2"] == "0.00015"
+    assert (caption.figures["share"], caption.figures["lam"]) == ("25%", "2")
+
+
+def test_the_proximal_rule_has_its_threshold() -> None:
+    config = RunConfig(penalty="l1_proximal", lam=10, learning_rate=0.5, optimizer="sgd")
+    (caption,) = narrate.rule(config)
+    assert caption.section == "rule l1_proximal"
+    assert caption.figures["step"] == "0.001"
+
+
+@pytest.mark.parametrize(
+    ("lam", "section", "factor"),
+    [
+        (1.0, "rule weight_decay", "1 − 0.0005"),
+        (1_000.0, "rule weight_decay", "0.5"),
+        (2_000.0, "rule weight_decay", "0"),
+        (3_000.0, "rule weight_decay overshoots", "−0.5"),
+    ],
+)
+def test_weight_decay_has_its_factor_however_near_one_or_beyond_zero(
+    lam: float, section: str, factor: str
+) -> None:
+    config = RunConfig(penalty="weight_decay", lam=lam, learning_rate=0.5, train_size=1_000)
+    config = config.replace(optimizer="sgd")
+    (caption,) = narrate.rule(config)
+    assert caption.section == section
+    assert caption.figures["factor"] == factor
+    assert float(caption.figures["weight_decay"]) == pytest.approx(lam / 1_000)
+
+
+CODED = [
+    RunConfig(penalty=penalty, lam=lam, optimizer=optimizer, learning_rate=rate)
+    for penalty in ("l1", "l2", "l1_l2", "l1_proximal", "weight_decay")
+    for optimizer in OPTIMIZERS
+    for lam, rate in ((10.0, 0.5), (1.0, 0.001))
+]
+
+
+def code_of(config: RunConfig) -> str:
+    caption = narrate.rule(config)[0]
+    text = prose.text("regularisation", caption.section, caption.figures)
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    return code
+
+
+@pytest.mark.parametrize(
+    "config", CODED, ids=lambda c: f"{c.penalty}-{c.optimizer}-{c.learning_rate}"
+)
+def test_the_lessons_code_is_code_and_does_what_the_run_does(config: RunConfig) -> None:
+    code = code_of(config)
+    strength = theory.coefficients(config)
+    stock = model.as_keras(config)
+    names: dict[str, Any] = {"keras": keras, "Dense": keras.layers.Dense, "units": 3}
+    if config.penalty == "l1_proximal":
+        exec(code, names)
+        w = np.array([0.5, 1.5e-7, -0.01, 0.0005, -0.0005, 0.0], np.float32)
+        ours = [theory.shrink(float(value), config) for value in w]
+        np.testing.assert_allclose(np.asarray(names["SoftThreshold"]()(w)), ours, atol=1e-9)
+    elif config.penalty == "weight_decay":
+        made = f"keras.optimizers.{type(stock.optimizer).__name__}(..., "
+        assert f"{made}weight_decay={strength.weight_decay:g})" in code
+        exec(code.replace("...", "learning_rate=0.1"), names)
+        assert names["optimizer"].weight_decay == pytest.approx(stock.optimizer.weight_decay)
+    else:
+        layer = eval(code, names)
+        assert layer.kernel_regularizer.get_config() == pytest.approx(
+            stock.layers[0].kernel_regularizer.get_config()
+        )
+
+
 def test_the_lessons_own_pair_has_the_same_keras_coefficient() -> None:
     for lam, n in ((0.1, 1_000), (5, 50_000)):
         config = RunConfig(penalty="l2", lam=lam, train_size=n, dataset="full")
@@ -356,6 +456,10 @@ def test_the_lessons_own_pair_has_the_same_keras_coefficient() -> None:
         ("momentum", "constant", ["rule under momentum"]),
         ("nesterov", "cosine", ["rule under momentum", "rule under a schedule"]),
         ("sgd", "exponential", ["rule under a schedule"]),
+        ("nadam", "plateau", ["rule under adam", "rule under a schedule"]),
+        ("rmsprop", "constant", ["rule under adam"]),
+        ("adagrad", "constant", ["rule under adam"]),
+        ("lion", "constant", ["rule under lion"]),
     ],
 )
 def test_what_makes_the_plain_rule_untrue_is_told_beside_it(
@@ -363,6 +467,16 @@ def test_what_makes_the_plain_rule_untrue_is_told_beside_it(
 ) -> None:
     config = RunConfig(penalty="l2", lam=1, optimizer=optimizer, schedule=schedule)
     assert [caption.section for caption in narrate.rule(config)] == ["rule l2", *added]
+
+
+@pytest.mark.parametrize("penalty", ["weight_decay", "l1_proximal"])
+@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
+def test_a_penalty_apart_from_the_gradient_acts_as_it_stands(penalty: str, optimizer: str) -> None:
+    config = RunConfig(penalty=penalty, lam=1, optimizer=optimizer)
+    sections = [caption.section for caption in narrate.rule(config)]
+    assert sections == [f"rule {penalty}", *(["rule under apart"] if optimizer != "sgd" else [])]
+    named = narrate.rule(config)[-1].figures["optimizer"]
+    assert named == OPTIMIZERS[config.optimizer].label
 
 
 def test_no_penalty_has_a_rule_of_its_own() -> None:

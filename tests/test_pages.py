@@ -108,14 +108,65 @@ def test_a_slider_asks_for_its_run_and_the_matched_baseline(
 
 def test_l1_and_l2_are_one_click_apart(scripted: ScriptedEngine) -> None:
     at = opened()
-    at.segmented_control[0].set_value("l1").run()
+    at.radio[0].set_value("l1").run()
     assert scripted.asked[-1][-1] == RunConfig(penalty="l1", lam=10.0)
     assert "regularizers.L1(0.002)" in texts(at)
 
 
+@pytest.mark.parametrize(
+    ("penalty", "told"),
+    [
+        ("l1_l2", "regularizers.L1L2(l1=0.001, l2=0.0005)"),
+        ("l1_proximal", "Soft-thresholding"),
+        ("weight_decay", "AdamW(..., weight_decay=0.002)"),
+    ],
+)
+def test_every_penalty_is_one_click_away(scripted: ScriptedEngine, penalty: str, told: str) -> None:
+    at = opened()
+    at.radio[0].set_value(penalty).run()
+    assert not at.exception
+    run = RunConfig(penalty=penalty, lam=10.0)
+    assert scripted.asked[-1] == (RunConfig(), run)
+    assert told in texts(at)
+    assert opened({"penalty": penalty}).radio[0].value == penalty
+
+
+def test_settings_show_where_they_have_an_effect(scripted: ScriptedEngine) -> None:
+    at = AppTest.from_file(APP, default_timeout=60)
+    at.session_state["regularisation/more"] = True
+    at.run()
+
+    def numbers() -> dict[str, Any]:
+        return {n.label: n for n in at.number_input}
+
+    before = set(numbers())
+    schedule = next(s for s in at.selectbox if s.label == "Schedule")
+    schedule.set_value("plateau").run()
+    factor, patience = sorted(set(numbers()) - before)
+    numbers()[factor].set_value(0.5).run()
+    numbers()[patience].set_value(7).run()
+    expected = OPENING.replace(schedule="plateau", plateau_factor=0.5, plateau_patience=7)
+    assert scripted.asked[-1][-1] == expected
+    next(s for s in at.selectbox if s.label == "Schedule").set_value("polynomial").run()
+    assert len(set(numbers()) - before) == 2
+    assert factor not in numbers()
+    at.radio[0].set_value("l1_l2").run()
+    assert len(set(numbers()) - before) == 3
+    assert not at.exception
+
+
+@pytest.mark.parametrize("activation", ["leaky_relu", "gelu"])
+def test_flat_parts_are_told_of_as_the_activation_has_them(
+    scripted: ScriptedEngine, activation: str
+) -> None:
+    at = opened({"activation": activation})
+    told = {"leaky_relu": "has no flat part", "gelu": "of GELU activations lie in the flat part"}
+    assert told[activation] in texts(at)
+
+
 def test_lambda_zero_is_one_run_and_keeps_the_choice_of_penalty(scripted: ScriptedEngine) -> None:
     at = opened()
-    at.segmented_control[0].set_value("l1").run()
+    at.radio[0].set_value("l1").run()
     slider(at, "Strength").set_value(0.0).run()
     assert scripted.asked[-1] == (RunConfig(),)
     assert "λ is 0" in texts(at)
@@ -309,7 +360,8 @@ def test_pages_leave_tensorflow_alone() -> None:
         f"at = AppTest.from_file({APP!r}, default_timeout=60).run()\n"
         "assert not at.exception, at.exception\n"
         "import fmviz.engine, fmviz.worker, fmviz.local_cluster\n"
-        "found = {'tensorflow', 'keras', 'fmviz.train', 'fmviz.model'} & set(sys.modules)\n"
+        "heavy = ['fmviz.' + n for n in ('train', 'model', 'compiled', 'optimizers')]\n"
+        "found = {'tensorflow', 'keras', *heavy} & set(sys.modules)\n"
         "sys.exit(f'imported: {found}' if found else 0)\n"
     )
     done = subprocess.run(

@@ -14,8 +14,14 @@ from fmviz.measure import TOLERANCES
 from fmviz.permalink import config_of, defaults, parse, query, view_of
 
 START = defaults({"penalty": "l2", "lam": 10.0})
-NUMBERS = ["label_noise", "init_std", "lam", "dropout", "learning_rate"]
-WHOLE = ["train_size", "batch_size", "epochs", "seed"]
+NUMBERS = [
+    *("label_noise", "init_std", "lam", "l1_share", "dropout", "learning_rate"),
+    *("final_rate", "power", "warmup", "plateau_factor"),
+]
+WHOLE = ["train_size", "batch_size", "epochs", "seed", "periods", "plateau_patience"]
+# Numbers whose bounds are not themselves allowed.
+ABOVE = ("learning_rate", "power", "warmup", "plateau_factor")
+BELOW = ("warmup", "plateau_factor")
 
 
 @st.composite
@@ -25,7 +31,9 @@ def states(draw: st.DrawFn) -> dict[str, Any]:
     state: dict[str, Any] = {"dataset": dataset}
     for name in NUMBERS:
         low, high = bounds(name)
-        state[name] = draw(st.floats(low, high, exclude_min=name == "learning_rate"))
+        state[name] = draw(
+            st.floats(low, high, exclude_min=name in ABOVE, exclude_max=name in BELOW)
+        )
     for name in WHOLE:
         low, high = bounds(name)
         if name == "train_size":
@@ -84,6 +92,16 @@ def test_a_link_says_only_what_differs() -> None:
         ("penalty", "none", "none"),
         ("activation", "relu", "relu"),
         ("initializer", "he_normal", "he_normal"),
+        ("initializer", "orthogonal", "orthogonal"),
+        ("penalty", "l1_proximal", "l1_proximal"),
+        ("penalty", "weight_decay", "weight_decay"),
+        ("l1_share", "0.25", 0.25),
+        ("schedule", "cosine_restarts", "cosine_restarts"),
+        ("periods", "7", 7),
+        ("final_rate", "1e-06", 1e-6),
+        ("warmup", "0.5", 0.5),
+        ("plateau_factor", "0.9", 0.9),
+        ("plateau_patience", "100", 100),
         ("batch_size", "1024", 1_024),
         ("train_size", "10", 10),
         ("patience", "off", None),
@@ -114,6 +132,16 @@ def test_a_parameter_is_read_by_itself(name: str, text: str, value: Any) -> None
         ("lam", "ten"),
         ("lam", "10001"),
         ("epochs", "101"),
+        ("warmup", "0"),
+        ("warmup", "1"),
+        ("plateau_factor", "1"),
+        ("power", "0"),
+        ("periods", "1"),
+        ("periods", "3.5"),
+        ("plateau_patience", "0"),
+        ("l1_share", "1.01"),
+        ("final_rate", "0"),
+        ("optimizer", "adamax"),
         ("epochs", "7.5"),
         ("epochs", "9" * 5_000),
         ("hidden", ""),
@@ -178,7 +206,19 @@ TEXTS = st.one_of(
     st.integers(10, 55_000).map(str),
     st.lists(st.integers(-3, 600).map(str), max_size=8).map("-".join),
     st.sampled_from(
-        ["none", "off", "true", "full", "l1", "relu", "val_accuracy", "-0.0", "1e-320"]
+        [
+            "none",
+            "off",
+            "true",
+            "full",
+            "l1",
+            "l1_l2",
+            "relu",
+            "plateau",
+            "val_accuracy",
+            "-0.0",
+            "1e-320",
+        ]
     ),
     st.sampled_from(["\x00", "١٢", "1_0", " 5 ", "+5", "0x10", "{}", "[]", "null", "½"]),
 )
@@ -193,7 +233,8 @@ def test_no_query_raises_or_leaves_the_bounds(given_query: dict[str, str]) -> No
     for name in (*NUMBERS, *WHOLE):
         low, high = bounds(name)
         assert low <= config[name] <= high
-    assert config.learning_rate > 0
+    assert all(config[name] > bounds(name)[0] for name in ABOVE)
+    assert all(config[name] < bounds(name)[1] for name in BELOW)
     assert config.train_size <= DATASETS[config.dataset].train
     assert len(config.hidden) <= 6
     assert all(1 <= width <= 512 for width in config.hidden)

@@ -111,11 +111,23 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "zero activations": lambda: narrate.saturation(
         shown(0.9, 0.8, config=tiny(activation="relu")), None
     ),
+    "flat activations": lambda: narrate.saturation(
+        shown(0.9, 0.8, config=tiny(activation="gelu")), None
+    ),
+    "never flat": lambda: narrate.saturation(
+        shown(0.9, 0.8, config=tiny(activation="leaky_relu")), None
+    ),
     "no hidden layer": lambda: narrate.saturation(shown(0.9, 0.8, config=tiny(hidden=())), None),
     "rule none": rule("rule none", penalty="none"),
     "rule l1": rule("rule l1", penalty="l1"),
     "rule l2": rule("rule l2"),
     "rule l2 overshoots": rule("rule l2 overshoots", lam=10_000.0, learning_rate=1.0),
+    **{f"rule {p}": rule(f"rule {p}", penalty=p) for p in ("l1_l2", "l1_proximal", "weight_decay")},
+    "rule weight_decay overshoots": rule(
+        "rule weight_decay overshoots", penalty="weight_decay", lam=10_000.0, learning_rate=1.0
+    ),
+    "rule under lion": rule("rule under lion", optimizer="lion"),
+    "rule under apart": rule("rule under apart", penalty="weight_decay", optimizer="adam"),
     "rule under adam": rule("rule under adam", optimizer="adam"),
     "rule under momentum": rule("rule under momentum", optimizer="nesterov"),
     "rule under a schedule": rule("rule under a schedule", schedule="cosine"),
@@ -177,7 +189,7 @@ def test_sections_that_a_page_shows_itself_want_no_other_figures(section: str) -
 
 def test_every_double_brace_of_the_lesson_is_a_place() -> None:
     content = FILE.read_text(encoding="utf-8")
-    assert re.sub(r"\{\{[a-z_]+\}\}", "", content).count("{{") == 0
+    assert re.sub(r"\{\{[a-z0-9_]+\}\}", "", content).count("{{") == 0
     assert content.count("{{") == len(prose.PLACE.findall(content))
 
 

@@ -21,7 +21,17 @@ from hypothesis import strategies as st
 from fmviz import data
 from fmviz.config import RECORD_SCHEMA, RunConfig
 from fmviz.measure import TOLERANCES
-from fmviz.record import HISTORY, Divergence, RecordError, RunRecord, n_weights, same_figures
+from fmviz.record import (
+    HIDDEN_MEASURES,
+    HISTORY,
+    KERNEL_MEASURES,
+    SNAPSHOT_EPOCHS,
+    Divergence,
+    RecordError,
+    RunRecord,
+    n_weights,
+    same_figures,
+)
 from tests.helpers import SHIPPED, shipped, synthetic, tiny
 
 
@@ -37,6 +47,17 @@ RECORDS: dict[str, Callable[[], RunRecord]] = {
     "not begun": lambda: synthetic(epochs=0),
     "diverged": lambda: synthetic(epochs=1, diverged=Divergence(1, 3, 0, "gradient")),
     "diverged at once": lambda: synthetic(epochs=0, diverged=Divergence(0, 0, 2, "loss")),
+    "with its best weights before the last": lambda: synthetic(val_crossentropy=[0.5, 0.1, 0.3]),
+    "with its best weights at the end": lambda: synthetic(val_crossentropy=[0.5, 0.3, 0.1]),
+    "with equally good epochs": lambda: synthetic(val_crossentropy=[0.5, 0.1, 0.1]),
+    "with layers wider than a snapshot": lambda: synthetic(tiny(hidden=(20,))),
+    "of many epochs": lambda: synthetic(tiny(epochs=100)),
+    "diverged with its best before the last": lambda: synthetic(
+        tiny(epochs=9),
+        epochs=5,
+        diverged=Divergence(5, 0, 0, "loss"),
+        val_crossentropy=[0.5, 0.1, 0.3, 0.4, 0.2],
+    ),
     "without hidden layers": lambda: synthetic(tiny(hidden=())),
     "with figures that are no numbers": lambda: synthetic(corrupted_accuracy=math.nan),
 }
@@ -51,16 +72,32 @@ def test_a_record_survives_the_way_through_bytes(kind: str, compress: bool) -> N
     assert back.config == record.config
     assert back.diverged == record.diverged
     assert back.complete == record.complete
-    assert [w.dtype for w in back.weights] == [w.dtype for w in record.weights]
+    for name in ("weights", "best_weights"):
+        arrays = [(w.dtype, w.shape) for w in getattr(record, name)]
+        assert [(w.dtype, w.shape) for w in getattr(back, name)] == arrays
+        for ours, theirs in zip(getattr(back, name), getattr(record, name), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+    for name in ("val_predictions", "test_predictions", "snapshots"):
+        ours, theirs = getattr(back, name), getattr(record, name)
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_array_equal(ours, theirs)
+    for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES):
+        np.testing.assert_array_equal(back.layers[name], record.layers[name])
+        np.testing.assert_array_equal(back.start_layers[name], record.start_layers[name])
+    for name in HISTORY:
+        np.testing.assert_array_equal(back.history[name], record.history[name])
+        np.testing.assert_array_equal(back.start[name], record.start[name])
 
 
 def test_what_was_read_cannot_be_changed() -> None:
     back = RunRecord.from_bytes(synthetic().to_bytes())
-    for array in (*back.weights, *back.history.values(), *back.layers.values()):
+    for array in (
+        *(*back.weights, *back.best_weights, *back.history.values(), *back.layers.values()),
+        *(*back.start_layers.values(), back.val_predictions, back.test_predictions),
+        back.snapshots,
+    ):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
-    with pytest.raises(ValueError, match="read-only"):
-        back.test_predictions[0, 0] = 0
 
 
 def test_bytes_hold_no_pickle() -> None:
@@ -69,7 +106,59 @@ def test_bytes_hold_no_pickle() -> None:
             np.lib.format.read_array(io.BytesIO(file.read(name)), allow_pickle=False)
 
 
+@given(
+    st.lists(st.lists(st.integers(0, 9), min_size=6, max_size=6), min_size=4, max_size=4),
+    st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_any_predictions_survive_being_told_as_differences(
+    rows: list[list[int]], compress: bool
+) -> None:
+    record = synthetic()
+    predictions = record.test_predictions.copy()
+    predictions[:, :6] = rows
+    changed = replace(record, test_predictions=predictions)
+    back = RunRecord.from_bytes(changed.to_bytes(compress=compress))
+    np.testing.assert_array_equal(back.test_predictions, predictions)
+    np.testing.assert_array_equal(back.val_predictions, record.val_predictions)
+
+
+def test_weights_that_are_the_best_and_the_last_are_kept_once() -> None:
+    last, earlier = (
+        synthetic(tiny(hidden=(200,)), val_crossentropy=values).to_bytes(compress=False)
+        for values in ([0.3, 0.2, 0.1], [0.1, 0.2, 0.3])
+    )
+    assert len(earlier) - len(last) == pytest.approx(4 * (784 * 200 + 200 + 2_000 + 10), abs=2_000)
+    back = RunRecord.from_bytes(last)
+    for ours, theirs in zip(back.best_weights, back.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    back = RunRecord.from_bytes(earlier)
+    assert (back.best_weights[0] != back.weights[0]).any()
+
+
 # Completeness and figures
+
+
+@pytest.mark.parametrize(
+    ("values", "best"),
+    [([0.3, 0.1, 0.2], 1), ([0.1, 0.1, 0.1], 0), ([0.3, 0.2, 0.1], 2), ([0.2, 0.1, 0.1], 1)],
+)
+def test_the_best_epoch_is_the_first_with_the_lowest_cross_entropy(
+    values: list[float], best: int
+) -> None:
+    assert synthetic(val_crossentropy=values).best_epoch == best
+    assert synthetic(epochs=0).best_epoch is None
+
+
+@pytest.mark.parametrize(
+    ("epochs", "kept"),
+    [(0, ()), (1, (0,)), (3, (0, 1, 2)), (4, (0, 1, 2)), (30, (0, 1, 2, 4, 7, 12, 19, 29))],
+)
+def test_snapshots_are_of_the_epochs_that_have_been(epochs: int, kept: tuple[int, ...]) -> None:
+    config = tiny(epochs=100)
+    assert synthetic(config, epochs=epochs).snapshot_epochs == kept
+    # The last epoch of the longest run and of the default run are among them.
+    assert {99, RunConfig().epochs - 1} <= set(SNAPSHOT_EPOCHS)
 
 
 @pytest.mark.parametrize(
@@ -211,6 +300,19 @@ CHANGES: dict[str, Callable[[RunRecord], RunRecord]] = {
         r, start_layers={**r.start_layers, "saturation": r.start_layers["saturation"] / 2}
     ),
     "a prediction": lambda r: replace(r, test_predictions=(r.test_predictions + 1) % 10),
+    "a validation prediction": lambda r: replace(r, val_predictions=(r.val_predictions + 1) % 10),
+    "a snapshot": lambda r: replace(r, snapshots=r.snapshots + np.float16(1)),
+    "a snapshot less": lambda r: replace(r, snapshots=r.snapshots[:-1]),
+    "a best kernel": lambda r: replace(
+        r, best_weights=(r.best_weights[0] + 1, *r.best_weights[1:])
+    ),
+    "no best weights": lambda r: replace(r, best_weights=()),
+    **{
+        f"a figure of {name}": lambda r, name=name: replace(  # type: ignore[misc]
+            r, layers={**r.layers, name: r.layers[name] + 1}
+        )
+        for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES)
+    },
     "a bias": lambda r: replace(r, weights=(*r.weights[:-1], r.weights[-1] + 1)),
     "no weights": lambda r: replace(r, weights=()),
     "divergence": lambda r: replace(r, diverged=Divergence(0, 0, 0, "loss")),
@@ -223,6 +325,17 @@ def test_one_figure_changed_is_another_record(change: str) -> None:
     assert same_figures(record, synthetic())
     assert not same_figures(record, CHANGES[change](record))
     assert not same_figures(CHANGES[change](record), record)
+
+
+def test_the_order_in_which_measures_are_kept_is_left_aside() -> None:
+    record = synthetic()
+    turned = replace(
+        record,
+        history=dict(reversed(record.history.items())),
+        layers=dict(reversed(record.layers.items())),
+    )
+    assert same_figures(record, turned)
+    assert same_figures(turned, record)
 
 
 def test_when_and_where_a_run_was_made_is_left_aside() -> None:
@@ -241,12 +354,19 @@ def test_when_and_where_a_run_was_made_is_left_aside() -> None:
 
 @cache
 def sound_bytes() -> bytes:
-    return synthetic(tiny(hidden=(3,))).to_bytes()
+    return synthetic(tiny(hidden=(3,)), val_crossentropy=[0.2, 0.1, 0.3]).to_bytes()
+
+
+@cache
+def sound_table() -> dict[str, Any]:
+    with np.load(io.BytesIO(sound_bytes())) as file:
+        return {name: file[name] for name in file.files}
 
 
 @cache
 def plain_bytes() -> bytes:
-    return synthetic(tiny(hidden=(3,))).to_bytes(compress=False)
+    record = synthetic(tiny(hidden=(3,)), val_crossentropy=[0.2, 0.1, 0.3])
+    return record.to_bytes(compress=False)
 
 
 def check_damaged(content: bytes, sound: bytes) -> None:
@@ -326,8 +446,7 @@ def test_a_pickle_is_refused_unopened() -> None:
 
 def rewritten(arrays: dict[str, Any] | None = None, drop: str | None = None, **meta: Any) -> bytes:
     """A sound record's bytes with some arrays or some of its JSON replaced."""
-    with np.load(io.BytesIO(sound_bytes())) as file:
-        table = {name: file[name] for name in file.files}
+    table = dict(sound_table())
     told = json.loads(table["meta"].tobytes()) | meta
     table["meta"] = np.frombuffer(json.dumps(told).encode(), np.uint8)
     table |= arrays or {}
@@ -362,18 +481,57 @@ FOREIGN: dict[str, Callable[[], bytes]] = {
     "examples without the validation split": lambda: rewritten(examples={"train": 100}),
     "a divergence of three parts": lambda: rewritten(diverged=[1, 2, 3]),
     "a divergence that is a number": lambda: rewritten(diverged=7),
-    **{f"no {name}": lambda name=name: rewritten(drop=f"history/{name}") for name in HISTORY},  # type: ignore[misc]
-    "no near zeros": lambda: rewritten(drop="layers/near_zeros"),
-    "no predictions": lambda: rewritten(drop="test_predictions"),
+    "no history": lambda: rewritten(drop="history"),
+    **{
+        f"no {name}": lambda name=name: rewritten(drop=f"layers/{name}")  # type: ignore[misc]
+        for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES)
+    },
+    **{
+        f"{name} without its last layer": lambda name=name: rewritten(  # type: ignore[misc]
+            {f"layers/{name}": sound_table()[f"layers/{name}"][:, :-1]}
+        )
+        for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES)
+    },
+    **{
+        f"{name} of an epoch less": lambda name=name: rewritten(  # type: ignore[misc]
+            {f"layers/{name}": sound_table()[f"layers/{name}"][:-1]}
+        )
+        for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES)
+    },
+    **{
+        f"{name} with a bin less": lambda name=name: rewritten(  # type: ignore[misc]
+            {f"layers/{name}": sound_table()[f"layers/{name}"][..., :-1]}
+        )
+        for name in ("near_zeros", "weight_histogram", "activation_histogram")
+    },
+    **{
+        f"no {name}": lambda name=name: rewritten(drop=name)  # type: ignore[misc]
+        for name in ("val_predictions", "test_predictions", "snapshots")
+    },
+    "snapshots of fewer epochs": lambda: rewritten({"snapshots": sound_table()["snapshots"][:-1]}),
+    "snapshots of fewer units": lambda: rewritten(
+        {"snapshots": sound_table()["snapshots"][..., :-1]}
+    ),
+    "snapshots of fewer pixels": lambda: rewritten(
+        {"snapshots": sound_table()["snapshots"][:, 1:]}
+    ),
+    "predictions of fewer epochs": lambda: rewritten(
+        {"val_predictions": sound_table()["val_predictions"][:-1]}
+    ),
+    "best weights that do not fit": lambda: rewritten({"best/2": np.zeros((3, 9))}),
     "no second kernel": lambda: rewritten(drop="weights/2"),
     "a weight array too many": lambda: rewritten({"weights/4": np.zeros(3)}),
-    "an epoch too many": lambda: rewritten({"history/val_accuracy": np.zeros(5)}),
-    "an epoch too few": lambda: rewritten({"history/val_loss": np.zeros(3)}),
-    "no epoch, not even the start": lambda: rewritten({"history/val_loss": np.zeros(0)}),
-    "a history that is one number": lambda: rewritten({"history/val_loss": np.float64(1)}),
+    "a history of a figure less": lambda: rewritten({"history": sound_table()["history"][:-1]}),
+    "a history of a figure too many": lambda: rewritten(
+        {"history": np.repeat(sound_table()["history"], [2] + [1] * (len(HISTORY) - 1), axis=0)}
+    ),
+    "an epoch too many": lambda: rewritten({"history": np.zeros((len(HISTORY), 5))}),
+    "an epoch too few": lambda: rewritten({"history": np.zeros((len(HISTORY), 3))}),
+    "no epoch, not even the start": lambda: rewritten({"history": np.zeros((len(HISTORY), 0))}),
+    "a history that is one number": lambda: rewritten({"history": np.float64(1)}),
     "a layer measure that is one number": lambda: rewritten({"layers/saturation": np.float64(1)}),
-    "a history that is text": lambda: rewritten({"history/val_loss": np.array(["a"] * 4)}),
-    "a table in place of a curve": lambda: rewritten({"history/val_loss": np.zeros((4, 2))}),
+    "a history that is text": lambda: rewritten({"history": np.array([["a"] * 4] * len(HISTORY))}),
+    "a table in place of a curve": lambda: rewritten({"history": np.zeros((len(HISTORY), 4, 2))}),
     "layers that do not fit": lambda: rewritten({"layers/saturation": np.zeros((4, 2))}),
     "kernels that do not fit": lambda: rewritten({"weights/0": np.zeros((784, 4))}),
     "predictions for other images": lambda: rewritten({"test_predictions": np.zeros((4, 10))}),

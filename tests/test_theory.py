@@ -1,4 +1,4 @@
-"""Closed forms against the lesson's figures, SciPy's tails and Keras's own schedules."""
+"""Closed forms against the lesson's figures, SciPy's tails and Keras's own regularisers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import scipy.stats
 
 from fmviz import measure, theory
-from fmviz.config import RunConfig
+from fmviz.config import ACTIVATIONS, INITIALIZERS, PENALTIES, RunConfig
 
 
 @pytest.mark.parametrize(
@@ -47,30 +47,48 @@ def test_predicted_saturation_of_many_images_is_their_mean() -> None:
     assert theory.predicted_saturation("tanh", scales) == pytest.approx(expected, rel=1e-6)
 
 
-@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+@pytest.mark.parametrize("scale", [0.5, 3.0, 50.0])
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+def test_what_is_predicted_is_the_measure_of_the_flat_part(activation: str, scale: float) -> None:
+    z = scipy.stats.norm.ppf(np.linspace(0, 1, 200_001)[1:-1], scale=scale)[:, None]
+    measured = measure.saturation(measure.flat(z, activation))
+    assert theory.predicted_saturation(activation, scale) == pytest.approx(measured, abs=2e-5)
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS.keys() - {"leaky_relu"}))
 def test_what_is_predicted_is_what_is_measured_on_random_weights(activation: str) -> None:
     rng = np.random.default_rng(0)
     images = rng.random((40, 300)) * (rng.random((40, 300)) < 0.5)
     z = images @ rng.normal(0, 0.5, (300, 6_000))
-    activations = np.tanh(z) if activation == "tanh" else 1 / (1 + np.exp(-z))
     predicted = theory.predicted_saturation(activation, 0.5 * np.sqrt((images**2).sum(axis=1)))
-    assert 0.1 < predicted < 0.9
-    assert measure.saturation(activations, activation) == pytest.approx(predicted, abs=0.01)
+    assert 0.03 < predicted < 0.9
+    measured = measure.saturation(measure.flat(z, activation))
+    assert measured == pytest.approx(predicted, abs=0.01)
 
 
-def test_no_initial_weights_saturate_nothing() -> None:
-    assert theory.predicted_saturation("tanh", 0.0) == 0.0
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+def test_no_initial_weights_saturate_nothing_but_relu(activation: str) -> None:
+    expected = measure.saturation(measure.flat(np.zeros((1, 1)), activation))
+    assert theory.predicted_saturation(activation, 0.0) == expected == (activation == "relu")
 
 
-def test_relu_has_no_prediction() -> None:
-    with pytest.raises(ValueError, match="tanh, sigmoid, not 'relu'"):
-        theory.predicted_saturation("relu", 1.0)
+def test_half_of_relu_is_zero_whatever_the_scale_and_leaky_relu_is_never_flat() -> None:
+    for scale in (0.01, 1.0, 1e6):
+        assert theory.predicted_saturation("relu", scale) == pytest.approx(0.5)
+        assert theory.predicted_saturation("leaky_relu", scale) == 0
 
 
-@pytest.mark.parametrize("name", ["glorot_normal", "glorot_uniform", "he_normal", "he_uniform"])
-def test_the_initial_sigma_is_that_of_keras_initialisers(name: str) -> None:
-    sample = keras.initializers.get({"class_name": name, "config": {"seed": 1}})((700, 300))
-    sigma = theory.initial_sigma(RunConfig(initializer=name), 700, 300)
+def test_an_activation_that_is_not_known_is_refused_and_the_known_ones_are_named() -> None:
+    with pytest.raises(ValueError, match=r"tanh, sigmoid, relu, .*, not 'softmax'"):
+        theory.predicted_saturation("softmax", 1.0)
+
+
+@pytest.mark.parametrize("shape", [(700, 300), (300, 700)])
+@pytest.mark.parametrize("name", sorted(INITIALIZERS.keys() - {"normal", "xavier"}))
+def test_the_initial_sigma_is_that_of_keras_initialisers(name: str, shape: tuple[int, int]) -> None:
+    seed = {} if name == "zeros" else {"seed": 1}
+    sample = keras.initializers.get({"class_name": name, "config": seed})(shape)
+    sigma = theory.initial_sigma(RunConfig(initializer=name), *shape)
     assert sigma == pytest.approx(np.std(np.asarray(sample)), rel=0.01)
 
 
@@ -92,25 +110,50 @@ def test_the_same_strength_on_a_larger_set_takes_a_larger_lambda() -> None:
 
 
 def test_no_penalty_has_no_coefficient() -> None:
-    assert theory.coefficients(RunConfig()) == (0, 0)
+    assert theory.coefficients(RunConfig()) == (0, 0, 0, 0)
     assert theory.pytorch_weight_decay(RunConfig()) == 0
 
 
 def test_the_l1_coefficient_is_lambda_over_n_and_no_weight_decay() -> None:
     config = RunConfig(penalty="l1", lam=2.0, train_size=4_000)
-    assert theory.coefficients(config) == (pytest.approx(5e-4, rel=1e-12), 0)
+    assert theory.coefficients(config) == (pytest.approx(5e-4, rel=1e-12), 0, 0, 0)
     assert theory.pytorch_weight_decay(config) == 0
 
 
-@pytest.mark.parametrize("penalty", ["l1", "l2"])
+@pytest.mark.parametrize(
+    ("penalty", "parts"),
+    [
+        # λ/n = 5e-4; α = 0.8 of it in L1, the rest halved.
+        ("l1_l2", (4e-4, 5e-5, 0, 0)),
+        ("weight_decay", (0, 0, 5e-4, 0)),
+        ("l1_proximal", (0, 0, 0, 5e-4)),
+    ],
+)
+def test_each_penalty_acts_in_its_own_place(penalty: str, parts: tuple[float, ...]) -> None:
+    config = RunConfig(penalty=penalty, lam=2.0, train_size=4_000, l1_share=0.8)
+    assert theory.coefficients(config) == pytest.approx(parts, rel=1e-12)
+
+
+@pytest.mark.parametrize("penalty", sorted(PENALTIES.keys() - {"none"}))
+def test_strengths_are_proportional_to_lambda_over_n(penalty: str) -> None:
+    one = RunConfig(penalty=penalty, lam=3.0, train_size=300)
+    other = RunConfig(penalty=penalty, lam=60.0, train_size=6_000)
+    assert theory.coefficients(one) == pytest.approx(theory.coefficients(other), rel=1e-12)
+    double = theory.coefficients(one.replace(lam=6.0))
+    assert double == pytest.approx([2 * part for part in theory.coefficients(one)], rel=1e-12)
+
+
+@pytest.mark.parametrize("penalty", ["l1", "l2", "l1_l2"])
 def test_keras_regularisers_with_these_coefficients_are_the_notes_penalty(penalty: str) -> None:
     config = RunConfig(penalty=penalty, lam=7.0, train_size=200)
     kernel = np.random.default_rng(0).normal(size=(30, 20)).astype(np.float32)
-    if penalty == "l1":
-        notes = 7.0 / 200 * np.abs(kernel).sum()
-    else:
-        notes = 7.0 / (2 * 200) * (kernel**2).sum()
-    l1, l2 = theory.coefficients(config)
+    notes = {
+        "l1": 7.0 / 200 * np.abs(kernel).sum(),
+        "l2": 7.0 / (2 * 200) * (kernel**2).sum(),
+        # Half of λ each.
+        "l1_l2": 3.5 / 200 * np.abs(kernel).sum() + 3.5 / (2 * 200) * (kernel**2).sum(),
+    }[penalty]
+    l1, l2, *_ = theory.coefficients(config)
     assert float(keras.regularizers.L1L2(l1, l2)(kernel)) == pytest.approx(notes, rel=1e-5)
 
 
@@ -126,6 +169,17 @@ def test_keras_regularisers_with_these_coefficients_are_the_notes_penalty(penalt
         ("l1", 0.01, -0.04),
         ("l1", 0.0, 0.0),
         ("none", 2.0, 2.0),
+        # Half of it each: 2 − 0.025 − 0.05.
+        ("l1_l2", 2.0, 1.925),
+        ("l1_l2", -2.0, -1.925),
+        ("weight_decay", 2.0, 1.9),
+        ("weight_decay", -2.0, -1.9),
+        ("l1_proximal", 2.0, 1.95),
+        ("l1_proximal", -2.0, -1.95),
+        # Where L1 throws the weight across zero, soft-thresholding stops at it.
+        ("l1_proximal", 0.01, 0.0),
+        ("l1_proximal", -0.01, 0.0),
+        ("l1_proximal", 0.0, 0.0),
     ],
 )
 def test_one_weight_shrinks_by_hand_worked_steps(penalty: str, weight: float, after: float) -> None:
@@ -133,11 +187,11 @@ def test_one_weight_shrinks_by_hand_worked_steps(penalty: str, weight: float, af
     assert theory.shrink(weight, config) == pytest.approx(after, abs=1e-15)
 
 
-@pytest.mark.parametrize("penalty", ["l1", "l2"])
+@pytest.mark.parametrize("penalty", ["l1", "l2", "l1_l2"])
 @pytest.mark.parametrize("weight", [0.7, -0.3])
 def test_a_shrink_is_a_gradient_step_on_the_penalty(penalty: str, weight: float) -> None:
     config = RunConfig(penalty=penalty, lam=3.0, train_size=50, learning_rate=0.2)
-    l1, l2 = theory.coefficients(config)
+    l1, l2, *_ = theory.coefficients(config)
 
     def cost(w: float) -> float:
         return l1 * abs(w) + l2 * w * w
@@ -146,31 +200,18 @@ def test_a_shrink_is_a_gradient_step_on_the_penalty(penalty: str, weight: float)
     assert theory.shrink(weight, config) == pytest.approx(weight - 0.2 * slope, rel=1e-6)
 
 
-# Schedules
+@pytest.mark.parametrize("weight", [0.7, -0.3, 0.005, 0.0])
+def test_a_proximal_shrink_minimises_distance_and_penalty_together(weight: float) -> None:
+    # S(w, t) is the least of (x − w)²/2 + t |x|: the definition of a proximal step.
+    config = RunConfig(penalty="l1_proximal", lam=3.0, train_size=50, learning_rate=0.2)
+    threshold = 0.2 * 3.0 / 50
+    x = np.linspace(-1, 1, 2_000_001)
+    best = x[np.argmin((x - weight) ** 2 / 2 + threshold * np.abs(x))]
+    assert theory.shrink(weight, config) == pytest.approx(best, abs=1e-6)
 
 
-@pytest.mark.parametrize("schedule", ["exponential", "cosine"])
-@pytest.mark.parametrize(("epochs", "train_size", "batch_size"), [(3, 1_000, 128), (1, 50, 50)])
-def test_learning_rates_are_those_of_keras(
-    schedule: str, epochs: int, train_size: int, batch_size: int
-) -> None:
-    config = RunConfig(
-        schedule=schedule,
-        learning_rate=0.3,
-        epochs=epochs,
-        train_size=train_size,
-        batch_size=batch_size,
-    )
-    steps = epochs * math.ceil(train_size / batch_size)
-    stock = {
-        "exponential": keras.optimizers.schedules.ExponentialDecay(0.3, steps, 0.01),
-        "cosine": keras.optimizers.schedules.CosineDecay(0.3, steps),
-    }[schedule]
-    rates = theory.learning_rates(config)
-    assert rates.shape == (steps,)
-    np.testing.assert_allclose(rates, [float(stock(step)) for step in range(steps)], rtol=2e-5)
-
-
-def test_a_constant_learning_rate_stays() -> None:
-    rates = theory.learning_rates(RunConfig(train_size=1_000, epochs=2, learning_rate=0.02))
-    assert rates.tolist() == [0.02] * 16
+def test_the_pull_is_what_a_shrink_takes_off() -> None:
+    for penalty, taken in (("l1", 0.05), ("l2", 0.1), ("weight_decay", 0.1), ("l1_proximal", 0.05)):
+        config = RunConfig(penalty=penalty, lam=100.0, train_size=1_000, learning_rate=0.5)
+        assert theory.pull(config) == pytest.approx(0.05)
+        assert 2.0 - theory.shrink(2.0, config) == pytest.approx(taken)

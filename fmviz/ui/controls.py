@@ -12,6 +12,7 @@ from fmviz import data, permalink
 from fmviz.config import (
     CHOICES,
     DATASETS,
+    SCHEDULE_SETTINGS,
     RunConfig,
     allowed,
     bounds,
@@ -46,6 +47,21 @@ LABELS = {
     "batch_size": "Batch size",
     "epochs": "Epochs",
     "seed": "Seed",
+    "l1_share": "Share of λ in L1",
+    "final_rate": "Rate at the end, share of η",
+    "periods": "Stretches or cycles",
+    "power": "Power",
+    "warmup": "Share of the steps that climbs",
+    "plateau_factor": "factor",
+    "plateau_patience": "patience of the rate",
+}
+STEPS = {
+    "final_rate": 0.01,
+    "periods": 1,
+    "power": 0.5,
+    "warmup": 0.05,
+    "plateau_factor": 0.1,
+    "plateau_patience": 1,
 }
 
 
@@ -72,17 +88,18 @@ def _slider(
     )
 
 
-def penalty(page: str, offered: Sequence[str] = ("l2", "l1")) -> str:
-    """L1 or L2. Without a penalty is λ = 0, not a third kind."""
+def penalty(page: str) -> str:
+    """The kind of penalty. Without one is λ = 0, not another kind."""
+    offered = ("l2", "l1", "l1_l2", "l1_proximal", "weight_decay")
     if value(page, "penalty") not in offered:
         put(page, "penalty", offered[0])
         put(page, "lam", 0.0)
     table = CHOICES["penalty"]
-    chosen = st.segmented_control(
+    chosen = st.radio(
         LABELS["penalty"],
         offered,
         format_func=lambda name: table[name].label,
-        required=True,
+        horizontal=True,
         key=widget_key(page, "penalty"),
         help=_explained("penalty", offered),
     )
@@ -202,6 +219,8 @@ def more(page: str) -> None:
         _choice(page, "activation")
         _choice(page, "initializer")
         _number(page, "dropout", 0.05)
+        if value(page, "penalty") == "l1_l2":
+            _number(page, "l1_share", 0.1)
     with images:
         st.markdown("**Images**")
         largest = DATASETS[value(page, "dataset")].train
@@ -216,6 +235,8 @@ def more(page: str) -> None:
         _choice(page, "optimizer")
         _slider(page, "learning_rate", LABELS["learning_rate"], RATES, number)
         _choice(page, "schedule")
+        for field in SCHEDULE_SETTINGS.get(value(page, "schedule"), ()):
+            _number(page, field, STEPS[field])
         _number(page, "batch_size", 32)
         _number(page, "epochs", 5)
     with stopping:

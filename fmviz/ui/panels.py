@@ -12,7 +12,7 @@ import streamlit as st
 from fmviz import charts, data, narrate, prose, stopping, theory
 from fmviz.config import DEFAULTS, N_PIXELS, RunConfig
 from fmviz.engine import Update
-from fmviz.measure import FLAT_BELOW
+from fmviz.measure import saturates
 from fmviz.permalink import View
 from fmviz.record import n_weights
 from fmviz.stopping import Shown
@@ -233,7 +233,7 @@ class Comparison:
             self.saturation_note.draw("caption", self._text(caption))
             return
         now = run.record.layers_at("saturation", run.kept)
-        kind = "Saturation" if config.activation in FLAT_BELOW else "Zero activations"
+        kind = "Zero activations" if config.activation == "relu" else "Saturation"
         self.saturation.draw(
             "metric",
             f"{kind}, first layer, {run.name}",
@@ -288,7 +288,7 @@ def _probe_norms(dataset: str) -> npt.NDArray[np.float64]:
 
 def predicted_saturation(config: RunConfig) -> theory.Prediction | None:
     """The first layer's share before training, in theory; None where theory has none."""
-    if config.activation not in FLAT_BELOW or not config.hidden:
+    if not saturates(config.activation) or not config.hidden:
         return None
     sigma = theory.initial_sigma(config, N_PIXELS, config.hidden[0])
     norms = _probe_norms(config.dataset)
