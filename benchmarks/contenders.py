@@ -25,7 +25,7 @@ from fmviz.config import DATASETS, RunConfig
 # What a contender does in its turn; seconds an epoch, by the name of what was timed.
 Turn = Callable[[], dict[str, float]]
 # Epochs of one turn: nobody trains a single epoch out of the cold.
-EPOCHS = 3
+EPOCHS = 8
 
 
 def images(config: RunConfig) -> tuple[Any, Any, Any, Any]:
