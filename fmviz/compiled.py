@@ -1,8 +1,8 @@
 """The compiled part of training: a whole epoch of gradient steps for K members in one call.
 
-A `Program` belongs to a *shape*, what the compiled code depends on. Whatever else sets runs apart
-(λ, σ, dropout rate, learning rates, labels, seed) enters it as a tensor, so another value never
-compiles again.
+A `Program` belongs to a *shape* and the few *features* that are left out where nobody needs them.
+Whatever else sets runs apart (λ, σ, dropout rate, learning rates, labels, seed) enters it as a
+tensor, so another value never compiles again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PROGRAMS_KEPT = 12
 
 
 class Shape(NamedTuple):
-    """What a program depends on, besides the number of members. Configs of one shape share it."""
+    """What a program depends on, besides `Features` and the number of members."""
 
     dataset: str
     hidden: tuple[int, ...]

@@ -67,7 +67,7 @@ PENALTIES = {
     "l2": Choice("L2", "C = C₀ + (λ/2n) Σw²: every weight shrinks in proportion to its size."),
     "l1_l2": Choice("L1 + L2", "A share of λ as L1, the rest as L2 (the elastic net)."),
     "l1_proximal": Choice(
-        "L1, proximal",
+        "proximal L1",
         "No penalty in the loss: after each step S(w, ηλ/n), soft-thresholding, gives exact zeros.",
     ),
     "weight_decay": Choice(
@@ -101,7 +101,9 @@ INITIALIZERS = {
     "lecun_normal": Choice("LeCun normal", "Truncated normal, variance 1/fan_in; LeCun 1998."),
     "lecun_uniform": Choice("LeCun uniform", "Uniform within ±√(3/fan_in)."),
     "orthogonal": Choice("orthogonal", "Orthonormal rows or columns; Saxe et al. 2014."),
-    "zeros": Choice("zeros", "All weights 0: a symmetry that gradients never break."),
+    "zeros": Choice(
+        "zeros", "All weights 0: hidden units then stay alike, whatever the gradients say."
+    ),
 }
 
 OPTIMIZERS = {
@@ -174,9 +176,10 @@ CHOICES: dict[str, dict[str, Any]] = {
 class RunConfig(BaseModel):
     """Everything that determines a run; frozen, validated and in canonical form.
 
-    Configs that mean the same run compare equal: λ = 0 and penalty "none" are one config, and a
-    setting that the others leave without effect (σ under Glorot, the activation of a network
-    without hidden layers, a batch larger than the training set) is brought to one value.
+    Configs that are written differently and mean the same run compare equal: λ = 0 and penalty
+    "none" are one config, and a setting that the others leave without effect (σ under Glorot, the
+    activation of a network without hidden layers, a batch larger than the training set) is brought
+    to one value.
 
     Raises:
         pydantic.ValidationError: a value out of bounds or an unknown choice. `problems` turns
@@ -198,7 +201,7 @@ class RunConfig(BaseModel):
     init_std: float = Field(
         0.05, ge=0.0, le=10.0, description="σ of the normal initializer, every layer."
     )
-    penalty: str = Field("none", description="kernel_regularizer; biases are free.")
+    penalty: str = Field("none", description="What holds the weights down; biases are free.")
     lam: float = Field(0.0, ge=0.0, le=10_000.0, description="The notes' λ.")
     l1_share: float = Field(0.5, ge=0.0, le=1.0, description="Share of λ that is L1 in L1 + L2.")
     dropout: float = Field(

@@ -270,14 +270,13 @@ class Engine:
         except Exception as error:
             state, message = "failed", f"{type(error).__name__}: {error}"
         with self._changed:
-            if not job.live or job.future is not future:
-                return
-            if state == "failed":
-                logger.error("a run failed: %s", message)
-            job.records, job.state, job.message, job.future = records, state, message, None
-            if job.watchers == 0:
-                self._jobs.pop(job.task, None)
-            self._changed.notify_all()
+            if job.live and job.future is future:
+                if state == "failed":
+                    logger.error("a run failed: %s", message)
+                job.records, job.state, job.message, job.future = records, state, message, None
+                if job.watchers == 0:
+                    self._jobs.pop(job.task, None)
+                self._changed.notify_all()
         # After the viewers have been told: packing and writing takes a while.
         for record in records.values():
             self.store.put(record)

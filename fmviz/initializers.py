@@ -1,7 +1,8 @@
 """Initial weights: NumPy only, so that a page can show them without a worker.
 
-Keras's own initializers (keras/src/initializers/random_initializers.py) in distribution. The
-draws are NumPy's: they are the same whatever stands beside a run, and scale with σ.
+Keras's own initializers (keras/src/initializers/random_initializers.py) in distribution, and the
+notes' Xavier, a plain normal. The draws are NumPy's: they are the same whatever stands beside a
+run, and scale with σ.
 """
 
 from __future__ import annotations

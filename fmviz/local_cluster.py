@@ -56,8 +56,11 @@ async def recycle(scheduler: Scheduler, nanny: Nanny, above_mb: float, idle_seco
         except psutil.NoSuchProcess:  # it has just died, and the nanny is replacing it
             continue
         if resident > above_mb:
-            await nanny.restart(reason="fmviz-recycle")
-            has_worked = False
+            try:
+                await nanny.restart(reason="fmviz-recycle")
+            except Exception as error:  # the next look tries again
+                print(f"fmviz: the worker could not be replaced: {error}", file=sys.stderr)
+            busy_until, has_worked = time.monotonic(), False
 
 
 async def serve(recycle_above_mb: float, idle_seconds: float) -> None:

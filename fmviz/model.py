@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from fmviz import optimizers, schedules, theory
 from fmviz.config import KERAS_OPTIMIZERS, N_CLASSES, N_PIXELS, RunConfig
+from fmviz.initializers import initial_weights
 
 Tensor = Any
 Array = npt.NDArray[np.float32]
@@ -138,9 +139,9 @@ def take(weights: Sequence[Any], member: int) -> list[Array]:
 def as_keras(config: RunConfig, weights: Sequence[Array] | None = None) -> keras.Sequential:
     """One run as a plain `keras.Sequential` of stock layers, compiled as the run was trained.
 
-    Its outputs are logits. With the run's weights it predicts what the member predicts. Two
-    things act outside of it: `ReduceLROnPlateau`, a callback, and the proximal step of
-    "l1_proximal", for which Keras has no name.
+    Its outputs are logits. With the run's weights it predicts what the member predicts; without
+    any it starts where the run starts. Two things act outside of it: `ReduceLROnPlateau`, a
+    callback, and the proximal step of "l1_proximal", for which Keras has no name.
     """
     strength = theory.coefficients(config)
     regularizer = {
@@ -162,8 +163,7 @@ def as_keras(config: RunConfig, weights: Sequence[Array] | None = None) -> keras
     )
     # Else a saved network would come back with an optimizer of another number of variables.
     model.optimizer.build(model.trainable_variables)
-    if weights is not None:
-        model.set_weights(list(weights))
+    model.set_weights(list(initial_weights(config) if weights is None else weights))
     return model
 
 

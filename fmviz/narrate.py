@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fmviz import theory
+from fmviz import schedules, theory
 from fmviz.config import (
     ACTIVATIONS,
     KERAS_OPTIMIZERS,
@@ -48,7 +48,8 @@ def small_percent(share: float) -> str:
 
 def points(estimate: Estimate, signed: bool = False) -> str:
     """0.147 ± 0.009 → "14.7 ± 0.9"; a minus sign, and a plus where `signed`."""
-    value = f"{100 * estimate.value:{'+' if signed else ''}.1f}".replace("-", "−")
+    # Adding 0 to what is rounded takes the sign from −0.0.
+    value = f"{round(100 * estimate.value, 1) + 0.0:{'+' if signed else ''}.1f}".replace("-", "−")
     return f"{value} ± {100 * estimate.error:.1f}"
 
 
@@ -67,6 +68,11 @@ def run_name(config: RunConfig) -> str:
     if config.penalty == "none":
         return "no penalty"
     return f"{PENALTIES[config.penalty].label}, λ = {number(config.lam)}"
+
+
+def upper_first(text: str) -> str:
+    """As the first words of a sentence: "weight decay, λ = 1" → "Weight decay, λ = 1"."""
+    return text[:1].upper() + text[1:]
 
 
 def gap(run: Shown) -> Caption:
@@ -96,13 +102,14 @@ def label_noise(run: Shown) -> Caption | None:
     wrong = record.examples["corrupted"]
     if not wrong:
         return None
+    section = "label noise" if wrong < record.examples["train"] else "label noise, all wrong"
     memorised = record.estimate("corrupted_accuracy", run.kept)
     figures = {
         "wrong": f"{wrong:,}",
         "memorised": points(memorised),
         "clean": percent(record.at("clean_accuracy", run.kept)),
     }
-    return Caption("label noise", figures)
+    return Caption(section, figures)
 
 
 def against_baseline(run: Shown, baseline: Shown) -> Caption:
@@ -121,6 +128,7 @@ def against_baseline(run: Shown, baseline: Shown) -> Caption:
     )
     figures = {
         "run": run_name(run.record.config),
+        "run_first": upper_first(run_name(run.record.config)),
         "gap": points(gaps[0]),
         "baseline_gap": points(gaps[1]),
         "change": points(Estimate(abs(change.value), change.error)),
@@ -219,6 +227,15 @@ def saturation(run: Shown, predicted: theory.Prediction | None) -> Caption:
     return Caption("saturation predicted", figures)
 
 
+def _total(config: RunConfig) -> str:
+    """What a penalty that acts apart takes off a weight in the whole run, were it alone: a share
+    for weight decay, an amount for the proximal step."""
+    pulls = schedules.learning_rates(config) * config.lam / config.train_size
+    if config.penalty == "weight_decay":
+        return percent(1 - float(np.prod(1 - pulls)))
+    return number(float(pulls.sum()))
+
+
 # Optimizers that divide a gradient by a running size of it.
 _ADAPTIVE = ("adagrad", "rmsprop", "adam", "nadam")
 
@@ -228,30 +245,35 @@ def rule(config: RunConfig) -> list[Caption]:
     run's optimizer makes of it."""
     strength = theory.coefficients(config)
     pull = theory.pull(config)
+    # What L2 or weight decay takes off a weight: all of the pull, or L2's part of it.
+    shrunk = pull * (1 - config.l1_share) if config.penalty == "l1_l2" else pull
     figures = {
         "lam": number(config.lam),
         "n": f"{config.train_size:,}".replace(",", r"{,}"),
         "eta": number(config.learning_rate),
-        "factor": f"1 − {number(pull)}" if pull < 0.01 else number(1 - pull),
+        "factor": f"1 − {number(shrunk)}" if shrunk < 0.01 else number(1 - shrunk),
         "step": number(pull),
         "threshold": f"{pull:.6g}",
         "keras": f"{strength.l1 or strength.l2:.6g}",
         "keras_l1": f"{strength.l1:.6g}",
         "keras_l2": f"{strength.l2:.6g}",
         "weight_decay": f"{strength.weight_decay or 2 * strength.l2:.6g}",
-        "share": percent(config.l1_share, 0),
+        "share": number(config.l1_share),
+        "total": _total(config),
         "optimizer": OPTIMIZERS[config.optimizer].label,
         "optimizer_class": KERAS_OPTIMIZERS[config.optimizer],
     }
     if config.penalty == "none":
         return [Caption("rule none", figures)]
     section = f"rule {config.penalty}"
-    if config.penalty in ("l2", "weight_decay") and pull > 1:
+    overshoots = max(2 * strength.l2, strength.weight_decay) * config.learning_rate > 1
+    if overshoots:
         section += " overshoots"
     captions = [Caption(section, figures)]
-    if config.optimizer != "sgd":
+    # Of one that overshoots there is no sensible total to tell.
+    if config.optimizer != "sgd" and not (overshoots and strength.weight_decay):
         if config.penalty in ("weight_decay", "l1_proximal"):
-            family = "apart"
+            family = "apart, decay" if config.penalty == "weight_decay" else "apart, proximal"
         elif config.optimizer in _ADAPTIVE:
             family = "adam"
         else:
@@ -269,7 +291,7 @@ def diverged(where: Divergence, config: RunConfig) -> list[Caption]:
         "epoch": str(where.epoch + 1),
         "step": str(where.step + 1),
         "layer": f"{where.layer + 1} of {layers}",
-        "where": where.where,
+        "where": f"{'an' if where.where == 'activation' else 'a'} {where.where}",
         "eta": number(config.learning_rate),
         "lam": number(config.lam),
         "sigma": number(config.init_std),

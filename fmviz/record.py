@@ -54,7 +54,7 @@ KERNEL_MEASURES = {
     "kernel_norm": "√Σw² of the kernel",
     "weight_histogram": "weights in each bin of measure.WEIGHT_EDGES",
     "gradient_norm": "√Σ(∂C₀/∂w)² on the first 128 training images, inference mode",
-    "update_ratio": "√ΣΔw² of the next step, on those images, over √Σw²; NaN where that is 0",
+    "update_ratio": "√ΣΔw² of one more step at the last rate, those images, over √Σw²; NaN if 0",
 }
 HIDDEN_MEASURES = {
     "saturation": "share of flat activations on the probe images (zero activations for ReLU)",
@@ -110,7 +110,7 @@ class RunRecord:
         best_weights: those of `best_epoch`; empty while the run goes on.
         diverged: where the run stopped being finite, else None. Its history then has only the
             epochs that ended finite.
-        made: versions, machine, date and seconds of the training.
+        made: versions, machine and date of the training, and how many runs were trained together.
     """
 
     config: RunConfig

@@ -24,14 +24,15 @@ import fmviz
 from fmviz import compiled, data, initializers, model, schedules, theory
 from fmviz.compiled import EVALUATION_BATCH, Batches, Numbers, State
 from fmviz.config import DATASETS, RunConfig
-from fmviz.record import Divergence, RunRecord
+from fmviz.record import Divergence, RunRecord, n_weights
 from fmviz.recorder import Measured, Recorder
 
 Tensor = Any
 Array = npt.NDArray[Any]
 
-# Steps in one compiled call. Between calls a run can be stopped: even 256 steps of the largest
-# network take no more than a second or two.
+# Between compiled calls a run can be stopped. A call is at most so many operations, a second or two
+# on two cores, and at most so many steps.
+OPERATIONS_AT_ONCE = 2e11
 STEPS_AT_ONCE = 256
 
 # More members than this are trained as several models, epoch by epoch in turn: beyond it the
@@ -121,6 +122,8 @@ class _Group:
         )
         self.images = _images(self.config.dataset)
         self.seconds = 0.0
+        operations = 6 * n_weights(self.config) * self.config.batch_size * len(configs)
+        self.steps_at_once = max(1, min(STEPS_AT_ONCE, int(OPERATIONS_AT_ONCE / operations)))
 
         labels = np.zeros((len(configs), DATASETS[self.config.dataset].train), np.int32)
         for row, recorder in zip(labels, self.recorders, strict=True):
@@ -169,10 +172,10 @@ class _Group:
             before = self.state
             batches, last_rates = self._batches(epoch)
             correct, lost = np.zeros(len(self.recorders)), np.zeros(len(self.recorders))
-            for first in range(0, steps, STEPS_AT_ONCE):
+            for first in range(0, steps, self.steps_at_once):
                 if should_stop():
                     return
-                end = min(first + STEPS_AT_ONCE, steps)
+                end = min(first + self.steps_at_once, steps)
                 self.state, *sums = self.program.epoch(
                     *(self.state, self.numbers, self.images.train, batches),
                     *(tf.constant(first), tf.constant(end)),
@@ -191,7 +194,7 @@ class _Group:
             ]
             broken = self._measure(figures)
             if broken:
-                self._diagnose(before, epoch, batches, broken)
+                self._diagnose(before, epoch, batches, broken, should_stop)
             if all(recorder.diverged for recorder in self.recorders):
                 return
 
@@ -244,11 +247,20 @@ class _Group:
                 plateau.after_epoch(recorder.val_loss)
         return broken
 
-    def _diagnose(self, before: State, epoch: int, batches: Batches, broken: list[int]) -> None:
+    def _diagnose(
+        self,
+        before: State,
+        epoch: int,
+        batches: Batches,
+        broken: list[int],
+        should_stop: Callable[[], bool],
+    ) -> None:
         """Run the epoch again step by step and note where each broken member began to fail."""
         names = self.program.flag_names()
         state, missing = before, set(broken)
         for step in range(self.config.steps_per_epoch):
+            if should_stop():
+                return
             state, flags = self.program.traced_step(
                 *(state, self.numbers, self.images.train, batches.order[step]),
                 *(tf.constant(step * self.config.batch_size), batches.rates[step]),

@@ -1,4 +1,4 @@
-"""Regularisation: what λ, L1 or L2, initial std and patience do to one network."""
+"""Regularisation: what a penalty and its λ, initial std and patience do to one network."""
 
 import streamlit as st
 
@@ -21,6 +21,7 @@ left, right = st.columns([1, 2.6], gap="large")
 with left:
     controls.penalty(LESSON)
     controls.lam(LESSON)
+    controls.l1_share(LESSON)
     controls.init_std(LESSON)
     controls.patience(LESSON)
 controls.more(LESSON)

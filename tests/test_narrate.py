@@ -212,7 +212,7 @@ def test_wrong_labels_are_told_of_where_there_are_any() -> None:
     record = synthetic(
         corrupted_accuracy=[0.1, 0.36, 0.9],
         clean_accuracy=[0.2, 0.95, 1.0],
-        examples={"corrupted": 900},
+        examples={"corrupted": 900, "train": 2_500},
     )
     caption = narrate.label_noise(Shown("a", record, None, 1))
     assert caption is not None
@@ -372,7 +372,7 @@ def test_the_elastic_net_has_both_its_coefficients_and_its_share() -> None:
     # α λ/n = 0.25 · 2 / 5,000; (1 − α) λ/2n = 0.75 · 2 / 10,000.
     assert caption.figures["keras_l1"] == "0.0001"
     assert caption.figures["keras_l2"] == "0.00015"
-    assert (caption.figures["share"], caption.figures["lam"]) == ("25%", "2")
+    assert (caption.figures["share"], caption.figures["lam"]) == ("0.25", "2")
 
 
 def test_the_proximal_rule_has_its_threshold() -> None:
@@ -474,9 +474,45 @@ def test_what_makes_the_plain_rule_untrue_is_told_beside_it(
 def test_a_penalty_apart_from_the_gradient_acts_as_it_stands(penalty: str, optimizer: str) -> None:
     config = RunConfig(penalty=penalty, lam=1, optimizer=optimizer)
     sections = [caption.section for caption in narrate.rule(config)]
-    assert sections == [f"rule {penalty}", *(["rule under apart"] if optimizer != "sgd" else [])]
+    kind = {"weight_decay": "decay", "l1_proximal": "proximal"}[penalty]
+    added = [f"rule under apart, {kind}"] if optimizer != "sgd" else []
+    assert sections == [f"rule {penalty}", *added]
     named = narrate.rule(config)[-1].figures["optimizer"]
     assert named == OPTIMIZERS[config.optimizer].label
+
+
+def test_what_acts_apart_is_summed_over_the_run() -> None:
+    # 1,200 steps of 1 − ηλ/n = 1 − 2e-5, and as many thresholds of 2e-5.
+    decay = RunConfig(penalty="weight_decay", lam=100)
+    assert narrate.rule(decay)[1].figures["total"] == f"{100 * (1 - (1 - 2e-5) ** 1_200):.1f}%"
+    proximal = RunConfig(penalty="l1_proximal", lam=100)
+    assert narrate.rule(proximal)[1].figures["total"] == "0.024"
+    cosine = RunConfig(penalty="l1_proximal", lam=100, schedule="cosine", final_rate=1e-6)
+    assert float(narrate.rule(cosine)[1].figures["total"]) == pytest.approx(0.012, rel=0.01)
+
+
+def test_the_elastic_net_overshoots_by_its_l2_part_alone() -> None:
+    config = RunConfig(
+        penalty="l1_l2", lam=10_000, l1_share=0.1, learning_rate=1.0, optimizer="sgd"
+    )
+    (caption,) = narrate.rule(config)
+    # 1 − 0.9 · 10,000 / 5,000.
+    assert (caption.section, caption.figures["factor"]) == ("rule l1_l2 overshoots", "−0.8")
+    (caption,) = narrate.rule(config.replace(l1_share=0.9))
+    assert caption.section == "rule l1_l2"
+
+
+def test_a_run_whose_labels_are_all_wrong_has_no_true_ones_to_tell_of() -> None:
+    record = synthetic(
+        corrupted_accuracy=0.5, clean_accuracy=math.nan, examples={"corrupted": 100, "train": 100}
+    )
+    caption = narrate.label_noise(Shown("a", record, None, 1))
+    assert caption is not None
+    assert caption.section == "label noise, all wrong"
+
+
+def test_a_change_that_rounds_to_zero_has_no_sign() -> None:
+    assert narrate.points(Estimate(-0.0002, 0.02)) == "0.0 ± 2.0"
 
 
 def test_no_penalty_has_a_rule_of_its_own() -> None:
@@ -495,7 +531,7 @@ def test_divergence_is_told_counted_from_one_with_what_may_cure_it() -> None:
         "epoch": "1",
         "step": "5",
         "layer": "3 of 3",
-        "where": "gradient",
+        "where": "a gradient",
         "eta": "50",
         "lam": "100",
         "sigma": "2",

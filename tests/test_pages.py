@@ -136,22 +136,22 @@ def test_settings_show_where_they_have_an_effect(scripted: ScriptedEngine) -> No
     at.session_state["regularisation/more"] = True
     at.run()
 
-    def numbers() -> dict[str, Any]:
-        return {n.label: n for n in at.number_input}
+    def sliders() -> dict[str, Any]:
+        return {s.label: s for s in at.select_slider}
 
-    before = set(numbers())
+    before = set(sliders())
     schedule = next(s for s in at.selectbox if s.label == "Schedule")
     schedule.set_value("plateau").run()
-    factor, patience = sorted(set(numbers()) - before)
-    numbers()[factor].set_value(0.5).run()
-    numbers()[patience].set_value(7).run()
-    expected = OPENING.replace(schedule="plateau", plateau_factor=0.5, plateau_patience=7)
+    factor, patience = sorted(set(sliders()) - before)
+    sliders()[factor].set_value(0.5).run()
+    sliders()[patience].set_value(8).run()
+    expected = OPENING.replace(schedule="plateau", plateau_factor=0.5, plateau_patience=8)
     assert scripted.asked[-1][-1] == expected
     next(s for s in at.selectbox if s.label == "Schedule").set_value("polynomial").run()
-    assert len(set(numbers()) - before) == 2
-    assert factor not in numbers()
+    assert len(set(sliders()) - before) == 2
+    assert factor not in sliders()
     at.radio[0].set_value("l1_l2").run()
-    assert len(set(numbers()) - before) == 3
+    assert len(set(sliders()) - before) == 3
     assert not at.exception
 
 

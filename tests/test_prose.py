@@ -44,9 +44,10 @@ def diverged(section: str) -> Callable[[], Caption]:
     return lambda: next(c for c in narrate.diverged(where, config) if c.section == section)
 
 
-def label_noise() -> Caption:
+def label_noise(everything: bool = False) -> Caption:
     run = shown(0.9, 0.8, corrupted_accuracy=0.5)
-    run.record.examples["corrupted"] = 20  # type: ignore[index]
+    wrong = run.record.examples["train"] if everything else 20
+    run.record.examples["corrupted"] = wrong  # type: ignore[index]
     caption = narrate.label_noise(run)
     assert caption is not None
     return caption
@@ -82,6 +83,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "gap reversed": lambda: narrate.gap(shown(0.85, 0.95)),
     "nothing learnt": lambda: narrate.gap(shown(0.1, 0.1)),
     "label noise": label_noise,
+    "label noise, all wrong": lambda: label_noise(everything=True),
     **{
         section: against(section)
         for section in (
@@ -127,7 +129,15 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
         "rule weight_decay overshoots", penalty="weight_decay", lam=10_000.0, learning_rate=1.0
     ),
     "rule under lion": rule("rule under lion", optimizer="lion"),
-    "rule under apart": rule("rule under apart", penalty="weight_decay", optimizer="adam"),
+    "rule under apart, decay": rule(
+        "rule under apart, decay", penalty="weight_decay", optimizer="adam"
+    ),
+    "rule under apart, proximal": rule(
+        "rule under apart, proximal", penalty="l1_proximal", optimizer="adam"
+    ),
+    "rule l1_l2 overshoots": rule(
+        "rule l1_l2 overshoots", penalty="l1_l2", lam=10_000.0, learning_rate=2.0
+    ),
     "rule under adam": rule("rule under adam", optimizer="adam"),
     "rule under momentum": rule("rule under momentum", optimizer="nesterov"),
     "rule under a schedule": rule("rule under a schedule", schedule="cosine"),

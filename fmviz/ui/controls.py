@@ -25,6 +25,9 @@ from fmviz.ui.state import put, value, widget_key
 
 LAMBDAS = (0.0, *(m * 10.0**e for e in range(-2, 2) for m in (1, 2, 5)), 100.0)
 LAMBDAS = tuple(float(f"{v:.3g}") for v in LAMBDAS)
+# What acts apart from the gradient is not scaled up by Adam, and needs more.
+LARGE_LAMBDAS = (200.0, 500.0, 1e3, 2e3, 5e3, 1e4)
+SHARES = tuple(k / 10 for k in range(1, 10))
 SIGMAS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 PATIENCES = (None, 0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
 RATES = (1e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1, 0.2, 0.5, 1.0)
@@ -51,17 +54,17 @@ LABELS = {
     "final_rate": "Rate at the end, share of η",
     "periods": "Stretches or cycles",
     "power": "Power",
-    "warmup": "Share of the steps that climbs",
-    "plateau_factor": "factor",
-    "plateau_patience": "patience of the rate",
+    "warmup": "Warm-up, share of all steps",
+    "plateau_factor": "Factor on η",
+    "plateau_patience": "Patience of ReduceLROnPlateau",
 }
-STEPS = {
-    "final_rate": 0.01,
-    "periods": 1,
-    "power": 0.5,
-    "warmup": 0.05,
-    "plateau_factor": 0.1,
-    "plateau_patience": 1,
+SCHEDULE_VALUES: dict[str, tuple[float, ...]] = {
+    "final_rate": (1e-4, 1e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
+    "periods": (2, 3, 4, 5, 6, 8, 10),
+    "power": (0.5, 1.0, 2.0, 3.0, 4.0),
+    "warmup": (0.02, 0.05, 0.1, 0.2, 0.3, 0.5),
+    "plateau_factor": (0.1, 0.2, 0.3, 0.5, 0.7, 0.9),
+    "plateau_patience": (1, 2, 3, 4, 5, 8, 10),
 }
 
 
@@ -108,8 +111,17 @@ def penalty(page: str) -> str:
 
 def lam(page: str) -> float:
     """λ on a logarithmic scale that starts with 0."""
-    chosen: float = _slider(page, "lam", LABELS["lam"], LAMBDAS, number, "0 is no penalty.")
+    apart = value(page, "penalty") in ("l1_proximal", "weight_decay")
+    options = LAMBDAS + LARGE_LAMBDAS if apart else LAMBDAS
+    chosen: float = _slider(page, "lam", LABELS["lam"], options, number, "0 is no penalty.")
     return chosen
+
+
+def l1_share(page: str) -> None:
+    """How λ is shared out, where there is something to share."""
+    if value(page, "penalty") == "l1_l2":
+        hint = RunConfig.model_fields["l1_share"].description
+        _slider(page, "l1_share", LABELS["l1_share"], SHARES, lambda s: f"{100 * s:g}%", hint)
 
 
 def init_std(page: str) -> float:
@@ -181,6 +193,7 @@ def _number(page: str, field: str, step: float) -> None:
         kind(low),
         kind(high),
         step=kind(step),
+        format="%d" if whole else "%g",
         key=widget_key(page, field),
         help=RunConfig.model_fields[field].description,
     )
@@ -219,8 +232,6 @@ def more(page: str) -> None:
         _choice(page, "activation")
         _choice(page, "initializer")
         _number(page, "dropout", 0.05)
-        if value(page, "penalty") == "l1_l2":
-            _number(page, "l1_share", 0.1)
     with images:
         st.markdown("**Images**")
         largest = DATASETS[value(page, "dataset")].train
@@ -236,7 +247,8 @@ def more(page: str) -> None:
         _slider(page, "learning_rate", LABELS["learning_rate"], RATES, number)
         _choice(page, "schedule")
         for field in SCHEDULE_SETTINGS.get(value(page, "schedule"), ()):
-            _number(page, field, STEPS[field])
+            hint = RunConfig.model_fields[field].description
+            _slider(page, field, LABELS[field], SCHEDULE_VALUES[field], number, hint)
         _number(page, "batch_size", 32)
         _number(page, "epochs", 5)
     with stopping:
