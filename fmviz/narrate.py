@@ -6,6 +6,7 @@ called one that could be noise.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -232,7 +233,8 @@ def _total(config: RunConfig) -> str:
     for weight decay, an amount for the proximal step."""
     pulls = schedules.learning_rates(config) * config.lam / config.train_size
     if config.penalty == "weight_decay":
-        return percent(1 - float(np.prod(1 - pulls)))
+        # A step that takes all of a weight, or more, leaves the rest nothing to add up.
+        return percent(-math.expm1(np.log1p(-pulls).sum())) if pulls.max() < 1 else "all"
     return number(float(pulls.sum()))
 
 
