@@ -81,9 +81,9 @@ def ours(config: RunConfig, members: int) -> Turn:
 
 def keras_fit(config: RunConfig, members: int) -> Turn:
     """`model.fit` as everybody calls it."""
-    from fmviz import initializers, model
+    from fmviz import model
 
-    network = model.as_keras(config, initializers.initial_weights(config))
+    network = model.as_keras(config)
     x, y, held_x, held_y = images(config)
 
     def epoch() -> None:
@@ -95,12 +95,12 @@ def keras_fit(config: RunConfig, members: int) -> Turn:
 def keras_best(config: RunConfig, members: int) -> Turn:
     """`model.fit` with the fastest of its settings: all steps in one execution or 16, compiled by
     XLA or not, validation in large batches."""
-    from fmviz import initializers, model
+    from fmviz import model
 
     x, y, held_x, held_y = images(config)
 
     def build(steps: int, jit: bool) -> Callable[[], object]:
-        network = model.as_keras(config, initializers.initial_weights(config))
+        network = model.as_keras(config)
         network.compile(
             network.optimizer,
             network.loss,

@@ -136,6 +136,23 @@ class Program:
         outputs, _ = self.model.stateless_call(weights, [], images, **dropout)
         return model.Outputs(*outputs)
 
+    def _backward(
+        self, weights: list[Tensor], x: Tensor, y: Tensor, counted: Tensor, **dropout: Tensor
+    ) -> tuple[model.Outputs, Tensor, list[Tensor]]:
+        """Outputs, mean cross-entropies of the counted images (K,), and their gradients.
+
+        The penalty's gradient is added in `_update`, and its value is left to the measures of the
+        epoch: XLA's sums run on one thread, and took a third of a step.
+        """
+        with tf.GradientTape() as tape:
+            tape.watch(weights)
+            outputs = self._forward(weights, x, **dropout)
+            each = tf.nn.sparse_softmax_cross_entropy_with_logits(y, outputs.logits)
+            crossentropy = tf.reduce_sum(each * counted, axis=1) / tf.reduce_sum(counted)
+            # Members share no weight, so the gradient of the sum is each member's own.
+            total = tf.reduce_sum(crossentropy)
+        return outputs, crossentropy, tape.gradient(total, weights)
+
     def _per_member(self, values: Tensor, index: int) -> Tensor:
         """(K,) values laid out to broadcast against weight array `index`."""
         if index == 0:
@@ -212,22 +229,12 @@ class Program:
         x = tf.gather(images, batch)
         y = tf.gather(numbers.labels, batch, axis=1)
         counted = tf.cast(first + tf.range(self.batch_size) < numbers.train_size, tf.float32)
-        size = tf.reduce_sum(counted)
         dropout = {}
         if self.features.dropout:
             # Room for 8 layers' masks a step; MAX_HIDDEN_LAYERS is 6.
             keys = tf.stack([numbers.seeds, tf.fill((self.members,), state.step * 8)], axis=1)
             dropout = {"rates": numbers.dropout, "keys": keys}
-        with tf.GradientTape() as tape:
-            tape.watch(state.weights)
-            outputs = self._forward(state.weights, x, **dropout)
-            each = tf.nn.sparse_softmax_cross_entropy_with_logits(y, outputs.logits)
-            crossentropy = tf.reduce_sum(each * counted, axis=1) / size
-            # Members share no weight, so the gradient of the sum is each member's own.
-            total = tf.reduce_sum(crossentropy)
-        # The penalty's gradient is added in `_update`, and its value is left to the measures of
-        # the epoch: XLA's sums run on one thread, and took a third of a step.
-        gradients = tape.gradient(total, state.weights)
+        outputs, crossentropy, gradients = self._backward(state.weights, x, y, counted, **dropout)
         right = tf.cast(tf.argmax(outputs.logits, -1, output_type=tf.int32) == y, tf.float32)
         iteration = tf.cast(state.step + 1, tf.float32)
         weights, slots = [], []
@@ -240,7 +247,7 @@ class Program:
         return (
             State(weights, slots, state.step + 1),
             tf.reduce_sum(right * counted, axis=1),
-            crossentropy * size,
+            crossentropy * tf.reduce_sum(counted),
             (outputs.activations, crossentropy, gradients),
         )
 
@@ -331,14 +338,8 @@ class Program:
         """
         kernels = state.weights[::2]
         counted = tf.cast(tf.range(GRADIENT_IMAGES) < numbers.train_size, tf.float32)
-        with tf.GradientTape() as tape:
-            tape.watch(kernels)
-            logits = self._forward(state.weights, images).logits
-            each = tf.nn.sparse_softmax_cross_entropy_with_logits(
-                numbers.labels[:, :GRADIENT_IMAGES], logits
-            )
-            total = tf.reduce_sum(each * counted) / tf.reduce_sum(counted)
-        gradients = tape.gradient(total, kernels)
+        labels = numbers.labels[:, :GRADIENT_IMAGES]
+        gradients = self._backward(state.weights, images, labels, counted)[2][::2]
         iteration = tf.cast(state.step + 1, tf.float32)
         changes = []
         for layer, (kernel, gradient) in enumerate(zip(kernels, gradients, strict=True)):

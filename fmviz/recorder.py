@@ -67,13 +67,18 @@ class Recorder:
         self.labels, corrupted = data.with_noise(
             truth.train.labels[: config.train_size], config.label_noise, config.seed
         )
-        self.slices = evaluation_slices(config.dataset)
         self.sample = min(config.train_size, DATASETS[config.dataset].train_sample)
-        self.evaluation_labels = np.zeros(self.slices["test"].stop, np.int32)
-        self.evaluation_labels[self.slices["val"]] = truth.validation.labels
-        told = self.slices["train"].start
-        self.evaluation_labels[told : told + self.sample] = self.labels[: self.sample]
-        self.evaluation_labels[self.slices["test"]] = truth.test.labels
+        whole = evaluation_slices(config.dataset)
+        # Of the training sample only what this run trains on is its own.
+        first = whole["train"].start
+        self.slices = {**whole, "train": slice(first, first + self.sample)}
+        self.evaluation_labels = np.zeros(whole["test"].stop, np.int32)
+        for name, labels in (
+            ("val", truth.validation.labels),
+            ("train", self.labels[: self.sample]),
+            ("test", truth.test.labels),
+        ):
+            self.evaluation_labels[self.slices[name]] = labels
         self._corrupted = np.isin(np.arange(self.sample), corrupted)
         self._history: dict[str, list[float]] = {name: [] for name in HISTORY}
         self._layers: dict[str, list[Array]] = {
@@ -82,7 +87,7 @@ class Recorder:
         self._predictions: dict[str, list[Array]] = {"val": [], "test": []}
         self._snapshots: list[Array] = []
         self._weights: list[Array] = []
-        self._best: tuple[float, int, list[Array]] = (np.inf, -1, [])
+        self._best: tuple[float, list[Array]] = (np.inf, [])
 
     @property
     def rows(self) -> int:
@@ -128,12 +133,9 @@ class Recorder:
         crossentropy = measured.crossentropy.astype(np.float64)
         figures = {}
         for name, part in self.slices.items():
-            if name == "train":
-                part = slice(part.start, part.start + self.sample)
             figures[f"{name}_accuracy"] = float(correct[part].mean())
             figures[f"{name}_crossentropy"] = float(crossentropy[part].mean())
-        told = self.slices["train"].start
-        sample = correct[told : told + self.sample]
+        sample = correct[self.slices["train"]]
         for name, mask in (("clean", ~self._corrupted), ("corrupted", self._corrupted)):
             figures[f"{name}_accuracy"] = float(sample[mask].mean()) if mask.any() else np.nan
         return figures
@@ -163,7 +165,7 @@ class Recorder:
         epoch = self.rows - 2
         self._weights = weights
         if epoch >= 0 and val_crossentropy < self._best[0]:
-            self._best = (val_crossentropy, epoch, weights)
+            self._best = (val_crossentropy, weights)
         if epoch in SNAPSHOT_EPOCHS:
             with np.errstate(over="ignore"):
                 self._snapshots.append(weights[0][:, :SNAPSHOT_UNITS].astype(np.float16))
@@ -197,7 +199,7 @@ class Recorder:
             if ended
             else np.empty((0, 0, 0), np.float16),
             weights=tuple(self._weights) if ended else (),
-            best_weights=tuple(self._best[2] or self._weights) if ended else (),
+            best_weights=tuple(self._best[1] or self._weights) if ended else (),
             diverged=self.diverged,
             made=made if ended else {},
         )
