@@ -67,9 +67,21 @@ def check_prose(
     assert content.count("{{") == len(prose.PLACE.findall(content))
 
 
-def opened(lesson: str, query: dict[str, str] | None = None, *, guesses: bool = False) -> AppTest:
-    """A lesson's page, run once; it asks for a guess only where `guesses`."""
+def opened(
+    lesson: str,
+    query: dict[str, str] | None = None,
+    *,
+    guesses: bool = False,
+    unfolded: bool = False,
+) -> AppTest:
+    """A lesson's page, run once; it asks for a guess only where `guesses`.
+
+    Args:
+        unfolded: whether "More settings" is open.
+    """
     at = AppTest.from_file(APP, default_timeout=120)
+    if unfolded:
+        at.session_state[f"{lesson}/more"] = True
     if not guesses:
         at.session_state["fmviz.no guesses"] = True
     at.run()
