@@ -31,10 +31,12 @@ MONITORS = {
 }
 MODES = ("auto", "min", "max")
 AXES = ("epochs", "seconds")
+RATES = ("common", "own")
 VIEW_CHOICES: dict[str, Sequence[Any]] = {
     "monitor": tuple(MONITORS),
     "mode": MODES,
     "axis": AXES,
+    "rates": RATES,
     "tolerance": TOLERANCES,
 }
 # Parameters that Streamlit itself reads.
@@ -65,14 +67,17 @@ class View(BaseModel):
     label: int | None = Field(None, ge=0, le=9)
     section: str = ""
     racers: tuple[str, ...] = ()
+    rates: str = "common"
     axis: str = "epochs"
     seeds: int = Field(1, ge=1, le=5)
     # Weights: what counts as zero, the share that is pruned, one weight's start.
     tolerance: float = 1e-3
     prune: float = Field(0.5, ge=0, le=1)
     weight: float = Field(1.0, ge=-10, le=10)
-    # The ravine of two parameters: its steeper curvature, and the rate of those who walk there.
+    # The ravine of two parameters: its steeper curvature, whether it lies askew, and the rate of
+    # those who walk there.
     curvature: float = Field(20.0, ge=1, le=1_000)
+    tilted: bool = False
     ravine_rate: float = Field(0.05, gt=0, le=10)
 
     @property
