@@ -29,6 +29,8 @@ NAMES = tuple(LABELS.values())
 # What the two curves of a race show: column of the history → axis title, dash, whether logarithmic.
 LOSS, ACCURACY = "train_crossentropy", "val_accuracy"
 RACE_HEIGHT = 330
+# Of a legend, so that it fits half of the page.
+COLUMNS = 2
 # The part of the plane that is drawn of the ravine.
 ALONG, ACROSS = 2.4, 1.7
 LEVELS = tuple(4.0**k for k in range(-4, 4))
@@ -42,14 +44,14 @@ LOWEST, HIGHEST = 0.5, 0.86
 def racer_colour(shown: Sequence[str], dark: bool, **options: Any) -> alt.Color:
     """A racer's colour, whoever else runs; the legend has those that do."""
     scale = alt.Scale(domain=list(NAMES), range=RUN_COLOURS[dark][: len(NAMES)])
-    options.setdefault("legend", alt.Legend(values=list(shown), columns=4))
+    options.setdefault("legend", alt.Legend(values=list(shown), columns=COLUMNS))
     return alt.Color("run:N", scale=scale, title=None, **options)
 
 
 def racer_shape(shown: Sequence[str], **options: Any) -> alt.Shape:
     """A racer's mark."""
     scale = alt.Scale(domain=list(NAMES), range=RUN_SHAPES[: len(NAMES)])
-    options.setdefault("legend", alt.Legend(values=list(shown), columns=4))
+    options.setdefault("legend", alt.Legend(values=list(shown), columns=COLUMNS))
     return alt.Shape("run:N", scale=scale, title=None, **options)
 
 
@@ -80,7 +82,9 @@ def race_spec(
         "value:Q",
         title="training loss" if loss else "validation accuracy",
         scale=alt.Scale(type="log") if loss else alt.Scale(zero=False, nice=True),
-        axis=alt.Axis(tickCount=6) if loss else alt.Axis(format=".0%", tickCount=6),
+        axis=alt.Axis(tickCount=6, gridOpacity=0.4)
+        if loss
+        else alt.Axis(format=".0%", tickCount=6),
     )
     curve = base.encode(
         x=x,
@@ -127,7 +131,7 @@ def updates_spec(shown: tuple[str, ...], epochs: int, dark: bool) -> dict[str, A
         "ratio:Q",
         title="‖ΔW‖ / ‖W‖ of a step",
         scale=alt.Scale(type="log"),
-        axis=alt.Axis(format="~e", tickCount=5),
+        axis=alt.Axis(format="~e", tickCount=5, gridOpacity=0.4),
     )
     curve = base.transform_filter("datum.kind == 'curve'").encode(
         x=x,
@@ -334,7 +338,7 @@ def descent_spec(shown: tuple[str, ...], dark: bool) -> dict[str, Any]:
             "drawn:Q",
             title="f",
             scale=alt.Scale(type="log", domain=[FLOOR, 100], clamp=True),
-            axis=alt.Axis(format="~e", tickCount=5),
+            axis=alt.Axis(format="~e", tickCount=5, gridOpacity=0.4),
         ),
         color=racer_colour(shown, dark, legend=None),
         tooltip=[

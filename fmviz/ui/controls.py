@@ -394,7 +394,7 @@ def choice(page: str, field: str, label: str, labels: Mapping[str, str]) -> str:
 
 
 def several(page: str, field: str, label: str, labels: Mapping[str, str]) -> None:
-    """Some of a few words; the field keeps their order. With none chosen it holds its last."""
+    """Some of a few words, in their order. The last one cannot be taken away."""
     key = f"{page}/{field}"
     st.session_state[key] = list(value(page, field))
 
@@ -407,6 +407,7 @@ def several(page: str, field: str, label: str, labels: Mapping[str, str]) -> Non
         label,
         list(labels),
         selection_mode="multi",
+        wrap=True,
         format_func=labels.__getitem__,
         key=key,
         on_change=take,

@@ -72,6 +72,9 @@ class Race:
             (self.losses, charts.LOSS, "Training cross-entropy"),
             (self.accuracies, charts.ACCURACY, "Validation accuracy"),
         ):
+            # A logarithmic axis without a point would complain to the browser's console.
+            if not runs or not any(run.record.epochs for run in runs):
+                break
             place.draw(
                 "vega_lite_chart",
                 charts.race_rows(runs, measure, axis),
@@ -121,9 +124,12 @@ class Updates:
     def draw(self, look: Look) -> None:
         """The newest figures."""
         board = self.board
+        rows = charts.updates_rows(look.runs, self.layer, words.HEALTHY)
+        if rows.empty:
+            return
         self.chart.draw(
             "vega_lite_chart",
-            charts.updates_rows(look.runs, self.layer, words.HEALTHY),
+            rows,
             charts.updates_spec(board.roles, board.horizon, board.dark),
             width="stretch",
             alt=f"Update-to-weight ratio of layer {self.layer} after each epoch.",
