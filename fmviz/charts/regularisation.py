@@ -33,7 +33,8 @@ KINDS = ("no penalty", "L2", "L1")
 SWEEP_HEIGHT = 240
 Floats = npt.NDArray[np.floating]
 
-# A density is drawn over so many times the widest spread of its runs, in so many bins at least.
+# A density is drawn as far as there are weights, but no further than so many times the magnitude
+# that 99% of them stay within, and in at most so many bins.
 SPREADS, BINS = 4.0, 60
 
 
@@ -49,7 +50,12 @@ def distribution_spec(names: tuple[str, ...], dark: bool) -> dict[str, Any]:
     """Density of the weights, logarithmic upwards so that the few large ones are seen too."""
     base = alt.Chart(Rows({"run": []}))
     line = base.mark_line(interpolate="step-after", strokeWidth=2.2, clip=True).encode(
-        x=alt.X("weight:Q", title="weight w", axis=alt.Axis(tickCount=5, grid=False)),
+        x=alt.X(
+            "weight:Q",
+            title="weight w",
+            scale=alt.Scale(nice=False),
+            axis=alt.Axis(tickCount=5, grid=False),
+        ),
         y=alt.Y(
             "density:Q",
             title="density",
@@ -71,8 +77,9 @@ def distribution_rows(runs: Sequence[Shown]) -> Rows:
     histograms = {
         run.name: run.record.layers_at("weight_histogram", run.kept).sum(axis=0) for run in runs
     }
-    spread = max((_spread(counts) for counts in histograms.values()), default=0.0)
-    reach = max(SPREADS * spread, 1e-3)
+    reaches = [_reach(counts, 1.0) for counts in histograms.values()]
+    spreads = [_reach(counts, 0.99) for counts in histograms.values()]
+    reach = max(min(max(reaches, default=0.0), SPREADS * max(spreads, default=0.0)), 1e-3)
     rows = []
     for name, counts in histograms.items():
         edges, density = measure.weight_density(counts, 2 * reach / BINS)
@@ -91,13 +98,12 @@ def distribution_rows(runs: Sequence[Shown]) -> Rows:
     return Rows(rows, columns=["run", "weight", "density", "share"])
 
 
-def _spread(counts: npt.NDArray[np.integer]) -> float:
-    """The magnitude within which 99% of the weights lie, as the histogram's edges have it."""
+def _reach(counts: npt.NDArray[np.integer], share: float) -> float:
+    """The magnitude within which that share of the weights lies, to the histogram's edges."""
     side = len(counts) // 2
     outwards = np.cumsum(np.append(counts[side], counts[side + 1 :] + counts[side - 1 :: -1]))
-    index = int(np.searchsorted(outwards, 0.99 * outwards[-1]))
-    edge = measure.WEIGHT_EDGES[side + 1 + index]
-    return float(edge) if np.isfinite(edge) else float(measure.WEIGHT_EDGES[-2])
+    index = int(np.searchsorted(outwards, share * outwards[-1]))
+    return float(min(measure.WEIGHT_EDGES[side + 1 + index], measure.WEIGHT_EDGES[-2]))
 
 
 # First-layer weights as pictures
@@ -265,7 +271,10 @@ def law_spec(dark: bool) -> dict[str, Any]:
     base = alt.Chart(Rows({"kind": []}))
     colours = [RUN_COLOURS[dark][1], RUN_COLOURS[dark][2], RUN_COLOURS[dark][3]]
     x = alt.X(
-        "step:Q", title="plain gradient steps on the penalty alone", axis=alt.Axis(grid=False)
+        "step:Q",
+        title="plain gradient steps on the penalty alone",
+        scale=alt.Scale(nice=False),
+        axis=alt.Axis(grid=False, tickCount=6),
     )
     lines = (
         base.transform_filter("datum.kind == 'law'")

@@ -220,9 +220,9 @@ def law(weight: float, config: RunConfig, steps: int) -> list[Caption]:
     captions = [Caption("law", figures)]
     if size == 0:
         return [Caption("law zero", figures)]
-    if size != 1:
-        # L2 takes off a share of the weight, L1 the same from all: at |w| = 1 they are equal.
-        captions.append(Caption("law, L2 first" if size > 1 else "law, L1 first", figures))
+    # L2 takes off a share of the weight, L1 the same from all: at |w| = 1 they are equal.
+    first = "both alike" if size == 1 else "L2 first" if size > 1 else "L1 first"
+    captions.append(Caption(f"law, {first}", figures))
     if config.optimizer != "sgd":
         captions.append(
             Caption("law elsewhere", figures | {"optimizer": OPTIMIZERS[config.optimizer].label})
