@@ -39,7 +39,14 @@ SPREADS, BINS = 4.0, 60
 
 
 def _legend(chart: Any, height: int = PANEL_HEIGHT) -> dict[str, Any]:
-    return bare(chart.properties(height=height).configure_legend(orient="top", labelLimit=400))
+    # A legend of marks that are pale, as a band is, would be pale as well.
+    legend = {"orient": "top", "labelLimit": 400, "symbolOpacity": 1}
+    return bare(chart.properties(height=height).configure_legend(**legend))
+
+
+def _square(chart: Any, side: int) -> dict[str, Any]:
+    """A chart whose both sides are as long as they are said to be, axes and titles apart."""
+    return {**bare(chart.properties(height=side, width=side)), "autosize": {"type": "pad"}}
 
 
 # Weight distribution
@@ -246,7 +253,7 @@ def pixels_spec(units: int, dark: bool) -> dict[str, Any]:
     gone = base.transform_filter("datum.weights == 0").mark_point(
         size=4, filled=True, color=GREY, opacity=0.8
     )
-    return bare(alt.layer(left, gone).properties(height=280, width=280))
+    return _square(alt.layer(left, gone), 280)
 
 
 def pixels_rows(weights: npt.NDArray[np.integer]) -> Rows:
@@ -361,7 +368,7 @@ def geometry_spec(penalty: str, dark: bool) -> dict[str, Any]:
         dots("lowest", color=data_colour, size=110, filled=True, shape="square", opacity=1),
         dots("optimum", color=colour, size=150, filled=True, shape="circle", opacity=1),
     )
-    return bare(chart.properties(height=330, width=330).configure_legend(disable=True))
+    return _square(chart.configure_legend(disable=True), 280)
 
 
 def geometry_rows(

@@ -110,7 +110,7 @@ def rough(now: float, before: float | None) -> Caption:
     return Caption(f"roughness {_compared(now, before, 'falls', 'rises')}", figures)
 
 
-def pruning(name: str, config: RunConfig, curve: Sequence[Pruned], share: float) -> Caption:
+def pruning(config: RunConfig, curve: Sequence[Pruned], share: float) -> Caption:
     """How much of one network can be pruned, and what the reader's share costs.
 
     Args:
@@ -119,7 +119,7 @@ def pruning(name: str, config: RunConfig, curve: Sequence[Pruned], share: float)
     here = min(curve, key=lambda point: abs(point.share - share))
     most = prunable(curve)
     figures = {
-        "name": name if name == narrate.run_name(config) else f"{name} ({_setting(config)})",
+        "name": narrate.upper_first(narrate.run_name(config)),
         "whole": f"{points(curve[0].accuracy)}%",
         "most": percent(most, 1).replace(".0%", "%"),
         "share": percent(here.share, 1).replace(".0%", "%"),
@@ -129,10 +129,6 @@ def pruning(name: str, config: RunConfig, curve: Sequence[Pruned], share: float)
     if here.lost.could_be_noise:
         return Caption("pruned for nothing", figures)
     return Caption("pruned at a price" if here.lost.value > 0 else "pruned for the better", figures)
-
-
-def _setting(config: RunConfig) -> str:
-    return "λ = 0" if config.penalty == "none" else narrate.run_name(config)
 
 
 def like(

@@ -25,8 +25,8 @@ class Place:
         if self._element is None:
             self._element = getattr(self._spot, method)(*arguments, **options)
         else:
-            # Always on the first element, which keeps its place: what such a call returns has it for
-            # a parent, and a chain of hundreds of those exceeds Python's recursion limit.
+            # Always on the first element, which keeps its place: what such a call returns has it
+            # for a parent, and a chain of hundreds of those exceeds Python's recursion limit.
             getattr(self._element, method)(*arguments, **options)
         self._drawn = True
 

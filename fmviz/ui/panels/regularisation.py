@@ -25,7 +25,7 @@ from fmviz.ui.panels import Board, Look
 from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.place import Place
 
-FLIPS_SHOWN = 12
+FLIPS_SHOWN = 10
 WEIGHTS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 LAW_POINTS = 240
 # The law is drawn until L2 has left a twentieth of the weight.
@@ -186,7 +186,7 @@ class Pruning(Closer):
                 "Validation accuracy against the share of weights set to zero.",
             )
             for name, record in found.items():
-                caption = told.pruning(name, record.config, curves[name], self.share)
+                caption = told.pruning(record.config, curves[name], self.share)
                 st.markdown(f"- {self.board.text(caption)}")
             if {lesson.L2, lesson.L1} <= set(found):
                 tolerance = self.page.view.tolerance
@@ -267,24 +267,21 @@ class Flipped(Closer):
                     continue
                 count = f"{len(which):,}"
                 st.markdown(f"**{self.page.text(section, {'count': count})}**")
-                self._show(images, which[:FLIPS_SHOWN], before, after)
+                with st.container(horizontal=True, gap="small"):
+                    for image in which[:FLIPS_SHOWN]:
+                        wrong = before if section == "flips right" else after
+                        self._show(images, int(image), int(wrong[image]), section)
 
-    def _show(
-        self,
-        images: data.Images,
-        which: npt.NDArray[np.intp],
-        before: npt.NDArray[np.integer],
-        after: npt.NDArray[np.integer],
-    ) -> None:
+    def _show(self, images: data.Images, image: int, wrong: int, section: str) -> None:
+        word = "before" if section == "flips right" else "now"
         names = data.CLASS_NAMES
-        pictures = [
-            (255 * images.pixels[i].reshape(data.SHAPE)).astype(np.uint8).repeat(3, 0).repeat(3, 1)
-            for i in which
-        ]
-        captions = [
-            f"{names[images.labels[i]]}: {names[before[i]]} → {names[after[i]]}" for i in which
-        ]
-        st.image(pictures, caption=captions, width=112, output_format="PNG")
+        picture = (255 * images.pixels[image].reshape(data.SHAPE)).astype(np.uint8)
+        st.image(
+            picture.repeat(4, 0).repeat(4, 1),
+            caption=f"{names[images.labels[image]]}, {word} {names[wrong]}",
+            width=104,
+            output_format="PNG",
+        )
 
 
 class Law(Closer):
