@@ -30,7 +30,7 @@ from fmviz.sweeps import Swept
 
 # Each kind of penalty keeps its colour in every closer look.
 KINDS = ("no penalty", "L2", "L1")
-SWEEP_HEIGHT = 240
+SWEEP_HEIGHTS = {True: 380, False: 250}  # with both splits, or one figure
 Floats = npt.NDArray[np.floating]
 
 # A density is drawn as far as there are weights, but no further than so many times the magnitude
@@ -330,7 +330,7 @@ def law_rows(steps: npt.NDArray[np.integer], paths: Mapping[str, Floats], run_st
 
 # Diamond and circle
 
-REACH = 2.2  # the geometry is drawn from −0.8 to this
+GROUND = (-1.1, 2.2)  # what is drawn of either weight
 
 
 @lru_cache(maxsize=64)
@@ -339,7 +339,7 @@ def geometry_spec(penalty: str, dark: bool) -> dict[str, Any]:
     base = alt.Chart(Rows({"kind": []}))
     colour = RUN_COLOURS[dark][KINDS.index(penalty)]
     data_colour = RUN_COLOURS[dark][0]
-    scale = alt.Scale(domain=[-0.8, REACH], nice=False)
+    scale = alt.Scale(domain=list(GROUND), nice=False)
     x = alt.X("w1:Q", title="w₁", scale=scale, axis=alt.Axis(tickCount=4, grid=False))
     y = alt.Y("w2:Q", title="w₂", scale=scale, axis=alt.Axis(tickCount=4, grid=False))
 
@@ -391,7 +391,7 @@ def geometry_rows(
             for i, p in enumerate(points)
         )
 
-    edge = np.array([[-0.8, 0], [REACH, 0]])
+    edge = np.array([[GROUND[0], 0], [GROUND[1], 0]])
     line("axis", "w1", edge)
     line("axis", "w2", edge[:, ::-1])
     for share in (0.08, 0.3, 0.7, 1.3, 2.1):
@@ -472,7 +472,7 @@ def sweep_spec(
             points.encode(y=y, shape=run_shape(names)),
             present,
         ),
-        SWEEP_HEIGHT,
+        SWEEP_HEIGHTS[split],
     )
 
 

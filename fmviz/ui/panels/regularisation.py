@@ -25,7 +25,7 @@ from fmviz.ui.panels import Board, Look
 from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.place import Place
 
-FLIPS_SHOWN = 10
+FLIPS_SHOWN = 9
 WEIGHTS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 LAW_POINTS = 240
 # The law is drawn until L2 has left a twentieth of the weight.
