@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from fmviz import paired
 from fmviz.config import RunConfig, bounds
 from fmviz.lesson import Lesson, Preset, Runs, start
-from fmviz.measure import difference
 from fmviz.permalink import View
 from fmviz.stopping import Shown
 
@@ -114,8 +114,7 @@ def adamw(config: RunConfig) -> list[tuple[str, RunConfig]]:
 
 def answer(runs: list[Shown]) -> int:
     """Whether the penalty narrows the gap, leaves it within the noise, or widens it."""
-    gaps = [run.record.gap(run.kept) for run in runs]
-    change = difference(gaps[-1], gaps[0])
+    change = paired.gap_change(runs[-1], runs[0])
     if change.could_be_noise:
         return 1
     return 0 if change.value < 0 else 2

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from fmviz import data, geometry, narrate, theory
+from fmviz import data, geometry, narrate, paired, theory
 from fmviz.config import N_PIXELS, OPTIMIZERS, RunConfig
-from fmviz.measure import Estimate, Flips, difference, paired_difference
+from fmviz.measure import Estimate, Flips, paired_difference
 from fmviz.narrate import Caption, number, percent, points, small_percent
 from fmviz.permalink import View
 from fmviz.pruning import Pruned, prunable
@@ -131,11 +131,10 @@ def pruning(config: RunConfig, curve: Sequence[Pruned], share: float) -> Caption
     return Caption("pruned at a price" if here.lost.value > 0 else "pruned for the better", figures)
 
 
-def like(
-    first: Pruned, second: Pruned, names: tuple[str, str], sparsities: tuple[float, float]
-) -> Caption:
+def like(first: RunRecord, second: RunRecord, names: tuple[str, str], tolerance: float) -> Caption:
     """Whether two networks are equally good, which is what their sparsity is to be compared at."""
-    apart = difference(first.accuracy, second.accuracy)
+    apart = _change(first, second)
+    sparsities = [record.sparsity(tolerance, record.epochs - 1) for record in (first, second)]
     figures = {
         "first": names[0],
         "second": names[1],
@@ -259,6 +258,15 @@ def translated(lam: float, n: int, learning_rate: float, largest: int) -> dict[s
     }
 
 
+def _ended(record: RunRecord) -> Shown:
+    return Shown("", record, None, record.epochs - 1)
+
+
+def _change(record: RunRecord, other: RunRecord) -> Estimate:
+    """Validation accuracy of one ended run − that of another, image by image."""
+    return paired.change(_ended(record), _ended(other), "val")
+
+
 def best_of_sweep(records: Mapping[str, Sequence[RunRecord]], baseline: RunRecord) -> list[Caption]:
     """The λ of each kind with the highest validation accuracy, against none.
 
@@ -272,7 +280,7 @@ def best_of_sweep(records: Mapping[str, Sequence[RunRecord]], baseline: RunRecor
             continue
         best = max(found, key=lambda record: record.at("val_accuracy", record.epochs - 1))
         own, before = (r.estimate("val_accuracy", r.epochs - 1) for r in (best, baseline))
-        change = difference(own, before)
+        change = _change(best, baseline)
         figures = {
             "kind": kind,
             "lam": number(best.config.lam),
@@ -296,10 +304,7 @@ def harmless(
     narrow the gap and how sparse the network is there."""
     last: RunRecord | None = None
     for record in sorted(found, key=lambda record: record.config.lam):
-        lost = difference(
-            baseline.estimate("val_accuracy", baseline.epochs - 1),
-            record.estimate("val_accuracy", record.epochs - 1),
-        )
+        lost = _change(baseline, record)
         if lost.value > 0 and not lost.could_be_noise:
             break
         last = record
@@ -321,8 +326,7 @@ def zeros(plain: RunRecord, proximal: RunRecord, tolerance: float) -> list[Capti
     ends = [(record, record.epochs - 1) for record in (plain, proximal)]
     exact = [record.sparsity(0.0, epoch) for record, epoch in ends]
     near = [record.sparsity(tolerance, epoch) for record, epoch in ends]
-    accuracies = [record.estimate("val_accuracy", epoch) for record, epoch in ends]
-    apart = difference(*accuracies)
+    apart = _change(plain, proximal)
     config = plain.config
     figures = {
         "eta": number(config.learning_rate),
@@ -350,16 +354,8 @@ def adam_and_adamw(swept: Sequence[tuple[RunRecord, RunRecord]]) -> Caption:
         swept: (Adam + L2, AdamW) at the same λ, from small to large.
     """
     for coupled, decoupled in swept:
-        gaps, accuracies = (
-            difference(*pair)
-            for pair in (
-                [record.gap(record.epochs - 1) for record in (coupled, decoupled)],
-                [
-                    record.estimate("val_accuracy", record.epochs - 1)
-                    for record in (coupled, decoupled)
-                ],
-            )
-        )
+        pair = _ended(coupled), _ended(decoupled)
+        gaps, accuracies = paired.gap_change(*pair), paired.change(*pair, "val")
         if gaps.could_be_noise and accuracies.could_be_noise:
             continue
         figures = {

@@ -189,19 +189,9 @@ class Pruning(Closer):
                 caption = told.pruning(record.config, curves[name], self.share)
                 st.markdown(f"- {self.board.text(caption)}")
             if {lesson.L2, lesson.L1} <= set(found):
-                tolerance = self.page.view.tolerance
+                names = lesson.L2, lesson.L1
                 pair = found[lesson.L2], found[lesson.L1]
-                self.say(
-                    told.like(
-                        curves[lesson.L2][0],
-                        curves[lesson.L1][0],
-                        (lesson.L2, lesson.L1),
-                        (
-                            pair[0].sparsity(tolerance, pair[0].epochs - 1),
-                            pair[1].sparsity(tolerance, pair[1].epochs - 1),
-                        ),
-                    )
-                )
+                self.say(told.like(*pair, names, self.page.view.tolerance))
 
 
 class Pixels(Closer):
@@ -499,7 +489,8 @@ class AdamW(Swept):
             for kind in self.names[1:]
         )
         pairs = [(coupled[lam], decoupled[lam]) for lam in sorted(coupled.keys() & decoupled)]
-        return [told.adam_and_adamw(pairs)]
+        found = {kind: list(of.values()) for kind, of in zip(self.names[1:], (coupled, decoupled))}
+        return [told.adam_and_adamw(pairs), *told.best_of_sweep(found, baseline)]
 
 
 class Proximal(Closer):
