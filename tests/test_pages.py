@@ -54,6 +54,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
 
 def opened(query: dict[str, str] | None = None) -> AppTest:
     at = AppTest.from_file(APP, default_timeout=60)
+    at.session_state["fmviz.no guesses"] = True
     for name, text in (query or {}).items():
         at.query_params[name] = text
     at.run()
