@@ -121,6 +121,33 @@ def paired_difference(right_a: npt.NDArray[np.bool_], right_b: npt.NDArray[np.bo
     return Estimate(float(d.mean()), float(d.std() / math.sqrt(len(d))))
 
 
+class Flips(NamedTuple):
+    """Images on which two networks differ in being right, as indices in rising order.
+
+    Attributes:
+        gained: the first is wrong, the second right.
+        lost: the first is right, the second wrong.
+    """
+
+    gained: npt.NDArray[np.intp]
+    lost: npt.NDArray[np.intp]
+
+
+def flips(
+    before: npt.NDArray[np.integer],
+    after: npt.NDArray[np.integer],
+    labels: npt.NDArray[np.integer],
+) -> Flips:
+    """Which images turn right and which turn wrong from one network to another.
+
+    Args:
+        before, after: (m,) the classes that the two networks answer.
+        labels: (m,) the true ones.
+    """
+    was, now = before == labels, after == labels
+    return Flips(np.flatnonzero(~was & now), np.flatnonzero(was & ~now))
+
+
 def accuracy_gap(
     train_share: float, train_examples: int, held_out_share: float, held_out_examples: int
 ) -> Estimate:
@@ -154,6 +181,32 @@ def weight_histogram(kernel: Array) -> npt.NDArray[np.int64]:
     bits = np.ascontiguousarray(kernel, np.float32).ravel().view(np.uint32)
     halves = np.bincount(bits >> np.uint32(22), minlength=1024)
     return np.bincount(_BIN_OF_HALF_OCTAVE, halves, 2 * _BINS_A_SIDE + 1).astype(np.int64)
+
+
+def weight_density(
+    counts: npt.NDArray[np.integer], narrowest: float
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """A weight histogram as a density, so that bins of unequal width tell the truth.
+
+    The share of weights in a bin over the bin's width: its integral is the share of all weights
+    within ±16.
+
+    Args:
+        counts: (len(WEIGHT_EDGES) − 1,), of `weight_histogram`.
+        narrowest: of the bins near zero so many are joined that each is at least so wide.
+
+    Returns:
+        edges (k + 1,) and density (k,), per unit of w.
+    """
+    side: list[float] = []
+    for edge in _POSITIVE_EDGES:
+        # The bin around zero reaches as far to its other side.
+        if (2 * edge if not side else edge - side[-1]) >= narrowest:
+            side.append(float(edge))
+    edges = np.array([-edge for edge in reversed(side)] + side)
+    below = np.concatenate([[0], np.cumsum(counts)])
+    inside = np.diff(below[np.searchsorted(WEIGHT_EDGES, edges)])
+    return edges, inside / (np.sum(counts) * np.diff(edges))
 
 
 def activation_edges(activation: str) -> npt.NDArray[np.float64]:

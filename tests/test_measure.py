@@ -305,3 +305,42 @@ def test_a_dead_unit_is_flat_on_every_image() -> None:
 def test_a_unit_stuck_at_either_end_is_dead_for_tanh() -> None:
     z = np.array([[4.0, -4.0, 0.5], [-4.0, -4.0, 4.0]])
     assert measure.dead_units(measure.flat(z, "tanh")) == pytest.approx(2 / 3)
+
+
+def test_a_density_adds_up_to_all_weights_and_is_numpys_where_no_bins_are_joined() -> None:
+    kernel = np.random.default_rng(0).normal(0, 0.1, (300, 200)).astype(np.float32)
+    counts = measure.weight_histogram(kernel)
+    for narrowest in (1e-9, 0.001, 0.02, 0.3):
+        edges, density = measure.weight_density(counts, narrowest)
+        widths = np.diff(edges)
+        assert (density * widths).sum() == pytest.approx(1)
+        assert widths.min() >= min(narrowest, 2.0**-15)
+        expected, _ = np.histogram(kernel, edges, density=True)
+        # NumPy counts a weight on an edge to the right of it, the record away from zero.
+        assert density == pytest.approx(expected, abs=0.01)
+
+
+def test_a_density_tells_the_truth_of_a_normal_in_unequal_bins() -> None:
+    sigma = 0.2
+    kernel = np.random.default_rng(1).normal(0, sigma, 1_000_000).astype(np.float32)
+    edges, density = measure.weight_density(measure.weight_histogram(kernel), 0.01)
+    exact = np.diff(scipy.stats.norm.cdf(edges, scale=sigma)) / np.diff(edges)
+    assert density == pytest.approx(exact, abs=0.06)
+    assert density.max() == pytest.approx(1 / (sigma * np.sqrt(2 * np.pi)), rel=0.05)
+
+
+def test_weights_beyond_the_last_edge_are_missing_from_the_density() -> None:
+    kernel = np.array([0.1, 0.1, -20.0, 30.0], np.float32)
+    edges, density = measure.weight_density(measure.weight_histogram(kernel), 0.01)
+    assert (density * np.diff(edges)).sum() == pytest.approx(0.5)
+
+
+def test_flips_are_told_apart_by_their_direction() -> None:
+    labels = np.array([0, 1, 2, 3, 4, 5])
+    before = np.array([0, 1, 9, 9, 4, 9])
+    after = np.array([0, 9, 2, 8, 9, 5])
+    gained, lost = measure.flips(before, after, labels)
+    assert gained.tolist() == [2, 5]
+    assert lost.tolist() == [1, 4]
+    change = measure.paired_difference(after == labels, before == labels)
+    assert change.value == pytest.approx((len(gained) - len(lost)) / len(labels))
