@@ -166,6 +166,15 @@ class Rule(NamedTuple):
             start_from_epoch=self.start_from_epoch,
         )
 
+    def steps(self, record: RunRecord) -> Iterator[_Step]:
+        """What each epoch of a run comes to, whatever patience would have made of it."""
+        values = record.history[self.monitor].tolist()
+        return _steps(values, self.min_delta, self.direction, self.baseline, self.start_from_epoch)
+
+    def improvements(self, record: RunRecord) -> list[int]:
+        """The epochs, from 0, that beat the best so far, the first one looked at among them."""
+        return [epoch for epoch, step in enumerate(self.steps(record)) if step.best_epoch == epoch]
+
 
 class Shown(NamedTuple):
     """One run of a comparison as pages look at it.
@@ -259,9 +268,7 @@ def outcomes(record: RunRecord, rule: Rule) -> list[Outcome]:
         return []
     stops: list[tuple[int | None, int | None]] = []
     best: int | None = None
-    values = record.history[rule.monitor].tolist()
-    steps = _steps(values, rule.min_delta, rule.direction, rule.baseline, rule.start_from_epoch)
-    for epoch, step in enumerate(steps):
+    for epoch, step in enumerate(rule.steps(record)):
         best = step.best_epoch
         while step.may_stop and step.wait >= len(stops):
             stops.append((epoch, best))
