@@ -166,6 +166,11 @@ class Rule(NamedTuple):
             start_from_epoch=self.start_from_epoch,
         )
 
+    def on(self, monitor: str) -> Rule:
+        """The rule with another monitor, looked at in its own direction; `min_delta` and
+        `baseline` are left out, for they are in the units of one monitor."""
+        return self._replace(monitor=monitor, mode="auto", min_delta=0.0, baseline=None)
+
     def steps(self, record: RunRecord) -> Iterator[_Step]:
         """What each epoch of a run comes to, whatever patience would have made of it."""
         values = record.history[self.monitor].tolist()
@@ -277,17 +282,14 @@ def outcomes(record: RunRecord, rule: Rule) -> list[Outcome]:
 
 
 def by_monitor(record: RunRecord, rule: Rule) -> list[Outcome]:
-    """What each monitor of `BETTER` makes of a run at the rule's patience, each in its own
-    direction.
-
-    `min_delta` and `baseline` are left out: they are in the units of one monitor. Empty before
-    the first epoch or where patience is None.
+    """What each monitor of `BETTER` makes of a run at the rule's patience, as `Rule.on` has it.
+    Empty before the first epoch or where patience is None.
     """
     if not record.epochs or rule.patience is None:
         return []
     found = []
     for monitor in BETTER:
-        own = rule._replace(monitor=monitor, mode="auto", min_delta=0.0, baseline=None)
+        own = rule.on(monitor)
         stop = own.replay(record, patience=rule.patience)
         found.append(_outcome(record, own, rule.patience, stop.stopped_epoch, stop.best_epoch))
     return found

@@ -21,6 +21,7 @@ from fmviz.charts import (
     Rows,
     bare,
 )
+from fmviz.data import SHAPE
 from fmviz.measure import WEIGHT_EDGES, weight_density
 from fmviz.record import RunRecord
 from fmviz.stopping import Outcome, Rule, Shown, Stop
@@ -37,8 +38,9 @@ TITLES = {
     "val_crossentropy": "cross-entropy",
     "val_accuracy": "accuracy",
 }
-CURVE_HEIGHT = 330
-WAIT_HEIGHT = 105
+CURVE_HEIGHT = 370
+SMALL_HEIGHT = 250
+WAIT_HEIGHT = 135
 # Charts that stand above each other share their x axis: room for the labels of y is fixed.
 Y_ROOM = 48
 TRAINED, SPARED = "trained", "spared"
@@ -71,10 +73,15 @@ def _amount(field: str, monitor: str) -> alt.Y:
 
 
 @lru_cache(maxsize=64)
-def monitor_spec(monitor: str, epochs: int, height: int, dark: bool) -> dict[str, Any]:
+def monitor_spec(monitor: str, epochs: int, dark: bool, *, small: bool = False) -> dict[str, Any]:
     """The monitored value over the epochs, dashed, and the same of training, solid. Epochs that
-    stopping spares are pale. Marked: improvements, the stop, the weights that come back."""
+    stopping spares are pale. Marked: improvements, the stop, the weights that come back.
+
+    Args:
+        small: one of several side by side, without a legend.
+    """
     colour = RUN_COLOURS[dark][0]
+    rises = monitor == "val_accuracy"
     base = alt.Chart(Rows({"kind": []}))
     x, y = _epochs(epochs, "epoch"), _amount("value", monitor)
     tooltip = [
@@ -88,7 +95,9 @@ def monitor_spec(monitor: str, epochs: int, height: int, dark: bool) -> dict[str
         "split:N",
         scale=alt.Scale(domain=SPLITS, range=DASHES),
         title=None,
-        legend=alt.Legend(orient="top", symbolSize=400, symbolStrokeColor=colour),
+        legend=None
+        if small
+        else alt.Legend(orient="top", symbolSize=400, symbolStrokeColor=colour),
     )
     lines = (
         base.transform_filter("datum.kind == 'curve'")
@@ -129,16 +138,23 @@ def monitor_spec(monitor: str, epochs: int, height: int, dark: bool) -> dict[str
     upper = alt.layer(lines, penalty, improved, kept, rules, scrubbed, baseline, frame)
     notes = [
         base.transform_filter(f"datum.kind == 'stop' && datum.side == '{side}'")
-        .mark_text(align=side, dx=6 if side == "left" else -6, baseline="top", fontSize=13)
+        .mark_text(
+            align=side,
+            dx=6 if side == "left" else -6,
+            baseline="bottom" if rises else "top",
+            fontSize=13,
+        )
         .encode(
             x=x,
-            y=alt.Y("slot:Q", axis=None, scale=alt.Scale(domain=[0, 1])),
+            # Where the curve is not: losses end low, accuracies high.
+            y=alt.value("height" if rises else 0),
             text="note:N",
             color=alt.value(colour),
         )
         for side in ("left", "right")
     ]
-    chart = alt.layer(upper, *notes).resolve_scale(y="independent").properties(height=height)
+    chart = alt.layer(upper, *notes)
+    chart = chart.properties(height=SMALL_HEIGHT if small else CURVE_HEIGHT)
     return bare(chart.configure_legend(labelLimit=400))
 
 
@@ -149,21 +165,25 @@ def monitor_rows(
     kept: int | None,
     *,
     scrub: int | None = None,
+    training: bool = True,
     penalty: bool = False,
 ) -> Rows:
     """Rows for `monitor_spec`, epochs counted from 1.
 
     Args:
         scrub: an epoch to mark, from 0.
+        training: whether to draw the same value of the training images.
         penalty: whether to draw the penalty beside a loss.
     """
     values = record.history[rule.monitor]
-    training = record.history[TRAINING[rule.monitor]]
+    beside = record.history[TRAINING[rule.monitor]]
     if rule.monitor == "val_loss":
-        training = training + record.history["penalty"]
+        beside = beside + record.history["penalty"]
     stopped = None if stop is None else stop.stopped_epoch
     rows: list[dict[str, Any]] = []
-    for split, curve in zip(SPLITS, (training, values), strict=True):
+    for split, curve in zip(SPLITS, (beside, values), strict=True):
+        if split == "training" and not training:
+            continue
         for epoch, value in enumerate(curve):
             common = {"kind": "curve", "split": split, "epoch": epoch + 1, "value": value}
             if stopped is None or epoch <= stopped:
@@ -183,7 +203,7 @@ def monitor_rows(
         note = f"stops after epoch {stopped + 1}"
         # Beside the rule, on the side that has more room.
         side = "left" if stopped < record.config.epochs / 2 else "right"
-        rows.append({"kind": "stop", "epoch": stopped + 1, "note": note, "side": side, "slot": 1})
+        rows.append({"kind": "stop", "epoch": stopped + 1, "note": note, "side": side})
     if scrub is not None:
         rows.append({"kind": "scrub", "epoch": scrub + 1, "note": f"epoch {scrub + 1}"})
     if rule.baseline is not None and stop is not None:
@@ -198,7 +218,7 @@ def monitor_rows(
         rows += [
             {"kind": "frame", "epoch": 1, "value": middle + side * MIN_SPAN / 2} for side in (-1, 1)
         ]
-    columns = ["kind", "split", "epoch", "value", "phase", "note", "side", "slot"]
+    columns = ["kind", "split", "epoch", "value", "phase", "note", "side"]
     return Rows(rows, columns=columns)
 
 
@@ -235,7 +255,7 @@ def wait_spec(epochs: int, dark: bool) -> dict[str, Any]:
     )
     label = (
         base.transform_filter("datum.kind == 'patience'")
-        .mark_text(align="right", dy=-8, fontSize=13, color=colour)
+        .mark_text(align="right", baseline="bottom", dy=-4, fontSize=13, color=colour)
         .encode(x=x, y=y, text="note:N")
     )
     room = base.transform_filter("datum.kind == 'room'").mark_point(opacity=0).encode(x=x, y=y)
@@ -276,18 +296,21 @@ def _patience(epochs: int, title: str | None) -> alt.X:
 
 
 @lru_cache(maxsize=64)
-def patience_spec(epochs: int, dark: bool) -> dict[str, Any]:
-    """Accuracy of the weights handed back, ± one standard error, under each patience."""
+def patience_spec(epochs: int, test: bool, dark: bool) -> dict[str, Any]:
+    """Accuracy of the weights handed back, ± one standard error, under each patience.
+
+    Args:
+        test: whether the reader has asked for test accuracy.
+    """
     base = alt.Chart(Rows({"kind": []}))
     x = _patience(epochs, None)
     axis = alt.Axis(format=".3~%", tickCount=5, minExtent=Y_ROOM, maxExtent=Y_ROOM)
     y = alt.Y("accuracy:Q", title="accuracy", scale=alt.Scale(zero=False, nice=True), axis=axis)
     scale = alt.Scale(domain=KINDS, range=[RUN_COLOURS[dark][0], GREY])
-    legend = alt.Legend(orient="top", symbolSize=120)
+    legend = alt.Legend(orient="top", symbolSize=120) if test else None
     colour = alt.Color("split:N", scale=scale, title=None, legend=legend)
-    shape = alt.Shape(
-        "split:N", scale=alt.Scale(domain=KINDS, range=["circle", "diamond"]), title=None
-    )
+    shapes = alt.Scale(domain=KINDS, range=["circle", "diamond"])
+    shape = alt.Shape("split:N", scale=shapes, title=None, legend=legend)
     tooltip = [
         alt.Tooltip("patience:Q"),
         alt.Tooltip("split:N"),
@@ -305,7 +328,7 @@ def patience_spec(epochs: int, dark: bool) -> dict[str, Any]:
         strokeWidth=1.5, strokeDash=[2, 3], color=GREY
     )
     frame = base.transform_filter("datum.kind == 'frame'").mark_point(opacity=0).encode(x=x, y=y)
-    chart = alt.layer(errors, points, here.encode(x=x), frame).properties(height=PANEL_HEIGHT - 60)
+    chart = alt.layer(errors, points, here.encode(x=x), frame).properties(height=PANEL_HEIGHT)
     return bare(chart)
 
 
@@ -336,7 +359,7 @@ def cost_spec(epochs: int, dark: bool) -> dict[str, Any]:
         .mark_rule(strokeWidth=1.5, strokeDash=[2, 3], color=GREY)
         .encode(x=x)
     )
-    return bare(alt.layer(bars, weights, here).properties(height=150))
+    return bare(alt.layer(bars, weights, here).properties(height=200))
 
 
 def patience_rows(found: Sequence[Outcome], patience: int | None, test: bool) -> Rows:
@@ -388,9 +411,7 @@ def weights_spec(dark: bool) -> dict[str, Any]:
         title=None,
         legend=alt.Legend(orient="top", symbolType="stroke", symbolSize=300),
     )
-    dash = alt.StrokeDash(
-        "when:N", scale=alt.Scale(domain=WHEN, range=[[2, 2], [1, 0]]), title=None
-    )
+    dashes = alt.Scale(domain=WHEN, range=[[2, 2], [1, 0]])
     chart = base.mark_line(strokeWidth=2.2, interpolate="step-after", clip=True).encode(
         x=alt.X(
             "w:Q",
@@ -441,18 +462,23 @@ def kernel_pictures(kernels: npt.NDArray[Any], limit: float, columns: int) -> np
         kernels: (784, units).
 
     Returns:
-        (height, width, 3), each weight two pixels wide and high.
+        (height, width, 4) with a transparent ground, each weight two pixels wide and high.
     """
+    side, margin = 2 * SHAPE[0], 8
     units = kernels.shape[1]
     rows = -(-units // columns)
-    side, margin = 56, 4
-    ground = np.full((rows * (side + margin) - margin, columns * (side + margin) - margin, 3), 255)
-    picture = ground.astype(np.uint8)
-    share = np.clip(kernels.astype(np.float64) / (limit or 1.0), -1, 1)
-    ends = np.where(share[..., None] < 0, np.array(NEGATIVE, float), np.array(POSITIVE, float))
-    colours = np.array(ZERO) + np.abs(share)[..., None] * (ends - np.array(ZERO))
+    high, wide = (count * (side + margin) - margin for count in (rows, columns))
+    picture = np.zeros((high, wide, 4), np.uint8)
+    share = np.clip(kernels.astype(np.float64) / (limit or 1.0), -1, 1)[..., None]
+    ends = np.where(share < 0, np.array(NEGATIVE), np.array(POSITIVE))
+    colours = (np.array(ZERO) + np.abs(share) * (ends - np.array(ZERO))).round().astype(np.uint8)
     for unit in range(units):
-        tile = colours[:, unit].reshape(28, 28, 3).round().astype(np.uint8)
-        top, left = (side + margin) * (unit // columns), (side + margin) * (unit % columns)
-        picture[top : top + side, left : left + side] = tile.repeat(2, 0).repeat(2, 1)
+        tile = colours[:, unit].reshape(*SHAPE, 3).repeat(2, 0).repeat(2, 1)
+        row, column = divmod(unit, columns)
+        spot = (
+            slice(row * (side + margin), row * (side + margin) + side),
+            slice(column * (side + margin), column * (side + margin) + side),
+        )
+        picture[(*spot, slice(3))] = tile
+        picture[(*spot, 3)] = 255
     return picture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fmviz.config import RunConfig
 from fmviz.lesson import Lesson, Preset, Runs, start
-from fmviz.narrate.early_stopping import answer
+from fmviz.narrate.stopping import answer
 from fmviz.permalink import View
 
 RUN = "the long run"

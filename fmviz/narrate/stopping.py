@@ -159,7 +159,7 @@ def _verdict(change: Estimate) -> str:
 
 
 def moments(run: Shown, test: bool) -> list[dict[str, str]]:
-    """A table of the epochs that matter: a row each, heading → what it says.
+    """A table of the epochs that matter: a column each, what is measured → figure.
 
     Args:
         test: whether the reader has asked for test accuracy.
@@ -168,31 +168,33 @@ def moments(run: Shown, test: bool) -> list[dict[str, str]]:
     if kept is None:
         return []
     named: dict[int, list[str]] = {}
-    named.setdefault(kept, []).append("weights that come back")
-    if stop is not None and stop.stopped_epoch is not None:
-        named.setdefault(stop.stopped_epoch, []).append("when training stops")
+    stopped = None if stop is None else stop.stopped_epoch
+    if stop is not None and (stopped is not None or record.complete):
+        named.setdefault(kept, []).append("what comes back")
+    if stopped is not None:
+        named.setdefault(stopped, []).append("when training stops")
     end = "end of the long run" if record.complete else "now"
     if record.diverged is not None:
         end = "last finite epoch"
     named.setdefault(record.epochs - 1, []).append(end)
-    rows = []
+    columns = []
     for epoch, names in named.items():
-        row = {
+        column = {
             "weights": " = ".join(names),
             "epoch": str(epoch + 1),
             "training": f"{points(record.estimate('train_accuracy', epoch))}%",
             "validation": f"{points(record.estimate('val_accuracy', epoch))}%",
-            "gap": points(record.gap(epoch)),
+            "gap, points": points(record.gap(epoch)),
             "validation cross-entropy": f"{record.at('val_crossentropy', epoch):.3f}",
         }
         if record.examples["corrupted"]:
-            row["wrong labels answered as told"] = (
+            column["wrong labels, as told"] = (
                 f"{points(record.estimate('corrupted_accuracy', epoch))}%"
             )
         accuracy = f"{points(record.estimate('test_accuracy', epoch))}%"
-        row["test"] = accuracy if test else "hidden"
-        rows.append(row)
-    return rows
+        column["test"] = accuracy if test else "hidden"
+        columns.append(column)
+    return columns
 
 
 def patiences(found: Sequence[Outcome], record: RunRecord, labels: Labelled) -> list[Caption]:
@@ -276,7 +278,7 @@ def monitors(found: Sequence[Outcome], record: RunRecord, labels: Labelled) -> l
 
 
 def monitor_table(found: Sequence[Outcome], test: bool) -> list[dict[str, str]]:
-    """A table of what each monitor hands back: a row each, heading → what it says."""
+    """A table of what each monitor hands back: a column each, what is told → figure."""
     return [
         {
             "monitor": outcome.monitor,
@@ -295,7 +297,9 @@ def monitor_table(found: Sequence[Outcome], test: bool) -> list[dict[str, str]]:
 def at_epoch(run: Shown, rule: Rule, epoch: int) -> list[Caption]:
     """What can be said of one epoch of the run, counted from 0."""
     stop, record = run.stop, run.record
-    captions = [narrate.gap(run._replace(kept=epoch))]
+    there = run._replace(kept=epoch)
+    noise = narrate.label_noise(there)
+    captions = [narrate.gap(there), *([noise] if noise else [])]
     figures = {"epoch": str(epoch + 1), "patience": str(rule.patience)}
     if stop is None:
         return captions
