@@ -37,7 +37,7 @@ LESSON = Lesson(
         Preset("default", {"restore": False}),
         Preset("noise", {"label_noise": 0.2}),
         Preset("trap", {"penalty": "l1", "lam": 0.5, "section": "monitors"}),
-        Preset("improving", {"learning_rate": 0.0002}),
+        Preset("improving", {"learning_rate": 0.0001}),
     ),
     choices={"section": ("patience", "monitors", "epochs")},
     weights=True,

@@ -18,6 +18,7 @@ from fmviz.stopping import Outcome, Rule, Shown, Stop
 Labels = npt.NDArray[np.integer]
 # Up to so many stretches of patience are told one by one.
 STRETCHES = 4
+SHORT = {"val_loss": "val_loss", "val_crossentropy": "cross-entropy", "val_accuracy": "accuracy"}
 
 
 class Labelled(NamedTuple):
@@ -170,10 +171,10 @@ def moments(run: Shown, test: bool) -> list[dict[str, str]]:
     named: dict[int, list[str]] = {}
     stopped = None if stop is None else stop.stopped_epoch
     if stop is not None and (stopped is not None or record.complete):
-        named.setdefault(kept, []).append("what comes back")
+        named.setdefault(kept, []).append("comes back")
     if stopped is not None:
-        named.setdefault(stopped, []).append("when training stops")
-    end = "end of the long run" if record.complete else "now"
+        named.setdefault(stopped, []).append("at the stop")
+    end = "at the end" if record.complete else "now"
     if record.diverged is not None:
         end = "last finite epoch"
     named.setdefault(record.epochs - 1, []).append(end)
@@ -185,7 +186,7 @@ def moments(run: Shown, test: bool) -> list[dict[str, str]]:
             "training": f"{points(record.estimate('train_accuracy', epoch))}%",
             "validation": f"{points(record.estimate('val_accuracy', epoch))}%",
             "gap, points": points(record.gap(epoch)),
-            "validation cross-entropy": f"{record.at('val_crossentropy', epoch):.3f}",
+            "cross-entropy": f"{record.at('val_crossentropy', epoch):.3f}",
         }
         if record.examples["corrupted"]:
             column["wrong labels, as told"] = (
@@ -281,13 +282,13 @@ def monitor_table(found: Sequence[Outcome], test: bool) -> list[dict[str, str]]:
     """A table of what each monitor hands back: a column each, what is told → figure."""
     return [
         {
-            "monitor": outcome.monitor,
-            "stops after epoch": (
+            "monitor": SHORT[outcome.monitor],
+            "stops after": (
                 "never" if outcome.stopped_epoch is None else str(outcome.stopped_epoch + 1)
             ),
-            "weights of epoch": str(outcome.weights_epoch + 1),
+            "comes back": str(outcome.weights_epoch + 1),
             "validation": f"{points(outcome.val_accuracy)}%",
-            "validation cross-entropy": f"{outcome.val_crossentropy:.3f}",
+            "cross-entropy": f"{outcome.val_crossentropy:.3f}",
             "test": f"{points(outcome.test_accuracy)}%" if test else "hidden",
         }
         for outcome in found

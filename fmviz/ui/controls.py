@@ -379,11 +379,11 @@ def early_stopping(page: str, epochs: int) -> None:
             "An epoch improves only where it beats the best so far by more than this, in the "
             "monitor's own units.",
         )
-        st.segmented_control(
+        st.radio(
             "mode",
             MODES,
+            horizontal=True,
             key=widget_key(page, "mode"),
-            required=True,
             help="Whether small or large is better; auto knows. The wrong one is worth a look.",
         )
         st.number_input(

@@ -104,7 +104,7 @@ class Moments:
         self.note.draw(
             "caption",
             f"± one standard error over {n['train']:,} training, {n['validation']:,} validation "
-            f"and {n['test']:,} test images, in inference mode. Gap in points.",
+            f"and {n['test']:,} test images, in inference mode. Cross-entropy: validation.",
         )
 
 
@@ -190,7 +190,9 @@ class Monitors:
         own_words = rule.min_delta or rule.baseline is not None or rule.mode != "auto"
         self.note.draw(
             "caption",
-            f"Each at patience {rule.patience} and in its own direction. Grey: the penalty."
+            f"Each at patience {rule.patience} and in its own direction; epochs in the first two "
+            "rows, validation in the next two."
+            + (" Grey: the penalty." if record.history["penalty"].any() else "")
             + (" min_delta, baseline and mode are left out: they suit one." if own_words else ""),
         )
         captions = words.monitors(found, record, _labels(board))
