@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.floating]
+Counts = npt.NDArray[np.int64]
 
 # Tolerances at which near-zero weights are counted in every epoch. Zero counts exact zeros.
 TOLERANCES = (
@@ -146,6 +147,15 @@ def flips(
     """
     was, now = before == labels, after == labels
     return Flips(np.flatnonzero(~was & now), np.flatnonzero(was & ~now))
+
+
+def confusion(
+    truth: npt.NDArray[np.integer], answers: npt.NDArray[np.integer], classes: int
+) -> npt.NDArray[np.int64]:
+    """How often each true class (rows) was given each answer (columns): (classes, classes)."""
+    table = np.zeros((classes, classes), np.int64)
+    np.add.at(table, (truth.astype(int), answers.astype(int)), 1)
+    return table
 
 
 def accuracy_gap(

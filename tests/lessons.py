@@ -37,7 +37,8 @@ def check_prose(
     """
     of_page = of_page or {}
     declared = LESSONS[lesson]
-    framed = OF_FRAME | {f"preset {preset.name}" for preset in declared.presets}
+    of_frame = OF_FRAME if declared.presets else {"question", "introduction"}
+    framed = of_frame | {f"preset {preset.name}" for preset in declared.presets}
     if declared.answer is not None:
         framed |= {"guess"}
         question, options = guess_words(lesson)
@@ -66,9 +67,21 @@ def check_prose(
     assert content.count("{{") == len(prose.PLACE.findall(content))
 
 
-def opened(lesson: str, query: dict[str, str] | None = None, *, guesses: bool = False) -> AppTest:
-    """A lesson's page, run once; it asks for a guess only where `guesses`."""
+def opened(
+    lesson: str,
+    query: dict[str, str] | None = None,
+    *,
+    guesses: bool = False,
+    unfolded: bool = False,
+) -> AppTest:
+    """A lesson's page, run once; it asks for a guess only where `guesses`.
+
+    Args:
+        unfolded: whether "More settings" is open.
+    """
     at = AppTest.from_file(APP, default_timeout=120)
+    if unfolded:
+        at.session_state[f"{lesson}/more"] = True
     if not guesses:
         at.session_state["fmviz.no guesses"] = True
     at.run()

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fmviz import schedules, theory
+from fmviz import paired, schedules, theory
 from fmviz.config import (
     ACTIVATIONS,
     KERAS_OPTIMIZERS,
@@ -22,7 +22,6 @@ from fmviz.config import (
     RunConfig,
 )
 from fmviz.measure import Estimate, difference, paired_difference, saturates
-from fmviz.record import Divergence
 from fmviz.stopping import Shown
 
 
@@ -120,13 +119,8 @@ def against_baseline(run: Shown, baseline: Shown) -> Caption:
     else early stopping has its part in the difference.
     """
     gaps = run.record.gap(run.kept), baseline.record.gap(baseline.kept)
-    change = difference(*gaps)
-    held_out, training = (
-        difference(
-            run.record.estimate(name, run.kept), baseline.record.estimate(name, baseline.kept)
-        )
-        for name in ("val_accuracy", "train_accuracy")
-    )
+    change = paired.gap_change(run, baseline)
+    held_out, training = (paired.change(run, baseline, split) for split in ("val", "train"))
     figures = {
         "run": run_name(run.record.config),
         "run_first": upper_first(run_name(run.record.config)),
@@ -283,24 +277,4 @@ def rule(config: RunConfig) -> list[Caption]:
         captions.append(Caption(f"rule under {family}", figures))
     if config.schedule != "constant":
         captions.append(Caption("rule under a schedule", figures))
-    return captions
-
-
-def diverged(where: Divergence, config: RunConfig) -> list[Caption]:
-    """Where a run stopped being finite, counted from 1, and the knobs that may cure it."""
-    layers = len(config.hidden) + 1
-    figures = {
-        "epoch": str(where.epoch + 1),
-        "step": str(where.step + 1),
-        "layer": f"{where.layer + 1} of {layers}",
-        "where": f"{'an' if where.where == 'activation' else 'a'} {where.where}",
-        "eta": number(config.learning_rate),
-        "lam": number(config.lam),
-        "sigma": number(config.init_std),
-    }
-    captions = [Caption("diverged", figures)]
-    if config.lam:
-        captions.append(Caption("diverged, λ", figures))
-    if config.initializer == "normal":
-        captions.append(Caption("diverged, σ", figures))
     return captions
