@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fmviz import data, permalink
+from fmviz import paired, permalink
 from fmviz.config import RunConfig
 from fmviz.engine import Update
 from fmviz.lessons import LESSONS
-from fmviz.measure import Estimate, paired_difference
+from fmviz.measure import Estimate
 from fmviz.record import Divergence, RunRecord
-from fmviz.stopping import Outcome, Rule, by_monitor, look, outcomes
+from fmviz.stopping import Outcome, Rule, Shown, by_monitor, look, outcomes
 from fmviz.train import train
 from fmviz.ui import live
 from tests.helpers import synthetic
@@ -188,12 +188,9 @@ def outcome(records: dict[str, RunRecord], name: str) -> Outcome:
     return outcomes(records[name], rule)[rule.patience]
 
 
-def apart(record: RunRecord, a: int, b: int, split: str = "validation") -> Estimate:
+def apart(record: RunRecord, a: int, b: int, split: str = "val") -> Estimate:
     """Accuracy of epoch a − that of epoch b, image by image."""
-    images = data.load(record.config.dataset)
-    labels = (images.validation if split == "validation" else images.test).labels
-    rows = record.val_predictions if split == "validation" else record.test_predictions
-    return paired_difference(rows[a + 1] == labels, rows[b + 1] == labels)
+    return paired.change(Shown("", record, None, a), Shown("", record, None, b), split)
 
 
 def test_a_long_run_turns_and_stopping_spares_the_rest(records: dict[str, RunRecord]) -> None:
@@ -213,7 +210,7 @@ def test_without_patience_a_wobble_ends_the_run_too_early(records: dict[str, Run
     record = records["impatient"]
     hasty, patient = outcome(records, "impatient"), outcome(records, "long")
     assert hasty.weights_epoch < patient.weights_epoch
-    for split in ("validation", "test"):
+    for split in ("val", "test"):
         loss = apart(record, patient.weights_epoch, hasty.weights_epoch, split)
         assert loss.value > 0.01
         assert not loss.could_be_noise
@@ -233,7 +230,7 @@ def test_noise_is_memorised_at_the_end_and_not_where_stopping_goes_back_to(
     assert record.examples["corrupted"] > 200
     assert record.at("corrupted_accuracy", last) > 0.7
     assert record.at("corrupted_accuracy", found.weights_epoch) < 0.2
-    for split in ("validation", "test"):
+    for split in ("val", "test"):
         gain = apart(record, found.weights_epoch, last, split)
         assert gain.value > 0.02
         assert not gain.could_be_noise

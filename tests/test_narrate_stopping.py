@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fmviz import prose
-from fmviz.config import DATASETS
+from fmviz import paired, prose
 from fmviz.narrate import Caption
 from fmviz.narrate import stopping as words
 from fmviz.record import Divergence, RunRecord
@@ -20,8 +19,6 @@ from fmviz.stopping import Rule, Shown, by_monitor, look, outcomes
 from tests.helpers import synthetic, tiny
 
 LESSON = "early_stopping"
-INFO = DATASETS["compact"]
-TRUTH = words.Labelled(np.zeros(INFO.validation, np.int32), np.zeros(INFO.test, np.int32))
 TURNS = [0.9, 0.5, 0.3, 0.4, 0.5, 0.6, 0.7]
 FALLS = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3]
 RISES = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
@@ -50,12 +47,12 @@ def said(
 
 def with_right(record: RunRecord, shares: Sequence[float]) -> RunRecord:
     """The record with predictions that are right on such a share of the images, an epoch each."""
-    tables = {
-        f"{split}_predictions": np.stack(
-            [np.arange(images) >= share * images for share in (0.1, *shares)]
-        ).astype(np.uint8)
-        for split, images in (("val", INFO.validation), ("test", INFO.test))
-    }
+    tables = {}
+    for split in ("val", "test"):
+        truth = paired.labels(record.config, split)
+        ranks = np.arange(len(truth)) / len(truth)
+        rows = [np.where(ranks < share, truth, (truth + 1) % 10) for share in (0.1, *shares)]
+        tables[f"{split}_predictions"] = np.array(rows, np.uint8)
     return replace(record, **tables)
 
 
@@ -64,7 +61,7 @@ def ended(shares: Sequence[float], *, corrupted: int = 0, test: bool = False) ->
     record = with_right(record_of(TURNS, corrupted_accuracy=0.5), shares)
     record = replace(record, examples={**record.examples, "corrupted": corrupted})
     run = replayed(record, Rule(patience=2, restore_best_weights=True))
-    return words.against_end(run, TRUTH, test)
+    return words.against_end(run, test)
 
 
 BETTER, WORSE, SAME = ([*[0.5] * 6, last] for last in (0.4, 0.6, 0.5))
@@ -75,7 +72,7 @@ def patience_said(
 ) -> list[Caption]:
     record = with_right(record_of(values), shares)
     found = outcomes(record, Rule(**{"restore_best_weights": True, **rule}))
-    return words.patiences(found, record, TRUTH)
+    return words.patiences(found, record)
 
 
 def monitors_said(
@@ -88,7 +85,7 @@ def monitors_said(
     record = record_of(loss, val_crossentropy=crossentropy, val_accuracy=accuracy, penalty=penalty)
     record = with_right(record, shares)
     found = by_monitor(record, Rule(patience=2, restore_best_weights=True))
-    return words.monitors(found, record, TRUTH)
+    return words.monitors(found, record)
 
 
 def epoch_said(epoch: int, **rule: Any) -> list[Caption]:
@@ -132,7 +129,7 @@ MAKERS: dict[str, Callable[[], list[Caption]]] = {
     "end, test differs": lambda: ended(BETTER, test=True),
     "end, test could be noise": lambda: ended(SAME, test=True),
     "end is what comes back": lambda: words.against_end(
-        replayed(record_of(FALLS), Rule(patience=2)), TRUTH, False
+        replayed(record_of(FALLS), Rule(patience=2)), False
     ),
     "patience makes no difference": lambda: patience_said(TURNS),
     "patience, few epochs": lambda: patience_said([0.9, 0.5, 0.6, 0.4, 0.5, 0.6, 0.7]),
@@ -221,7 +218,7 @@ def test_what_comes_back_is_compared_image_by_image() -> None:
 def test_nothing_is_compared_while_a_run_goes_on_or_after_it_diverged() -> None:
     rule = Rule(patience=2, restore_best_weights=True)
     for record in (record_of(TURNS, planned=9), record_of(TURNS, planned=9, diverged=True)):
-        assert words.against_end(replayed(record, rule), TRUTH, True) == []
+        assert words.against_end(replayed(record, rule), True) == []
 
 
 def test_without_patience_early_stopping_is_off() -> None:
@@ -348,12 +345,12 @@ def test_whatever_the_run_and_the_rule_there_are_words(
     rule = Rule(monitor, min_delta, patience, mode, baseline, restore, start_from)
     run = replayed(record, rule)
     captions = words.long_run(run, rule, record.complete)
-    captions += words.against_end(run, TRUTH, True)
+    captions += words.against_end(run, True)
     captions += words.rule_in_figures(run, rule)
     if record.complete and record.epochs:
-        captions += words.patiences(outcomes(record, rule), record, TRUTH)
+        captions += words.patiences(outcomes(record, rule), record)
         if found := by_monitor(record, rule):
-            captions += words.monitors(found, record, TRUTH)
+            captions += words.monitors(found, record)
         for epoch in range(record.epochs):
             captions += words.at_epoch(run, rule, epoch)
     words.moments(run, True)

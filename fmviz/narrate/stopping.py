@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from fmviz import narrate
-from fmviz.measure import Estimate, paired_difference
+from fmviz import narrate, paired
+from fmviz.measure import Estimate
 from fmviz.narrate import Caption, number, percent, plural, points
 from fmviz.record import SNAPSHOT_EPOCHS, RunRecord
 from fmviz.stopping import Outcome, Rule, Shown, Stop
 
-Labels = npt.NDArray[np.integer]
 # Up to so many stretches of patience are told one by one.
 STRETCHES = 4
 SHORT = {"val_loss": "val_loss", "val_crossentropy": "cross-entropy", "val_accuracy": "accuracy"}
-
-
-class Labelled(NamedTuple):
-    """The true classes of the images that compare two epochs."""
-
-    validation: Labels
-    test: Labels
 
 
 def long_run(run: Shown, rule: Rule, done: bool) -> list[Caption]:
@@ -92,14 +82,12 @@ def _beats_baseline(stop: Stop, rule: Rule) -> int | None:
     return next((epoch for epoch in looked_at if stop.waits[epoch] == 0), None)
 
 
-def _paired(record: RunRecord, split: str, a: int, b: int, labels: Labels) -> Estimate:
-    """Accuracy of epoch a − that of epoch b, image by image."""
-    predictions = record.val_predictions if split == "validation" else record.test_predictions
-    # Row 0 is the network before its first step.
-    return paired_difference(predictions[a + 1] == labels, predictions[b + 1] == labels)
+def _change(record: RunRecord, a: int, b: int, split: str = "val") -> Estimate:
+    """Accuracy of epoch a of an ended run − that of epoch b, image by image."""
+    return paired.change(Shown("", record, None, a), Shown("", record, None, b), split)
 
 
-def against_end(run: Shown, labels: Labelled, test: bool) -> list[Caption]:
+def against_end(run: Shown, test: bool) -> list[Caption]:
     """The weights that come back beside those of the last epoch of the long run.
 
     Args:
@@ -111,7 +99,7 @@ def against_end(run: Shown, labels: Labelled, test: bool) -> list[Caption]:
         return []
     if kept == last:
         return [Caption("end is what comes back", {"last": str(last + 1)})]
-    change = _paired(record, "validation", kept, last, labels.validation)
+    change = _change(record, kept, last)
     figures = {
         "kept": str(kept + 1),
         "last": str(last + 1),
@@ -136,7 +124,7 @@ def against_end(run: Shown, labels: Labelled, test: bool) -> list[Caption]:
             )
         )
     if test:
-        on_test = _paired(record, "test", kept, last, labels.test)
+        on_test = _change(record, kept, last, "test")
         section = "test could be noise" if on_test.could_be_noise else "test differs"
         captions.append(
             Caption(
@@ -198,7 +186,7 @@ def moments(run: Shown, test: bool) -> list[dict[str, str]]:
     return columns
 
 
-def patiences(found: Sequence[Outcome], record: RunRecord, labels: Labelled) -> list[Caption]:
+def patiences(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
     """What patience changes in this run.
 
     Args:
@@ -234,7 +222,7 @@ def patiences(found: Sequence[Outcome], record: RunRecord, labels: Labelled) -> 
         captions.append(Caption("patience from which it never fires", figures))
     hasty, patient = found[1].weights_epoch, found[-1].weights_epoch
     if hasty != patient and record.diverged is None:
-        change = _paired(record, "validation", hasty, patient, labels.validation)
+        change = _change(record, hasty, patient)
         figures = figures | {"change": points(Estimate(abs(change.value), change.error))}
         captions.append(Caption(f"impatience, {_verdict(change)}", figures))
     return captions
@@ -244,7 +232,7 @@ def _patience_range(first: int, last: int) -> str:
     return f"patience {first}" if first == last else f"patience {first} to {last}"
 
 
-def monitors(found: Sequence[Outcome], record: RunRecord, labels: Labelled) -> list[Caption]:
+def monitors(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
     """Which epochs the three monitors choose, and whether that matters.
 
     Args:
@@ -267,7 +255,7 @@ def monitors(found: Sequence[Outcome], record: RunRecord, labels: Labelled) -> l
         best, worst = (
             pick(epochs.values(), key=lambda epoch: accuracy[epoch]) for pick in (max, min)
         )
-        change = _paired(record, "validation", best, worst, labels.validation)
+        change = _change(record, best, worst)
         apart = "could be noise" if change.could_be_noise else "apart"
         figures = figures | {
             "change": points(change),

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from fmviz import data, narrate, stopping
+from fmviz import narrate, stopping
 from fmviz.charts import early_stopping as charts
 from fmviz.narrate import stopping as words
-from fmviz.narrate.stopping import Labelled
 from fmviz.record import RunRecord
 from fmviz.stopping import Rule
 from fmviz.ui import controls, panels
@@ -22,11 +21,6 @@ PICTURES_A_ROW = 8
 
 def _rule(board: Board) -> Rule:
     return Rule(**board.page.view.early_stopping)
-
-
-def _labels(board: Board) -> Labelled:
-    images = data.load(board.page.config.dataset)
-    return Labelled(images.validation.labels, images.test.labels)
 
 
 def _table(columns: Sequence[dict[str, str]]) -> str:
@@ -53,7 +47,7 @@ class Machine(panels.Curves):
         rule, view = _rule(self.board), self.board.page.view
         captions = words.long_run(look.run, rule, look.done)
         if look.done:
-            captions += words.against_end(look.run, _labels(self.board), view.test)
+            captions += words.against_end(look.run, view.test)
         return captions
 
     def picture(self, look: Look) -> None:
@@ -145,7 +139,7 @@ class Patiences:
             "Above: accuracy of the weights that come back, ± one standard error. Below: epochs "
             "trained (bars), and the epoch whose weights come back (dots).",
         )
-        captions = words.patiences(found, record, _labels(board))
+        captions = words.patiences(found, record)
         self.caption.draw("markdown", " ".join(map(board.text, captions)))
 
 
@@ -195,7 +189,7 @@ class Monitors:
             + (" Grey: the penalty." if record.history["penalty"].any() else "")
             + (" min_delta, baseline and mode are left out: they suit one." if own_words else ""),
         )
-        captions = words.monitors(found, record, _labels(board))
+        captions = words.monitors(found, record)
         self.caption.draw("markdown", " ".join(map(board.text, captions)))
 
 
