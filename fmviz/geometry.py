@@ -74,7 +74,7 @@ def optimum(bowl: Bowl, penalty: str, strength: float) -> Array:
         )
     curvature, target = bowl.curvature, bowl.curvature @ bowl.lowest
     if penalty == "l2":
-        return np.linalg.solve(curvature + strength * np.eye(2), target)
+        return np.asarray(np.linalg.solve(curvature + strength * np.eye(2), target), np.float64)
     candidates = [np.zeros(2)]
     for first in (-1.0, 0.0, 1.0):
         for second in (-1.0, 0.0, 1.0):

@@ -219,6 +219,23 @@ def weight_density(
     return edges, inside / (np.sum(counts) * np.diff(edges))
 
 
+def roughness(kernel: Array, shape: tuple[int, int]) -> float:
+    """How much weights to neighbouring pixels differ: 1 for speckle, near 0 for smooth areas.
+
+    Half the mean squared difference of neighbours, up and down and side by side, over the mean
+    square of a weight. Of independent weights with mean 0 it is 1; NaN where all weights are 0.
+
+    Args:
+        kernel: (pixels, units), of the first layer.
+        shape: rows and columns of an image.
+    """
+    pictures = np.asarray(kernel, np.float64).T.reshape(-1, *shape)
+    total = [np.square(np.diff(pictures, axis=axis)) for axis in (1, 2)]
+    half = sum(float(d.sum()) for d in total) / sum(d.size for d in total) / 2
+    power = float(np.square(pictures).mean())
+    return half / power if power else math.nan
+
+
 def activation_edges(activation: str) -> npt.NDArray[np.float64]:
     """Edges of the bins of `activation_histogram`, (ACTIVATION_BINS + 1,).
 

@@ -20,6 +20,7 @@ from pydantic import (
 
 from fmviz.config import RunConfig, allowed, bounds_in_words, problems, validated
 from fmviz.measure import TOLERANCES
+from fmviz.theory import SPELLINGS
 
 MAX_PATIENCE = 100
 # What a lesson allows in fields whose choices are its own: "section" and "racers".
@@ -36,6 +37,7 @@ VIEW_CHOICES: dict[str, Sequence[Any]] = {
     "mode": MODES,
     "axis": AXES,
     "tolerance": TOLERANCES,
+    "spelling": tuple(SPELLINGS),
 }
 # Parameters that Streamlit itself reads.
 FOREIGN = ("embed", "embed_options")
@@ -71,6 +73,10 @@ class View(BaseModel):
     tolerance: float = 1e-3
     prune: float = Field(0.5, ge=0, le=1)
     weight: float = Field(1.0, ge=-10, le=10)
+    # Two weights under a penalty of this λ/n; an amount in one of the spellings of a strength.
+    strength: float = Field(0.6, ge=0, le=3)
+    spelling: str = "lam"
+    amount: float = Field(1.0, ge=0, le=1e6)
     # The ravine of two parameters: its steeper curvature, and the rate of those who walk there.
     curvature: float = Field(20.0, ge=1, le=1_000)
     ravine_rate: float = Field(0.05, gt=0, le=10)

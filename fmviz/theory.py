@@ -99,9 +99,9 @@ def shrink_path(
         return weight * factor**t
     if factor <= 0:
         # L2's part throws the weight across zero, and L1's pushes on the same way.
-        size = abs(factor)
-        pushed = t if size == 1 else (size**t - 1) / (size - 1)
-        return np.sign(weight) * (-1.0) ** t * (size**t * start + amount * pushed)
+        stretch = abs(factor)
+        pushed = t if stretch == 1 else (stretch**t - 1) / (stretch - 1)
+        return np.sign(weight) * (-1.0) ** t * (stretch**t * start + amount * pushed)
     crossing = _steps_before_crossing(start, factor, amount)
     falling = np.minimum(t, crossing)
     size = _fallen(start, factor, amount, falling)

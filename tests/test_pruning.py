@@ -49,7 +49,7 @@ def test_weights_that_are_zero_go_first() -> None:
 
 
 def test_a_share_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="share must be from 0 to 1, not 1.5"):
+    with pytest.raises(ValueError, match=r"share must be from 0 to 1, not 1\.5"):
         pruning.pruned(some_weights(), 1.5)
 
 
