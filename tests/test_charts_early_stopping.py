@@ -117,24 +117,6 @@ def test_densities_cover_one_range_at_every_epoch_and_integrate_to_nearly_one() 
     assert area == pytest.approx(1, abs=0.05)
 
 
-def test_kernels_are_on_one_scale_with_zero_in_the_middle() -> None:
-    kernels = np.zeros((784, 5), np.float32)
-    kernels[0, 0], kernels[0, 1], kernels[0, 2] = 2.0, -1.0, 0.5
-    picture = early_stopping.kernel_pictures(kernels, 1.0, 3)
-    assert picture.shape == (120, 184, 4)
-    for unit, colour in enumerate((early_stopping.POSITIVE, early_stopping.NEGATIVE)):
-        # A weight is two pixels wide and high; what lies beyond the limit has its colour.
-        corner = picture[:2, 64 * unit : 64 * unit + 2]
-        assert (corner[..., :3] == colour).all()
-    middle = (np.array(early_stopping.ZERO) + early_stopping.POSITIVE) / 2
-    np.testing.assert_allclose(picture[0, 128, :3], middle, atol=1)
-    assert (picture[10, 10, :3] == early_stopping.ZERO).all()
-    # Between the pictures and in the empty last place there is nothing.
-    assert not picture[58:62].any()
-    assert not picture[64:, 128:].any()
-    assert early_stopping.kernel_pictures(np.zeros((784, 4)), 0.0, 2).shape == (120, 120, 4)
-
-
 # Specifications
 
 SPECS = {

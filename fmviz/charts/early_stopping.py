@@ -9,7 +9,6 @@ from typing import Any
 
 import altair as alt
 import numpy as np
-import numpy.typing as npt
 
 from fmviz.charts import (
     DASHES,
@@ -21,8 +20,8 @@ from fmviz.charts import (
     Rows,
     bare,
 )
-from fmviz.data import SHAPE
-from fmviz.measure import WEIGHT_EDGES, weight_density
+from fmviz.charts.regularisation import reach_of
+from fmviz.measure import weight_density
 from fmviz.record import RunRecord
 from fmviz.stopping import Outcome, Rule, Shown, Stop
 
@@ -47,8 +46,6 @@ TRAINED, SPARED = "trained", "spared"
 PHASES = alt.Scale(domain=[TRAINED, SPARED], range=[1.0, 0.28])
 KINDS = ["validation", "test"]
 WHEN = ["before training", "at this epoch"]
-# Kernels in pictures: negative, zero, positive. Vermilion and blue of Okabe & Ito.
-NEGATIVE, ZERO, POSITIVE = (213, 94, 0), (247, 247, 247), (0, 114, 178)
 
 
 def _epochs(epochs: int, title: str | None) -> alt.X:
@@ -428,10 +425,10 @@ def weights_spec(dark: bool) -> dict[str, Any]:
 
 def weights_rows(record: RunRecord, epoch: int) -> Rows:
     """Rows for `weights_spec`, over the range that holds all but a thousandth of the weights at
-    any epoch, so that the axis stands still while the epoch moves."""
+    every epoch, so that the axis stands still while the epoch moves."""
     name = "weight_histogram"
     all_counts = np.concatenate([record.start_layers[name][:1], record.layers[name][:, 0]])
-    reach = max(_reach(counts) for counts in all_counts)
+    reach = max(reach_of(counts, 0.999) for counts in all_counts)
     rows: list[dict[str, Any]] = []
     for when, at in zip(WHEN, (None, epoch), strict=True):
         edges, density = weight_density(record.layers_at(name, at)[0], reach / 40)
@@ -443,42 +440,3 @@ def weights_rows(record: RunRecord, epoch: int) -> Rows:
             if -reach <= w <= reach
         ]
     return Rows(rows, columns=["when", "w", "density"])
-
-
-def _reach(counts: npt.NDArray[Any]) -> float:
-    """The smallest edge beyond which, on both sides, lies at most a thousandth of the weights."""
-    middle = len(counts) // 2
-    for k in range(middle):
-        if counts[: middle - k].sum() + counts[middle + k + 1 :].sum() <= counts.sum() / 1_000:
-            return float(WEIGHT_EDGES[middle + k + 1])
-    return float(WEIGHT_EDGES[-2])
-
-
-def kernel_pictures(kernels: npt.NDArray[Any], limit: float, columns: int) -> npt.NDArray[np.uint8]:
-    """First-layer kernels as pictures side by side: vermilion below zero, blue above, on one
-    scale from −limit to limit.
-
-    Args:
-        kernels: (784, units).
-
-    Returns:
-        (height, width, 4) with a transparent ground, each weight two pixels wide and high.
-    """
-    side, margin = 2 * SHAPE[0], 8
-    units = kernels.shape[1]
-    rows = -(-units // columns)
-    high, wide = (count * (side + margin) - margin for count in (rows, columns))
-    picture = np.zeros((high, wide, 4), np.uint8)
-    share = np.clip(kernels.astype(np.float64) / (limit or 1.0), -1, 1)[..., None]
-    ends = np.where(share < 0, np.array(NEGATIVE), np.array(POSITIVE))
-    colours = (np.array(ZERO) + np.abs(share) * (ends - np.array(ZERO))).round().astype(np.uint8)
-    for unit in range(units):
-        tile = colours[:, unit].reshape(*SHAPE, 3).repeat(2, 0).repeat(2, 1)
-        row, column = divmod(unit, columns)
-        spot = (
-            slice(row * (side + margin), row * (side + margin) + side),
-            slice(column * (side + margin), column * (side + margin) + side),
-        )
-        picture[(*spot, slice(3))] = tile
-        picture[(*spot, 3)] = 255
-    return picture

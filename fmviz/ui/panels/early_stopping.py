@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import streamlit as st
 
 from fmviz import narrate, stopping
 from fmviz.charts import early_stopping as charts
+from fmviz.charts.regularisation import kernel_pictures, picture_limit
 from fmviz.narrate import stopping as words
 from fmviz.record import RunRecord
 from fmviz.stopping import Rule
 from fmviz.ui import controls, panels
 from fmviz.ui.panels import END, FIGURES, Board, Look
 from fmviz.ui.place import Place
-
-PICTURES_A_ROW = 8
 
 
 def _rule(board: Board) -> Rule:
@@ -83,9 +81,7 @@ class Moments:
 
     def __init__(self, board: Board) -> None:
         self.board = board
-        with st.container(border=True):
-            self.table, self.note = Place(), Place()
-            controls.test(board.page.name)
+        self.table, self.note = Place(), Place()
 
     def draw(self, look: Look) -> None:
         """The newest figures."""
@@ -235,10 +231,10 @@ class Epochs:
         self.caption.draw("markdown", " ".join(map(board.text, captions)))
         if len(record.snapshots):
             index = words.nearest_snapshot(record, epoch)
-            limit = float(np.quantile(np.abs(record.snapshots.astype(np.float32)), 0.998))
+            limit = picture_limit(list(record.snapshots))
             self.kernels.draw(
                 "image",
-                charts.kernel_pictures(record.snapshots[index], limit, PICTURES_A_ROW),
+                kernel_pictures(record.snapshots[index], limit, board.dark),
                 width="stretch",
                 output_format="PNG",
             )
