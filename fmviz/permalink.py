@@ -85,9 +85,13 @@ class View(BaseModel):
     def early_stopping(self) -> dict[str, Any]:
         """Keyword arguments of `stopping.look`."""
         return {
-            "patience": self.patience,
             "monitor": self.monitor,
+            "min_delta": self.min_delta,
+            "patience": self.patience,
+            "mode": self.mode,
+            "baseline": self.baseline,
             "restore_best_weights": self.restore,
+            "start_from_epoch": self.start_from,
         }
 
     @field_validator(*VIEW_CHOICES)

@@ -190,18 +190,23 @@ class Curves:
         self.board, self.captions = board, captions
         self.curves, self.caption, self.warning = Place(), Place(), Place()
 
-    def draw(self, look: Look) -> None:
-        """The curves at once; captions with them."""
-        board, runs = self.board, look.runs
+    def picture(self, look: Look) -> None:
+        """The curves alone."""
+        board = self.board
         names = ", ".join(board.roles)
         self.curves.draw(
             "vega_lite_chart",
-            charts.curves_rows(runs),
+            charts.curves_rows(look.runs),
             charts.curves_spec(board.roles, board.horizon, board.dark),
             width="stretch",
             alt="Accuracy on training images (solid) and validation images (dashed) after each "
             f"epoch: {names}.",
         )
+
+    def draw(self, look: Look) -> None:
+        """The curves at once; captions with them."""
+        self.picture(look)
+        board, runs = self.board, look.runs
         ready = look.whole and all(run.kept is not None for run in runs)
         said = list(self.captions(look)) if ready else []
         if ready and (why := diagnosis.stuck(look.run)) is not None:
