@@ -21,6 +21,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from fmviz import data
 from fmviz.config import DATASETS, RunConfig
+from fmviz.groups import group
 
 # What a contender does in its turn; seconds an epoch, by the name of what was timed.
 Turn = Callable[[], dict[str, float]]
@@ -60,7 +61,7 @@ def ours(config: RunConfig, members: int) -> Turn:
     from fmviz import train
 
     configs = [config.replace(epochs=100, lam=1.0 + k, seed=k) for k in range(members)]
-    groups = [train._Group([configs[i] for i in part]) for part in train.group(configs)]
+    groups = [train._Group([configs[i] for i in part]) for part in group(configs)]
     runs = [members.run(lambda: False) for members in groups]
 
     def advance() -> None:
@@ -72,9 +73,9 @@ def ours(config: RunConfig, members: int) -> Turn:
 
     def steps() -> None:
         end = tf.constant(config.steps_per_epoch)
-        for group, batch in zip(groups, batches, strict=True):
-            arguments = (group.state, group.numbers, group.images.train, batch, tf.constant(0), end)
-            group.program.epoch(*arguments)[1].numpy()
+        for model, batch in zip(groups, batches, strict=True):
+            arguments = (model.state, model.numbers, model.images.train, batch, tf.constant(0), end)
+            model.program.epoch(*arguments)[1].numpy()
 
     return lambda: {"epoch": seconds(advance), "steps": seconds(steps)}
 

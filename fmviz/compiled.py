@@ -15,6 +15,7 @@ import tensorflow as tf
 from fmviz import model, optimizers
 from fmviz.config import DATASETS, RunConfig
 from fmviz.data import GRADIENT_IMAGES, PROBE_IMAGES
+from fmviz.groups import Shape
 
 Tensor = Any
 
@@ -24,34 +25,12 @@ EVALUATION_BATCH = 1_250
 PROGRAMS_KEPT = 12
 
 
-class Shape(NamedTuple):
-    """What a program depends on, besides `Features` and the number of members."""
-
-    dataset: str
-    hidden: tuple[int, ...]
-    activation: str
-    optimizer: str
-    batch_size: int
-
-
 class Features(NamedTuple):
     """What a program leaves out unless a member needs it."""
 
     dropout: bool
     weight_decay: bool
     proximal: bool
-
-
-def shape_of(config: RunConfig) -> Shape:
-    """The shape that a run needs."""
-    return Shape(
-        config.dataset,
-        config.hidden,
-        config.activation,
-        # Weight decay is a feature, and without it AdamW is Adam.
-        "adam" if config.optimizer == "adamw" else config.optimizer,
-        config.batch_size,
-    )
 
 
 def features_of(configs: list[RunConfig]) -> Features:

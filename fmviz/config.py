@@ -24,10 +24,11 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 
 # Part of every key. Raise it whenever a record measures something new or differently, so that
 # runs stored by an older fmviz are trained again instead of being misread.
-RECORD_SCHEMA = 2
+RECORD_SCHEMA = 3
 
 N_CLASSES = 10
 N_PIXELS = 784
@@ -341,13 +342,15 @@ def validated(field: str, value: Any) -> Any:
     return checked + 0.0 if isinstance(checked, float) else checked  # no -0.0
 
 
+def _limits(info: FieldInfo) -> dict[str, float]:
+    """A field's bounds by their names in pydantic: ge, gt, le, lt."""
+    names = ("ge", "gt", "le", "lt")
+    return {n: getattr(rule, n) for rule in info.metadata for n in names if hasattr(rule, n)}
+
+
 def bounds(field: str) -> tuple[float, float]:
     """Lowest and highest value of a numeric field of `RunConfig`, as validation has them."""
-    limits: dict[str, float] = {}
-    for rule in RunConfig.model_fields[field].metadata:
-        for name in ("ge", "gt", "le", "lt"):
-            if hasattr(rule, name):
-                limits[name] = getattr(rule, name)
+    limits = _limits(RunConfig.model_fields[field])
     return limits.get("ge", limits.get("gt", -math.inf)), limits.get(
         "le", limits.get("lt", math.inf)
     )
@@ -362,10 +365,15 @@ def allowed(field: str) -> str:
             f"at most {MAX_HIDDEN_LAYERS} widths from 1 to {MAX_UNITS}, such as 128 or 128-64, "
             "or none"
         )
-    low, high = bounds(field)
-    whole = RunConfig.model_fields[field].annotation is int
-    rules = RunConfig.model_fields[field].metadata
-    above, below = (any(hasattr(rule, name) for rule in rules) for name in ("gt", "lt"))
+    return bounds_in_words(RunConfig.model_fields[field])
+
+
+def bounds_in_words(info: FieldInfo) -> str:
+    """What a numeric field accepts: "a whole number from 1 to 100", "a number above 0 up to 10"."""
+    limits = _limits(info)
+    low, high = limits.get("ge", limits.get("gt")), limits.get("le", limits.get("lt"))
+    whole = info.annotation is int or info.annotation == int | None
+    above, below = "gt" in limits, "lt" in limits
     kind = "a whole number" if whole else "a number"
     if above and below:
         return f"{kind} between {low:,g} and {high:,.10g}, neither of them included"

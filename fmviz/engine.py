@@ -24,6 +24,7 @@ from typing import Any
 
 from fmviz import worker
 from fmviz.config import RunConfig
+from fmviz.groups import MEMBERS_AT_ONCE, group
 from fmviz.record import RecordError, RunRecord
 from fmviz.store import RunStore, SettingError
 
@@ -61,6 +62,16 @@ class Update:
         """Epochs that all watched runs have behind them."""
         return min((record.epochs if record else 0) for record in self.records)
 
+    def progress(self, configs: Sequence[RunConfig]) -> float:
+        """Share of all gradient steps of the watched runs that are done, 0 to 1."""
+        done = whole = 0
+        for config, record in zip(configs, self.records, strict=True):
+            ended = record is not None and record.complete
+            epochs = 0 if record is None else record.epochs
+            done += (config.epochs if ended else epochs) * config.steps_per_epoch
+            whole += config.epochs * config.steps_per_epoch
+        return done / whole
+
 
 @dataclass(eq=False)
 class _Job:
@@ -68,6 +79,7 @@ class _Job:
 
     configs: tuple[RunConfig, ...]
     task: str
+    brief: bool = False
     state: str = "waiting"
     contents: list[bytes] = field(default_factory=list)  # newest progress, undecoded
     records: dict[str, RunRecord] = field(default_factory=dict)
@@ -82,12 +94,18 @@ class _Job:
         return self.state in ("waiting", "training")
 
 
-def task_key(configs: Sequence[RunConfig]) -> str:
+def task_key(configs: Sequence[RunConfig], brief: bool = False) -> str:
     """The scheduler's name for the task that trains these runs: the same for every client."""
     keys = [config.key for config in configs]
-    if len(keys) == 1:
-        return f"fmviz-{keys[0]}"
-    return "fmviz-" + hashlib.sha256("".join(keys).encode()).hexdigest()[:32]
+    name = keys[0] if len(keys) == 1 else hashlib.sha256("".join(keys).encode()).hexdigest()[:32]
+    return f"fmviz-{'brief-' if brief else ''}{name}"
+
+
+def _parts(configs: list[RunConfig]) -> list[list[RunConfig]]:
+    """Runs to be trained, dealt out into tasks: a comparison grows together in one."""
+    if len(configs) <= MEMBERS_AT_ONCE:
+        return [configs] if configs else []
+    return [[configs[i] for i in part] for part in group(configs)]
 
 
 def scheduler_address() -> str | None:
@@ -137,42 +155,60 @@ class Engine:
 
     # Watching ------------------------------------------------------------------------------
 
-    def watch(self, configs: Sequence[RunConfig]) -> Watch:
-        """Ask for runs. Those that are neither stored nor being trained start now, together.
+    def watch(self, configs: Sequence[RunConfig], *, brief: bool = False) -> Watch:
+        """Ask for runs. Those that are neither stored nor being trained start now, together;
+        more of them than one model holds, a model at a time, so that others get their turn.
 
         The watch must be closed; `with engine.watch(configs) as watch:` does so.
+
+        Args:
+            brief: whether records without weights will do, as for sweeps. They wait for whoever
+                wants whole ones.
         """
         unique = {config.key: config for config in configs}
         known: dict[str, tuple[RunRecord, str]] = {}
         for key, config in unique.items():
-            record = self.store.get(config)
+            record = self.store.get(config, brief=brief)
             if record is not None:
-                recorded = self.store.is_recorded(config)
+                recorded = self.store.is_recorded(config, brief=brief)
                 known[key] = record, "recorded" if recorded else "store"
         with self._changed:
             jobs: dict[str, _Job] = {}
             missing = []
             for key, config in unique.items():
                 # It may have ended since the store was asked.
-                if key not in known and (record := self.store.remembered(config)) is not None:
-                    known[key] = record, "store"
+                if key not in known:
+                    record = self.store.remembered(config, brief=brief)
+                    if record is not None:
+                        known[key] = record, "store"
                 if key in known:
                     continue
-                job = next((j for j in self._jobs.values() if j.live and config in j.configs), None)
+                job = next(
+                    (
+                        j
+                        for j in self._jobs.values()
+                        if j.live and config in j.configs and (brief or not j.brief)
+                    ),
+                    None,
+                )
                 if job is None:
                     missing.append(config)
                 else:
                     jobs[key] = job
-            if missing:
-                job = _Job(tuple(missing), task_key(missing))
+            for part in _parts(missing):
+                job = _Job(tuple(part), task_key(part, brief), brief)
                 self._jobs[job.task] = job
-                jobs |= {config.key: job for config in missing}
+                jobs |= {config.key: job for config in part}
                 self._submit(job)
             for job in set(jobs.values()):
                 job.watchers += 1
         if jobs:
             self.start()
         return Watch(self, tuple(configs), known, jobs)
+
+    def known(self, configs: Sequence[RunConfig], *, brief: bool = False) -> bool:
+        """Whether all of these runs are in the store, so that watching them trains nothing."""
+        return all(self.store.get(config, brief=brief) is not None for config in configs)
 
     def _release(self, jobs: set[_Job]) -> None:
         with self._changed:
@@ -228,7 +264,12 @@ class Engine:
         key = job.task if job.attempt == 0 else f"{job.task}-{job.attempt}"
         documents = [config.model_dump(mode="json") for config in job.configs]
         try:
-            job.future = self._client.submit(worker.train_runs, documents, key=key, pure=True)
+            job.future = self._client.submit(
+                *(worker.train_runs, documents, job.brief),
+                key=key,
+                pure=True,
+                priority=-1 if job.brief else 0,
+            )
         except Exception as error:  # the connection has just broken: it is submitted anew then
             logger.warning("cannot submit %s: %s", key, error)
             return
@@ -454,10 +495,12 @@ class Watch:
             records.append(record)
             sources.append(source)
         state = "done"
-        for worst in ("failed", "waiting", "training"):
-            if worst in states:
-                state = worst
-                break
+        if "failed" in states:
+            state = "failed"
+        elif "training" in states or ("waiting" in states and "done" in states):
+            state = "training"
+        elif "waiting" in states:
+            state = "waiting"
         seconds = time.monotonic() - self._begun
         return Update(state, tuple(records), tuple(sources), message, seconds), mark
 

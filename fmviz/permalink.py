@@ -6,60 +6,105 @@ A page's state is a flat dict: the fields of `RunConfig`, as its controls hold t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
-from fmviz.config import RunConfig, allowed, problems, validated
+from fmviz.config import RunConfig, allowed, bounds_in_words, problems, validated
 from fmviz.measure import TOLERANCES
 
 MAX_PATIENCE = 100
+# What a lesson allows in fields whose choices are its own: "section" and "racers".
+Choices = Mapping[str, Sequence[str]]
 MONITORS = {
     "val_loss": "val_loss (penalty included)",
     "val_crossentropy": "validation cross-entropy",
     "val_accuracy": "validation accuracy",
+}
+MODES = ("auto", "min", "max")
+AXES = ("epochs", "seconds")
+VIEW_CHOICES: dict[str, Sequence[Any]] = {
+    "monitor": tuple(MONITORS),
+    "mode": MODES,
+    "axis": AXES,
+    "tolerance": TOLERANCES,
 }
 # Parameters that Streamlit itself reads.
 FOREIGN = ("embed", "embed_options")
 
 
 class View(BaseModel):
-    """How runs are looked at. Nothing in it trains anything.
-
-    `patience` None means that early stopping is off.
+    """How runs are looked at. Nothing in it trains anything. A page has those fields that its
+    lesson's start names; None is written "off".
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    # Early stopping, as keras.callbacks.EarlyStopping has it; patience None is no early stopping.
     patience: int | None = Field(None, ge=0, le=MAX_PATIENCE)
     monitor: str = "val_loss"
+    mode: str = "auto"
+    min_delta: float = Field(0.0, ge=0, le=10)
+    baseline: float | None = Field(None, ge=0, le=100)
+    start_from: int = Field(0, ge=0, le=100)
     restore: bool = True
-    tolerance: float = 1e-3
+    # What is looked at: an epoch counted from 1, a layer from 1, the rest from 0.
     test: bool = False
+    epoch: int | None = Field(None, ge=1, le=100)
+    layer: int = Field(1, ge=1, le=7)
+    unit: int = Field(0, ge=0, le=511)
+    image: int | None = Field(None, ge=0, le=9_999)
+    label: int | None = Field(None, ge=0, le=9)
+    section: str = ""
+    racers: tuple[str, ...] = ()
+    axis: str = "epochs"
+    seeds: int = Field(1, ge=1, le=5)
+    # Weights: what counts as zero, the share that is pruned, one weight's start.
+    tolerance: float = 1e-3
+    prune: float = Field(0.5, ge=0, le=1)
+    weight: float = Field(1.0, ge=-10, le=10)
+    # The ravine of two parameters: its steeper curvature, and the rate of those who walk there.
+    curvature: float = Field(20.0, ge=1, le=1_000)
+    ravine_rate: float = Field(0.05, gt=0, le=10)
 
-    @field_validator("monitor")
+    @property
+    def early_stopping(self) -> dict[str, Any]:
+        """Keyword arguments of `stopping.look`."""
+        return {
+            "patience": self.patience,
+            "monitor": self.monitor,
+            "restore_best_weights": self.restore,
+        }
+
+    @field_validator(*VIEW_CHOICES)
     @classmethod
-    def _known_monitor(cls, value: str) -> str:
-        if value not in MONITORS:
-            raise ValueError("unknown monitor")
+    def _known(cls, value: Any, info: ValidationInfo) -> Any:
+        if value not in VIEW_CHOICES[str(info.field_name)]:
+            raise ValueError("unknown choice")
         return value
 
-    @field_validator("tolerance")
-    @classmethod
-    def _known_tolerance(cls, value: float) -> float:
-        if value not in TOLERANCES:
-            raise ValueError("unknown tolerance")
-        return value
 
+def view_allowed(field: str, choices: Choices) -> str:
+    """What a field of `View` accepts, as words for an error message."""
+    if field == "racers":
+        return "some of " + ", ".join(choices["racers"]) + ", with commas between them"
+    offered = choices.get(field) or VIEW_CHOICES.get(field)
+    if offered:
+        return "one of " + ", ".join(f"{c:g}" if isinstance(c, float) else str(c) for c in offered)
+    info = View.model_fields[field]
+    if info.annotation is bool:
+        return "true or false"
+    words = bounds_in_words(info)
+    return f"off or {words}" if info.default is None else words
 
-VIEW_ALLOWED = {
-    "patience": f"off or a whole number from 0 to {MAX_PATIENCE}",
-    "monitor": "one of " + ", ".join(MONITORS),
-    "restore": "true or false",
-    "tolerance": "one of " + ", ".join(f"{t:g}" for t in TOLERANCES),
-    "test": "true or false",
-}
 
 State = dict[str, Any]
 
@@ -72,12 +117,18 @@ class Parsed(NamedTuple):
     problems: list[str]
 
 
-def defaults(config: Mapping[str, Any]) -> State:
-    """The state of a page whose controls start at these settings."""
-    return {**RunConfig().model_dump(), **config, **View().model_dump()}
+def defaults(config: Mapping[str, Any], view: Mapping[str, Any]) -> State:
+    """The state of a page whose controls start at these settings; of `View` it has those named.
+
+    Raises:
+        pydantic.ValidationError: a setting that no run or view has, or a value that it cannot have.
+    """
+    start = RunConfig().model_dump() | dict(config)
+    RunConfig.model_validate(start)
+    return start | {name: getattr(View.model_validate(view), name) for name in view}
 
 
-def read(name: str, text: str) -> Any:
+def read(name: str, text: str, choices: Choices | None = None) -> Any:
     """One parameter as a validated value.
 
     Raises:
@@ -86,18 +137,26 @@ def read(name: str, text: str) -> Any:
     if name == "hidden":
         widths = [] if text == "none" else text.split("-")
         return validated("hidden", widths)
-    if name == "patience":
-        return View.model_validate({"patience": None if text == "off" else text}).patience
-    if name in View.model_fields:
-        return getattr(View.model_validate({name: text}), name)
-    return validated(name, text)
+    if name not in View.model_fields:
+        return validated(name, text)
+    given: Any = text
+    if name == "racers":
+        given = tuple(text.split(",")) if text != "none" else ()
+    elif View.model_fields[name].default is None and text == "off":
+        given = None
+    value = getattr(View.model_validate({name: given}), name)
+    offered = (choices or {}).get(name)
+    if offered is not None and not set(value if name == "racers" else [value]) <= set(offered):
+        raise ValueError("unknown choice")
+    return value
 
 
-def parse(query: Mapping[str, str], start: State) -> Parsed:
+def parse(query: Mapping[str, str], start: State, choices: Choices | None = None) -> Parsed:
     """Read a page's state from query parameters.
 
     Args:
         start: the page's defaults, for whatever the query leaves out.
+        choices: what the lesson allows in "section" and "racers".
     """
     state, found = dict(start), []
     for name, text in query.items():
@@ -108,9 +167,10 @@ def parse(query: Mapping[str, str], start: State) -> Parsed:
             found.append(f"{name} is no parameter of this page; there are {known}")
             continue
         try:
-            state[name] = read(name, text)
+            state[name] = read(name, text, choices)
         except ValueError:
-            expected = VIEW_ALLOWED.get(name) or allowed(name)
+            viewed = name in View.model_fields
+            expected = view_allowed(name, choices or {}) if viewed else allowed(name)
             found.append(f"{name} must be {expected}, not {text!r}")
     try:
         config_of(state)
@@ -131,13 +191,13 @@ def config_of(state: State) -> RunConfig:
 
 def view_of(state: State) -> View:
     """How a state looks at runs."""
-    return View.model_validate({f: state[f] for f in View.model_fields})
+    return View.model_validate({f: state[f] for f in View.model_fields if f in state})
 
 
 def write(name: str, value: Any) -> str:
     """One value as it stands in a link."""
-    if name == "hidden":
-        return "-".join(map(str, value)) or "none"
+    if isinstance(value, tuple):
+        return ("-" if name == "hidden" else ",").join(map(str, value)) or "none"
     if value is None:
         return "off"
     if isinstance(value, bool):

@@ -1,7 +1,8 @@
 """The prose of the lessons: Markdown files that a teacher can edit or translate.
 
 A file is cut into sections by its `## name` headings. `{{name}}` stands for a figure that the
-page puts in; everything else is plain Markdown with LaTeX.
+page puts in; everything else is plain Markdown with LaTeX. What all lessons say stands once, in
+`shared.md`; a lesson that has a section of the same name says it its own way.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "lessons"
+SHARED = "shared"
 PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -27,9 +29,26 @@ def sections(lesson: str) -> dict[str, str]:
     return {name: body.strip() for name, body in zip(pieces[::2], pieces[1::2], strict=True)}
 
 
+def has(lesson: str, section: str) -> bool:
+    """Whether a lesson has a section of its own or shares one."""
+    return section in sections(lesson) or section in sections(SHARED)
+
+
+def source(lesson: str, section: str) -> str:
+    """A section as it is written, with its places.
+
+    Raises:
+        LessonError: neither the lesson nor the shared file has it.
+    """
+    if not has(lesson, section):
+        raise LessonError(f"lesson '{lesson}' has no section '{section}'")
+    own = sections(lesson)
+    return own[section] if section in own else sections(SHARED)[section]
+
+
 def places(lesson: str, section: str) -> set[str]:
     """The names of the figures that a section wants."""
-    return set(PLACE.findall(sections(lesson)[section]))
+    return set(PLACE.findall(source(lesson, section)))
 
 
 def text(lesson: str, section: str, figures: Mapping[str, str] | None = None) -> str:
@@ -38,8 +57,6 @@ def text(lesson: str, section: str, figures: Mapping[str, str] | None = None) ->
     Raises:
         LessonError: no such section, or a figure in it is not given.
     """
-    if section not in sections(lesson):
-        raise LessonError(f"lesson '{lesson}' has no section '{section}'")
     given = figures or {}
     missing = places(lesson, section) - set(given)
     if missing:
@@ -47,4 +64,4 @@ def text(lesson: str, section: str, figures: Mapping[str, str] | None = None) ->
             f"section '{section}' of lesson '{lesson}' names {', '.join(sorted(missing))}; "
             f"it can have {', '.join(sorted(given)) or 'no figures'}"
         )
-    return PLACE.sub(lambda match: given[match[1]], sections(lesson)[section])
+    return PLACE.sub(lambda match: given[match[1]], source(lesson, section))

@@ -10,7 +10,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -70,7 +70,7 @@ SNAPSHOT_UNITS = 16
 EXAMPLES = {"train", "corrupted", "validation", "test", "probe"}
 
 
-PREDICTIONS = ("val_predictions", "test_predictions")
+PREDICTIONS = ("train_predictions", "val_predictions", "test_predictions")
 
 
 class RecordError(Exception):
@@ -101,12 +101,14 @@ class RunRecord:
         start: the names of `history`, measured before the first step (running means are NaN).
         start_layers: the names of `layers`, measured before the first step.
         examples: how many images the figures of each of `EXAMPLES` are measured on.
-        val_predictions, test_predictions: (epochs + 1, images) uint8, the predicted class, row 0
-            before the first step; empty while the run goes on.
+        train_predictions, val_predictions, test_predictions: (epochs + 1, images) uint8, the
+            predicted class, row 0 before the first step; empty while the run goes on. Those of
+            training are of the fixed sample, the first images of the training set.
         snapshots: (len(snapshot_epochs), 784, at most SNAPSHOT_UNITS) float16, first-layer
-            kernels; empty while the run goes on.
+            kernels; empty while the run goes on, and in a brief record.
         weights: the final kernels and biases, in `keras.Sequential.get_weights()` order; empty
-            while the run goes on. A diverged run keeps the last finite ones.
+            while the run goes on, and in a brief record. A diverged run keeps the last finite
+            ones.
         best_weights: those of `best_epoch`; empty while the run goes on.
         diverged: where the run stopped being finite, else None. Its history then has only the
             epochs that ended finite.
@@ -119,6 +121,7 @@ class RunRecord:
     start: Mapping[str, float]
     start_layers: Mapping[str, Array]
     examples: Mapping[str, int]
+    train_predictions: Array
     val_predictions: Array
     test_predictions: Array
     snapshots: Array
@@ -136,6 +139,22 @@ class RunRecord:
     def complete(self) -> bool:
         """Whether the run has ended, by its last epoch or by diverging."""
         return self.epochs == self.config.epochs or self.diverged is not None
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether an ended run is without its weights: enough for a curve, a tenth of the size."""
+        return self.complete and not self.weights
+
+    def brief(self) -> RunRecord:
+        """The record without weights and snapshots, as sweeps and races keep it."""
+        none = np.empty((0, 0, 0), np.float16)
+        return replace(self, weights=(), best_weights=(), snapshots=none)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that its large arrays take."""
+        arrays = [*self.layers.values(), *self.weights, *self.best_weights, self.snapshots]
+        return sum(a.nbytes for a in (*arrays, *(getattr(self, name) for name in PREDICTIONS)))
 
     @property
     def best_epoch(self) -> int | None:
@@ -299,8 +318,13 @@ def _check(record: RunRecord) -> None:
     expected = [s for a, b in pairwise(sizes) for s in ((a, b), (b,))]
     if record.complete or record.weights:
         info = DATASETS[config.dataset]
+        sample = record.examples["train"]
+        shapes["train_predictions"] = ((epochs + 1, sample), record.train_predictions)
         shapes["val_predictions"] = ((epochs + 1, info.validation), record.val_predictions)
         shapes["test_predictions"] = ((epochs + 1, info.test), record.test_predictions)
+    if record.is_brief:
+        shapes["snapshots"] = ((0, 0, 0), record.snapshots)
+    elif record.weights:
         units = min(SNAPSHOT_UNITS, sizes[1])
         shapes["snapshots"] = ((len(record.snapshot_epochs), N_PIXELS, units), record.snapshots)
         for kind, arrays in (("weights", record.weights), ("best", record.best_weights)):
@@ -317,8 +341,7 @@ def same_figures(a: RunRecord, b: RunRecord) -> bool:
 
     def arrays(record: RunRecord) -> dict[str, Array]:
         table: dict[str, Array] = {
-            "val_predictions": record.val_predictions,
-            "test_predictions": record.test_predictions,
+            **{name: getattr(record, name) for name in PREDICTIONS},
             "snapshots": record.snapshots,
         }
         for name in HISTORY:

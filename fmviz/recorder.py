@@ -84,7 +84,7 @@ class Recorder:
         self._layers: dict[str, list[Array]] = {
             name: [] for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES)
         }
-        self._predictions: dict[str, list[Array]] = {"val": [], "test": []}
+        self._predictions: dict[str, list[Array]] = {"train": [], "val": [], "test": []}
         self._snapshots: list[Array] = []
         self._weights: list[Array] = []
         self._best: tuple[float, list[Array]] = (np.inf, [])
@@ -191,6 +191,7 @@ class Recorder:
                 "test": info.test,
                 "probe": PROBE_IMAGES,
             },
+            train_predictions=np.stack(self._predictions["train"]) if ended else none,
             val_predictions=np.stack(self._predictions["val"]) if ended else none,
             test_predictions=np.stack(self._predictions["test"]) if ended else none,
             snapshots=np.array(self._snapshots, np.float16).reshape(

@@ -22,8 +22,9 @@ logger = logging.getLogger(__name__)
 RECORDED_FOLDER = Path(__file__).parent / "recorded"
 DEFAULT_MEGABYTES = 256
 SUFFIX = ".npz"
-# Decoded records kept in memory: a page reads the same few again at every move of a slider.
-IN_MEMORY = 32
+# Bytes of decoded records kept in memory: a page reads the same few again at every move of a
+# slider. A record takes about 1.3 MB, a brief one 0.4.
+IN_MEMORY = 64 * 10**6
 
 
 class SettingError(Exception):
@@ -76,23 +77,33 @@ class RunStore:
         self._memory: OrderedDict[tuple[str, bool], RunRecord] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, config: RunConfig) -> RunRecord | None:
-        """The record of a run, or None where it is not known. Own runs come before recorded."""
-        return self._read(config, recorded=False) or self._read(config, recorded=True)
+    def get(self, config: RunConfig, *, brief: bool = False) -> RunRecord | None:
+        """The record of a run, or None where it is not known. Own runs come before recorded.
 
-    def remembered(self, config: RunConfig) -> RunRecord | None:
+        Args:
+            brief: whether a record without weights will do.
+        """
+        own = self._read(config, recorded=False, brief=brief)
+        return own or self._read(config, recorded=True, brief=brief)
+
+    def remembered(self, config: RunConfig, *, brief: bool = False) -> RunRecord | None:
         """As `get` for runs that this process has trained lately, without a look at the disk."""
         with self._lock:
-            return self._memory.get((config.key, False))
+            record = self._memory.get((config.key, False))
+        return record if record is not None and (brief or not record.is_brief) else None
 
-    def is_recorded(self, config: RunConfig) -> bool:
+    def is_recorded(self, config: RunConfig, *, brief: bool = False) -> bool:
         """Whether `get` answers from the runs that ship with fmviz."""
         return (
-            self._read(config, recorded=False) is None
-            and self._read(config, recorded=True) is not None
+            self._read(config, recorded=False, brief=brief) is None
+            and self._read(config, recorded=True, brief=brief) is not None
         )
 
-    def _read(self, config: RunConfig, *, recorded: bool) -> RunRecord | None:
+    def _read(self, config: RunConfig, *, recorded: bool, brief: bool) -> RunRecord | None:
+        record = self._read_any(config, recorded=recorded)
+        return record if record is not None and (brief or not record.is_brief) else None
+
+    def _read_any(self, config: RunConfig, *, recorded: bool) -> RunRecord | None:
         folder = self.recorded if recorded else self.folder
         if folder is None:
             return None
@@ -131,11 +142,14 @@ class RunStore:
         """Keep a finished run in memory, for as long as there is room."""
         if not record.complete:
             raise ValueError("only finished runs are stored")
-        self._remember(record.config.key, False, record)
+        if self.remembered(record.config) is None or not record.is_brief:
+            self._remember(record.config.key, False, record)
 
     def put(self, record: RunRecord) -> None:
         """Keep a finished run. A full disk or an unwritable folder is a warning: the run is still
-        kept in memory."""
+        kept in memory. A brief record does not take the place of a whole one."""
+        if record.is_brief and self._read(record.config, recorded=False, brief=False) is not None:
+            return
         self.remember(record)
         path = self.folder / (record.config.key + SUFFIX)
         try:
@@ -157,7 +171,7 @@ class RunStore:
         with self._lock:
             self._memory[key, recorded] = record
             self._memory.move_to_end((key, recorded))
-            while len(self._memory) > IN_MEMORY:
+            while sum(each.nbytes for each in self._memory.values()) > IN_MEMORY:
                 self._memory.popitem(last=False)
 
     def _evict(self, keep: Path) -> None:

@@ -24,6 +24,7 @@ import fmviz
 from fmviz import compiled, data, initializers, model, schedules, theory
 from fmviz.compiled import EVALUATION_BATCH, Batches, Numbers, State
 from fmviz.config import DATASETS, RunConfig
+from fmviz.groups import group, shape_of
 from fmviz.record import Divergence, RunRecord, n_weights
 from fmviz.recorder import Measured, Recorder
 
@@ -35,28 +36,7 @@ Array = npt.NDArray[Any]
 OPERATIONS_AT_ONCE = 2e11
 STEPS_AT_ONCE = 256
 
-# More members than this are trained as several models, epoch by epoch in turn: beyond it the
-# weights and the optimizer's arrays leave the caches, and a member costs more (see benchmarks/).
-MEMBERS_AT_ONCE = 8
-
 OnEpoch = Callable[[list[RunRecord]], None]
-
-
-def group(configs: Sequence[RunConfig]) -> list[list[int]]:
-    """Indices of the configs that are trained as one model, in order of first appearance.
-
-    Those share a `compiled.Shape`, the training images and the number of epochs. Where there are
-    more than `MEMBERS_AT_ONCE`, they are dealt out evenly.
-    """
-    alike: dict[Any, list[int]] = {}
-    for index, config in enumerate(configs):
-        key = compiled.shape_of(config), config.train_size, config.epochs
-        alike.setdefault(key, []).append(index)
-    groups = []
-    for indices in alike.values():
-        parts = -(-len(indices) // MEMBERS_AT_ONCE)
-        groups += [part.tolist() for part in np.array_split(indices, parts)]
-    return groups
 
 
 def train(
@@ -118,7 +98,7 @@ class _Group:
         self.recorders = [Recorder(config) for config in configs]
         self.plateaus = [schedules.Plateau(config) for config in configs]
         self.program = compiled.program(
-            compiled.shape_of(self.config), compiled.features_of(configs), len(configs)
+            shape_of(self.config), compiled.features_of(configs), len(configs)
         )
         self.images = _images(self.config.dataset)
         self.seconds = 0.0

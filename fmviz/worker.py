@@ -31,12 +31,15 @@ class Cancelled(Exception):
     """Nobody waits for this run any more."""
 
 
-def train_runs(documents: list[dict[str, Any]]) -> list[bytes]:
+def train_runs(documents: list[dict[str, Any]], brief: bool = False) -> list[bytes]:
     """Train configs, given as `RunConfig.model_dump(mode="json")`, into `RunRecord.to_bytes()`.
 
     After each epoch a message goes out under `TOPIC`: the task's key and the records so far. It
     holds all epochs, so that a message that is lost, or came before somebody listened, is no
     harm.
+
+    Args:
+        brief: whether records without weights are enough.
 
     Raises:
         Cancelled: the task was given up while it ran.
@@ -76,6 +79,8 @@ def train_runs(documents: list[dict[str, Any]]) -> list[bytes]:
         records = train(configs, on_epoch, given_up)
     if not all(record.complete for record in records):
         raise Cancelled(task)
+    if brief:
+        records = [record.brief() for record in records]
     # Whoever waits packs it for the store; packing takes as long as an epoch.
     return [record.to_bytes(compress=False) for record in records]
 

@@ -198,9 +198,7 @@ def _layer(
 def _kernel_gradients(config: RunConfig) -> Sequence[Array]:
     """On the first training images, with the labels that the run is told."""
     images = data.load(config.dataset).train
-    labels, _ = data.with_noise(
-        images.labels[: config.train_size], config.label_noise, config.seed
-    )
+    labels, _ = data.with_noise(images.labels[: config.train_size], config.label_noise, config.seed)
     count = min(config.train_size, data.GRADIENT_IMAGES)
     found = network.gradients(
         _weights(config), config.activation, images.pixels[:count], labels[:count]

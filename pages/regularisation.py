@@ -1,47 +1,32 @@
-"""Regularisation: what a penalty and its λ, initial std and patience do to one network."""
+"""L2 and L1: what a penalty and its λ do to one network."""
 
 import streamlit as st
 
-from fmviz import narrate, permalink, prose
-from fmviz.ui import controls, panels, shell, state
-from fmviz.ui.live import live
+from fmviz import narrate
+from fmviz.narrate.regularisation import twins
+from fmviz.ui import controls, panels
+from fmviz.ui.frame import open_page
 
-shell.require_app()
-
-LESSON = "regularisation"
-START = permalink.defaults({"penalty": "l2", "lam": 10.0})
-
-problems = state.load(LESSON, START)
-st.title(prose.text(LESSON, "question"))
-st.markdown(prose.text(LESSON, "introduction"))
-for problem in problems:
-    st.error(f"In the address: {problem}.", icon=":material/link_off:")
-
-left, right = st.columns([1, 2.6], gap="large")
+page = open_page("regularisation")
+left, right = page.columns()
 with left:
-    controls.penalty(LESSON)
-    controls.lam(LESSON)
-    controls.l1_share(LESSON)
-    controls.init_std(LESSON)
-    controls.patience(LESSON)
-controls.more(LESSON)
+    controls.penalty(page.name)
+    controls.lam(page.name)
+    controls.l1_share(page.name)
+    controls.init_std(page.name)
+    controls.patience(page.name)
+controls.more(page.name)
 
-values = {field: state.value(LESSON, field) for field in START}
-config = controls.config(values)
-comparison = panels.Comparison(LESSON, config, permalink.view_of(values))
 with right:
-    comparison.place_curves()
-comparison.place_figures(LESSON)
-
-values["tolerance"] = comparison.tolerance
-state.save(LESSON, START, values)
+    page.guess()
+    board = panels.Board(page)
+    board.place_status()
+    board.add(panels.Curves(board, lambda look: twins(look.runs, page.view, look.done)))
+panels.cards(board, panels.Gap, panels.Sparsity, panels.Saturation)
 
 st.subheader("The rule, with this run's numbers")
-for caption in narrate.rule(config):
-    st.markdown(prose.text(LESSON, caption.section, caption.figures))
-panels.images()
-with st.expander("Why? Notes and sources", icon=":material/menu_book:"):
-    st.markdown(prose.text(LESSON, "why"))
-
-for update in live(comparison.configs):
-    comparison.draw(update)
+for caption in narrate.rule(page.config):
+    st.markdown(page.text(caption.section, caption.figures))
+page.notes()
+page.save()
+board.run()

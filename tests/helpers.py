@@ -85,6 +85,10 @@ def synthetic(
     kept = sum(epoch < epochs for epoch in SNAPSHOT_EPOCHS)
     snapshots = rng.standard_normal((kept, 784, min(SNAPSHOT_UNITS, sizes[1])))
     none = np.empty((0, 0), np.uint8)
+    all_examples = {
+        **{"train": 100, "corrupted": 0, "validation": 2_500, "test": 5_000, "probe": 500},
+        **(examples or {}),
+    }
 
     def predictions(images: int) -> npt.NDArray[np.uint8]:
         return rng.integers(0, 10, (epochs + 1, images), np.uint8) if ended else none
@@ -95,8 +99,8 @@ def synthetic(
         layers={name: values[1:] for name, values in layers.items()},
         start={name: float(values[0]) for name, values in curves.items()},
         start_layers={name: values[0] for name, values in layers.items()},
-        examples={"train": 100, "corrupted": 0, "validation": 2_500, "test": 5_000, "probe": 500}
-        | (examples or {}),
+        examples=all_examples,
+        train_predictions=predictions(all_examples["train"]),
         val_predictions=predictions(info.validation),
         test_predictions=predictions(info.test),
         snapshots=(snapshots if ended else np.empty((0, 0, 0))).astype(np.float16),

@@ -16,6 +16,7 @@ def first_epochs(record: RunRecord, epochs: int) -> RunRecord:
         record,
         history={name: values[:epochs] for name, values in record.history.items()},
         layers={name: values[:epochs] for name, values in record.layers.items()},
+        train_predictions=record.train_predictions[:0],
         val_predictions=record.val_predictions[:0],
         test_predictions=record.test_predictions[:0],
         snapshots=record.snapshots[:0],
@@ -32,7 +33,10 @@ class ScriptedEngine:
         self.asked: list[tuple[RunConfig, ...]] = []
         self.watches: list[ScriptedWatch] = []
 
-    def watch(self, configs: Sequence[RunConfig]) -> ScriptedWatch:
+    def known(self, configs: Sequence[RunConfig], *, brief: bool = False) -> bool:
+        return self.script(configs)[0].state == "done"
+
+    def watch(self, configs: Sequence[RunConfig], *, brief: bool = False) -> ScriptedWatch:
         self.asked.append(tuple(configs))
         watch = ScriptedWatch(self.script(configs))
         self.watches.append(watch)

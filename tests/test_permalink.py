@@ -13,7 +13,8 @@ from fmviz.config import CHOICES, DATASETS, RunConfig, bounds
 from fmviz.measure import TOLERANCES
 from fmviz.permalink import config_of, defaults, parse, query, view_of
 
-START = defaults({"penalty": "l2", "lam": 10.0})
+VIEW = {"patience": None, "monitor": "val_loss", "restore": True, "tolerance": 1e-3, "test": False}
+START = defaults({"penalty": "l2", "lam": 10.0}, VIEW)
 NUMBERS = [
     *("label_noise", "init_std", "lam", "l1_share", "dropout", "learning_rate"),
     *("final_rate", "power", "warmup", "plateau_factor"),
@@ -260,5 +261,5 @@ def test_what_a_query_leaves_out_or_gets_wrong_is_the_default(given_query: dict[
 
 def test_the_defaults_of_a_page_are_those_of_a_run_but_for_its_own() -> None:
     assert config_of(START) == RunConfig(penalty="l2", lam=10.0)
-    assert config_of(defaults({})) == RunConfig()
+    assert config_of(defaults({}, {})) == RunConfig()
     assert view_of(START).patience is None

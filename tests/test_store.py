@@ -239,8 +239,8 @@ def test_parts_that_a_crash_left_go_and_files_of_others_stay(tmp_path: Path) -> 
 
 
 def test_memory_is_bounded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "IN_MEMORY", 2)
     store, records = fresh(tmp_path), runs(3)
+    monkeypatch.setattr(store_module, "IN_MEMORY", 2 * records[0].nbytes)
     for record in records:
         store.put(record)
     shutil.rmtree(tmp_path)

@@ -15,8 +15,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fmviz import compiled, data, measure, model, theory
-from fmviz import train as trainer
+from fmviz import compiled, data, groups, measure, model, theory
 from fmviz.config import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, SCHEDULES, RunConfig
 from fmviz.initializers import initial_weights
 from fmviz.record import RunRecord, same_figures
@@ -102,9 +101,9 @@ def together() -> dict[RunConfig, RunRecord]:
     number and bring weight decay, soft-thresholding and dropout."""
     alike: dict[Any, list[RunConfig]] = {}
     for config in dict.fromkeys(map(config_of, CASES)):
-        alike.setdefault((compiled.shape_of(config), config.epochs), []).append(config)
+        alike.setdefault((groups.shape_of(config), config.epochs), []).append(config)
     everything = []
-    room = trainer.MEMBERS_AT_ONCE - 2
+    room = groups.MEMBERS_AT_ONCE - 2
     for configs in alike.values():
         for first in range(0, len(configs), room):
             one, other = (
@@ -662,7 +661,7 @@ def test_more_members_than_fit_one_model_come_back_in_order_and_as_alone() -> No
     configs = [
         RunConfig(**(SMALL | {"epochs": 1}), seed=i, penalty="l2", lam=float(i)) for i in range(11)
     ]
-    assert len(configs) > trainer.MEMBERS_AT_ONCE
+    assert len(configs) > groups.MEMBERS_AT_ONCE
     records = train(configs)
     assert [record.config for record in records] == configs
     for place in (0, 5, 6, 10):
@@ -696,9 +695,9 @@ def test_groups_share_a_model_and_are_dealt_out_evenly(
 ) -> None:
     # An optimizer of the kind is not to be overwritten.
     configs = [RunConfig(**(SMALL | number | kind)) for kind, number in drawn]
-    groups = trainer.group(configs)
-    assert sorted(i for indices in groups for i in indices) == list(range(len(configs)))
-    assert all(indices == sorted(indices) for indices in groups)
+    found = groups.group(configs)
+    assert sorted(i for indices in found for i in indices) == list(range(len(configs)))
+    assert all(indices == sorted(indices) for indices in found)
 
     def kind_of(index: int) -> tuple[Any, ...]:
         c = configs[index]
@@ -706,13 +705,13 @@ def test_groups_share_a_model_and_are_dealt_out_evenly(
         return (c.hidden, c.activation, adam, c.batch_size, c.train_size, c.epochs)
 
     alike: dict[Any, list[list[int]]] = {}
-    for indices in groups:
+    for indices in found:
         assert len({kind_of(i) for i in indices}) == 1
         alike.setdefault(kind_of(indices[0]), []).append(indices)
     for parts in alike.values():
         sizes = [len(indices) for indices in parts]
-        assert max(sizes) <= trainer.MEMBERS_AT_ONCE
-        assert len(sizes) == math.ceil(sum(sizes) / trainer.MEMBERS_AT_ONCE)
+        assert max(sizes) <= groups.MEMBERS_AT_ONCE
+        assert len(sizes) == math.ceil(sum(sizes) / groups.MEMBERS_AT_ONCE)
         assert max(sizes) - min(sizes) <= 1
         in_order = [i for indices in parts for i in indices]
         assert in_order == sorted(in_order)
@@ -722,9 +721,9 @@ def test_groups_share_a_model_and_are_dealt_out_evenly(
 
 @pytest.mark.parametrize("count", range(1, 42))
 def test_any_number_of_members_is_dealt_out_evenly(count: int) -> None:
-    sizes = [len(p) for p in trainer.group([RunConfig(**SMALL, seed=i) for i in range(count)])]
+    sizes = [len(p) for p in groups.group([RunConfig(**SMALL, seed=i) for i in range(count)])]
     assert sum(sizes) == count
-    assert len(sizes) == math.ceil(count / trainer.MEMBERS_AT_ONCE)
+    assert len(sizes) == math.ceil(count / groups.MEMBERS_AT_ONCE)
     assert max(sizes) - min(sizes) <= 1
 
 
@@ -736,7 +735,7 @@ def test_no_number_compiles_again() -> None:
     config = RunConfig(**frame, dropout=0.1, label_noise=0.1)
     configs = [config, decayed, thresholded]
     train(configs)
-    program = compiled.program(compiled.shape_of(config), compiled.features_of(configs), 3)
+    program = compiled.program(groups.shape_of(config), compiled.features_of(configs), 3)
     before = program.traces
     assert before == 2  # an epoch and an evaluation
     kinds = compiled.program.cache_info().misses

@@ -12,6 +12,7 @@ from fmviz import data, permalink
 from fmviz.config import (
     CHOICES,
     DATASETS,
+    MAX_HIDDEN_LAYERS,
     SCHEDULE_SETTINGS,
     RunConfig,
     allowed,
@@ -21,7 +22,7 @@ from fmviz.config import (
 from fmviz.measure import TOLERANCES
 from fmviz.narrate import number
 from fmviz.permalink import MONITORS
-from fmviz.ui.state import put, value, widget_key
+from fmviz.ui.state import drawn, has, put, value, widget_key
 
 LAMBDAS = (0.0, *(m * 10.0**e for e in range(-2, 2) for m in (1, 2, 5)), 100.0)
 LAMBDAS = tuple(float(f"{v:.3g}") for v in LAMBDAS)
@@ -31,6 +32,9 @@ SHARES = tuple(k / 10 for k in range(1, 10))
 SIGMAS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 PATIENCES = (None, 0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
 RATES = (1e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1, 0.2, 0.5, 1.0)
+DROPOUTS = tuple(k / 10 for k in range(10))
+NOISES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
+WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 TRAIN_SIZES = (20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 55_000)
 
 LABELS = {
@@ -216,59 +220,145 @@ def _hidden(page: str) -> None:
     st.session_state[f"{key}: good"] = permalink.write("hidden", value(page, "hidden"))
 
 
+def width(page: str) -> None:
+    """Units of every hidden layer, as a slider; their number stays."""
+    hidden = value(page, "hidden")
+    present = hidden[0] if hidden else 128
+    key = f"{page}/width"
+    st.session_state[key] = present
+    st.select_slider(
+        "Width of the hidden layers" if len(hidden) > 1 else "Hidden units",
+        sorted({*WIDTHS, present}),
+        key=key,
+        on_change=lambda: put(
+            page, "hidden", (int(st.session_state[key]),) * max(len(value(page, "hidden")), 1)
+        ),
+    )
+    widget_key(page, "hidden")
+
+
+def depth(page: str) -> None:
+    """Number of hidden layers, all as wide as the first."""
+    hidden = value(page, "hidden")
+    key = f"{page}/depth"
+    st.session_state[key] = len(hidden)
+
+    def deepen() -> None:
+        units = (*value(page, "hidden"), 128)[0]
+        put(page, "hidden", (units,) * int(st.session_state[key]))
+
+    st.slider("Hidden layers", 1, MAX_HIDDEN_LAYERS, key=key, on_change=deepen)
+    widget_key(page, "hidden")
+
+
+def setting(page: str, field: str) -> None:
+    """The control of any field of a run, by its name in `RunConfig`.
+
+    One that has no effect beside the others (a schedule's setting, σ under Glorot) is left out or
+    cannot be moved.
+    """
+    special = {
+        "penalty": penalty,
+        "lam": lam,
+        "l1_share": l1_share,
+        "init_std": init_std,
+        "hidden": _hidden,
+    }
+    sliders: dict[str, tuple[Sequence[Any], Callable[[Any], str]]] = {
+        "train_size": (
+            [n for n in TRAIN_SIZES if n <= DATASETS[value(page, "dataset")].train],
+            lambda n: f"{n:,}",
+        ),
+        "label_noise": (NOISES, lambda s: f"{100 * s:g}%"),
+        "dropout": (DROPOUTS, number),
+        "learning_rate": (RATES, number),
+        **{name: (values, number) for name, values in SCHEDULE_VALUES.items()},
+    }
+    if field in special:
+        special[field](page)
+    elif field in sliders:
+        options, written = sliders[field]
+        if field in SCHEDULE_VALUES and field not in SCHEDULE_SETTINGS.get(
+            value(page, "schedule"), ()
+        ):
+            return
+        hint = RunConfig.model_fields[field].description
+        _slider(page, field, LABELS[field], options, written, hint)
+    elif field == "dataset":
+        if len(data.available()) > 1 or value(page, "dataset") != "compact":
+            _choice(page, field)
+    elif field in CHOICES:
+        _choice(page, field)
+    else:
+        _number(page, field, {"batch_size": 32, "epochs": 5}.get(field, 1))
+
+
+MORE = {
+    "Network": ("hidden", "activation", "initializer", "init_std", "dropout"),
+    "Penalty and images": (
+        *("penalty", "lam", "l1_share", "train_size", "label_noise", "seed", "dataset"),
+    ),
+    "Training": (
+        *("optimizer", "learning_rate", "schedule", *SCHEDULE_VALUES, "batch_size", "epochs"),
+    ),
+}
+
+
 def more(page: str) -> None:
-    """Every other setting of a run, folded away, and drawn only while unfolded: a dozen controls
-    that nobody sees would take a browser as long as all the rest of the page."""
+    """Every setting of a run that has no control in sight, folded away, and drawn only while
+    unfolded: a dozen controls that nobody sees would take a browser as long as all the rest of
+    the page. Call it after the controls in sight."""
     folder = st.expander(
         "More settings", icon=":material/tune:", on_change="rerun", key=f"{page}/more"
     )
     if not folder.open:
         return
     with folder:
-        network, images, training, stopping = st.columns(4, gap="medium")
-    with network:
-        st.markdown("**Network**")
-        _hidden(page)
-        _choice(page, "activation")
-        _choice(page, "initializer")
-        _number(page, "dropout", 0.05)
-    with images:
-        st.markdown("**Images**")
-        largest = DATASETS[value(page, "dataset")].train
-        sizes = [n for n in TRAIN_SIZES if n <= largest]
-        _slider(page, "train_size", LABELS["train_size"], sizes, lambda n: f"{n:,}")
-        _number(page, "label_noise", 0.05)
-        _number(page, "seed", 1)
-        if len(data.available()) > 1 or value(page, "dataset") != "compact":
-            _choice(page, "dataset")
-    with training:
-        st.markdown("**Training**")
-        _choice(page, "optimizer")
-        _slider(page, "learning_rate", LABELS["learning_rate"], RATES, number)
-        _choice(page, "schedule")
-        for field in SCHEDULE_SETTINGS.get(value(page, "schedule"), ()):
-            hint = RunConfig.model_fields[field].description
-            _slider(page, field, LABELS[field], SCHEDULE_VALUES[field], number, hint)
-        _number(page, "batch_size", 32)
-        _number(page, "epochs", 5)
-    with stopping:
+        *columns, last = st.columns(len(MORE) + 1, gap="medium")
+    for column, (title, fields) in zip(columns, MORE.items(), strict=True):
+        with column:
+            st.markdown(f"**{title}**")
+            for field in fields:
+                if not drawn(page, field):
+                    setting(page, field)
+    with last:
         st.markdown("**Early stopping and test**")
-        st.selectbox(
-            "Monitor",
-            list(MONITORS),
-            format_func=MONITORS.__getitem__,
-            key=widget_key(page, "monitor"),
-        )
-        st.toggle(
-            "restore_best_weights",
-            key=widget_key(page, "restore"),
-            help="Keras's default is off: the weights of the last epoch that ran stay.",
-        )
-        st.toggle(
-            "Show test accuracy",
-            key=widget_key(page, "test"),
-            help="The test images judge a finished choice. Choose λ and patience on validation.",
-        )
+        for field, control in {
+            "patience": patience,
+            "monitor": monitor,
+            "restore": restore,
+            "test": test,
+        }.items():
+            if has(page, field) and not drawn(page, field):
+                control(page)
+
+
+def monitor(page: str) -> None:
+    """What early stopping looks at."""
+    st.selectbox(
+        "Monitor",
+        list(MONITORS),
+        format_func=MONITORS.__getitem__,
+        key=widget_key(page, "monitor"),
+    )
+
+
+def restore(page: str) -> None:
+    """Whether the best epoch's weights come back."""
+    st.toggle(
+        "restore_best_weights",
+        key=widget_key(page, "restore"),
+        help="Keras's default is off: the weights of the last epoch that ran stay.",
+    )
+
+
+def test(page: str) -> None:
+    """Whether test accuracy is shown."""
+    st.toggle(
+        "Show test accuracy",
+        key=widget_key(page, "test"),
+        help="The test images judge a finished choice. Choose λ and patience on validation.",
+    )
 
 
 def config(values: permalink.State) -> RunConfig:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from fmviz.lessons import LESSONS
 from fmviz.ui.live import engine
 
 PAGES = Path(__file__).parents[2] / "pages"
@@ -20,12 +21,19 @@ _MARK = "fmviz.entered through app.py"
 
 def pages() -> list[st.Page]:
     """The lessons in their order; `url_path` is the file's stem."""
-    lesson = PAGES / "regularisation.py"
+    first, *others = LESSONS.values()
+    start = page_file(first.name)
     return [
-        st.Page(lesson, title="Regularisation", default=True, url_path="start"),
+        st.Page(start, title=first.title, default=True, url_path="home"),
+        *(st.Page(page_file(o.name), title=o.title, url_path=o.name) for o in others),
         # Streamlit serves a default page at the bare address alone; links name the lesson.
-        st.Page(lesson, title="Regularisation", url_path=lesson.stem, visibility="hidden"),
+        st.Page(start, title=first.title, url_path=first.name, visibility="hidden"),
     ]
+
+
+def page_file(lesson: str) -> Path:
+    """The file of a lesson's page."""
+    return PAGES / f"{lesson}.py"
 
 
 @asynccontextmanager

@@ -13,9 +13,10 @@ import streamlit as st
 
 from fmviz import permalink
 from fmviz.engine import Watch
-from fmviz.permalink import State
+from fmviz.permalink import Choices, State
 
 _WATCH = "fmviz.watch"
+_NO_GUESSES = "fmviz.no guesses"
 
 
 def _key(page: str, field: str) -> str:
@@ -33,8 +34,11 @@ def _memory(page: str) -> dict[str, Any]:
     return memory
 
 
-def load(page: str, start: State) -> list[str]:
+def load(page: str, start: State, choices: Choices | None = None) -> list[str]:
     """Bring the controls of a page in line with the address, before they are drawn.
+
+    Args:
+        choices: what the lesson allows in "section" and "racers".
 
     Returns:
         What was wrong with the address, a sentence each.
@@ -44,7 +48,7 @@ def load(page: str, start: State) -> list[str]:
     address = {k: v for k, v in st.query_params.to_dict().items() if k not in permalink.FOREIGN}
     # Coming back from another page, the address is bare and the session remembers.
     if "values" not in memory or (address and address != memory["address"]):
-        parsed = permalink.parse(address, start)
+        parsed = permalink.parse(address, start, choices)
         memory.update(address=address, values=parsed.state, problems=parsed.problems)
         drawn = set()
     if memory["problems"] and any(
@@ -63,6 +67,16 @@ def load(page: str, start: State) -> list[str]:
 def value(page: str, field: str) -> Any:
     """The present value of a field, drawn or not."""
     return st.session_state[_key(page, field)]
+
+
+def drawn(page: str, field: str) -> bool:
+    """Whether a field's control has been drawn in this run of the page."""
+    return field in _memory(page)["drawn"]
+
+
+def has(page: str, field: str) -> bool:
+    """Whether a page's lesson has a field."""
+    return _key(page, field) in st.session_state
 
 
 def put(page: str, field: str, value: Any) -> None:
@@ -89,6 +103,41 @@ def save(page: str, start: State, values: State) -> None:
         }
         st.query_params.from_dict({**kept, **address})
         memory["address"] = address
+
+
+def apply(page: str, values: State) -> None:
+    """Set every control of a page; for callbacks, which run before the page does."""
+    _memory(page).update(values=dict(values), problems=[])
+    for field, value in values.items():
+        st.session_state[_key(page, field)] = value
+
+
+def guess(page: str) -> int | None:
+    """What the reader has guessed: an option's index, −1 for skipped, None for not yet."""
+    if st.session_state.get(_NO_GUESSES):
+        return -1
+    guessed: int | None = st.session_state.get(f"{page}/guess")
+    return guessed
+
+
+def set_guess(page: str, option: int) -> None:
+    """Remember a guess; −1 is skipped."""
+    st.session_state[f"{page}/guess"] = option
+
+
+def skip_guesses() -> None:
+    """Ask for no guess on any page of this session."""
+    st.session_state[_NO_GUESSES] = True
+
+
+def asked_for(page: str, name: str, what: object) -> bool:
+    """Whether the reader has pressed the button `name` of a page for this very thing."""
+    return bool(st.session_state.get(f"{page}/{name}") == what)
+
+
+def ask_for(page: str, name: str, what: object) -> None:
+    """Remember that a button was pressed, and for what; for callbacks."""
+    st.session_state[f"{page}/{name}"] = what
 
 
 def swap_watch(watch: Watch | None) -> Watch | None:

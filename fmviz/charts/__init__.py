@@ -19,9 +19,22 @@ from fmviz.narrate import points, small_percent
 from fmviz.stopping import Shown
 
 # Okabe & Ito: vermilion for the baseline, which comes first, blue for the run beside it. On a
-# dark ground their lighter orange and sky blue take over.
-RUN_COLOURS = {False: ["#D55E00", "#0072B2"], True: ["#E69F00", "#56B4E9"]}
-RUN_SHAPES = ["square", "circle"]
+# dark ground their lighter orange and sky blue take over. In a race the others follow.
+RUN_COLOURS = {
+    False: [
+        *("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#8C6D00", "#3E97C9", "#5B3F8C", "#4D4D4D"),
+        "#A3485F",
+    ],
+    True: [
+        *("#E69F00", "#56B4E9", "#2FC79A", "#E5A0C6", "#F0E442", "#8FA8FF", "#D55E00", "#C9D1D9"),
+        "#F28E9D",
+    ],
+}
+RUN_SHAPES = [
+    *("square", "circle", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right"),
+    *("triangle-left", "stroke"),
+]
+GREY = "#808A94"
 SPLITS = ["training", "validation"]
 DASHES = [[1, 0], [5, 4]]
 
@@ -32,17 +45,20 @@ MIN_SPAN = 0.06
 Rows = pd.DataFrame
 
 
-def _run_colour(names: tuple[str, ...], dark: bool, **options: Any) -> alt.Color:
+def run_colour(names: tuple[str, ...], dark: bool, **options: Any) -> alt.Color:
+    """A run's colour, by its place among the names."""
     scale = alt.Scale(domain=list(names), range=RUN_COLOURS[dark][: len(names)])
+    options.setdefault("legend", alt.Legend(columns=2 if len(names) in (2, 4) else 3))
     return alt.Color("run:N", scale=scale, title=None, **options)
 
 
-def _run_shape(names: tuple[str, ...]) -> alt.Shape:
+def run_shape(names: tuple[str, ...]) -> alt.Shape:
+    """A run's mark, so that colour never speaks alone."""
     scale = alt.Scale(domain=list(names), range=RUN_SHAPES[: len(names)])
     return alt.Shape("run:N", scale=scale, title=None)
 
 
-def _spec(chart: Any) -> dict[str, Any]:
+def bare(chart: Any) -> dict[str, Any]:
     """The chart's specification without its data."""
     spec: dict[str, Any] = chart.to_dict()
     spec.pop("data", None)
@@ -82,14 +98,14 @@ def curves_spec(names: tuple[str, ...], epochs: int, dark: bool) -> dict[str, An
         alt.Tooltip("accuracy:Q", format=".1%"),
     ]
     curve = base.transform_filter("datum.kind == 'curve'").encode(
-        x=x, y=y, color=_run_colour(names, dark), tooltip=tooltip
+        x=x, y=y, color=run_colour(names, dark), tooltip=tooltip
     )
     lines = curve.mark_line(strokeWidth=2.5, clip=True).encode(strokeDash=dash)
-    marks = curve.mark_point(size=34, filled=True, opacity=0.9).encode(shape=_run_shape(names))
+    marks = curve.mark_point(size=34, filled=True, opacity=0.9).encode(shape=run_shape(names))
     stops = (
         base.transform_filter("datum.kind == 'stop'")
         .mark_rule(strokeWidth=1.5, strokeDash=[2, 3])
-        .encode(x=x, color=_run_colour(names, dark), tooltip=[alt.Tooltip("label:N")])
+        .encode(x=x, color=run_colour(names, dark), tooltip=[alt.Tooltip("label:N")])
     )
     stop_labels = (
         base.transform_filter("datum.kind == 'stop'")
@@ -98,18 +114,18 @@ def curves_spec(names: tuple[str, ...], epochs: int, dark: bool) -> dict[str, An
             x=x,
             y=alt.Y("slot:Q", axis=None, scale=alt.Scale(domain=[0, 1])),
             text="label:N",
-            color=_run_colour(names, dark),
+            color=run_colour(names, dark),
         )
     )
     kept = (
         base.transform_filter("datum.kind == 'kept'")
         .mark_point(size=190, strokeWidth=2.5, filled=False)
-        .encode(x=x, y=y, color=_run_colour(names, dark), shape=_run_shape(names), tooltip=tooltip)
+        .encode(x=x, y=y, color=run_colour(names, dark), shape=run_shape(names), tooltip=tooltip)
     )
     frame = base.transform_filter("datum.kind == 'frame'").mark_point(opacity=0).encode(x=x, y=y)
     upper = alt.layer(lines, marks, stops, kept, frame)
     chart = alt.layer(upper, stop_labels).resolve_scale(y="independent")
-    return _spec(
+    return bare(
         chart.properties(height=CURVES_HEIGHT).configure_legend(
             orient="top", labelLimit=400, symbolSize=120, symbolStrokeWidth=2.5
         )
@@ -162,7 +178,7 @@ def gap_spec(names: tuple[str, ...], dark: bool) -> dict[str, Any]:
     y = alt.Y("run:N", title=None, sort=list(names), axis=alt.Axis(labelLimit=260, ticks=False))
     scale = alt.Scale(zero=False, nice=True, padding=12)
     axis = alt.Axis(format=".3~%", tickCount=5)
-    colour = _run_colour(names, dark, legend=None)
+    colour = run_colour(names, dark, legend=None)
     bar = base.mark_rule(strokeWidth=11, opacity=0.35).encode(
         x=alt.X("validation:Q", title="accuracy", scale=scale, axis=axis),
         x2="training:Q",
@@ -180,7 +196,7 @@ def gap_spec(names: tuple[str, ...], dark: bool) -> dict[str, Any]:
             x=alt.X(f"{split}:Q"),
             y=y,
             color=colour,
-            shape=_run_shape(names),
+            shape=run_shape(names),
             tooltip=[
                 alt.Tooltip("run:N"),
                 alt.Tooltip(f"{split}:Q", format=".1%"),
@@ -196,7 +212,7 @@ def gap_spec(names: tuple[str, ...], dark: bool) -> dict[str, Any]:
         x=alt.X("middle:Q"), y=y, text="label:N", color=colour
     )
     chart = alt.layer(bar, *errors, *ends, *frame, label).properties(height=PANEL_HEIGHT)
-    return _spec(chart.configure_legend(disable=True))
+    return bare(chart.configure_legend(disable=True))
 
 
 def gap_rows(runs: Sequence[Shown]) -> Rows:
@@ -243,7 +259,7 @@ def sparsity_spec(names: tuple[str, ...], dark: bool) -> dict[str, Any]:
     curve = base.transform_filter("datum.kind == 'curve'").encode(
         x=x,
         y=y,
-        color=_run_colour(names, dark),
+        color=run_colour(names, dark),
         tooltip=[
             alt.Tooltip("run:N"),
             alt.Tooltip("tolerance:Q", format="~g"),
@@ -252,15 +268,15 @@ def sparsity_spec(names: tuple[str, ...], dark: bool) -> dict[str, Any]:
     )
     rule = (
         base.transform_filter("datum.kind == 'tolerance'")
-        .mark_rule(strokeDash=[2, 3], strokeWidth=1.5, color="#808A94")
+        .mark_rule(strokeDash=[2, 3], strokeWidth=1.5, color=GREY)
         .encode(x=x)
     )
     chart = alt.layer(
         curve.mark_line(strokeWidth=2.5),
-        curve.mark_point(size=44, filled=True, opacity=1).encode(shape=_run_shape(names)),
+        curve.mark_point(size=44, filled=True, opacity=1).encode(shape=run_shape(names)),
         rule,
     )
-    return _spec(
+    return bare(
         chart.properties(height=PANEL_HEIGHT).configure_legend(orient="top", labelLimit=400)
     )
 
@@ -307,17 +323,17 @@ def saturation_spec(names: tuple[str, ...], layers: int, dark: bool) -> dict[str
         alt.Tooltip("start:Q", format=".2%", title="before training"),
     ]
     bars = base.mark_bar(cornerRadiusEnd=2).encode(
-        x=x, y=y, yOffset=offset, color=_run_colour(names, dark), tooltip=tooltip
+        x=x, y=y, yOffset=offset, color=run_colour(names, dark), tooltip=tooltip
     )
-    starts = base.mark_tick(thickness=3, size=24, color="#808A94").encode(
+    starts = base.mark_tick(thickness=3, size=24, color=GREY).encode(
         x=alt.X("start:Q"), y=y, yOffset=offset, tooltip=tooltip
     )
     labels = base.mark_text(align="left", dx=6, fontSize=13).encode(
-        x=alt.X("outer:Q"), y=y, yOffset=offset, text="label:N", color=_run_colour(names, dark)
+        x=alt.X("outer:Q"), y=y, yOffset=offset, text="label:N", color=run_colour(names, dark)
     )
     height = max(PANEL_HEIGHT, 26 * layers * len(names) + 90)
     chart = alt.layer(bars, starts, labels).properties(height=height)
-    return _spec(chart.configure_legend(orient="top", labelLimit=400, symbolType="square"))
+    return bare(chart.configure_legend(orient="top", labelLimit=400, symbolType="square"))
 
 
 def saturation_rows(runs: Sequence[Shown]) -> Rows:

@@ -181,7 +181,7 @@ def on_test(run: Shown, baseline: Shown | None, labels: npt.NDArray[np.integer])
     """
     accuracy = run.record.estimate("test_accuracy", run.kept)
     figures = {"test": points(accuracy), "images": f"{run.record.examples['test']:,}"}
-    if baseline is None or not (run.record.weights and baseline.record.weights):
+    if baseline is None or not (run.record.complete and baseline.record.complete):
         return Caption("test", figures)
     # Row 0 is the network before its first step.
     right, right_before = (

@@ -1,0 +1,87 @@
+"""What a lesson is: where its page starts, the story of its presets, its matched runs.
+
+The words are elsewhere, in `lessons/<name>.md`; here is what a page, `make record` and the tests
+need to know without drawing anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fmviz import permalink, prose
+from fmviz.config import RunConfig
+from fmviz.permalink import Choices, State, View
+from fmviz.stopping import Shown
+
+# Role, as legends have it → run. The run that the captions speak of comes last.
+Runs = dict[str, RunConfig]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A step of a lesson's story: what differs from the lesson's start.
+
+    Its words are the section "preset <name>": a label, an empty line, and what to look at.
+    """
+
+    name: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One page.
+
+    Attributes:
+        name: of `pages/<name>.py`, `lessons/<name>.md` and in links.
+        title: in the navigation.
+        start: the state it opens in, of `permalink.defaults`.
+        runs: the matched runs that a state asks for.
+        presets: the story in order; the first is the start itself where it changes nothing.
+        choices: what links may say in "section" and "racers".
+        weights: whether its panels need the weights of the runs; else brief records do.
+        answer: which option of the section "guess" is right, counted from 0, on finished runs.
+    """
+
+    name: str
+    title: str
+    start: State
+    runs: Callable[[RunConfig, View], Runs]
+    presets: tuple[Preset, ...] = ()
+    choices: Choices = field(default_factory=dict)
+    weights: bool = False
+    answer: Callable[[list[Shown]], int] | None = None
+
+    def state_of(self, preset: Preset) -> State:
+        """The state that a preset brings the page to."""
+        return self.start | dict(preset.changes)
+
+    def runs_of(self, state: State) -> Runs:
+        """The runs of a state.
+
+        Raises:
+            pydantic.ValidationError: the settings do not go together.
+        """
+        return self.runs(permalink.config_of(state), permalink.view_of(state))
+
+
+def start(config: Mapping[str, Any] | None = None, view: Mapping[str, Any] | None = None) -> State:
+    """A lesson's start: what differs from the defaults of a run, and the fields of `View` that
+    its page has, with their values. Every page has those of early stopping and test."""
+    common = {"patience": None, "monitor": "val_loss", "restore": True, "test": False}
+    return permalink.defaults(config or {}, common | dict(view or {}))
+
+
+def preset_words(lesson: str, preset: Preset) -> tuple[str, str]:
+    """A preset's label and its story."""
+    label, _, story = prose.text(lesson, f"preset {preset.name}").partition("\n\n")
+    return label.strip(), story.strip()
+
+
+def guess_words(lesson: str) -> tuple[str, list[str]]:
+    """The question of the section "guess" and its options, the items of its list."""
+    text = prose.text(lesson, "guess")
+    question, _, listed = text.partition("\n- ")
+    return question.strip(), [" ".join(item.split()).rstrip(".") for item in listed.split("\n- ")]

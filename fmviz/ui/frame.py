@@ -1,0 +1,182 @@
+"""What every lesson's page has around its panels: question, presets, guess, notes, the address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NoReturn
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from fmviz import permalink, prose
+from fmviz.config import RunConfig
+from fmviz.lesson import Lesson, Preset, Runs, guess_words, preset_words
+from fmviz.lessons import LESSONS
+from fmviz.permalink import State, View
+from fmviz.stopping import Shown
+from fmviz.ui import controls, shell, state
+
+
+class Page:
+    """One run of a lesson's page: its state as the controls leave it, and its frame.
+
+    Draw the controls first; `config`, `view` and `runs` are read from them when first asked for.
+    """
+
+    def __init__(self, lesson: Lesson) -> None:
+        self.lesson = lesson
+        self.name = lesson.name
+
+    @property
+    def values(self) -> State:
+        """The present state of all fields."""
+        return {field: state.value(self.name, field) for field in self.lesson.start}
+
+    @cached_property
+    def config(self) -> RunConfig:
+        """The run that the controls ask for; ends the page with words where there is none."""
+        return controls.config(self.values)
+
+    @property
+    def view(self) -> View:
+        """How it is looked at. Controls drawn later in the page may still change it."""
+        return permalink.view_of(self.values)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Role → run, of all that stand side by side."""
+        return self.lesson.runs(self.config, self.view)
+
+    def text(self, section: str, figures: dict[str, str] | None = None) -> str:
+        """A section of the lesson's prose."""
+        return prose.text(self.name, section, figures)
+
+    def columns(self) -> Sequence[DeltaGenerator]:
+        """Place for the controls in sight, and for what they change."""
+        return st.columns([1, 2.6], gap="large")
+
+    def presets(self) -> None:
+        """The lesson's story as a row of buttons, and the words of the step that is on screen."""
+        story = ""
+        with st.container(horizontal=True, key=f"{self.name}-presets"):
+            for preset in self.lesson.presets:
+                label, words = preset_words(self.name, preset)
+                wanted = self.lesson.state_of(preset)
+                active = _same(self.values, wanted)
+                story = words if active else story
+                st.button(
+                    label,
+                    key=f"{self.name}/preset {preset.name}",
+                    type="primary" if active else "secondary",
+                    on_click=self._take,
+                    args=(preset,),
+                )
+        if story:
+            st.markdown(story)
+
+    def _take(self, preset: Preset) -> None:
+        # A story is told on open cards.
+        state.set_guess(self.name, state.guess(self.name) or -1)
+        state.apply(self.name, self.lesson.state_of(preset))
+
+    @property
+    def guessing(self) -> bool:
+        """Whether the reader is still to guess: on the opening state alone, and only once."""
+        open_question = self.lesson.answer is not None and state.guess(self.name) is None
+        return open_question and _same(self.values, self.lesson.start)
+
+    def guess(self) -> None:
+        """Ask for a guess before the first results, where one is due. The page then ends here."""
+        if not self.guessing:
+            return
+        question, options = guess_words(self.name)
+        with st.container(border=True, key=f"{self.name}-guess"):
+            st.markdown(f"**Predict, then see.** {question}")
+            for index, option in enumerate(options):
+                st.button(
+                    option,
+                    key=f"{self.name}/guess {index}",
+                    width="stretch",
+                    on_click=state.set_guess,
+                    args=(self.name, index),
+                )
+            with st.container(horizontal=True):
+                st.button(
+                    "Just show me",
+                    key=f"{self.name}/guess none",
+                    type="tertiary",
+                    on_click=state.set_guess,
+                    args=(self.name, -1),
+                )
+                st.button(
+                    "Never ask me",
+                    key=f"{self.name}/guess never",
+                    type="tertiary",
+                    on_click=state.skip_guesses,
+                )
+        self._end()
+
+    def _end(self) -> NoReturn:
+        self.save()
+        st.stop()
+
+    def verdict(self, runs: list[Shown]) -> str:
+        """What became of the guess, on the finished runs of the opening state; else nothing."""
+        guessed = state.guess(self.name)
+        if self.lesson.answer is None or guessed is None or guessed < 0:
+            return ""
+        if not _same(self.values, self.lesson.start):
+            return ""
+        _, options = guess_words(self.name)
+        right = self.lesson.answer(runs)
+        section = "guess was right" if right == guessed else "guess was wrong"
+        return self.text(section, {"guess": options[guessed], "answer": options[right]})
+
+    def section(self, labels: dict[str, str]) -> str:
+        """A choice of closer looks, of which only the chosen one is to be drawn.
+
+        Args:
+            labels: by the names that the lesson's choices have for "section".
+        """
+        chosen = st.segmented_control(
+            "Look closer",
+            list(labels),
+            format_func=labels.__getitem__,
+            key=state.widget_key(self.name, "section"),
+            required=True,
+        )
+        return str(chosen)
+
+    def notes(self) -> None:
+        """Why, for the expert; the script for the teacher."""
+        for section, title, icon in (
+            ("why", "Why? Notes and sources", ":material/menu_book:"),
+            ("teach", "Teach this in ten minutes", ":material/co_present:"),
+        ):
+            if prose.has(self.name, section):
+                with st.expander(title, icon=icon):
+                    st.markdown(self.text(section))
+
+    def save(self) -> None:
+        """Write the state to the address. Call it once all controls are drawn."""
+        state.save(self.name, self.lesson.start, self.values)
+
+
+def _same(values: State, others: State) -> bool:
+    return all(permalink.write(f, v) == permalink.write(f, others[f]) for f, v in values.items())
+
+
+def open_page(name: str) -> Page:
+    """Begin a lesson's page: its question, what is wrong with the address, its presets."""
+    shell.require_app()
+    lesson = LESSONS[name]
+    problems = state.load(name, lesson.start, lesson.choices)
+    page = Page(lesson)
+    st.title(page.text("question"))
+    st.markdown(page.text("introduction"))
+    for problem in problems:
+        st.error(f"In the address: {problem}.", icon=":material/link_off:")
+    if lesson.presets:
+        page.presets()
+    return page
