@@ -140,6 +140,19 @@ def ask_for(page: str, name: str, what: object) -> None:
     st.session_state[f"{page}/{name}"] = what
 
 
+def pick_key(page: str, field: str) -> str:
+    """Session-state key for a chart on which a field's value can be clicked."""
+    return f"{page}/{field} on a chart"
+
+
+def pick(page: str, field: str) -> None:
+    """Take a field's value from a click on its chart, whose selection "picked" holds that field;
+    for `on_select`, which is called before the page runs."""
+    picked = st.session_state[pick_key(page, field)]["selection"]["picked"]
+    if picked:
+        st.session_state[_key(page, field)] = int(picked[0][field])
+
+
 def swap_watch(watch: Watch | None) -> Watch | None:
     """Remember the watch that this session holds; returns the one it held before."""
     previous: Watch | None = st.session_state.get(_WATCH)
