@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fmviz import permalink
 from fmviz.config import RunConfig
 from fmviz.lesson import Lesson, Preset, Runs
@@ -10,7 +12,7 @@ from fmviz.stopping import Shown
 
 # The known starts, and the reader's own, which comes last and may be one of them.
 LARGE, XAVIER, GLOROT, HE, YOURS = "σ = 1", "Xavier", "Glorot", "He", "yours"
-NAMED = {
+NAMED: dict[str, dict[str, Any]] = {
     LARGE: {"initializer": "normal", "init_std": 1.0},
     XAVIER: {"initializer": "xavier"},
     GLOROT: {"initializer": "glorot_uniform"},
