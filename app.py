@@ -4,9 +4,15 @@ Streamlit runs this file as `__main__` for every viewer. Before that, `streamlit
 once, finds the `st.App`, and serves it: that is where the server gets ready for its first viewer.
 """
 
-import streamlit as st
+import os
 
-from fmviz.ui import shell
+# Before NumPy is imported: the page's small products are faster on one thread than on threads that
+# wait for a core of which the worker's training leaves them none.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import streamlit as st  # noqa: E402
+
+from fmviz.ui import shell  # noqa: E402
 
 if __name__ == "__main__":
     shell.run()

@@ -32,11 +32,14 @@ from fmviz.xray import XRay
 # The reader's network has the colour of its place in the race on every chart.
 PLACE_OF_YOURS = len(NAMED)
 ROW_HEIGHT = 74
-BAR_HEIGHT = 46
 
 
 def _yours(dark: bool) -> str:
     return RUN_COLOURS[dark][PLACE_OF_YOURS]
+
+
+def _height(layers: int) -> int:
+    return max(210, ROW_HEIGHT * layers + 50)
 
 
 def _layer(index: int) -> str:
@@ -81,7 +84,7 @@ def histogram_spec(layers: int, activation: str, dark: bool) -> dict[str, Any]:
             alt.Tooltip("share:Q", format=".2%", title="activations"),
         ],
     )
-    return bare(bars.properties(height=max(150, ROW_HEIGHT * layers + 50)))
+    return bare(bars.properties(height=_height(layers)))
 
 
 def histogram_rows(seen: XRay, activation: str) -> Rows:
@@ -136,7 +139,7 @@ def flat_spec(layers: int, title: str, dark: bool) -> dict[str, Any]:
         x=alt.X("outer:Q"), y=y, text="label:N", color=alt.value(_yours(dark))
     )
     chart = alt.layer(bars, ranges, ticks, labels)
-    return bare(chart.properties(height=max(130, BAR_HEIGHT * layers + 60)))
+    return bare(chart.properties(height=_height(layers)))
 
 
 def flat_rows(seen: XRay) -> Rows:
@@ -271,6 +274,12 @@ def race_rows(runs: Sequence[Shown]) -> Rows:
     return Rows(rows, columns=["kind", "run", "epoch", "accuracy"])
 
 
+def _ticks(epochs: int) -> list[int]:
+    """About four whole numbers from 0 to the last epoch."""
+    step = max(1, epochs // 4)
+    return [*range(0, epochs + 1, step)]
+
+
 @lru_cache(maxsize=64)
 def reach_spec(names: tuple[str, ...], epochs: int, dark: bool) -> dict[str, Any]:
     """Epochs until the target; pale where it is not reached."""
@@ -281,8 +290,9 @@ def reach_spec(names: tuple[str, ...], epochs: int, dark: bool) -> dict[str, Any
         x=alt.X(
             "epochs:Q",
             title=f"epochs to {percent(TARGET, 0)}",
-            scale=alt.Scale(domain=[0, epochs], nice=False),
-            axis=alt.Axis(tickMinStep=1, format="d", tickCount=5),
+            # Room for a label beside a full bar.
+            scale=alt.Scale(domain=[0, 1.5 * epochs], nice=False),
+            axis=alt.Axis(format="d", values=_ticks(epochs)),
         ),
         y=y,
         color=colour,
@@ -290,7 +300,7 @@ def reach_spec(names: tuple[str, ...], epochs: int, dark: bool) -> dict[str, Any
         tooltip=[alt.Tooltip("run:N"), alt.Tooltip("label:N", title="reaches it")],
     )
     labels = base.mark_text(align="left", dx=6, fontSize=13, fontWeight="bold").encode(
-        x=alt.X("from:Q"), y=y, text="label:N", color=colour
+        x=alt.X("epochs:Q"), y=y, text="label:N", color=colour
     )
     chart = alt.layer(bars, labels).properties(height=CURVES_HEIGHT - 60)
     return bare(chart)
@@ -302,21 +312,17 @@ def reach_rows(runs: Sequence[Shown]) -> Rows:
     for run in runs:
         first = measure.reached(run.record.history["val_accuracy"], TARGET)
         epochs = run.record.config.epochs
-        reached = first is not None
-        # A label has no room beyond a long bar, and stands within it.
-        inside = first is None or first + 1 > 0.7 * epochs
         diverged = run.record.diverged is not None
         missing = "diverged" if diverged else "not reached" if run.record.complete else "not yet"
         rows.append(
             {
                 "run": run.name,
-                "epochs": first + 1 if first is not None else epochs,
-                "reached": reached,
-                "from": 0 if inside else (first or 0) + 1,
-                "label": f"epoch {first + 1}" if first is not None else missing,
+                "epochs": epochs if first is None else first + 1,
+                "reached": first is not None,
+                "label": missing if first is None else f"epoch {first + 1}",
             }
         )
-    return Rows(rows, columns=["run", "epochs", "reached", "from", "label"])
+    return Rows(rows, columns=["run", "epochs", "reached", "label"])
 
 
 @lru_cache(maxsize=64)
@@ -418,7 +424,9 @@ def classes_spec(title: str, dark: bool) -> dict[str, Any]:
                 scale=alt.Scale(domain=[0, 1]),
                 axis=alt.Axis(format=".0%", tickCount=5),
             ),
-            y=alt.Y("name:N", title=None, sort=None, axis=alt.Axis(ticks=False)),
+            y=alt.Y(
+                "name:N", title=None, sort=None, axis=alt.Axis(ticks=False, labelOverlap=False)
+            ),
             tooltip=[
                 alt.Tooltip("name:N", title="class"),
                 alt.Tooltip("share:Q", format=".0%"),
@@ -426,7 +434,7 @@ def classes_spec(title: str, dark: bool) -> dict[str, Any]:
             ],
         )
     )
-    return bare(bars.properties(height=PANEL_HEIGHT))
+    return bare(bars.properties(height=PANEL_HEIGHT + 60))
 
 
 def classes_rows(is_flat: npt.NDArray[np.bool_], labels: npt.NDArray[np.integer[Any]]) -> Rows:

@@ -19,7 +19,7 @@ from fmviz.record import RunRecord
 from fmviz.stopping import Shown
 from fmviz.xray import XRay
 
-# A gradient this many times another's is called weaker or stronger.
+# A gradient or a signal this many times another is called weaker or stronger.
 FAR = 10.0
 # A loss this many times that of a guess is no longer about the same.
 SURE = 1.25
@@ -58,7 +58,7 @@ def activity(config: RunConfig, seen: XRay) -> list[Caption]:
     figures = {
         "first": small_percent(first.saturation),
         "predicted": small_percent(first.predicted),
-        "error": f"{100 * first.predicted_error:.1f}",
+        "error": _spread(first.predicted_error),
         "units": plural(first.units, "unit"),
         "activation": ACTIVATIONS[config.activation].label,
         "dead": small_percent(first.dead_units),
@@ -72,24 +72,42 @@ def activity(config: RunConfig, seen: XRay) -> list[Caption]:
     captions = [Caption(section, figures)]
     if not first.as_predicted:
         captions.append(Caption("not as predicted", figures))
-    if len(seen.layers) > 1:
+    if len(seen.layers) > 1 and any(layer.saturation for layer in seen.layers):
         captions.append(Caption("layer by layer", figures))
-    return captions
+    return captions + _signal(seen)
+
+
+def _signal(seen: XRay) -> list[Caption]:
+    """Whether the pre-activations shrink or grow on their way up."""
+    first, last = seen.layers[0].scale, seen.layers[-1].scale
+    if 1 / FAR <= last / first <= FAR:
+        return []
+    figures = {"from": _short(first), "to": _short(last)}
+    return [Caption("signal fades" if last < first else "signal grows", figures)]
+
+
+def _short(value: float) -> str:
+    return number(float(f"{value:.2g}"))
 
 
 def loss(seen: XRay) -> Caption:
     """The loss at the start beside that of a guess."""
     guess = math.log(N_CLASSES)
     figures = {
-        "loss": _amount(seen.crossentropy),
+        "loss": amount(seen.crossentropy),
         "guess": f"{guess:.3f}",
-        "times": _amount(seen.crossentropy / guess),
+        "times": amount(seen.crossentropy / guess),
     }
     near = seen.crossentropy < SURE * guess
     return Caption("loss of a guess" if near else "loss above a guess", figures)
 
 
-def _amount(value: float) -> str:
+def _spread(error: float) -> str:
+    """An error in points: "3.4", "less than 0.1"."""
+    return f"{100 * error:.1f}" if error >= 0.0005 else "less than 0.1"
+
+
+def amount(value: float) -> str:
     """2.31, 17.2, 256,000,000: three figures of a number that may be large."""
     if value >= 1000:
         return f"{float(f'{value:.3g}'):,.0f}"
@@ -105,10 +123,10 @@ def gradients(seen: XRay, glorot: XRay) -> list[Caption]:
         return [Caption("no gradient", {})]
     ratio = first / usual
     figures = {
-        "first": number(float(f"{first:.2g}")),
-        "glorot": number(float(f"{usual:.2g}")),
-        "times": _amount(float(f"{max(ratio, 1 / ratio):.2g}")),
-        "fold": _amount(float(f"{max(first / last, last / first):.2g}")) if last else "",
+        "first": _short(first),
+        "glorot": _short(usual),
+        "times": amount(float(f"{max(ratio, 1 / ratio):.2g}")),
+        "fold": amount(float(f"{max(first / last, last / first):.2g}")) if last else "",
     }
     if 1 / FAR <= ratio <= FAR:
         captions = [Caption("gradient alike", figures)]
@@ -336,7 +354,7 @@ def symmetry(record: RunRecord) -> Caption:
         "spreads": _joined([f"{spread:.2f}" for spread in spreads]),
         "units": _joined([str(units) for units in record.config.hidden]),
         "validation": percent(record.at("val_accuracy", record.epochs - 1)),
-        "norm": number(float(f"{np.sqrt(np.square(record.kernels[0]).sum()):.2g}")),
+        "norm": _short(float(np.sqrt(np.square(record.kernels[0]).sum()))),
     }
     if not any(kernel.any() for kernel in record.kernels):
         return Caption("nothing moved", figures)
@@ -399,6 +417,6 @@ def _depth_rule(config: RunConfig, seen: XRay) -> list[Caption]:
     figures = {
         "sigma": number(float(f"{second.sigma:.3g}")),
         "fan_in": str(second.fan_in),
-        "factor": number(float(f"{by_activation[config.activation]:.2g}")),
+        "factor": _short(by_activation[config.activation]),
     }
     return [Caption(f"depth {config.activation}", figures)]

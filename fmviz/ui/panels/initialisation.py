@@ -30,6 +30,8 @@ from fmviz.ui.place import Place
 
 IMAGES_A_ROW = 8
 PICTURES_SHOWN = 8
+# Screen pixels a pixel of an image, on a screen of double resolution.
+PIXEL = 6
 
 
 def _texts(page: Page, captions: list[narrate.Caption]) -> str:
@@ -55,7 +57,7 @@ def x_ray(page: Page) -> None:
         )
     figures[1].metric(
         "Cross-entropy at the start",
-        narrate.number(float(f"{seen.crossentropy:.3g}")),
+        words.amount(seen.crossentropy),
         "a guess has 2.303",
         delta_color="off",
         delta_arrow="off",
@@ -230,7 +232,7 @@ class Training:
 def unit(page: Page) -> None:
     """One unit before training: on which images it is flat. Clicked, or chosen by number."""
     config, dark = page.config, state.is_dark()
-    title = f"images with {words.flat_title(config.activation)}"
+    title = "share of images"
     left, right = st.columns([1.4, 1], gap="medium")
     with left:
         chosen_layer, chosen_unit = st.columns(2)
@@ -277,7 +279,9 @@ def unit(page: Page) -> None:
                 f"z = {_short(z[i])}{', flat' if flat else ''}"
                 for i, flat in zip(chosen, is_flat, strict=True)
             ],
-            width=84,
+            alt=[data.CLASS_NAMES[images.labels[i]] for i in chosen],
+            width=28 * PIXEL // 2,
+            output_format="PNG",
         )
 
 
@@ -287,7 +291,7 @@ def _short(z: float) -> str:
 
 def _grey(pixels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     shape = data.SHAPE
-    return (255 * pixels.reshape(shape)).astype(np.uint8).repeat(3, 0).repeat(3, 1)
+    return (255 * pixels.reshape(shape)).astype(np.uint8).repeat(PIXEL, 0).repeat(PIXEL, 1)
 
 
 def sigma_depth_map(page: Page) -> Sweep:
@@ -356,7 +360,8 @@ class Symmetry:
             "image",
             [_signed(shown[:, i] / limit) for i in range(shown.shape[1])],
             caption=[f"unit {i}" for i in range(shown.shape[1])],
-            width=84,
+            width=28 * PIXEL // 2,
+            output_format="PNG",
         )
         epoch = SNAPSHOT_EPOCHS[len(record.snapshots) - 1] + 1
         figures = {"shown": str(shown.shape[1]), "epoch": str(epoch)}
@@ -369,4 +374,4 @@ def _signed(values: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.uint8]:
     red, blue = np.array([178, 24, 43]), np.array([33, 102, 172])
     ends = np.where(v > 0, red, blue)
     picture = 255 + np.abs(v) * (ends - 255.0)
-    return picture.round().astype(np.uint8).repeat(3, 0).repeat(3, 1)
+    return picture.round().astype(np.uint8).repeat(PIXEL, 0).repeat(PIXEL, 1)
