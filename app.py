@@ -10,9 +10,9 @@ import os
 # wait for a core of which the worker's training leaves them none.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import streamlit as st  # noqa: E402
+import streamlit as st
 
-from fmviz.ui import shell  # noqa: E402
+from fmviz.ui import shell
 
 if __name__ == "__main__":
     shell.run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fmviz import data, measure, stopping, theory, xray
+from fmviz import data, measure, prose, stopping, theory, xray
 from fmviz.charts import initialisation as charts
 from fmviz.config import ACTIVATIONS, INITIALIZERS, RunConfig
 from fmviz.lessons.initialisation import (
@@ -158,7 +159,9 @@ def test_the_answer_to_the_guess_is_what_the_x_ray_shows(trained: dict[Any, RunR
     assert xray.of(preset("saturated")).layers[0].saturation > 0.5
     for share, option in ((0.0, 0), (0.1, 0), (0.2, 1), (0.5, 1), (0.51, 2)):
         start = {**trained["large"].start_layers, "saturation": np.array([share, 0.0])}
-        assert answer([opening._replace(record=replace(opening.record, start_layers=start))]) == option
+        assert (
+            answer([opening._replace(record=replace(opening.record, start_layers=start))]) == option
+        )
 
 
 def test_the_captions_of_the_opening_race_are_what_its_runs_are(
@@ -229,9 +232,7 @@ def racer(
         predictions = record.val_predictions.copy()
         predictions[-1] = last
         record = replace(record, val_predictions=predictions)
-    return stopping.look(
-        record, name, patience=None, monitor="val_loss", restore_best_weights=True
-    )
+    return stopping.look(record, name, patience=None, monitor="val_loss", restore_best_weights=True)
 
 
 def raced(
@@ -367,10 +368,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "worse than Glorot": lambda: pick(raced(SLOW), "worse than Glorot"),
     "learns by heart": lambda: pick(raced(SLOW, training=0.99), "learns by heart"),
     "over training": lambda: words.training(
-        [
-            racer(role, tiny(init_std=0.3), SLOW)
-            for role in (LARGE, XAVIER, GLOROT, HE, YOURS)
-        ],
+        [racer(role, tiny(init_std=0.3), SLOW) for role in (LARGE, XAVIER, GLOROT, HE, YOURS)],
         1,
     ),
     "unit never flat": one_unit("unit never flat", [0.0, 1.0]),
@@ -438,7 +436,7 @@ def test_a_run_that_diverged_is_not_judged() -> None:
 
 
 def test_no_difference_beyond_noise_is_no_difference() -> None:
-    told = raced((0.5, 0.82, 0.848))
+    told = raced((0.5, 0.82, 0.849))
     assert sections(told) == ["all reach it", "as good as Glorot"]
     assert "learns by heart" not in sections(raced(SLOW, training=0.86))
 
@@ -458,8 +456,8 @@ def test_every_start_has_its_words(activation: str, initializer: str) -> None:
     z = xray.pre_activations(config, 2, 15)
     captions += words.unit(config, 2, 15, z, xray.probe("compact").labels)
     for caption in captions:
-        assert "nan" not in str(caption.figures)
-        assert "inf" not in str(caption.figures)
+        told = prose.text("initialisation", caption.section, caption.figures)
+        assert re.search(r"\b(inf|nan)\b", told) is None
     assert charts.histogram_rows(own, activation)["share"].groupby(
         charts.histogram_rows(own, activation)["layer"]
     ).sum().to_numpy() == pytest.approx(np.ones(3))
@@ -469,7 +467,7 @@ def test_every_start_has_its_words(activation: str, initializer: str) -> None:
 
 
 def test_rows_are_what_was_measured() -> None:
-    config, own = seen(init_std=0.3)
+    _, own = seen(init_std=0.3)
     flat = charts.flat_rows(own)
     assert flat["measured"].tolist() == [layer.saturation for layer in own.layers]
     assert (flat["least"] <= flat["predicted"]).all()
@@ -604,7 +602,7 @@ def test_the_guess_comes_before_anything_is_shown(scripted: ScriptedEngine) -> N
     at = opened("initialisation", guesses=True)
     assert not at.metric
     before = len(scripted.asked)
-    next(b for b in at.button if b.label == "More than half.").click().run()
+    next(b for b in at.button if b.label.startswith("More than half")).click().run()
     assert at.metric
     assert len(scripted.asked) > before
     assert "You guessed" in texts(at)

@@ -380,7 +380,6 @@ def rule(config: RunConfig, seen: XRay) -> list[Caption]:
     if not seen.layers:
         return []
     first = seen.layers[0]
-    low, high = measure.FLAT[config.activation]
     sigma = number(float(f"{first.sigma:.3g}"))
     figures = {
         "sigma": sigma,
@@ -389,7 +388,7 @@ def rule(config: RunConfig, seen: XRay) -> list[Caption]:
         "norm": f"{first.predicted_scale / first.sigma:.3g}" if first.sigma else "",
         "scale": number(float(f"{first.predicted_scale:.3g}")),
         "measured": number(float(f"{first.scale:.3g}")),
-        "edge": f"{high:.3f}" if math.isfinite(high) else f"{-low:.3f}".replace("-", ""),
+        "edge": f"{measure.FLAT[config.activation][1]:.3f}",
         "predicted": small_percent(first.predicted),
         "images": f"{seen.probe_images:,}",
         "activation": config.activation,
