@@ -248,7 +248,8 @@ def depth(page: str) -> None:
         units = (*value(page, "hidden"), 128)[0]
         put(page, "hidden", (units,) * int(st.session_state[key]))
 
-    st.slider("Hidden layers", 1, MAX_HIDDEN_LAYERS, key=key, on_change=deepen)
+    # None at all are offered only where a link or the playground has brought them.
+    st.slider("Hidden layers", min(1, len(hidden)), MAX_HIDDEN_LAYERS, key=key, on_change=deepen)
     widget_key(page, "hidden")
 
 

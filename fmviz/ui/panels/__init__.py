@@ -177,6 +177,29 @@ class Board:
         return look
 
 
+class Warnings:
+    """What went wrong: a failed training, and the runs that diverged."""
+
+    pace = LIVE
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.place = Place()
+
+    def draw(self, look: Look) -> None:
+        """Say so as soon as it is known."""
+        if look.update.state == "failed":
+            self.place.draw("error", look.update.message, icon=":material/error:")
+        diverged = [
+            f"**{narrate.upper_first(run.name)}.** "
+            + " ".join(map(self.board.text, diagnosis.diverged(run.record)))
+            for run in look.runs
+            if run.record.diverged is not None
+        ]
+        if diverged:
+            self.place.draw("warning", "  \n".join(diverged), icon=":material/trending_up:")
+
+
 class Curves:
     """Accuracy over the epochs, what that says, and what went wrong.
 
@@ -188,7 +211,7 @@ class Curves:
 
     def __init__(self, board: Board, captions: Captions) -> None:
         self.board, self.captions = board, captions
-        self.curves, self.caption, self.warning = Place(), Place(), Place()
+        self.curves, self.caption, self.warnings = Place(), Place(), Warnings(board)
 
     def picture(self, look: Look) -> None:
         """The curves alone."""
@@ -217,19 +240,7 @@ class Curves:
         if not runs:
             texts.append(board.page.text("nothing yet"))
         self.caption.draw("markdown", " ".join(filter(None, texts)))
-        self._warn(look)
-
-    def _warn(self, look: Look) -> None:
-        if look.update.state == "failed":
-            self.warning.draw("error", look.update.message, icon=":material/error:")
-        diverged = [
-            f"**{narrate.upper_first(run.name)}.** "
-            + " ".join(map(self.board.text, diagnosis.diverged(run.record)))
-            for run in look.runs
-            if run.record.diverged is not None
-        ]
-        if diverged:
-            self.warning.draw("warning", "  \n".join(diverged), icon=":material/trending_up:")
+        self.warnings.draw(look)
 
 
 class Gap:
