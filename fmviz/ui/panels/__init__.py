@@ -339,7 +339,7 @@ class Saturation:
         self.saturation_note.draw("caption", self.board.text(caption))
 
 
-def cards(board: Board, *panels: type[Gap] | type[Sparsity] | type[Saturation]) -> None:
+def cards(board: Board, *panels: Callable[[Board], Panel]) -> None:
     """Panels side by side."""
     for column, panel in zip(st.columns(len(panels)), panels, strict=True):
         with column:
