@@ -153,7 +153,12 @@ def answers_spec(dark: bool) -> dict[str, Any]:
                 scale=alt.Scale(domain=[0, 1]),
                 axis=alt.Axis(format=".0%", tickCount=5),
             ),
-            y=alt.Y("class:N", title=None, sort=list(CLASS_NAMES), axis=alt.Axis(ticks=False)),
+            y=alt.Y(
+                "class:N",
+                title=None,
+                sort=list(CLASS_NAMES),
+                axis=alt.Axis(ticks=False, labelOverlap=False),
+            ),
             yOffset=alt.YOffset("network:N", sort=list(ANSWERS)),
             color=alt.Color(
                 "network:N",
@@ -167,7 +172,7 @@ def answers_spec(dark: bool) -> dict[str, Any]:
                 alt.Tooltip("probability:Q", format=".1%"),
             ],
         )
-        .properties(height=330)
+        .properties(height=360)
     )
 
 

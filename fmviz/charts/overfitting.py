@@ -11,7 +11,6 @@ import altair as alt
 from fmviz.charts import (
     DASHES,
     GREY,
-    PANEL_HEIGHT,
     RUN_COLOURS,
     SPLITS,
     Rows,
@@ -28,6 +27,8 @@ LABELS = {
     "validation": "val_accuracy",
 }
 LEAST_LOSS = 1e-4
+# Of a chart with legends above and below it in a third of the page's width.
+CARD_HEIGHT = 390
 
 
 def _epochs(epochs: int) -> alt.X:
@@ -82,7 +83,7 @@ def labels_spec(epochs: int, dark: bool) -> dict[str, Any]:
         .mark_rule(strokeDash=[2, 3], strokeWidth=1.5, color=GREY)
         .encode(x=x)
     )
-    return bare(alt.layer(lines, best).properties(height=PANEL_HEIGHT))
+    return bare(alt.layer(lines, best).properties(height=CARD_HEIGHT))
 
 
 def labels_rows(run: Shown) -> Rows:
@@ -103,35 +104,34 @@ def labels_rows(run: Shown) -> Rows:
 @lru_cache(maxsize=16)
 def loss_spec(names: tuple[str, ...], epochs: int, dark: bool) -> dict[str, Any]:
     """Cross-entropy over the epochs on a logarithmic scale, training solid, validation dashed."""
-    chart = (
-        alt.Chart(Rows({"run": []}))
-        .mark_line(strokeWidth=2.5, clip=True)
-        .encode(
-            x=_epochs(epochs),
-            y=alt.Y(
-                "loss:Q",
-                title="cross-entropy",
-                scale=alt.Scale(type="log", nice=True),
-                axis=alt.Axis(format="~g", tickCount=5),
-            ),
-            color=run_colour(names, dark),
-            strokeDash=alt.StrokeDash(
-                "split:N",
-                scale=alt.Scale(domain=SPLITS, range=DASHES),
-                title=None,
-                legend=alt.Legend(orient="bottom", symbolSize=400),
-            ),
-            shape=run_shape(names),
-            tooltip=[
-                alt.Tooltip("run:N"),
-                alt.Tooltip("split:N"),
-                alt.Tooltip("epoch:Q"),
-                alt.Tooltip("loss:Q", format=".3~g"),
-            ],
-        )
-        .properties(height=PANEL_HEIGHT)
+    curve = alt.Chart(Rows({"run": []})).encode(
+        x=_epochs(epochs),
+        y=alt.Y(
+            "loss:Q",
+            title="cross-entropy",
+            scale=alt.Scale(type="log", nice=True),
+            axis=alt.Axis(format="~g", tickCount=4),
+        ),
+        color=run_colour(names, dark),
+        tooltip=[
+            alt.Tooltip("run:N"),
+            alt.Tooltip("split:N"),
+            alt.Tooltip("epoch:Q"),
+            alt.Tooltip("loss:Q", format=".3~g"),
+        ],
     )
-    return bare(chart.configure_legend(orient="top", labelLimit=400))
+    dash = alt.StrokeDash(
+        "split:N",
+        scale=alt.Scale(domain=SPLITS, range=DASHES),
+        title=None,
+        legend=alt.Legend(orient="bottom", symbolSize=400),
+    )
+    chart = alt.layer(
+        curve.mark_line(strokeWidth=2.5, clip=True).encode(strokeDash=dash),
+        curve.mark_point(size=22, filled=True, opacity=0.9).encode(shape=run_shape(names)),
+    )
+    chart = chart.properties(height=CARD_HEIGHT)
+    return bare(chart.configure_legend(orient="top", labelLimit=400, symbolStrokeWidth=2.5))
 
 
 def loss_rows(runs: Sequence[Shown]) -> Rows:

@@ -7,7 +7,8 @@ from typing import Any
 
 import altair as alt
 
-from fmviz.charts import DASHES, GREY, PANEL_HEIGHT, RUN_COLOURS, Rows, bare
+from fmviz.charts import DASHES, GREY, RUN_COLOURS, Rows, bare
+from fmviz.charts.overfitting import CARD_HEIGHT
 from fmviz.stopping import Shown
 
 # What Keras calls accuracy while it trains, and what its weights turn out to know.
@@ -53,7 +54,7 @@ def running_spec(epochs: int, dark: bool) -> dict[str, Any]:
             alt.Tooltip("accuracy:Q", format=".1%"),
         ],
     )
-    return bare(chart.properties(height=PANEL_HEIGHT))
+    return bare(chart.properties(height=CARD_HEIGHT))
 
 
 def running_rows(run: Shown) -> Rows:

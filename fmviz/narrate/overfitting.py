@@ -14,9 +14,6 @@ from fmviz.permalink import View
 from fmviz.record import RunRecord
 from fmviz.stopping import Shown
 
-# Who answers a wrongly labelled image with a class that is not the true one, and picks it blindly,
-# hits the label it was told this often.
-BLIND = Estimate(1 / (N_CLASSES - 1), 0.0)
 CHANCE = Estimate(1 / N_CLASSES, 0.0)
 
 
@@ -39,6 +36,17 @@ def _magnitude(estimate: Estimate) -> str:
     return points(estimate._replace(value=abs(estimate.value)))
 
 
+def by_mistake(validation: Estimate) -> Estimate:
+    """How often a network would answer a wrong label as told had it never seen that label.
+
+    A wrong label is drawn evenly from the nine classes that are not true. A network that does not
+    know of it answers falsely as often as on images it has not seen, and then hits it one time in
+    nine: (1 − validation accuracy)/9.
+    """
+    others = N_CLASSES - 1
+    return Estimate((1 - validation.value) / others, validation.error / others)
+
+
 def of_one(run: Shown, done: bool) -> list[Caption]:
     """The gap; where some labels are wrong, what became of those and of the right ones."""
     record = run.record
@@ -53,13 +61,17 @@ def of_one(run: Shown, done: bool) -> list[Caption]:
         "right": f"{right:,}",
         "images": f"{record.examples['train']:,}",
         "share": points(memory),
-        "blind": percent(BLIND.value),
+        "mistake": percent(by_mistake(validation).value),
         "validation": points(validation),
     }
-    excess = difference(memory, BLIND)
-    memorised = excess.value > 0 and not excess.could_be_noise
-    captions = [Caption("memorised" if memorised else "not memorised", figures)]
-    if memorised and done:
+    excess = difference(memory, by_mistake(validation))
+    if excess.value <= 0 or excess.could_be_noise:
+        captions = [Caption("not memorised", figures)]
+    elif memory.value < 0.5:
+        captions = [Caption("memorised few", figures)]
+    else:
+        captions = [Caption("memorised", figures)]
+    if done and captions[0].section != "not memorised":
         captions += _late(run, memory)
     if not right:
         above = difference(validation, CHANCE)

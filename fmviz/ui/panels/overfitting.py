@@ -18,24 +18,17 @@ from fmviz.ui.panels import END, FIGURES, Board, Gap, Look
 from fmviz.ui.panels.against import Against
 from fmviz.ui.place import Place
 
-IMAGE_WIDTH = 96
-SHOWN = 12
+IMAGE_WIDTH = 112
+SHOWN = 10
 
 
 class ToldGap(Gap):
     """The gap meter, which says that training is scored as told where some labels are wrong."""
 
-    def draw(self, look: Look) -> None:
-        """The newest figures."""
-        super().draw(look)
-        if look.run.record.examples["corrupted"]:
-            self.told.draw("caption", self.board.page.text("told gap"))
-        else:
-            self.told.clear()
-
-    def __init__(self, board: Board) -> None:
-        super().__init__(board)
-        self.told = Place()
+    def note(self, look: Look) -> str:
+        """With what training is scored against."""
+        told = look.run.record.examples["corrupted"]
+        return super().note(look) + (f" {self.board.page.text('told gap')}" if told else "")
 
 
 class Labels:
