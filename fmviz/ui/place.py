@@ -21,10 +21,14 @@ class Place:
 
     def draw(self, method: str, *arguments: Any, **options: Any) -> None:
         """Call a Streamlit method here in place of the last one."""
-        target = self._spot if self._element is None else self._element
-        self._element = getattr(target, method)(*arguments, **options)
+        if self._element is None:
+            self._element = getattr(self._spot, method)(*arguments, **options)
+        else:
+            # Always on the first element: each call returns a child of the one it is made on, and
+            # Streamlit climbs that chain by recursion. A long run is drawn a thousand times.
+            getattr(self._element, method)(*arguments, **options)
 
     def clear(self) -> None:
         """Take the element away, if there is one."""
         if self._element is not None:
-            self._element = self._element.empty()
+            self._element.empty()
