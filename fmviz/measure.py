@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.floating]
+Counts = npt.NDArray[np.int64]
 
 # Tolerances at which near-zero weights are counted in every epoch. Zero counts exact zeros.
 TOLERANCES = (
@@ -119,6 +120,15 @@ def paired_difference(right_a: npt.NDArray[np.bool_], right_b: npt.NDArray[np.bo
     """
     d = right_a.astype(float) - right_b.astype(float)
     return Estimate(float(d.mean()), float(d.std() / math.sqrt(len(d))))
+
+
+def confusion(
+    truth: npt.NDArray[np.integer], answers: npt.NDArray[np.integer], classes: int
+) -> npt.NDArray[np.int64]:
+    """How often each true class (rows) was given each answer (columns): (classes, classes)."""
+    table = np.zeros((classes, classes), np.int64)
+    np.add.at(table, (truth.astype(int), answers.astype(int)), 1)
+    return table
 
 
 def accuracy_gap(

@@ -37,7 +37,8 @@ def check_prose(
     """
     of_page = of_page or {}
     declared = LESSONS[lesson]
-    framed = OF_FRAME | {f"preset {preset.name}" for preset in declared.presets}
+    of_frame = OF_FRAME if declared.presets else {"question", "introduction"}
+    framed = of_frame | {f"preset {preset.name}" for preset in declared.presets}
     if declared.answer is not None:
         framed |= {"guess"}
         question, options = guess_words(lesson)

@@ -14,7 +14,6 @@ import pytest
 from fmviz import model, narrate, prose, theory
 from fmviz.config import OPTIMIZERS, RunConfig
 from fmviz.measure import Estimate
-from fmviz.record import Divergence
 from fmviz.stopping import Shown, look
 from fmviz.theory import Prediction
 from tests.helpers import shown, synthetic, tiny
@@ -517,28 +516,3 @@ def test_a_change_that_rounds_to_zero_has_no_sign() -> None:
 
 def test_no_penalty_has_a_rule_of_its_own() -> None:
     assert [caption.section for caption in narrate.rule(RunConfig())] == ["rule none"]
-
-
-# Divergence
-
-
-def test_divergence_is_told_counted_from_one_with_what_may_cure_it() -> None:
-    config = tiny(penalty="l2", lam=100.0, learning_rate=50.0, init_std=2.0)
-    captions = narrate.diverged(Divergence(0, step=4, layer=2, where="gradient"), config)
-    assert [c.section for c in captions] == ["diverged", "diverged, λ", "diverged, σ"]
-    figures = {name: text for caption in captions for name, text in caption.figures.items()}
-    assert figures == {
-        "epoch": "1",
-        "step": "5",
-        "layer": "3 of 3",
-        "where": "a gradient",
-        "eta": "50",
-        "lam": "100",
-        "sigma": "2",
-    }
-
-
-def test_no_cure_is_named_that_the_run_cannot_take() -> None:
-    config = tiny(initializer="xavier")
-    captions = narrate.diverged(Divergence(0, 0, 0, "loss"), config)
-    assert [caption.section for caption in captions] == ["diverged"]

@@ -135,6 +135,7 @@ def test_every_penalty_is_one_click_away(scripted: ScriptedEngine, penalty: str,
 def test_settings_show_where_they_have_an_effect(scripted: ScriptedEngine) -> None:
     at = AppTest.from_file(APP, default_timeout=60)
     at.session_state["regularisation/more"] = True
+    at.session_state["fmviz.no guesses"] = True
     at.run()
 
     def sliders() -> dict[str, Any]:
@@ -242,6 +243,7 @@ def test_a_bad_link_says_what_is_wrong_and_what_is_allowed(scripted: ScriptedEng
 def test_more_settings_reach_the_run_and_survive_being_folded(scripted: ScriptedEngine) -> None:
     at = AppTest.from_file(APP, default_timeout=60)
     at.session_state["regularisation/more"] = True
+    at.session_state["fmviz.no guesses"] = True
     at.run()
     choose = {s.label: s for s in at.selectbox}
     choose["Activation"].set_value("relu").run()
@@ -340,6 +342,7 @@ def real_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Eng
 
 def test_the_real_engine_trains_what_the_page_asks_for(real_engine: Engine) -> None:
     at = AppTest.from_file(APP, default_timeout=120)
+    at.session_state["fmviz.no guesses"] = True
     at.query_params["train_size"] = "200"
     at.query_params["epochs"] = "2"
     at.run()

@@ -17,12 +17,12 @@ from fmviz import narrate, prose
 from fmviz.config import DATASETS, RunConfig
 from fmviz.narrate import Caption
 from fmviz.prose import LessonError
-from fmviz.record import Divergence
 from fmviz.stopping import Shown
 from fmviz.theory import Prediction
 from tests.helpers import shown, tiny
 from tests.lessons import check_prose
 from tests.test_config import settings_of_runs
+from tests.test_diagnosis import DIVERGED, STUCK
 from tests.test_narrate import AGAINST, stopped
 
 LESSON = "regularisation"
@@ -37,12 +37,6 @@ def against(section: str) -> Callable[[], Caption]:
 def rule(section: str, **changes: Any) -> Callable[[], Caption]:
     config = RunConfig(**{"penalty": "l2", "lam": 1.0, "optimizer": "sgd", **changes})
     return lambda: next(c for c in narrate.rule(config) if c.section == section)
-
-
-def diverged(section: str) -> Callable[[], Caption]:
-    config = tiny(penalty="l2", lam=1.0)
-    where = Divergence(1, 2, 0, "loss")
-    return lambda: next(c for c in narrate.diverged(where, config) if c.section == section)
 
 
 def label_noise(everything: bool = False) -> Caption:
@@ -142,7 +136,6 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "rule under adam": rule("rule under adam", optimizer="adam"),
     "rule under momentum": rule("rule under momentum", optimizer="nesterov"),
     "rule under a schedule": rule("rule under a schedule", schedule="cosine"),
-    **{name: diverged(name) for name in ("diverged", "diverged, λ", "diverged, σ")},
 }
 # What pages show of themselves, and the figures they give.
 OF_PAGES: dict[str, set[str]] = {
@@ -163,8 +156,9 @@ def test_every_caption_has_a_section_whose_places_it_fills(section: str) -> None
 
 def test_the_lesson_has_no_section_that_is_never_shown_or_not_tested_here() -> None:
     check_prose(LESSON, BRANCHES, OF_PAGES)
-    shared = set(prose.sections(prose.SHARED)) - {"guess was right", "guess was wrong"}
-    assert shared <= set(BRANCHES) | set(OF_PAGES)
+    elsewhere = {"guess was right", "guess was wrong", "diverged", "stuck saturated"}
+    shared = set(prose.sections(prose.SHARED)) - elsewhere
+    assert shared <= set(BRANCHES) | set(OF_PAGES) | set(DIVERGED) | set(STUCK)
 
 
 @given(
@@ -190,7 +184,7 @@ def test_whatever_was_measured_there_are_words_for_it(
 @settings(max_examples=100, deadline=None)
 def test_whatever_was_set_there_are_words_for_its_rule(given_settings: dict[str, Any]) -> None:
     config = RunConfig(**given_settings)
-    for caption in (*narrate.rule(config), *narrate.diverged(Divergence(0, 0, 0, "loss"), config)):
+    for caption in narrate.rule(config):
         assert prose.text(LESSON, caption.section, caption.figures)
 
 

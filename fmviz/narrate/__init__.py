@@ -22,7 +22,6 @@ from fmviz.config import (
     RunConfig,
 )
 from fmviz.measure import Estimate, difference, paired_difference, saturates
-from fmviz.record import Divergence
 from fmviz.stopping import Shown
 
 
@@ -283,24 +282,4 @@ def rule(config: RunConfig) -> list[Caption]:
         captions.append(Caption(f"rule under {family}", figures))
     if config.schedule != "constant":
         captions.append(Caption("rule under a schedule", figures))
-    return captions
-
-
-def diverged(where: Divergence, config: RunConfig) -> list[Caption]:
-    """Where a run stopped being finite, counted from 1, and the knobs that may cure it."""
-    layers = len(config.hidden) + 1
-    figures = {
-        "epoch": str(where.epoch + 1),
-        "step": str(where.step + 1),
-        "layer": f"{where.layer + 1} of {layers}",
-        "where": f"{'an' if where.where == 'activation' else 'a'} {where.where}",
-        "eta": number(config.learning_rate),
-        "lam": number(config.lam),
-        "sigma": number(config.init_std),
-    }
-    captions = [Caption("diverged", figures)]
-    if config.lam:
-        captions.append(Caption("diverged, λ", figures))
-    if config.initializer == "normal":
-        captions.append(Caption("diverged, σ", figures))
     return captions

@@ -295,32 +295,40 @@ def setting(page: str, field: str) -> None:
 
 MORE = {
     "Network": ("hidden", "activation", "initializer", "init_std", "dropout"),
-    "Penalty and images": (
-        *("penalty", "lam", "l1_share", "train_size", "label_noise", "seed", "dataset"),
-    ),
+    "Penalty": ("penalty", "lam", "l1_share"),
+    "Images": ("train_size", "label_noise", "seed", "dataset"),
     "Training": (
         *("optimizer", "learning_rate", "schedule", *SCHEDULE_VALUES, "batch_size", "epochs"),
     ),
 }
 
 
-def more(page: str) -> None:
+def more(page: str, *, unfolded: bool = False) -> None:
     """Every setting of a run that has no control in sight, folded away, and drawn only while
     unfolded: a dozen controls that nobody sees would take a browser as long as all the rest of
     the page. Call it after the controls in sight."""
     folder = st.expander(
-        "More settings", icon=":material/tune:", on_change="rerun", key=f"{page}/more"
+        "More settings",
+        expanded=unfolded,
+        icon=":material/tune:",
+        on_change="rerun",
+        key=f"{page}/more",
     )
     if not folder.open:
         return
+    left = {
+        title: [field for field in fields if not drawn(page, field)]
+        for title, fields in MORE.items()
+        # Penalty and λ belong together: where one is in sight, so is the other.
+        if title != "Penalty" or not drawn(page, "lam")
+    }
     with folder:
-        *columns, last = st.columns(len(MORE) + 1, gap="medium")
-    for column, (title, fields) in zip(columns, MORE.items(), strict=True):
+        *columns, last = st.columns(len(left) + 1, gap="medium")
+    for column, (title, fields) in zip(columns, left.items(), strict=True):
         with column:
             st.markdown(f"**{title}**")
             for field in fields:
-                if not drawn(page, field):
-                    setting(page, field)
+                setting(page, field)
     with last:
         st.markdown("**Early stopping and test**")
         for field, control in {

@@ -7,6 +7,7 @@ address, an address that changed sets the controls.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -14,6 +15,7 @@ import streamlit as st
 from fmviz import permalink
 from fmviz.engine import Watch
 from fmviz.permalink import Choices, State
+from fmviz.quiz import Quiz
 
 _WATCH = "fmviz.watch"
 _NO_GUESSES = "fmviz.no guesses"
@@ -138,6 +140,20 @@ def asked_for(page: str, name: str, what: object) -> bool:
 def ask_for(page: str, name: str, what: object) -> None:
     """Remember that a button was pressed, and for what; for callbacks."""
     st.session_state[f"{page}/{name}"] = what
+
+
+def game(page: str, deal: Callable[[], Quiz]) -> Quiz:
+    """The game that this session is at; a new one where there is none."""
+    key = f"{page}/game"
+    if key not in st.session_state:
+        st.session_state[key] = deal()
+    running: Quiz = st.session_state[key]
+    return running
+
+
+def set_game(page: str, game: Quiz) -> None:
+    """Remember how a game stands; for callbacks."""
+    st.session_state[f"{page}/game"] = game
 
 
 def swap_watch(watch: Watch | None) -> Watch | None:

@@ -20,7 +20,7 @@ from fmviz.config import N_PIXELS, RunConfig
 from fmviz.engine import Update
 from fmviz.lessons import LESSONS
 from fmviz.measure import saturates
-from fmviz.narrate import Caption
+from fmviz.narrate import Caption, diagnosis
 from fmviz.record import n_weights
 from fmviz.stopping import Shown
 from fmviz.ui import controls, state
@@ -202,7 +202,10 @@ class Curves:
             f"epoch: {names}.",
         )
         ready = look.whole and all(run.kept is not None for run in runs)
-        texts = [board.text(caption) for caption in self.captions(look)] if ready else []
+        said = list(self.captions(look)) if ready else []
+        if ready and (why := diagnosis.stuck(look.run)) is not None:
+            said.append(why)
+        texts = [board.text(caption) for caption in said]
         if look.done and ready:
             texts.append(board.page.verdict(runs))
         if not runs:
@@ -215,9 +218,9 @@ class Curves:
             self.warning.draw("error", look.update.message, icon=":material/error:")
         diverged = [
             f"**{narrate.upper_first(run.name)}.** "
-            + " ".join(map(self.board.text, narrate.diverged(where, run.record.config)))
+            + " ".join(map(self.board.text, diagnosis.diverged(run.record)))
             for run in look.runs
-            if (where := run.record.diverged) is not None
+            if run.record.diverged is not None
         ]
         if diverged:
             self.warning.draw("warning", "  \n".join(diverged), icon=":material/trending_up:")

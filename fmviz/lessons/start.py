@@ -1,0 +1,29 @@
+"""The first page: the images, a network that has learnt them, and the way to the lessons."""
+
+from __future__ import annotations
+
+from fmviz.config import RunConfig
+from fmviz.lesson import Lesson, Runs, start
+from fmviz.permalink import View
+
+
+def runs(config: RunConfig, view: View) -> Runs:
+    """One network."""
+    return {"the network": config}
+
+
+LESSON = Lesson(
+    name="start",
+    title="Start",
+    start=start(
+        {
+            "train_size": 10_000,
+            "activation": "relu",
+            "initializer": "glorot_uniform",
+            "epochs": 10,
+        },
+        {"label": None, "image": 0},
+    ),
+    runs=runs,
+    weights=True,
+)

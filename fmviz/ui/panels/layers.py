@@ -1,0 +1,115 @@
+"""Panels that look into a network: layer by layer, and answer by answer."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fmviz import data, measure
+from fmviz.charts import layers as charts
+from fmviz.config import N_CLASSES
+from fmviz.narrate import Caption
+from fmviz.ui.panels import END, FIGURES, Board, Look
+from fmviz.ui.place import Place
+
+
+def place(board: Board, name: str) -> None:
+    """Add the panel of this name: "layers", "answers" or "distributions"."""
+    if name == "layers":
+        board.add(Layers(board))
+    elif name == "answers":
+        board.add(Answers(board))
+    else:
+        board.add(Distributions(board))
+
+
+class Layers:
+    """Gradients, updates and flat activations of each layer over the epochs."""
+
+    pace = FIGURES
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        st.markdown(board.page.text("layers"))
+        self.places = {}
+        for name, column in zip(charts.MEASURES, st.columns(len(charts.MEASURES)), strict=True):
+            with column:
+                self.places[name] = Place()
+
+    def draw(self, look: Look) -> None:
+        """The newest figures of the run that the captions speak of."""
+        record = look.run.record
+        for name, place in self.places.items():
+            count = record.start_layers[name].shape[0]
+            if count:
+                place.draw(
+                    "vega_lite_chart",
+                    charts.over_epochs_rows(record, name),
+                    charts.over_epochs_spec(name, count),
+                    width="stretch",
+                    alt=f"{charts.MEASURES[name][0]} of each layer over the epochs.",
+                )
+
+
+class Answers:
+    """Which validation images are taken for what."""
+
+    pace = END
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.text, self.chart = Place(), Place()
+
+    def draw(self, look: Look) -> None:
+        """The matrix of the kept weights' answers."""
+        run = look.run
+        truth = data.load(run.record.config.dataset).validation.labels
+        # Row 0 is the network before its first step.
+        answers = run.record.val_predictions[0 if run.kept is None else run.kept + 1]
+        matrix = measure.confusion(truth, answers, N_CLASSES)
+        self.text.draw("markdown", self.board.text(most_confused(matrix)))
+        self.chart.draw(
+            "vega_lite_chart",
+            charts.matrix_rows(matrix),
+            charts.matrix_spec(self.board.dark),
+            width="stretch",
+            alt="True classes against the network's answers on the validation images.",
+        )
+
+
+def most_confused(matrix: measure.Counts) -> Caption:
+    """The pair of classes most often taken for each other."""
+    wrong = matrix.copy()
+    wrong[range(len(matrix)), range(len(matrix))] = 0
+    truth, taken = divmod(int(wrong.argmax()), len(matrix))
+    figures = {
+        "images": f"{int(matrix.sum()):,}",
+        "truth": data.CLASS_NAMES[truth],
+        "taken": data.CLASS_NAMES[taken],
+        "count": str(int(wrong[truth, taken])),
+        "of": str(int(matrix[truth].sum())),
+    }
+    return Caption("answers" if wrong.any() else "answers, all right", figures)
+
+
+class Distributions:
+    """Where the weights and the activations of each layer lie."""
+
+    pace = FIGURES
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        st.markdown(board.page.text("distributions"))
+        self.activations = Place()
+
+    def draw(self, look: Look) -> None:
+        """With the kept weights."""
+        run = look.run
+        hidden = len(run.record.config.hidden)
+        if hidden:
+            self.activations.draw(
+                "vega_lite_chart",
+                charts.activations_rows(run.record, run.kept),
+                charts.activations_spec(hidden),
+                width="stretch",
+                alt="Density of the activations of each hidden layer.",
+            )

@@ -1,0 +1,29 @@
+"""Playground: every knob of a run, all the panels, and a diagnosis where it goes wrong."""
+
+from fmviz.lessons.playground import SECTIONS
+from fmviz.narrate.regularisation import twins
+from fmviz.ui import controls, panels
+from fmviz.ui.frame import open_page
+from fmviz.ui.panels import layers
+
+page = open_page("playground")
+left, right = page.columns()
+with left:
+    controls.penalty(page.name)
+    controls.lam(page.name)
+    controls.l1_share(page.name)
+    controls.init_std(page.name)
+    controls.patience(page.name)
+controls.more(page.name, unfolded=True)
+
+with right:
+    board = panels.Board(page)
+    board.place_status()
+    board.add(panels.Curves(board, lambda look: twins(look.runs, page.view, look.done)))
+panels.cards(board, panels.Gap, panels.Sparsity, panels.Saturation)
+
+layers.place(board, page.section({name: name.capitalize() for name in SECTIONS}))
+
+page.notes()
+page.save()
+board.run()
