@@ -71,7 +71,7 @@ def of_one(run: Shown, done: bool) -> list[Caption]:
         captions = [Caption("memorised few", figures)]
     else:
         captions = [Caption("memorised", figures)]
-    if done and captions[0].section != "not memorised":
+    if done and right and captions[0].section != "not memorised":
         captions += _late(run, memory)
     if not right:
         above = difference(validation, CHANCE)

@@ -20,6 +20,7 @@ from fmviz.ui import controls, state
 from fmviz.ui.frame import Page
 from fmviz.ui.panels import END, Board, Look
 from fmviz.ui.panels.against import Against
+from fmviz.ui.pictures import picture
 from fmviz.ui.place import Place
 
 DRAWS = 20
@@ -124,7 +125,7 @@ class Mask:
         for field, most in (("image", MASKED_IMAGES - 1), ("draw", DRAWS)):
             present = state.value(name, field)
             state.put(name, field, min(present or 0, most))
-        picture, sliders = st.columns([1, 4], vertical_alignment="center")
+        image, sliders = st.columns([1, 4], vertical_alignment="center")
         with sliders:
             st.slider(
                 "Validation image",
@@ -140,7 +141,7 @@ class Mask:
                 key=state.widget_key(name, "draw"),
                 help="Each draw drops other units.",
             )
-        with picture:
+        with image:
             self.picture = Place()
         self.caption = Place()
         units, answers = st.columns([3, 2])
@@ -164,8 +165,7 @@ class Mask:
         images = data.load(config.dataset).validation
         index = view.image or 0
         pixels = images.pixels[index : index + 1]
-        picture = (255 * pixels.reshape(data.SHAPE)).astype(np.uint8).repeat(4, 0).repeat(4, 1)
-        self.picture.draw("image", picture, width=112, output_format="PNG")
+        self.picture.draw("image", picture(pixels[0]), width=112, output_format="PNG")
         passed = network.forward(weights, config.activation, pixels)
         # One image many times over: each copy has a mask of its own.
         copies = np.repeat(pixels, DRAWS, axis=0)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from fmviz import data, memory, narrate
+from fmviz import memory, narrate
 from fmviz.charts import overfitting as charts
 from fmviz.config import DATASETS
 from fmviz.data import CLASS_NAMES
@@ -16,6 +16,7 @@ from fmviz.ui import controls
 from fmviz.ui.frame import Page
 from fmviz.ui.panels import END, FIGURES, Board, Gap, Look
 from fmviz.ui.panels.against import Against
+from fmviz.ui.pictures import picture
 from fmviz.ui.place import Place
 
 IMAGE_WIDTH = 112
@@ -114,12 +115,6 @@ class Rule:
         self.place.draw("markdown", "\n\n".join(texts))
 
 
-def _pictures(pixels: npt.NDArray[np.float32]) -> list[npt.NDArray[np.uint8]]:
-    """Images, (count, 784), large enough that a browser need not smooth them."""
-    scaled = (255 * pixels.reshape(-1, *data.SHAPE)).astype(np.uint8)
-    return [picture.repeat(4, 0).repeat(4, 1) for picture in scaled]
-
-
 class Memory:
     """The wrong labels that the network repeats, and those that it does not."""
 
@@ -166,7 +161,7 @@ class Memory:
             captions.append(f"told {told}, is {true}, {last}")
         place.draw(
             "image",
-            _pictures(sample.pixels[indices]),
+            [picture(pixels) for pixels in sample.pixels[indices]],
             caption=captions,
             width=IMAGE_WIDTH,
             output_format="PNG",
