@@ -24,7 +24,7 @@ from typing import Any
 
 from fmviz import worker
 from fmviz.config import RunConfig
-from fmviz.groups import MEMBERS_AT_ONCE, group
+from fmviz.groups import MEMBERS_AT_ONCE, group, shape_of
 from fmviz.record import RecordError, RunRecord
 from fmviz.store import RunStore, SettingError
 
@@ -140,6 +140,7 @@ class Engine:
         self._changed = threading.Condition()
         self._jobs: dict[str, _Job] = {}  # by task
         self._client: Any = None
+        self._warmed: dict[str, Any] = {}  # by task
         self._service: subprocess.Popen[str] | None = None
         self._problem = ""
         self._closed = threading.Event()
@@ -209,6 +210,28 @@ class Engine:
     def known(self, configs: Sequence[RunConfig], *, brief: bool = False) -> bool:
         """Whether all of these runs are in the store, so that watching them trains nothing."""
         return all(self.store.get(config, brief=brief) is not None for config in configs)
+
+    def warm(self, configs: Sequence[RunConfig]) -> None:
+        """Have the worker compile what runs like these need, after everything that is asked for.
+
+        A page that shows runs from the store calls it: what its reader moves next is a run of the
+        same shape.
+        """
+        with self._changed:
+            for part in group(configs):
+                alike = [configs[i] for i in part]
+                name = f"{shape_of(alike[0])} {len(alike)}".encode()
+                key = f"fmviz-warm-{hashlib.sha256(name).hexdigest()[:32]}"
+                if self._client is None or key in self._warmed:
+                    continue
+                documents = [config.model_dump(mode="json") for config in alike]
+                try:
+                    # Kept, for a task whose result nobody holds is forgotten, and done again.
+                    self._warmed[key] = self._client.submit(
+                        worker.warm, documents, key=key, pure=True, priority=-2
+                    )
+                except Exception as error:  # the connection has just broken
+                    logger.debug("cannot warm up: %s", error)
 
     def _release(self, jobs: set[_Job]) -> None:
         with self._changed:
@@ -387,6 +410,7 @@ class Engine:
     def _disconnect(self) -> None:
         with self._changed:
             client, self._client = self._client, None
+            self._warmed.clear()
             for job in self._jobs.values():
                 if job.live:
                     job.state, job.future = "waiting", None

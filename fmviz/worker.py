@@ -85,6 +85,17 @@ def train_runs(documents: list[dict[str, Any]], brief: bool = False) -> list[byt
     return [record.to_bytes(compress=False) for record in records]
 
 
+def warm(documents: list[dict[str, Any]]) -> None:
+    """Compile what training these runs together needs, and each alone: an epoch of them is trained
+    and forgotten. Whoever then moves a slider waits for no compiler."""
+    configs = [RunConfig.model_validate(document | {"epochs": 1}) for document in documents]
+    for members in {1, len(configs)}:
+        with _training:
+            from fmviz.train import train
+
+            train(configs[-members:])
+
+
 def warm_up() -> None:
     """Import TensorFlow, read the images and compile what the pages' default runs need."""
     with _training:

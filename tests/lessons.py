@@ -10,7 +10,7 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 from fmviz import prose
-from fmviz.config import RunConfig
+from fmviz.config import DATASETS, RunConfig
 from fmviz.engine import Update
 from fmviz.lesson import guess_words, preset_words
 from fmviz.lessons import LESSONS
@@ -67,9 +67,21 @@ def check_prose(
     assert content.count("{{") == len(prose.PLACE.findall(content))
 
 
-def opened(lesson: str, query: dict[str, str] | None = None, *, guesses: bool = False) -> AppTest:
-    """A lesson's page, run once; it asks for a guess only where `guesses`."""
+def opened(
+    lesson: str,
+    query: dict[str, str] | None = None,
+    *,
+    guesses: bool = False,
+    unfolded: bool = False,
+) -> AppTest:
+    """A lesson's page, run once; it asks for a guess only where `guesses`.
+
+    Args:
+        unfolded: whether "More settings" is open.
+    """
     at = AppTest.from_file(APP, default_timeout=120)
+    if unfolded:
+        at.session_state[f"{lesson}/more"] = True
     if not guesses:
         at.session_state["fmviz.no guesses"] = True
     at.run()
@@ -85,8 +97,12 @@ def made_up(configs: Sequence[RunConfig], **history: Any) -> Update:
     """Every run answered with a finished, made-up record of its own shape."""
     records: list[RunRecord] = []
     for seed, config in enumerate(configs):
-        sample = min(config.train_size, 1_250)
-        examples = {"train": sample, "corrupted": round(sample * config.label_noise)}
+        info = DATASETS[config.dataset]
+        sample = min(config.train_size, info.train_sample)
+        examples = {
+            **{"train": sample, "corrupted": round(sample * config.label_noise)},
+            **{"validation": info.validation, "test": info.test},
+        }
         record = synthetic(config, seed=seed, examples=examples, **history)
         learning = replace(record, made={**record.made, "tensorflow": "2", "machine": "test"})
         records.append(learning)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from fmviz.config import RunConfig
 from fmviz.engine import Update
 from fmviz.record import RunRecord
+from fmviz.store import RunStore, default_folder
 
 
 def first_epochs(record: RunRecord, epochs: int) -> RunRecord:
@@ -30,11 +31,16 @@ class ScriptedEngine:
 
     def __init__(self, script: Callable[[Sequence[RunConfig]], list[Update]]) -> None:
         self.script = script
+        self.store = RunStore(default_folder())
         self.asked: list[tuple[RunConfig, ...]] = []
         self.watches: list[ScriptedWatch] = []
+        self.warmed: list[tuple[RunConfig, ...]] = []
 
     def known(self, configs: Sequence[RunConfig], *, brief: bool = False) -> bool:
         return self.script(configs)[0].state == "done"
+
+    def warm(self, configs: Sequence[RunConfig]) -> None:
+        self.warmed.append(tuple(configs))
 
     def watch(self, configs: Sequence[RunConfig], *, brief: bool = False) -> ScriptedWatch:
         self.asked.append(tuple(configs))

@@ -14,6 +14,7 @@ from fmviz.config import RunConfig
 from fmviz.engine import Engine, Update, scheduler_address, task_key
 from fmviz.record import same_figures
 from fmviz.store import RunStore, SettingError
+from tests.helpers import tiny
 
 QUICK = RunConfig(train_size=200, epochs=3)
 LONG = RunConfig(train_size=10_000, epochs=100)
@@ -158,6 +159,51 @@ def test_a_service_that_dies_is_started_again(engine: Engine) -> None:
     psutil.wait_procs(children, timeout=30)
     assert run(engine, QUICK.replace(seed=61))[-1].state == "done"
     assert engine._service.pid != old
+
+
+def test_brief_runs_are_kept_without_weights_until_somebody_wants_those(engine: Engine) -> None:
+    config = tiny(seed=301)
+    with engine.watch([config], brief=True) as watch:
+        brief = list(watch)[-1].records[0]
+    assert brief is not None
+    assert brief.is_brief
+    assert engine.known([config], brief=True)
+    assert not engine.known([config])
+    whole = run(engine, config)[-1].records[0]
+    assert whole is not None
+    assert whole.weights
+    assert same_figures(whole.brief(), brief)
+    engine.store.put(brief)
+    assert engine.known([config])
+
+
+def test_many_runs_go_a_model_at_a_time_and_behind_single_ones(engine: Engine) -> None:
+    sweep = [tiny(seed=400 + k, epochs=20) for k in range(20)]
+    with engine.watch(sweep, brief=True) as watch:
+        assert len({job.task for job in watch._jobs.values()}) == 3
+        assert [update.state for update in run(engine, tiny(seed=399))][-1] == "done"
+        updates = list(watch)
+    shares = [update.progress(sweep) for update in updates]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert all(record is not None and record.is_brief for record in updates[-1].records)
+
+
+def test_a_worker_compiles_ahead_what_a_page_may_want_next(engine: Engine) -> None:
+    def programs() -> int:
+        import fmviz.compiled
+
+        return int(fmviz.compiled.program.cache_info().currsize)
+
+    run(engine, tiny(seed=1))  # the engine is connected then
+    pair = [tiny(hidden=(5, 2), seed=seed) for seed in (1, 2)]
+    before = sum(engine._client.run(programs).values())
+    engine.warm(pair)
+    engine.warm(pair)
+    (future,) = (f for k, f in engine._warmed.items() if k.startswith("fmviz-warm-"))
+    future.result(timeout=120)
+    assert sum(engine._client.run(programs).values()) == before + 2
+    assert not engine.known(pair, brief=True)  # nothing is kept of it
 
 
 def test_an_error_in_the_worker_reaches_the_viewer(engine: Engine) -> None:

@@ -32,7 +32,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> RunStore:
         return [Update("done", records, ("recorded",) * len(configs), "", 0.0)]
 
     engine = ScriptedEngine(script)
-    engine.store = store  # type: ignore[attr-defined]
+    engine.store = store
     monkeypatch.setattr(live, "engine", lambda: engine)
     return store
 

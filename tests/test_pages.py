@@ -19,6 +19,7 @@ from fmviz.engine import Engine, Update
 from fmviz.record import HIDDEN_MEASURES, Divergence, RunRecord
 from fmviz.store import RunStore, default_folder
 from fmviz.ui import live
+from tests import lessons
 from tests.scripted import ScriptedEngine, first_epochs
 
 APP = str(Path(__file__).parents[1] / "app.py")
@@ -52,14 +53,8 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
     return engine
 
 
-def opened(query: dict[str, str] | None = None) -> AppTest:
-    at = AppTest.from_file(APP, default_timeout=60)
-    at.session_state["fmviz.no guesses"] = True
-    for name, text in (query or {}).items():
-        at.query_params[name] = text
-    at.run()
-    assert not at.exception
-    return at
+def opened(query: dict[str, str] | None = None, *, unfolded: bool = False) -> AppTest:
+    return lessons.opened("regularisation", query, unfolded=unfolded)
 
 
 def slider(at: AppTest, label: str) -> Any:
@@ -133,10 +128,7 @@ def test_every_penalty_is_one_click_away(scripted: ScriptedEngine, penalty: str,
 
 
 def test_settings_show_where_they_have_an_effect(scripted: ScriptedEngine) -> None:
-    at = AppTest.from_file(APP, default_timeout=60)
-    at.session_state["regularisation/more"] = True
-    at.session_state["fmviz.no guesses"] = True
-    at.run()
+    at = opened({}, unfolded=True)
 
     def sliders() -> dict[str, Any]:
         return {s.label: s for s in at.select_slider}
@@ -241,10 +233,7 @@ def test_a_bad_link_says_what_is_wrong_and_what_is_allowed(scripted: ScriptedEng
 
 
 def test_more_settings_reach_the_run_and_survive_being_folded(scripted: ScriptedEngine) -> None:
-    at = AppTest.from_file(APP, default_timeout=60)
-    at.session_state["regularisation/more"] = True
-    at.session_state["fmviz.no guesses"] = True
-    at.run()
+    at = opened({}, unfolded=True)
     choose = {s.label: s for s in at.selectbox}
     choose["Activation"].set_value("relu").run()
     next(n for n in at.number_input if n.label == "Batch size").set_value(64).run()
@@ -315,12 +304,10 @@ def test_odd_networks_are_drawn(monkeypatch: pytest.MonkeyPatch, query: dict[str
     def script(configs: Sequence[RunConfig]) -> list[Update]:
         from fmviz.train import train
 
-        records = tuple(train([c.replace(train_size=50, epochs=1) for c in configs]))
-        named = tuple(replace(r, config=c) for r, c in zip(records, configs, strict=True))
-        return [Update("done", named, ("trained",) * len(configs), "", 1.0)]
+        return [Update("done", tuple(train(configs)), ("trained",) * len(configs), "", 1.0)]
 
     monkeypatch.setattr(live, "engine", lambda: ScriptedEngine(script))
-    opened(query)
+    opened({"train_size": "50", "epochs": "1", **query})
 
 
 def test_a_page_gives_up_what_it_watched_before(scripted: ScriptedEngine) -> None:
@@ -341,11 +328,7 @@ def real_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Eng
 
 
 def test_the_real_engine_trains_what_the_page_asks_for(real_engine: Engine) -> None:
-    at = AppTest.from_file(APP, default_timeout=120)
-    at.session_state["fmviz.no guesses"] = True
-    at.query_params["train_size"] = "200"
-    at.query_params["epochs"] = "2"
-    at.run()
+    at = opened({"train_size": "200", "epochs": "2"})
     assert not at.exception
     assert "trained just now" in texts(at)
     run = RunConfig(penalty="l2", lam=10.0, train_size=200, epochs=2)

@@ -29,12 +29,12 @@ LESSON = Lesson(
     presets=(
         Preset("start"),
         Preset("modern", {"activation": "relu", "initializer": "he_normal", "dropout": 0.3}),
-        Preset("deep", {"hidden": (64,) * 5, "init_std": 0.01, "penalty": "none", "lam": 0.0}),
+        Preset("deep", {"hidden": (64,) * 5, "init_std": 0.01, "lam": 0.0}),
         Preset(
             "exploding",
             {
                 **{"activation": "leaky_relu", "optimizer": "sgd", "learning_rate": 0.5},
-                **{"hidden": (128, 128), "init_std": 1.0, "penalty": "none", "lam": 0.0},
+                **{"hidden": (128, 128), "init_std": 1.0, "lam": 0.0},
             },
         ),
     ),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from fmviz import paired
 from fmviz.config import RunConfig
 from fmviz.lesson import Lesson, Preset, Runs, start
-from fmviz.measure import difference
 from fmviz.permalink import View
 from fmviz.stopping import Shown
 
@@ -20,8 +20,7 @@ def runs(config: RunConfig, view: View) -> Runs:
 
 def answer(runs: list[Shown]) -> int:
     """Whether the penalty narrows the gap, leaves it within the noise, or widens it."""
-    gaps = [run.record.gap(run.kept) for run in runs]
-    change = difference(gaps[-1], gaps[0])
+    change = paired.gap_change(runs[-1], runs[0])
     if change.could_be_noise:
         return 1
     return 0 if change.value < 0 else 2

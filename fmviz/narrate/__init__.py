@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fmviz import schedules, theory
+from fmviz import paired, schedules, theory
 from fmviz.config import (
     ACTIVATIONS,
     KERAS_OPTIMIZERS,
@@ -119,13 +119,8 @@ def against_baseline(run: Shown, baseline: Shown) -> Caption:
     else early stopping has its part in the difference.
     """
     gaps = run.record.gap(run.kept), baseline.record.gap(baseline.kept)
-    change = difference(*gaps)
-    held_out, training = (
-        difference(
-            run.record.estimate(name, run.kept), baseline.record.estimate(name, baseline.kept)
-        )
-        for name in ("val_accuracy", "train_accuracy")
-    )
+    change = paired.gap_change(run, baseline)
+    held_out, training = (paired.change(run, baseline, split) for split in ("val", "train"))
     figures = {
         "run": run_name(run.record.config),
         "run_first": upper_first(run_name(run.record.config)),

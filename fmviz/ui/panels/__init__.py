@@ -23,9 +23,8 @@ from fmviz.measure import saturates
 from fmviz.narrate import Caption, diagnosis
 from fmviz.record import n_weights
 from fmviz.stopping import Shown
-from fmviz.ui import controls, state
+from fmviz.ui import controls, live, state
 from fmviz.ui.frame import Page
-from fmviz.ui.live import live
 from fmviz.ui.place import Place
 
 # While the curves grow, the cards follow at this pace: they are read, not watched.
@@ -146,8 +145,10 @@ class Board:
         """Ask for the runs and draw them until all have ended; what is known then."""
         # Controls that stand beside panels have spoken by now.
         self._view = self.page.view
-        for update in live(self.configs, brief=not self.page.lesson.weights):
+        for update in live.live(self.configs, brief=not self.page.lesson.weights):
             look = self._draw(update)
+        if look.done and "trained" not in look.update.sources:
+            live.engine().warm(self.configs)
         return look
 
     def _draw(self, update: Update) -> Look:
