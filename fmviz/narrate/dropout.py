@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from fmviz import data, narrate
+from fmviz import data, narrate, paired
 from fmviz.config import RunConfig
 from fmviz.data import CLASS_NAMES
 from fmviz.dropout import OnOff
@@ -58,7 +58,7 @@ def two_by_two(runs: dict[str, Shown]) -> Caption:
         )
     }
     narrower = min((DROPOUT, PENALTY), key=lambda role: gaps[role].value)
-    further = difference(gaps[BOTH], gaps[narrower])
+    further = paired.gap_change(runs[BOTH], runs[narrower])
     figures |= {
         "narrower": "dropout" if narrower == DROPOUT else "the penalty",
         "further": points(further._replace(value=abs(further.value))),
@@ -144,20 +144,16 @@ def rates(records: Sequence[RunRecord]) -> list[Caption]:
     finite = [record for record in records if record.diverged is None and record.epochs]
     if len(finite) < 2 or finite[0].config.dropout:
         return [Caption("rates too few", {})]
-    last = [record.epochs - 1 for record in finite]
-    gaps = [record.gap(epoch) for record, epoch in zip(finite, last)]
-    validations = [record.estimate("val_accuracy", epoch) for record, epoch in zip(finite, last)]
-    best = max(range(len(finite)), key=lambda i: validations[i].value)
-    gain = difference(validations[best], validations[0])
+    ends = [Shown("", record, None, record.epochs - 1) for record in finite]
+    gaps = [end.record.gap(end.kept) for end in ends]
+    validations = [end.record.estimate("val_accuracy", end.kept) for end in ends]
+    gains = [paired.change(end, ends[0], "val") for end in ends]
+    best = max(range(len(ends)), key=lambda i: validations[i].value)
     # The lowest rate from which on validation is lower than without dropout by more than noise.
-    harm = len(finite)
-    for index in range(len(finite) - 1, 0, -1):
-        change = difference(validations[index], validations[0])
-        if change.value < 0 and not change.could_be_noise:
-            harm = index
-        else:
-            break
-    change = difference(gaps[-1], gaps[0])
+    harm = len(ends)
+    while harm > 1 and gains[harm - 1].value < 0 and not gains[harm - 1].could_be_noise:
+        harm -= 1
+    change = paired.gap_change(ends[-1], ends[0])
     figures = {
         "gap": points(gaps[0]),
         "last_gap": points(gaps[-1]),
@@ -165,14 +161,19 @@ def rates(records: Sequence[RunRecord]) -> list[Caption]:
         "best": number(finite[best].config.dropout),
         "best_validation": percent(validations[best].value),
         "validation": percent(validations[0].value),
-        "gain": points(gain),
-        "harm": number(finite[min(harm, len(finite) - 1)].config.dropout),
+        "gain": points(gains[best], signed=True),
+        "harm": number(finite[min(harm, len(ends) - 1)].config.dropout),
         "change": points(change._replace(value=abs(change.value))),
     }
     direction = "same" if change.could_be_noise else "wider" if change.value > 0 else "narrower"
     captions = [Caption(f"rates, {direction}", figures)]
-    captions.append(Caption("rates, no gain" if gain.could_be_noise else "rates, gain", figures))
-    if harm < len(finite):
+    if best == 0:
+        captions.append(Caption("rates, none best", figures))
+    else:
+        captions.append(
+            Caption("rates, no gain" if gains[best].could_be_noise else "rates, gain", figures)
+        )
+    if harm < len(ends):
         captions.append(Caption("rates, harm", figures))
     return captions
 

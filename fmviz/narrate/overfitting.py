@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from fmviz import data, narrate
+from fmviz import data, narrate, paired
 from fmviz.config import N_CLASSES, RunConfig
-from fmviz.measure import Estimate, accuracy, accuracy_gap, difference, paired_difference
+from fmviz.measure import Estimate, accuracy, accuracy_gap, difference
 from fmviz.memory import ByHeart
 from fmviz.narrate import Caption, percent, plural, points
 from fmviz.permalink import View
@@ -111,25 +111,11 @@ def _late(run: Shown, memory: Estimate) -> list[Caption]:
     return [Caption("memorised late", figures)]
 
 
-def _validation_change(run: Shown, twin: Shown) -> Estimate:
-    """Twin's validation accuracy − the run's: image by image once both have ended."""
-    if run.record.complete and twin.record.complete:
-        labels = data.load(run.record.config.dataset).validation.labels
-        right, others = (
-            each.record.val_predictions[(each.kept or 0) + 1] == labels for each in (run, twin)
-        )
-        return paired_difference(others, right)
-    return difference(
-        twin.record.estimate("val_accuracy", twin.kept),
-        run.record.estimate("val_accuracy", run.kept),
-    )
-
-
 def beside(run: Shown, twin: Shown) -> list[Caption]:
     """The twin that was told the truth, or that has another number of training images."""
-    validation = _validation_change(run, twin)
+    validation = paired.change(twin, run, "val")
     gaps = run.record.gap(run.kept), twin.record.gap(twin.kept)
-    change = difference(gaps[1], gaps[0])
+    change = paired.gap_change(twin, run)
     figures = {
         "twin_validation": percent(twin.record.at("val_accuracy", twin.kept)),
         "val_change": _magnitude(validation),
@@ -191,10 +177,11 @@ def learning_curve(records: Sequence[RunRecord]) -> list[Caption]:
     finite = [record for record in records if record.diverged is None and record.epochs]
     if len(finite) < 2:
         return [Caption("sweep too short", {})]
-    gaps = [record.gap(record.epochs - 1) for record in finite]
-    change = difference(gaps[-1], gaps[0])
+    ends = [Shown("", record, None, record.epochs - 1) for record in finite]
+    gaps = [end.record.gap(end.kept) for end in ends]
+    change = paired.gap_change(ends[-1], ends[0])
     # A step that widens the gap by more than noise breaks the rule.
-    steps = [difference(after, before) for before, after in pairwise(gaps)]
+    steps = [paired.gap_change(after, before) for before, after in pairwise(ends)]
     broken = [
         size.config.train_size
         for size, step in zip(finite[1:], steps)
