@@ -65,6 +65,7 @@ class View(BaseModel):
     unit: int = Field(0, ge=0, le=511)
     image: int | None = Field(None, ge=0, le=9_999)
     label: int | None = Field(None, ge=0, le=9)
+    draw: int = Field(1, ge=1, le=20)
     section: str = ""
     racers: tuple[str, ...] = ()
     axis: str = "epochs"

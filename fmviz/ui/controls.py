@@ -118,7 +118,14 @@ def lam(page: str) -> float:
     """λ on a logarithmic scale that starts with 0."""
     apart = value(page, "penalty") in ("l1_proximal", "weight_decay")
     options = LAMBDAS + LARGE_LAMBDAS if apart else LAMBDAS
-    chosen: float = _slider(page, "lam", LABELS["lam"], options, number, "0 is no penalty.")
+    label = LABELS["lam"]
+    if not drawn(page, "penalty"):
+        # Alone, λ has to say of what it is the strength.
+        if value(page, "penalty") == "none":
+            put(page, "penalty", "l2")
+            put(page, "lam", 0.0)
+        label = f"{CHOICES['penalty'][value(page, 'penalty')].label} penalty, λ"
+    chosen: float = _slider(page, "lam", label, options, number, "0 is no penalty.")
     return chosen
 
 

@@ -271,13 +271,16 @@ class Gap:
             width="stretch",
             alt="Validation accuracy (hollow) and training accuracy (filled) of each run.",
         )
+        self.gap_note.draw("caption", self.note(look))
+
+    def note(self, look: Look) -> str:
+        """What the bars are, below them."""
         counts = {run.record.examples["train"] for run in look.runs}
         train = " or ".join(f"{count:,}" for count in sorted(counts))
-        self.gap_note.draw(
-            "caption",
+        return (
             f"Filled: training, {train} images. Hollow: validation, "
-            f"{run.record.examples['validation']:,} images it has never seen. Whiskers: ± one "
-            "standard error.",
+            f"{look.run.record.examples['validation']:,} images it has never seen. Whiskers: ± one "
+            "standard error."
         )
 
 
