@@ -56,8 +56,13 @@ def status(update: Update, horizon: int) -> str:
         return f":material/check: trained just now, diverged in epoch {own.diverged.epoch + 1}"
     if own is None:
         return ""
-    seconds = f"{own.at('seconds', own.epochs - 1):.1f} s"
-    return f":material/check: trained just now, {narrate.plural(horizon, 'epoch')} in {seconds}"
+    trained = [
+        record.at("seconds", record.epochs - 1)
+        for record, source in zip(update.records, update.sources)
+        if record is not None and source == "trained" and record.epochs
+    ]
+    took = f"{sum(trained):.1f} s of gradient steps"
+    return f":material/check: trained just now, {narrate.plural(horizon, 'epoch')}, {took}"
 
 
 class Look(NamedTuple):
