@@ -162,6 +162,13 @@ class RunRecord:
         values = self.history["val_crossentropy"]
         return int(np.argmin(values)) if len(values) else None
 
+    def weights_of(self, epoch: int | None) -> tuple[tuple[Array, ...], int]:
+        """The weights after an epoch where they were kept, else those after the last one, and
+        after which epoch they are: only those of the last and the best are kept."""
+        if epoch is not None and epoch == self.best_epoch and self.best_weights:
+            return self.best_weights, epoch
+        return self.weights, self.epochs - 1
+
     @property
     def snapshot_epochs(self) -> tuple[int, ...]:
         """The epochs, counted from 0, of `snapshots`."""
