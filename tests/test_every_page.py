@@ -95,13 +95,14 @@ def test_presets_bring_their_state_into_the_address_and_back(
     lesson = LESSONS[name]
     at = opened(name)
     for preset in lesson.presets:
+        before = len(scripted.asked)
         at.button(key=f"{name}/preset {preset.name}").click().run()
         assert not at.exception, (preset.name, at.exception)
         wanted = lesson.state_of(preset)
         query = {k: v[0] if isinstance(v, list) else v for k, v in at.query_params.items()}
         assert permalink.parse(query, lesson.start, lesson.choices).state == wanted
         assert preset_words(name, preset)[1] in texts(at)
-        assert scripted.asked[-1] == tuple(lesson.runs_of(wanted).values())
+        assert tuple(lesson.runs_of(wanted).values()) in scripted.asked[before:]
 
 
 @pytest.mark.parametrize("name", GUESSES)
