@@ -101,7 +101,8 @@ def test_presets_bring_their_state_into_the_address_and_back(
         query = {k: v[0] if isinstance(v, list) else v for k, v in at.query_params.items()}
         assert permalink.parse(query, lesson.start, lesson.choices).state == wanted
         assert preset_words(name, preset)[1] in texts(at)
-        assert scripted.asked[-1] == tuple(lesson.runs_of(wanted).values())
+        # A closer look may ask for runs of its own after them.
+        assert tuple(lesson.runs_of(wanted).values()) in scripted.asked[-2:]
 
 
 @pytest.mark.parametrize("name", GUESSES)

@@ -344,3 +344,20 @@ def test_flips_are_told_apart_by_their_direction() -> None:
     assert lost.tolist() == [1, 4]
     change = measure.paired_difference(after == labels, before == labels)
     assert change.value == pytest.approx((len(gained) - len(lost)) / len(labels))
+
+
+def test_speckle_is_rough_and_a_slope_is_smooth() -> None:
+    rng = np.random.default_rng(0)
+    speckle = rng.normal(0, 0.3, (784, 50))
+    assert measure.roughness(speckle, (28, 28)) == pytest.approx(1, abs=0.02)
+    rows, columns = np.divmod(np.arange(784), 28)
+    wave = np.sin(rows / 6)[:, None] * np.cos(columns / 6)[:, None]
+    assert measure.roughness(wave, (28, 28)) < 0.03
+    # A chequerboard is as rough as can be: neighbours differ by twice their size.
+    board = (1.0 - 2 * ((rows + columns) % 2))[:, None]
+    assert measure.roughness(board, (28, 28)) == pytest.approx(2)
+    # One hand-worked picture: differences 1, 1, 3, 3 over a mean square of 21/4.
+    assert measure.roughness(np.array([[0], [1], [2], [4]]), (2, 2)) == pytest.approx(
+        ((1 + 4 + 4 + 9) / 4 / 2) / (21 / 4)
+    )
+    assert math.isnan(measure.roughness(np.zeros((784, 3)), (28, 28)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -118,7 +118,14 @@ def lam(page: str) -> float:
     """λ on a logarithmic scale that starts with 0."""
     apart = value(page, "penalty") in ("l1_proximal", "weight_decay")
     options = LAMBDAS + LARGE_LAMBDAS if apart else LAMBDAS
-    chosen: float = _slider(page, "lam", LABELS["lam"], options, number, "0 is no penalty.")
+    label = LABELS["lam"]
+    if not drawn(page, "penalty"):
+        # Alone, λ has to say of what it is the strength.
+        if value(page, "penalty") == "none":
+            put(page, "penalty", "l2")
+            put(page, "lam", 0.0)
+        label = f"{CHOICES['penalty'][value(page, 'penalty')].label} penalty, λ"
+    chosen: float = _slider(page, "lam", label, options, number, "0 is no penalty.")
     return chosen
 
 
@@ -248,7 +255,8 @@ def depth(page: str) -> None:
         units = (*value(page, "hidden"), 128)[0]
         put(page, "hidden", (units,) * int(st.session_state[key]))
 
-    st.slider("Hidden layers", 1, MAX_HIDDEN_LAYERS, key=key, on_change=deepen)
+    # None at all are offered only where a link or the playground has brought them.
+    st.slider("Hidden layers", min(1, len(hidden)), MAX_HIDDEN_LAYERS, key=key, on_change=deepen)
     widget_key(page, "hidden")
 
 
@@ -425,6 +433,74 @@ def epoch(page: str, epochs: int) -> int | None:
         "Arrow keys move it too. It trains nothing again.",
     )
     return chosen
+
+
+def slider(
+    page: str,
+    field: str,
+    label: str,
+    options: Sequence[Any],
+    format_func: Callable[[Any], str],
+    help: str | None = None,
+) -> Any:
+    """A slider of a lesson's own over a table of values."""
+    return _slider(page, field, label, options, format_func, help)
+
+
+def choice(page: str, field: str, label: str, labels: Mapping[str, str]) -> str:
+    """One of a few words, all in sight."""
+    chosen = st.segmented_control(
+        label,
+        list(labels),
+        format_func=labels.__getitem__,
+        key=widget_key(page, field),
+        required=True,
+    )
+    return str(chosen)
+
+
+def several(page: str, field: str, label: str, labels: Mapping[str, str]) -> None:
+    """Some of a few words, in their order. The last one cannot be taken away."""
+    key = f"{page}/{field}"
+    st.session_state[key] = list(value(page, field))
+
+    def take() -> None:
+        chosen = tuple(name for name in labels if name in st.session_state[key])
+        if chosen:
+            put(page, field, chosen)
+
+    st.pills(
+        label,
+        list(labels),
+        selection_mode="multi",
+        wrap=True,
+        format_func=labels.__getitem__,
+        key=key,
+        on_change=take,
+    )
+    widget_key(page, field)
+
+
+def toggle(page: str, field: str, label: str, help: str | None = None) -> bool:
+    """Yes or no."""
+    return bool(st.toggle(label, key=widget_key(page, field), help=help))
+
+
+def layer(page: str, layers: int) -> int:
+    """A layer, counted from 1 at the input; one that the network lacks becomes the last."""
+    put(page, "layer", min(value(page, "layer"), layers))
+    if layers == 1:
+        return 1
+    chosen: Any = st.segmented_control(
+        "Layer", range(1, layers + 1), key=widget_key(page, "layer"), required=True
+    )
+    return int(chosen)
+
+
+def without_effect(page: str, *fields: str) -> None:
+    """Leave fields out of `more`, where a page sets them itself."""
+    for field in fields:
+        widget_key(page, field)
 
 
 def config(values: permalink.State) -> RunConfig:

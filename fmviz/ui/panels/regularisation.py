@@ -122,7 +122,7 @@ class Pictures(Closer):
                     hidden=bool(config.hidden),
                 ),
                 told.rough(rough[-1], rough[0] if len(rough) == 2 else None),
-                *dict.fromkeys(word for _, word in found[-1:] if word),
+                *([found[-1][1]] if found[-1][1] else []),
             )
 
 
