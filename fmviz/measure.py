@@ -167,6 +167,12 @@ def accuracy_gap(
     )
 
 
+def reached(values: npt.NDArray[np.floating], target: float) -> int | None:
+    """The first epoch, counted from 0, whose value is at least `target`; None where none is."""
+    there = np.flatnonzero(np.asarray(values) >= target)
+    return int(there[0]) if len(there) else None
+
+
 def near_zeros(kernel: Array, tolerances: tuple[float, ...] = TOLERANCES) -> npt.NDArray[np.int64]:
     """How many weights have |w| ≤ tolerance, for each tolerance: (len(tolerances),)."""
     magnitudes = np.abs(kernel).ravel()

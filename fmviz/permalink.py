@@ -32,10 +32,12 @@ MONITORS = {
 }
 MODES = ("auto", "min", "max")
 AXES = ("epochs", "seconds")
+RATES = ("common", "own")
 VIEW_CHOICES: dict[str, Sequence[Any]] = {
     "monitor": tuple(MONITORS),
     "mode": MODES,
     "axis": AXES,
+    "rates": RATES,
     "tolerance": TOLERANCES,
     "spelling": tuple(SPELLINGS),
 }
@@ -65,8 +67,10 @@ class View(BaseModel):
     unit: int = Field(0, ge=0, le=511)
     image: int | None = Field(None, ge=0, le=9_999)
     label: int | None = Field(None, ge=0, le=9)
+    draw: int = Field(1, ge=1, le=20)
     section: str = ""
     racers: tuple[str, ...] = ()
+    rates: str = "common"
     axis: str = "epochs"
     seeds: int = Field(1, ge=1, le=5)
     # Weights: what counts as zero, the share that is pruned, one weight's start.
@@ -77,17 +81,23 @@ class View(BaseModel):
     strength: float = Field(0.6, ge=0, le=3)
     spelling: str = "lam"
     amount: float = Field(1.0, ge=0, le=1e6)
-    # The ravine of two parameters: its steeper curvature, and the rate of those who walk there.
+    # The ravine of two parameters: its steeper curvature, whether it lies askew, and the rate of
+    # those who walk there.
     curvature: float = Field(20.0, ge=1, le=1_000)
+    tilted: bool = False
     ravine_rate: float = Field(0.05, gt=0, le=10)
 
     @property
     def early_stopping(self) -> dict[str, Any]:
         """Keyword arguments of `stopping.look`."""
         return {
-            "patience": self.patience,
             "monitor": self.monitor,
+            "min_delta": self.min_delta,
+            "patience": self.patience,
+            "mode": self.mode,
+            "baseline": self.baseline,
             "restore_best_weights": self.restore,
+            "start_from_epoch": self.start_from,
         }
 
     @field_validator(*VIEW_CHOICES)

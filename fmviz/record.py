@@ -45,7 +45,7 @@ HISTORY = {
     "running_accuracy": "Keras's accuracy: running mean over the epoch, dropout on",
     "running_crossentropy": "Keras's loss less the penalty: running mean over the epoch",
     "learning_rate": "learning rate of the epoch's last step",
-    "seconds": "wall-clock seconds since training began, shared by runs trained together",
+    "seconds": "time in gradient steps so far, an equal share where runs are trained as one model",
 }
 # One row an epoch and one entry a layer: kernels are counted from the input, `len(hidden) + 1`
 # of them; hidden layers likewise, `len(hidden)`.

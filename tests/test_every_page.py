@@ -51,7 +51,7 @@ def moves(at: AppTest) -> list[tuple[str, str, Any]]:
             found.append((kind, str(widget.key), (present + 1) % len(options)))
     for widget in at.number_input:
         step = widget.step or 1
-        up = widget.value + step
+        up = (widget.value or 0) + step
         found.append(("number_input", str(widget.key), up if up <= widget.max else widget.min))
     found += [("toggle", str(widget.key), not widget.value) for widget in at.toggle]
     return found

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from fmviz import narrate, prose
 from fmviz.config import DATASETS, RunConfig
 from fmviz.narrate import Caption
+from fmviz.narrate.running import running
 from fmviz.prose import LessonError
 from fmviz.stopping import Shown
 from fmviz.theory import Prediction
@@ -67,8 +68,25 @@ def on_test(accuracy: float, before: float) -> Caption:
 
 CLIMBING, FALLING = [0.1, 0.2, 0.3, 0.4], [0.4, 0.3, 0.2, 0.1]
 
+
+def keras_says(
+    section: str, keras: float, measured: float, **changes: Any
+) -> Callable[[], Caption]:
+    """Of a run with this running accuracy, this measured one, and 0.8 on validation."""
+    config = tiny(train_size=5_000, **changes)
+    run = shown(measured, 0.8, config=config, running_accuracy=keras)
+    return lambda: next(c for c in running(run) if c.section == section)
+
+
 # Every section that narrate can return, with records that make it return it.
 BRANCHES: dict[str, Callable[[], Caption]] = {
+    "running": keras_says("running", 0.85, 0.9),
+    "running below validation": keras_says("running below validation", 0.7, 0.9),
+    "running agrees": keras_says("running agrees", 0.9, 0.9),
+    "running above": keras_says("running above", 0.9, 0.85),
+    "running, epochs below": keras_says("running, epochs below", 0.7, 0.9),
+    "running why": keras_says("running why", 0.7, 0.9),
+    "running why dropout": keras_says("running why dropout", 0.7, 0.9, dropout=0.5),
     "gap": lambda: narrate.gap(shown(0.95, 0.85)),
     "test": lambda: narrate.on_test(shown(0.95, 0.85), None, TRUTH),
     "test differs": lambda: on_test(0.8, 0.7),

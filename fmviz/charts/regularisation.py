@@ -84,8 +84,8 @@ def distribution_rows(runs: Sequence[Shown]) -> Rows:
     histograms = {
         run.name: run.record.layers_at("weight_histogram", run.kept).sum(axis=0) for run in runs
     }
-    reaches = [_reach(counts, 1.0) for counts in histograms.values()]
-    spreads = [_reach(counts, 0.99) for counts in histograms.values()]
+    reaches = [reach_of(counts, 1.0) for counts in histograms.values()]
+    spreads = [reach_of(counts, 0.99) for counts in histograms.values()]
     reach = max(min(max(reaches, default=0.0), SPREADS * max(spreads, default=0.0)), 1e-3)
     rows = []
     for name, counts in histograms.items():
@@ -105,7 +105,7 @@ def distribution_rows(runs: Sequence[Shown]) -> Rows:
     return Rows(rows, columns=["run", "weight", "density", "share"])
 
 
-def _reach(counts: npt.NDArray[np.integer], share: float) -> float:
+def reach_of(counts: npt.NDArray[np.integer], share: float) -> float:
     """The magnitude within which that share of the weights lies, to the histogram's edges."""
     side = len(counts) // 2
     outwards = np.cumsum(np.append(counts[side], counts[side + 1 :] + counts[side - 1 :: -1]))

@@ -72,7 +72,8 @@ class Page:
                     on_click=self._take,
                     args=(preset,),
                 )
-        if story:
+        # The story of the opening state would give the answer away.
+        if story and not self.guessing:
             st.markdown(story)
 
     def _take(self, preset: Preset) -> None:

@@ -1,0 +1,49 @@
+"""Keras's running training accuracy beside what was measured after each epoch."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fmviz import narrate
+from fmviz.charts import running as charts
+from fmviz.narrate.running import running
+from fmviz.stopping import Shown
+from fmviz.ui.panels import FIGURES, Board, Look
+from fmviz.ui.place import Place
+
+
+class Running:
+    """Of one of the page's runs: the last, or the one of a role where there is such a run."""
+
+    pace = FIGURES
+
+    def __init__(self, board: Board, role: str | None = None) -> None:
+        self.board, self.role = board, role
+        with st.container(border=True, height="stretch"):
+            self.metric, self.chart, self.note = Place(), Place(), Place()
+
+    def _run(self, look: Look) -> Shown:
+        return next((run for run in look.runs if run.name == self.role), look.run)
+
+    def draw(self, look: Look) -> None:
+        """The newest figures."""
+        run = self._run(look)
+        if run.kept is None:
+            return
+        self.metric.draw(
+            "metric",
+            f"Keras's training accuracy, {run.name}",
+            narrate.percent(float(run.record.history["running_accuracy"][run.kept])),
+            help="What model.fit prints and History keeps: the mean over the epoch's batches, each "
+            "scored before the step that it led to, with dropout on.",
+        )
+        self.chart.draw(
+            "vega_lite_chart",
+            charts.running_rows(run),
+            charts.running_spec(run.record.config.epochs, self.board.dark),
+            width="stretch",
+            alt="Keras's running training accuracy (dotted) beside measured training accuracy "
+            "(solid) and validation accuracy (dashed), over the epochs.",
+        )
+        texts = [self.board.text(caption) for caption in running(run)]
+        self.note.draw("caption", " ".join(texts))
