@@ -31,6 +31,9 @@ from tests.test_charts import fields
 
 LESSON = LESSONS["overfitting"]
 
+# The presets are trained before the first test that looks at them.
+pytestmark = pytest.mark.timeout(900)
+
 
 # Which runs stand side by side
 
@@ -114,7 +117,8 @@ def pair(run: tuple[float, float], twin: tuple[float, float], **config: Any) -> 
 def curve(gaps: Sequence[float], noise: float = 0.0) -> list[RunRecord]:
     return [
         synthetic(
-            tiny(train_size=100 * (k + 1), label_noise=noise),
+            tiny(train_size=100 * (k + 1), label_noise=noise, epochs=9),
+            epochs=3,
             train_accuracy=0.8 + gap,
             val_accuracy=0.8,
             examples={"train": 5_000, "validation": 5_000},
@@ -354,15 +358,6 @@ def test_the_page_asks_for_its_runs_and_draws_them(scripted: ScriptedEngine) -> 
     ]
 
 
-@pytest.mark.parametrize("preset", [preset.name for preset in LESSON.presets])
-def test_every_preset_is_one_click(scripted: ScriptedEngine, preset: str) -> None:
-    at = opened("overfitting")
-    at.button(key=f"overfitting/preset {preset}").click().run()
-    assert not at.exception
-    (chosen,) = (p for p in LESSON.presets if p.name == preset)
-    assert tuple(LESSON.runs_of(LESSON.state_of(chosen)).values()) in scripted.asked
-
-
 @pytest.mark.parametrize(
     "query",
     [
@@ -443,6 +438,15 @@ def test_more_images_make_a_smaller_gap(
     assert not change.could_be_noise
     assert f"twin's gap {'lower' if sign > 0 else 'higher'}" in said(runs[preset])
     assert f"twin's validation {'higher' if sign > 0 else 'lower'}" in said(runs[preset])
+
+
+def test_from_size_to_size_the_gap_falls(runs: dict[str, list[Shown]]) -> None:
+    """The sweep of the page, those of its sizes that the presets train."""
+    pairs = [*runs["gap"], *runs["many"], runs["twenty"][-1]]
+    records = sorted((run.record for run in pairs), key=lambda r: r.config.train_size)
+    assert [r.config.train_size for r in records] == [20, 500, 1_000, 5_000, 10_000]
+    sections = [c.section for c in words.learning_curve(records)]
+    assert sections == ["sweep lower", "sweep steady"]
 
 
 def test_twenty_images_bring_the_loss_to_about_zero(runs: dict[str, list[Shown]]) -> None:
