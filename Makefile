@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup app dev test record bench bench-browser soak data
+.PHONY: setup app dev test record bench bench-browser drive soak data
 
 setup: $(READY)
 
@@ -33,6 +33,9 @@ bench: setup  ## The trainer beside model.fit, PyTorch, scikit-learn and JAX (th
 
 bench-browser: setup  ## Time from a slider's release to the picture
 	$(BIN)/python -m benchmarks.latency
+
+drive: setup  ## Every page in Chromium, every control moved
+	$(BIN)/python -m benchmarks.drive
 
 soak: setup  ## 500 different runs in one worker, and its memory
 	$(BIN)/python -m benchmarks.soak

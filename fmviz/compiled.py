@@ -14,15 +14,13 @@ import tensorflow as tf
 
 from fmviz import model, optimizers
 from fmviz.config import DATASETS, RunConfig
-from fmviz.data import PROBE_IMAGES
+from fmviz.data import GRADIENT_IMAGES, PROBE_IMAGES
 from fmviz.groups import Shape
 
 Tensor = Any
 
 # Images a step of the evaluation, a divisor of all its parts.
 EVALUATION_BATCH = 1_250
-# Gradient and update are measured on the first so many training images.
-GRADIENT_IMAGES = 128
 # Programs kept in a process; the one unused for longest is dropped.
 PROGRAMS_KEPT = 12
 

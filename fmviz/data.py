@@ -47,6 +47,8 @@ LABELS_MAGIC = 2049
 SPLIT_SEED = 1611
 # Activations are looked at on the first so many validation images.
 PROBE_IMAGES = 500
+# Gradients are measured on the first so many training images.
+GRADIENT_IMAGES = 128
 COMPACT_FOLDER = Path(__file__).parent / "datasets" / "compact"
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 

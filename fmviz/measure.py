@@ -122,6 +122,33 @@ def paired_difference(right_a: npt.NDArray[np.bool_], right_b: npt.NDArray[np.bo
     return Estimate(float(d.mean()), float(d.std() / math.sqrt(len(d))))
 
 
+class Flips(NamedTuple):
+    """Images on which two networks differ in being right, as indices in rising order.
+
+    Attributes:
+        gained: the first is wrong, the second right.
+        lost: the first is right, the second wrong.
+    """
+
+    gained: npt.NDArray[np.intp]
+    lost: npt.NDArray[np.intp]
+
+
+def flips(
+    before: npt.NDArray[np.integer],
+    after: npt.NDArray[np.integer],
+    labels: npt.NDArray[np.integer],
+) -> Flips:
+    """Which images turn right and which turn wrong from one network to another.
+
+    Args:
+        before, after: (m,) the classes that the two networks answer.
+        labels: (m,) the true ones.
+    """
+    was, now = before == labels, after == labels
+    return Flips(np.flatnonzero(~was & now), np.flatnonzero(was & ~now))
+
+
 def confusion(
     truth: npt.NDArray[np.integer], answers: npt.NDArray[np.integer], classes: int
 ) -> npt.NDArray[np.int64]:
@@ -138,6 +165,12 @@ def accuracy_gap(
     return difference(
         accuracy(train_share, train_examples), accuracy(held_out_share, held_out_examples)
     )
+
+
+def reached(values: npt.NDArray[np.floating], target: float) -> int | None:
+    """The first epoch, counted from 0, whose value is at least `target`; None where none is."""
+    there = np.flatnonzero(np.asarray(values) >= target)
+    return int(there[0]) if len(there) else None
 
 
 def near_zeros(kernel: Array, tolerances: tuple[float, ...] = TOLERANCES) -> npt.NDArray[np.int64]:
@@ -164,6 +197,49 @@ def weight_histogram(kernel: Array) -> npt.NDArray[np.int64]:
     bits = np.ascontiguousarray(kernel, np.float32).ravel().view(np.uint32)
     halves = np.bincount(bits >> np.uint32(22), minlength=1024)
     return np.bincount(_BIN_OF_HALF_OCTAVE, halves, 2 * _BINS_A_SIDE + 1).astype(np.int64)
+
+
+def weight_density(
+    counts: npt.NDArray[np.integer], narrowest: float
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """A weight histogram as a density, so that bins of unequal width tell the truth.
+
+    The share of weights in a bin over the bin's width: its integral is the share of all weights
+    within ±16.
+
+    Args:
+        counts: (len(WEIGHT_EDGES) − 1,), of `weight_histogram`.
+        narrowest: of the bins near zero so many are joined that each is at least so wide.
+
+    Returns:
+        edges (k + 1,) and density (k,), per unit of w.
+    """
+    side: list[float] = []
+    for edge in _POSITIVE_EDGES:
+        # The bin around zero reaches as far to its other side.
+        if (2 * edge if not side else edge - side[-1]) >= narrowest:
+            side.append(float(edge))
+    edges = np.array([-edge for edge in reversed(side)] + side)
+    below = np.concatenate([[0], np.cumsum(counts)])
+    inside = np.diff(below[np.searchsorted(WEIGHT_EDGES, edges)])
+    return edges, inside / (np.sum(counts) * np.diff(edges))
+
+
+def roughness(kernel: Array, shape: tuple[int, int]) -> float:
+    """How much weights to neighbouring pixels differ: 1 for speckle, near 0 for smooth areas.
+
+    Half the mean squared difference of neighbours, up and down and side by side, over the mean
+    square of a weight. Of independent weights with mean 0 it is 1; NaN where all weights are 0.
+
+    Args:
+        kernel: (pixels, units), of the first layer.
+        shape: rows and columns of an image.
+    """
+    pictures = np.asarray(kernel, np.float64).T.reshape(-1, *shape)
+    total = [np.square(np.diff(pictures, axis=axis)) for axis in (1, 2)]
+    half = sum(float(d.sum()) for d in total) / sum(d.size for d in total) / 2
+    power = float(np.square(pictures).mean())
+    return half / power if power else math.nan
 
 
 def activation_edges(activation: str) -> npt.NDArray[np.float64]:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from fmviz import optimizers, schedules, theory
+from fmviz import rules, schedules, theory
 from fmviz.config import KERAS_OPTIMIZERS, N_CLASSES, N_PIXELS, RunConfig
 from fmviz.initializers import initial_weights
 
@@ -194,7 +194,7 @@ def _keras_optimizer(config: RunConfig) -> keras.optimizers.Optimizer:
     make = getattr(keras.optimizers, KERAS_OPTIMIZERS[config.optimizer])
     arguments: dict[str, Any] = {}
     if config.optimizer in ("momentum", "nesterov"):
-        arguments = {"momentum": optimizers.MOMENTUM, "nesterov": config.optimizer == "nesterov"}
+        arguments = {"momentum": rules.MOMENTUM, "nesterov": config.optimizer == "nesterov"}
     decay = theory.coefficients(config).weight_decay or None
     optimizer = make(_keras_schedule(config), weight_decay=decay, **arguments)
     if decay:

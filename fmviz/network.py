@@ -1,4 +1,4 @@
-"""A trained network's answers, in NumPy: for pages, whose process imports no TensorFlow.
+"""A network forwards and backwards, in NumPy: for pages, whose process imports no TensorFlow.
 
 The network is the one of `fmviz.model`: z = aW + b in every layer, the activation function after
 every hidden one, logits at the end. Tests hold it against stock Keras.
@@ -99,3 +99,64 @@ def softmax(logits: Array) -> Array:
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares: Array = raised / raised.sum(axis=1, keepdims=True)
     return shares
+
+
+# f′(z), given z and a = f(z). At z = 0, where ReLU and leaky ReLU have a kink, TensorFlow's side.
+DERIVATIVES: dict[str, Callable[[Array, Array], Array]] = {
+    "tanh": lambda z, a: 1 - a * a,
+    "sigmoid": lambda z, a: a * (1 - a),
+    "relu": lambda z, a: (z > 0).astype(z.dtype),
+    "leaky_relu": lambda z, a: np.where(z > 0, z.dtype.type(1), z.dtype.type(0.2)),
+    "elu": lambda z, a: np.where(z > 0, z.dtype.type(1), a + 1),
+    "selu": lambda z, a: np.where(
+        z > 0, z.dtype.type(SELU_SCALE), a + z.dtype.type(SELU_SCALE * SELU_ALPHA)
+    ),
+    "gelu": lambda z, a: (
+        (1 + erf(z / math.sqrt(2))) / 2 + z * np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+    ),
+    "silu": lambda z, a: (s := expit(z)) * (1 + z * (1 - s)),
+}
+
+
+def crossentropy(logits: Array, labels: npt.NDArray[np.integer[Any]]) -> float:
+    """Mean cross-entropy in nats, −log softmax(logits)[label].
+
+    Args:
+        logits: (images, classes).
+        labels: (images,) the classes.
+    """
+    top = logits.max(axis=1)
+    logs = top + np.log(np.exp(logits - top[:, None]).sum(axis=1))
+    return float((logs - logits[np.arange(len(labels)), labels]).mean(dtype=np.float64))
+
+
+def gradients(
+    weights: Sequence[Array],
+    activation: str,
+    pixels: Array,
+    labels: npt.NDArray[np.integer[Any]],
+) -> list[Array]:
+    """∂C₀/∂w of every kernel and bias, in Keras's order, by backpropagation in inference mode.
+
+    C₀ is the mean cross-entropy of the images. With δ = ∂C₀/∂z, (images, units): ∂C₀/∂W = aᵀδ,
+    ∂C₀/∂b = Σδ, and one layer further down δ ← δWᵀ ⊙ f′(z).
+
+    Args:
+        weights: kernels (fan_in, fan_out) and biases in Keras's order.
+        activation: of the hidden layers, a name in `config.ACTIVATIONS`.
+        pixels: (images, 784).
+        labels: (images,) the classes as told.
+    """
+    passed = forward(weights, activation, pixels)
+    slope = DERIVATIVES[activation]
+    delta = softmax(passed.logits)
+    delta[np.arange(len(labels)), labels] -= 1
+    delta /= len(labels)
+    found: list[Array] = []
+    for layer in reversed(range(len(weights) // 2)):
+        below = passed.activations[layer - 1] if layer else pixels
+        found[:0] = [below.T @ delta, delta.sum(axis=0)]
+        if layer:
+            z = passed.pre_activations[layer - 1]
+            delta = (delta @ weights[2 * layer].T) * slope(z, below)
+    return found

@@ -20,6 +20,7 @@ from pydantic import (
 
 from fmviz.config import RunConfig, allowed, bounds_in_words, problems, validated
 from fmviz.measure import TOLERANCES
+from fmviz.theory import SPELLINGS
 
 MAX_PATIENCE = 100
 # What a lesson allows in fields whose choices are its own: "section" and "racers".
@@ -31,11 +32,14 @@ MONITORS = {
 }
 MODES = ("auto", "min", "max")
 AXES = ("epochs", "seconds")
+RATES = ("common", "own")
 VIEW_CHOICES: dict[str, Sequence[Any]] = {
     "monitor": tuple(MONITORS),
     "mode": MODES,
     "axis": AXES,
+    "rates": RATES,
     "tolerance": TOLERANCES,
+    "spelling": tuple(SPELLINGS),
 }
 # Parameters that Streamlit itself reads.
 FOREIGN = ("embed", "embed_options")
@@ -66,23 +70,34 @@ class View(BaseModel):
     draw: int = Field(1, ge=1, le=20)
     section: str = ""
     racers: tuple[str, ...] = ()
+    rates: str = "common"
     axis: str = "epochs"
     seeds: int = Field(1, ge=1, le=5)
     # Weights: what counts as zero, the share that is pruned, one weight's start.
     tolerance: float = 1e-3
     prune: float = Field(0.5, ge=0, le=1)
     weight: float = Field(1.0, ge=-10, le=10)
-    # The ravine of two parameters: its steeper curvature, and the rate of those who walk there.
+    # Two weights under a penalty of this λ/n; an amount in one of the spellings of a strength.
+    strength: float = Field(0.6, ge=0, le=3)
+    spelling: str = "lam"
+    amount: float = Field(1.0, ge=0, le=1e6)
+    # The ravine of two parameters: its steeper curvature, whether it lies askew, and the rate of
+    # those who walk there.
     curvature: float = Field(20.0, ge=1, le=1_000)
+    tilted: bool = False
     ravine_rate: float = Field(0.05, gt=0, le=10)
 
     @property
     def early_stopping(self) -> dict[str, Any]:
         """Keyword arguments of `stopping.look`."""
         return {
-            "patience": self.patience,
             "monitor": self.monitor,
+            "min_delta": self.min_delta,
+            "patience": self.patience,
+            "mode": self.mode,
+            "baseline": self.baseline,
             "restore_best_weights": self.restore,
+            "start_from_epoch": self.start_from,
         }
 
     @field_validator(*VIEW_CHOICES)

@@ -45,7 +45,7 @@ HISTORY = {
     "running_accuracy": "Keras's accuracy: running mean over the epoch, dropout on",
     "running_crossentropy": "Keras's loss less the penalty: running mean over the epoch",
     "learning_rate": "learning rate of the epoch's last step",
-    "seconds": "wall-clock seconds since training began, shared by runs trained together",
+    "seconds": "time in gradient steps so far, an equal share where runs are trained as one model",
 }
 # One row an epoch and one entry a layer: kernels are counted from the input, `len(hidden) + 1`
 # of them; hidden layers likewise, `len(hidden)`.
@@ -161,6 +161,13 @@ class RunRecord:
         """The first epoch with the lowest validation cross-entropy; None before the first."""
         values = self.history["val_crossentropy"]
         return int(np.argmin(values)) if len(values) else None
+
+    def weights_of(self, epoch: int | None) -> tuple[tuple[Array, ...], int]:
+        """The weights after an epoch where they were kept, else those after the last one, and
+        after which epoch they are: only those of the last and the best are kept."""
+        if epoch is not None and epoch == self.best_epoch and self.best_weights:
+            return self.best_weights, epoch
+        return self.weights, self.epochs - 1
 
     @property
     def snapshot_epochs(self) -> tuple[int, ...]:

@@ -74,6 +74,106 @@ def shrink(weight: float, config: RunConfig) -> float:
     return float(np.sign(shrunk)) * max(abs(shrunk) - eta * threshold, 0.0)
 
 
+def shrink_path(
+    weight: float, config: RunConfig, steps: npt.NDArray[np.integer]
+) -> npt.NDArray[np.float64]:
+    """One weight after so many plain gradient steps on the penalty alone: `shrink`, repeated.
+
+    A step is w ← f w − a sgn(w), with f = 1 − ηλ/n and a = 0 for L2, f = 1 and a = ηλ/n for L1. So
+    L2 leaves fᵗ w, a share of the weight, and L1 |w| − t a, as long as that is above zero. From
+    there on L1 throws the weight across zero in every step, by no more than a. The proximal step
+    stops at zero.
+
+    Args:
+        steps: (k,) how many steps, each at least 0.
+
+    Returns:
+        (k,) the weight, with its sign.
+    """
+    eta, start, t = config.learning_rate, abs(weight), np.asarray(steps, np.float64)
+    l1, l2, decay, threshold = coefficients(config)
+    factor, amount = 1 - eta * (decay + 2 * l2), eta * l1
+    if threshold:
+        return np.sign(weight) * np.maximum(start - t * eta * threshold, 0.0)
+    if not amount or not weight:
+        return weight * factor**t
+    if factor <= 0:
+        # L2's part throws the weight across zero, and L1's pushes on the same way.
+        stretch = abs(factor)
+        pushed = t if stretch == 1 else (stretch**t - 1) / (stretch - 1)
+        return np.sign(weight) * (-1.0) ** t * (stretch**t * start + amount * pushed)
+    crossing = _steps_before_crossing(start, factor, amount)
+    falling = np.minimum(t, crossing)
+    size = _fallen(start, factor, amount, falling)
+    # Thrown across: |w| ← a − f|w|, which closes in on a/(1 + f).
+    resting = amount / (1 + factor)
+    thrown = t - falling
+    hops = np.where(size > 0, resting + (-factor) ** thrown * (size - resting), 0.0)
+    return np.sign(weight) * (-1.0) ** thrown * hops
+
+
+def _fallen(
+    start: float, factor: float, amount: float, t: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """|w| ← f|w| − a, t times: fᵗ|w| − a (1 − fᵗ)/(1 − f)."""
+    if factor == 1:
+        return start - amount * t
+    left = np.exp(t * math.log(factor))
+    return left * start + amount * np.expm1(t * math.log(factor)) / (1 - factor)
+
+
+def _steps_before_crossing(start: float, factor: float, amount: float) -> int:
+    """How often |w| ← f|w| − a can be taken before it would be below zero."""
+    if factor == 1:
+        return math.floor(start / amount)
+    # fᵗ (|w| + b) = b with b = a/(1 − f) is where it meets zero.
+    level = amount / (1 - factor)
+    return math.floor(-math.log1p(start / level) / math.log(factor))
+
+
+# A strength can be named in any of these, and they say the same.
+SPELLINGS = {
+    "lam": "λ in the notes",
+    "keras_l2": "Keras L2(c), c = λ/2n",
+    "keras_l1": "Keras L1(c), c = λ/n",
+    "weight_decay": "PyTorch weight_decay, λ/n",
+    "pull": "taken off in a plain step, ηλ/n",
+}
+
+
+def lam_of(spelling: str, amount: float, n: int, learning_rate: float) -> float:
+    """The notes' λ behind a strength that is given in another spelling.
+
+    λ = 2nc for Keras's L2(c), nc for its L1(c), n·wd for PyTorch's `weight_decay` (SGD and AdamW),
+    and n·s/η where a plain step takes s off a weight: a share of it for L2, which leaves the factor
+    1 − s, and that amount for L1.
+
+    Args:
+        spelling: one of `SPELLINGS`.
+        n: training images.
+        learning_rate: η.
+
+    Raises:
+        ValueError: no such spelling.
+    """
+    if spelling not in SPELLINGS:
+        raise ValueError(f"spelling must be one of {', '.join(SPELLINGS)}, not {spelling!r}")
+    times = {"lam": 1, "keras_l2": 2 * n, "keras_l1": n, "weight_decay": n}
+    return amount * times.get(spelling, n / learning_rate)
+
+
+def spellings(lam: float, n: int, learning_rate: float) -> dict[str, float]:
+    """λ in all of `SPELLINGS`, by name; the inverse of `lam_of`."""
+    share = lam / n
+    return {
+        "lam": lam,
+        "keras_l2": share / 2,
+        "keras_l1": share,
+        "weight_decay": share,
+        "pull": learning_rate * share,
+    }
+
+
 class Prediction(NamedTuple):
     """A predicted share of saturated activations, and the σ it was predicted for."""
 

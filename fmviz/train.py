@@ -145,24 +145,24 @@ class _Group:
         last have been measured."""
         unknown = {"running_accuracy": np.nan, "running_crossentropy": np.nan, "seconds": 0.0}
         self._measure([{**unknown, "learning_rate": r} for r in self.rates[0]])
-        begun = time.perf_counter()
         steps, n = self.config.steps_per_epoch, self.config.train_size
         for epoch in range(self.config.epochs):
             yield
             before = self.state
             batches, last_rates = self._batches(epoch)
             correct, lost = np.zeros(len(self.recorders)), np.zeros(len(self.recorders))
+            if epoch == 0:
+                # No step: compiled, where it is new, before the clock runs.
+                self._advance(batches, 0, 0)
+            begun = time.perf_counter()
             for first in range(0, steps, self.steps_at_once):
                 if should_stop():
                     return
                 end = min(first + self.steps_at_once, steps)
-                self.state, *sums = self.program.epoch(
-                    *(self.state, self.numbers, self.images.train, batches),
-                    *(tf.constant(first), tf.constant(end)),
-                )
+                sums = self._advance(batches, first, end)
                 correct += sums[0].numpy()
                 lost += sums[1].numpy()
-            self.seconds = time.perf_counter() - begun
+            self.seconds += (time.perf_counter() - begun) / len(self.recorders)
             figures = [
                 {
                     "running_accuracy": c / n,
@@ -177,6 +177,15 @@ class _Group:
                 self._diagnose(before, epoch, batches, broken, should_stop)
             if all(recorder.diverged for recorder in self.recorders):
                 return
+
+    def _advance(self, batches: Batches, first: int, end: int) -> list[Tensor]:
+        """Take steps `first` to `end` − 1 of an epoch; correct answers and cross-entropies, (K,)
+        each."""
+        self.state, *sums = self.program.epoch(
+            *(self.state, self.numbers, self.images.train, batches),
+            *(tf.constant(first), tf.constant(end)),
+        )
+        return sums
 
     def _batches(self, epoch: int) -> tuple[Batches, Array]:
         """The images and learning rates of every step of an epoch; the last step's rates."""

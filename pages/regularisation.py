@@ -6,6 +6,7 @@ from fmviz import narrate
 from fmviz.narrate.regularisation import twins
 from fmviz.ui import controls, panels
 from fmviz.ui.frame import open_page
+from fmviz.ui.panels import regularisation
 
 page = open_page("regularisation")
 left, right = page.columns()
@@ -13,8 +14,6 @@ with left:
     controls.penalty(page.name)
     controls.lam(page.name)
     controls.l1_share(page.name)
-    controls.init_std(page.name)
-    controls.patience(page.name)
 controls.more(page.name)
 
 with right:
@@ -22,7 +21,8 @@ with right:
     board = panels.Board(page)
     board.place_status()
     board.add(panels.Curves(board, lambda look: twins(look.runs, page.view, look.done)))
-panels.cards(board, panels.Gap, panels.Sparsity, panels.Saturation)
+panels.cards(board, panels.Gap, panels.Sparsity, regularisation.Distribution)
+closer = regularisation.closer(page, board)
 
 st.subheader("The rule, with this run's numbers")
 for caption in narrate.rule(page.config):
@@ -30,3 +30,4 @@ for caption in narrate.rule(page.config):
 page.notes()
 page.save()
 board.run()
+closer.run()

@@ -51,7 +51,7 @@ def moves(at: AppTest) -> list[tuple[str, str, Any]]:
             found.append((kind, str(widget.key), (present + 1) % len(options)))
     for widget in at.number_input:
         step = widget.step or 1
-        up = widget.value + step
+        up = (widget.value or 0) + step
         found.append(("number_input", str(widget.key), up if up <= widget.max else widget.min))
     found += [("toggle", str(widget.key), not widget.value) for widget in at.toggle]
     return found
@@ -101,7 +101,8 @@ def test_presets_bring_their_state_into_the_address_and_back(
         query = {k: v[0] if isinstance(v, list) else v for k, v in at.query_params.items()}
         assert permalink.parse(query, lesson.start, lesson.choices).state == wanted
         assert preset_words(name, preset)[1] in texts(at)
-        assert scripted.asked[-1] == tuple(lesson.runs_of(wanted).values())
+        # A closer look may ask for runs of its own after them.
+        assert tuple(lesson.runs_of(wanted).values()) in scripted.asked[-2:]
 
 
 @pytest.mark.parametrize("name", GUESSES)

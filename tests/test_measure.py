@@ -305,3 +305,59 @@ def test_a_dead_unit_is_flat_on_every_image() -> None:
 def test_a_unit_stuck_at_either_end_is_dead_for_tanh() -> None:
     z = np.array([[4.0, -4.0, 0.5], [-4.0, -4.0, 4.0]])
     assert measure.dead_units(measure.flat(z, "tanh")) == pytest.approx(2 / 3)
+
+
+def test_a_density_adds_up_to_all_weights_and_is_numpys_where_no_bins_are_joined() -> None:
+    kernel = np.random.default_rng(0).normal(0, 0.1, (300, 200)).astype(np.float32)
+    counts = measure.weight_histogram(kernel)
+    for narrowest in (1e-9, 0.001, 0.02, 0.3):
+        edges, density = measure.weight_density(counts, narrowest)
+        widths = np.diff(edges)
+        assert (density * widths).sum() == pytest.approx(1)
+        assert widths.min() >= min(narrowest, 2.0**-15)
+        expected, _ = np.histogram(kernel, edges, density=True)
+        # NumPy counts a weight on an edge to the right of it, the record away from zero.
+        assert density == pytest.approx(expected, abs=0.01)
+
+
+def test_a_density_tells_the_truth_of_a_normal_in_unequal_bins() -> None:
+    sigma = 0.2
+    kernel = np.random.default_rng(1).normal(0, sigma, 1_000_000).astype(np.float32)
+    edges, density = measure.weight_density(measure.weight_histogram(kernel), 0.01)
+    exact = np.diff(scipy.stats.norm.cdf(edges, scale=sigma)) / np.diff(edges)
+    assert density == pytest.approx(exact, abs=0.06)
+    assert density.max() == pytest.approx(1 / (sigma * np.sqrt(2 * np.pi)), rel=0.05)
+
+
+def test_weights_beyond_the_last_edge_are_missing_from_the_density() -> None:
+    kernel = np.array([0.1, 0.1, -20.0, 30.0], np.float32)
+    edges, density = measure.weight_density(measure.weight_histogram(kernel), 0.01)
+    assert (density * np.diff(edges)).sum() == pytest.approx(0.5)
+
+
+def test_flips_are_told_apart_by_their_direction() -> None:
+    labels = np.array([0, 1, 2, 3, 4, 5])
+    before = np.array([0, 1, 9, 9, 4, 9])
+    after = np.array([0, 9, 2, 8, 9, 5])
+    gained, lost = measure.flips(before, after, labels)
+    assert gained.tolist() == [2, 5]
+    assert lost.tolist() == [1, 4]
+    change = measure.paired_difference(after == labels, before == labels)
+    assert change.value == pytest.approx((len(gained) - len(lost)) / len(labels))
+
+
+def test_speckle_is_rough_and_a_slope_is_smooth() -> None:
+    rng = np.random.default_rng(0)
+    speckle = rng.normal(0, 0.3, (784, 50))
+    assert measure.roughness(speckle, (28, 28)) == pytest.approx(1, abs=0.02)
+    rows, columns = np.divmod(np.arange(784), 28)
+    wave = np.sin(rows / 6)[:, None] * np.cos(columns / 6)[:, None]
+    assert measure.roughness(wave, (28, 28)) < 0.03
+    # A chequerboard is as rough as can be: neighbours differ by twice their size.
+    board = (1.0 - 2 * ((rows + columns) % 2))[:, None]
+    assert measure.roughness(board, (28, 28)) == pytest.approx(2)
+    # One hand-worked picture: differences 1, 1, 3, 3 over a mean square of 21/4.
+    assert measure.roughness(np.array([[0], [1], [2], [4]]), (2, 2)) == pytest.approx(
+        ((1 + 4 + 4 + 9) / 4 / 2) / (21 / 4)
+    )
+    assert math.isnan(measure.roughness(np.zeros((784, 3)), (28, 28)))

@@ -1,13 +1,14 @@
-"""Inference in NumPy against stock Keras and SciPy."""
+"""A network forwards and backwards in NumPy against stock Keras, TensorFlow and SciPy."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy import special
 
 from fmviz import data, model, network
-from fmviz.config import ACTIVATIONS
+from fmviz.config import ACTIVATIONS, RunConfig
 from fmviz.initializers import initial_weights
 from tests.helpers import tiny
 
@@ -39,3 +40,22 @@ def test_special_functions_are_scipys() -> None:
     assert network.expit(np.array([-1e4, 1e4])).tolist() == [0, 1]
     rows = np.array([[1000.0, 1001.0], [0.0, 0.0]])
     np.testing.assert_allclose(network.softmax(rows), special.softmax(rows, axis=1))
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_gradients_are_those_of_a_gradient_tape(activation: str) -> None:
+    config = RunConfig(hidden=(24, 12), activation=activation, init_std=0.2, seed=4)
+    reference = model.as_keras(config)
+    images = data.load().train
+    pixels, labels = images.pixels[:60], images.labels[:60]
+    with tf.GradientTape() as tape:
+        loss = reference.loss(labels, reference(pixels))
+    expected = tape.gradient(loss, reference.trainable_variables)
+    weights = reference.get_weights()
+    found = network.gradients(weights, activation, pixels, labels)
+    assert len(found) == len(expected) == 6
+    for ours, theirs in zip(found, expected):
+        scale = np.abs(theirs).max()
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5 * scale)
+    logits = network.forward(weights, activation, pixels).logits
+    assert network.crossentropy(logits, labels) == pytest.approx(float(loss), rel=1e-5)

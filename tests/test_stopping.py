@@ -6,11 +6,12 @@ import math
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fmviz.stopping import look, replay
+from fmviz.stopping import BETTER, Rule, by_monitor, look, outcomes, replay
 from tests.helpers import synthetic, tiny
 
 
@@ -185,3 +186,142 @@ def test_a_run_before_its_first_epoch_keeps_nothing() -> None:
     record = synthetic(tiny(epochs=9), epochs=0)
     shown = look(record, "a", patience=5, monitor="val_loss", restore_best_weights=True)
     assert (shown.stop, shown.kept) == (None, None)
+
+
+def test_look_hands_every_argument_on() -> None:
+    record = synthetic(tiny(epochs=6), val_loss=[0.9, 0.5, 0.49, 0.3, 0.6, 0.7])
+    arguments: dict[str, Any] = {
+        "patience": 2,
+        "min_delta": 0.05,
+        "mode": "min",
+        "baseline": 0.4,
+        "restore_best_weights": True,
+        "start_from_epoch": 1,
+    }
+    stop = look(record, "a", monitor="val_loss", **arguments).stop
+    assert stop == replay(record.history["val_loss"].tolist(), **arguments)
+    assert stop == (2, 1, 1, (0, 1, 2))
+
+
+def test_a_mode_against_the_grain_keeps_the_worst_epoch() -> None:
+    record = synthetic(tiny(epochs=4), val_loss=[0.9, 0.5, 0.4, 0.3])
+    shown = look(record, "a", patience=3, monitor="val_loss", mode="max", restore_best_weights=True)
+    assert (shown.kept, shown.stop and shown.stop.stopped_epoch) == (0, 3)
+    assert not Rule("val_loss", mode="max").right_way
+    assert Rule("val_loss", mode="min").right_way
+
+
+def test_a_run_that_goes_on_after_it_was_stopped_has_been_restored() -> None:
+    record = synthetic(tiny(epochs=9), epochs=4, val_loss=[0.5, 0.1, 0.2, 0.3])
+    shown = look(record, "a", patience=2, monitor="val_loss", restore_best_weights=True)
+    assert shown.stop is not None
+    assert (shown.stop.stopped_epoch, shown.kept) == (3, 1)
+
+
+# The rule as Keras spells it
+
+
+def test_auto_comes_to_what_keras_makes_of_it() -> None:
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
+    model.compile(
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=[
+            "accuracy",
+            keras.metrics.SparseCategoricalCrossentropy(name="crossentropy", from_logits=True),
+        ],
+    )
+    history = model.fit(
+        np.zeros((4, 2)), np.zeros(4), validation_data=(np.zeros((4, 2)), np.zeros(4)), verbose=0
+    )
+    for monitor, better in BETTER.items():
+        assert monitor in history.history
+        callback = keras.callbacks.EarlyStopping(monitor=monitor)
+        callback.set_model(model)
+        callback._set_monitor_op()
+        assert callback.monitor_op is {"min": keras.ops.less, "max": keras.ops.greater}[better]
+        assert Rule(monitor).direction == better
+
+
+@given(
+    rule=st.builds(
+        Rule,
+        monitor=st.sampled_from(sorted(BETTER)),
+        min_delta=st.sampled_from([0.0, 1e-4, 0.01]),
+        patience=st.integers(0, 100),
+        mode=st.sampled_from(["auto", "min", "max"]),
+        baseline=st.none() | st.sampled_from([0.0, 0.5, 2.0]),
+        restore_best_weights=st.booleans(),
+        start_from_epoch=st.integers(0, 100),
+    )
+)
+def test_the_call_makes_the_callback_it_says(rule: Rule) -> None:
+    callback = eval(rule.call, {"keras": keras})
+    assert {name: getattr(callback, name) for name in Rule._fields} == rule._asdict()
+
+
+def test_the_call_leaves_defaults_out() -> None:
+    assert Rule("val_loss", patience=5).call == (
+        "keras.callbacks.EarlyStopping(monitor='val_loss', patience=5)"
+    )
+
+
+# Every patience at once, and every monitor
+
+
+@given(
+    values=st.lists(VALUES, min_size=1, max_size=12) | st.lists(CLOSE, min_size=1, max_size=12),
+    more_epochs=st.integers(0, 3),
+    min_delta=st.sampled_from([0.0, 0.1]),
+    mode=st.sampled_from(["min", "max"]),
+    baseline=st.none() | VALUES,
+    restore_best_weights=st.booleans(),
+    start_from_epoch=st.integers(0, 13),
+)
+@settings(max_examples=60, deadline=None)
+def test_one_pass_gives_what_keras_does_under_each_patience(
+    values: list[float], more_epochs: int, **parameters: Any
+) -> None:
+    config = tiny(epochs=len(values) + more_epochs)
+    record = synthetic(config, epochs=len(values), val_loss=values)
+    found = outcomes(record, Rule(**parameters))
+    assert [outcome.patience for outcome in found] == list(range(config.epochs + 1))
+    for outcome in found:
+        expected = by_keras(values, patience=outcome.patience, **parameters)
+        assert outcome.stopped_epoch == expected.stopped
+        assert outcome.weights_epoch == expected.weights
+        assert outcome.trained == len(expected.waits)
+        fired = expected.stopped is not None
+        assert outcome.saved == (config.epochs - len(expected.waits) if fired else 0)
+
+
+def test_an_outcome_tells_what_its_weights_are_worth() -> None:
+    record = synthetic(tiny(epochs=5), **RISES_THEN_FALLS)
+    at_once, _, second, *_, last = outcomes(record, Rule("val_accuracy", restore_best_weights=True))
+    assert (at_once.stopped_epoch, at_once.weights_epoch, at_once.saved) == (2, 1, 2)
+    assert (second.stopped_epoch, second.weights_epoch, second.saved) == (3, 1, 1)
+    assert (last.stopped_epoch, last.weights_epoch, last.saved) == (None, 1, 0)
+    assert second.val_accuracy == record.estimate("val_accuracy", 1)
+    assert second.val_crossentropy == record.history["val_crossentropy"][1]
+    assert second.test_accuracy == record.estimate("test_accuracy", 1)
+    kept = outcomes(record, Rule("val_accuracy"))[2]
+    assert (kept.stopped_epoch, kept.weights_epoch) == (3, 3)
+
+
+def test_the_three_monitors_each_in_their_own_direction_and_units() -> None:
+    record = synthetic(tiny(epochs=5), **RISES_THEN_FALLS)
+    rule = Rule(
+        "val_loss", patience=2, mode="max", min_delta=9, baseline=-9, restore_best_weights=True
+    )
+    found = {outcome.monitor: outcome for outcome in by_monitor(record, rule)}
+    assert list(found) == ["val_loss", "val_crossentropy", "val_accuracy"]
+    stops = [(o.stopped_epoch, o.weights_epoch) for o in found.values()]
+    assert stops == [(4, 2), (None, 4), (3, 1)]
+    unrestored = by_monitor(record, rule._replace(restore_best_weights=False, start_from_epoch=3))
+    assert [o.weights_epoch for o in unrestored] == [4, 4, 4]
+
+
+def test_before_the_first_epoch_and_without_patience_there_is_no_outcome() -> None:
+    record = synthetic(tiny(epochs=9), epochs=0)
+    assert outcomes(record, Rule()) == []
+    assert by_monitor(record, Rule()) == []
+    assert by_monitor(synthetic(tiny()), Rule(patience=None)) == []

@@ -215,3 +215,92 @@ def test_the_pull_is_what_a_shrink_takes_off() -> None:
         config = RunConfig(penalty=penalty, lam=100.0, train_size=1_000, learning_rate=0.5)
         assert theory.pull(config) == pytest.approx(0.05)
         assert 2.0 - theory.shrink(2.0, config) == pytest.approx(taken)
+
+
+PATHS = [
+    {"penalty": "l1"},
+    {"penalty": "l2"},
+    {"penalty": "l1_l2", "l1_share": 0.3},
+    {"penalty": "l1_l2", "l1_share": 0.8},
+    {"penalty": "l1_proximal"},
+    {"penalty": "weight_decay"},
+    {"penalty": "none"},
+]
+
+
+@pytest.mark.parametrize("weight", [0.7310, -0.3137, 0.0])
+# ηλ/n: 0.00037, 0.037, 0.37, and beyond 1, where L2 overshoots.
+@pytest.mark.parametrize("lam", [0.037, 3.7, 37.0, 130.0])
+@pytest.mark.parametrize("settings", PATHS, ids=str)
+def test_a_path_is_the_shrink_repeated(
+    settings: dict[str, float], lam: float, weight: float
+) -> None:
+    config = RunConfig(train_size=100, learning_rate=1.0, lam=lam, **settings)
+    expected = [weight]
+    for _ in range(60):
+        expected.append(theory.shrink(expected[-1], config))
+    path = theory.shrink_path(weight, config, np.arange(61))
+    assert path == pytest.approx(np.array(expected), rel=1e-9, abs=1e-12)
+
+
+def test_a_path_needs_no_steps_in_between() -> None:
+    config = RunConfig(penalty="l1", lam=1.0, train_size=1_000, learning_rate=0.001)
+    # ηλ/n = 1e-6: the weight is at zero after 0.5/1e-6 steps, and then never further than 1e-6.
+    path = theory.shrink_path(0.5, config, np.array([0, 100_000, 400_000, 10_000_000]))
+    assert path[:3] == pytest.approx([0.5, 0.4, 0.1])
+    assert abs(path[3]) <= 1.0001e-6
+    ridge = theory.shrink_path(0.5, config.replace(penalty="l2"), np.array([1_000_000]))
+    assert ridge == pytest.approx(0.5 * math.exp(-1), rel=1e-5)
+
+
+def test_l2_takes_large_weights_faster_and_l1_small_ones() -> None:
+    ridge, lasso = (
+        RunConfig(penalty=p, lam=10.0, train_size=1_000, learning_rate=0.1) for p in ("l2", "l1")
+    )
+    step = np.array([1])
+    assert theory.shrink_path(2.0, ridge, step) < theory.shrink_path(2.0, lasso, step)
+    assert theory.shrink_path(0.5, ridge, step) > theory.shrink_path(0.5, lasso, step)
+
+
+# λ in every spelling
+
+
+def test_the_lessons_two_lambdas_are_one_keras_coefficient() -> None:
+    for lam, n in ((0.1, 1_000), (5, 50_000)):
+        assert theory.spellings(lam, n, 0.5)["keras_l2"] == pytest.approx(5e-5)
+
+
+@pytest.mark.parametrize("spelling", sorted(theory.SPELLINGS))
+def test_a_strength_survives_the_way_there_and_back(spelling: str) -> None:
+    for lam in (0.0, 0.03, 7.0, 10_000.0):
+        amount = theory.spellings(lam, 1_234, 0.02)[spelling]
+        assert theory.lam_of(spelling, amount, 1_234, 0.02) == pytest.approx(lam)
+
+
+def test_the_spellings_are_those_of_a_run() -> None:
+    config = RunConfig(penalty="l2", lam=30.0, train_size=600, learning_rate=0.4)
+    said = theory.spellings(30.0, 600, 0.4)
+    assert said["keras_l2"] == theory.coefficients(config).l2
+    assert said["keras_l1"] == theory.coefficients(config.replace(penalty="l1")).l1
+    assert said["weight_decay"] == theory.pytorch_weight_decay(config)
+    assert said["pull"] == pytest.approx(theory.pull(config))
+    assert 1 - said["pull"] == pytest.approx(theory.shrink(1.0, config))
+
+
+def test_keras_sgd_steps_are_what_the_translator_says() -> None:
+    # One step of keras.optimizers.SGD on L2(c) alone, and one with weight_decay, from w = 1.
+    lam, n, eta = 50.0, 1_000, 0.2
+    said = theory.spellings(lam, n, eta)
+    w = keras.Variable(np.ones(1, np.float32))
+    gradient = 2 * said["keras_l2"] * np.ones(1, np.float32)
+    keras.optimizers.SGD(eta).apply([keras.ops.convert_to_tensor(gradient)], [w])
+    assert float(w.numpy()[0]) == pytest.approx(1 - said["pull"])
+    w = keras.Variable(np.ones(1, np.float32))
+    decay = keras.optimizers.SGD(eta, weight_decay=said["weight_decay"])
+    decay.apply([keras.ops.zeros(1)], [w])
+    assert float(w.numpy()[0]) == pytest.approx(1 - said["pull"])
+
+
+def test_a_spelling_that_is_not_known_is_refused_and_the_known_ones_are_named() -> None:
+    with pytest.raises(ValueError, match="lam, keras_l2, keras_l1, weight_decay, pull, not 'c'"):
+        theory.lam_of("c", 1.0, 100, 0.1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -21,7 +21,7 @@ from fmviz.config import (
 )
 from fmviz.measure import TOLERANCES
 from fmviz.narrate import number
-from fmviz.permalink import MONITORS
+from fmviz.permalink import MODES, MONITORS
 from fmviz.ui.state import drawn, has, put, value, widget_key
 
 LAMBDAS = (0.0, *(m * 10.0**e for e in range(-2, 2) for m in (1, 2, 5)), 100.0)
@@ -30,6 +30,7 @@ LAMBDAS = tuple(float(f"{v:.3g}") for v in LAMBDAS)
 LARGE_LAMBDAS = (200.0, 500.0, 1e3, 2e3, 5e3, 1e4)
 SHARES = tuple(k / 10 for k in range(1, 10))
 SIGMAS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+MIN_DELTAS = (0.0, 1e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1)
 PATIENCES = (None, 0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
 RATES = (1e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1, 0.2, 0.5, 1.0)
 DROPOUTS = tuple(k / 10 for k in range(10))
@@ -150,13 +151,13 @@ def init_std(page: str) -> float:
     return chosen
 
 
-def patience(page: str) -> int | None:
+def patience(page: str, options: Sequence[int | None] = PATIENCES) -> int | None:
     """Patience of early stopping, or off."""
     chosen: int | None = _slider(
         page,
         "patience",
         "Patience",
-        PATIENCES,
+        options,
         lambda p: "off" if p is None else str(p),
         "Early stopping: epochs without improvement that are borne. It trains nothing again.",
     )
@@ -254,7 +255,8 @@ def depth(page: str) -> None:
         units = (*value(page, "hidden"), 128)[0]
         put(page, "hidden", (units,) * int(st.session_state[key]))
 
-    st.slider("Hidden layers", 1, MAX_HIDDEN_LAYERS, key=key, on_change=deepen)
+    # None at all are offered only where a link or the playground has brought them.
+    st.slider("Hidden layers", min(1, len(hidden)), MAX_HIDDEN_LAYERS, key=key, on_change=deepen)
     widget_key(page, "hidden")
 
 
@@ -338,12 +340,13 @@ def more(page: str, *, unfolded: bool = False) -> None:
                 setting(page, field)
     with last:
         st.markdown("**Early stopping and test**")
-        for field, control in {
+        views: dict[str, Callable[[str], Any]] = {
             "patience": patience,
             "monitor": monitor,
             "restore": restore,
             "test": test,
-        }.items():
+        }
+        for field, control in views.items():
             if has(page, field) and not drawn(page, field):
                 control(page)
 
@@ -374,6 +377,130 @@ def test(page: str) -> None:
         key=widget_key(page, "test"),
         help="The test images judge a finished choice. Choose λ and patience on validation.",
     )
+
+
+def early_stopping(page: str, epochs: int) -> None:
+    """The arguments of `keras.callbacks.EarlyStopping` that are seldom touched, folded away.
+
+    Args:
+        epochs: of the run that is looked at.
+    """
+    with st.expander("All arguments of EarlyStopping", icon=":material/tune:"):
+        _slider(
+            page,
+            "min_delta",
+            "min_delta",
+            MIN_DELTAS,
+            number,
+            "An epoch improves only where it beats the best so far by more than this, in the "
+            "monitor's own units.",
+        )
+        st.radio(
+            "mode",
+            MODES,
+            horizontal=True,
+            key=widget_key(page, "mode"),
+            help="Whether small or large is better; auto knows. The wrong one is worth a look.",
+        )
+        st.number_input(
+            "baseline",
+            0.0,
+            100.0,
+            step=0.05,
+            format="%g",
+            placeholder="none",
+            key=widget_key(page, "baseline"),
+            help="A value to beat, in the monitor's own units: before that, wait counts on.",
+        )
+        _slider(
+            page,
+            "start_from",
+            "start_from_epoch",
+            range(epochs + 1),
+            str,
+            "So many epochs pass before the callback looks.",
+        )
+
+
+def epoch(page: str, epochs: int) -> int | None:
+    """An epoch to look at, from 1; None is the one whose weights come back."""
+    chosen: int | None = _slider(
+        page,
+        "epoch",
+        "Epoch",
+        (None, *range(1, epochs + 1)),
+        lambda e: "what comes back" if e is None else str(e),
+        "Arrow keys move it too. It trains nothing again.",
+    )
+    return chosen
+
+
+def slider(
+    page: str,
+    field: str,
+    label: str,
+    options: Sequence[Any],
+    format_func: Callable[[Any], str],
+    help: str | None = None,
+) -> Any:
+    """A slider of a lesson's own over a table of values."""
+    return _slider(page, field, label, options, format_func, help)
+
+
+def choice(page: str, field: str, label: str, labels: Mapping[str, str]) -> str:
+    """One of a few words, all in sight."""
+    chosen = st.segmented_control(
+        label,
+        list(labels),
+        format_func=labels.__getitem__,
+        key=widget_key(page, field),
+        required=True,
+    )
+    return str(chosen)
+
+
+def several(page: str, field: str, label: str, labels: Mapping[str, str]) -> None:
+    """Some of a few words, in their order. The last one cannot be taken away."""
+    key = f"{page}/{field}"
+    st.session_state[key] = list(value(page, field))
+
+    def take() -> None:
+        chosen = tuple(name for name in labels if name in st.session_state[key])
+        if chosen:
+            put(page, field, chosen)
+
+    st.pills(
+        label,
+        list(labels),
+        selection_mode="multi",
+        wrap=True,
+        format_func=labels.__getitem__,
+        key=key,
+        on_change=take,
+    )
+    widget_key(page, field)
+
+
+def toggle(page: str, field: str, label: str, help: str | None = None) -> bool:
+    """Yes or no."""
+    return bool(st.toggle(label, key=widget_key(page, field), help=help))
+
+
+def layer(page: str, layers: int) -> int:
+    """A layer, counted from 1 at the input; one that the network lacks becomes the last."""
+    put(page, "layer", min(value(page, "layer"), layers))
+    if layers == 1:
+        return 1
+    chosen: Any = st.segmented_control(
+        "Layer", range(1, layers + 1), key=widget_key(page, "layer"), required=True
+    )
+    return int(chosen)
+
+
+def without_effect(page: str, *fields: str) -> None:
+    """Leave fields out of `more`, where a page sets them itself."""
+    for field in fields:
+        widget_key(page, field)
 
 
 def config(values: permalink.State) -> RunConfig:

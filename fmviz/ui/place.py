@@ -18,17 +18,20 @@ class Place:
     def __init__(self) -> None:
         self._spot = st.container()
         self._element: Any = None
+        self._drawn = False
 
     def draw(self, method: str, *arguments: Any, **options: Any) -> None:
         """Call a Streamlit method here in place of the last one."""
         if self._element is None:
             self._element = getattr(self._spot, method)(*arguments, **options)
         else:
-            # Always on the first element: each call returns a child of the one it is made on, and
-            # Streamlit climbs that chain by recursion. A long run is drawn a thousand times.
+            # Always on the first element, which keeps its place: what such a call returns has it
+            # for a parent, and a chain of hundreds of those exceeds Python's recursion limit.
             getattr(self._element, method)(*arguments, **options)
+        self._drawn = True
 
     def clear(self) -> None:
         """Take the element away, if there is one."""
-        if self._element is not None:
+        if self._drawn:
             self._element.empty()
+            self._drawn = False

@@ -142,6 +142,19 @@ def ask_for(page: str, name: str, what: object) -> None:
     st.session_state[f"{page}/{name}"] = what
 
 
+def pick_key(page: str, field: str) -> str:
+    """Session-state key for a chart on which a field's value can be clicked."""
+    return f"{page}/{field} on a chart"
+
+
+def pick(page: str, field: str) -> None:
+    """Take a field's value from a click on its chart, whose selection "picked" holds that field;
+    for `on_select`, which is called before the page runs."""
+    picked = st.session_state[pick_key(page, field)]["selection"]["picked"]
+    if picked:
+        st.session_state[_key(page, field)] = int(picked[0][field])
+
+
 def game(page: str, deal: Callable[[], Quiz]) -> Quiz:
     """The game that this session is at; a new one where there is none."""
     key = f"{page}/game"

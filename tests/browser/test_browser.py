@@ -60,6 +60,13 @@ def settled(page: Page) -> None:
     page.wait_for_selector(IDLE)
 
 
+def show(page: Page, address: str) -> None:
+    """The regularisation lesson in its opening state, its guess skipped."""
+    page.goto(f"{address}/regularisation")
+    page.get_by_role("button", name="Just show me").click()
+    page.wait_for_selector(FIRST_CHART)
+
+
 def test_the_first_visitor_of_a_fresh_server_may_come_by_a_deep_link(
     browser: Any, tmp_path: Path, page: Page
 ) -> None:
@@ -80,13 +87,22 @@ def test_a_bare_address_opens_on_a_recorded_run(page: Page, app: str) -> None:
     page.goto(app)
     page.wait_for_selector("text=recorded run")
     page.wait_for_selector(FIRST_CHART)
-    assert figure(page, "Accuracy gap").endswith("points")
+    page.wait_for_selector("text=/It says .* with/")
     assert page.title() == "fmviz"
 
 
-def test_moving_lambda_by_keyboard_trains_and_draws(page: Page, app: str) -> None:
+def test_a_lesson_opens_with_a_guess_and_then_on_its_recorded_run(page: Page, app: str) -> None:
     page.goto(app)
-    page.wait_for_selector(FIRST_CHART)
+    page.get_by_role("link", name="L2 and L1").first.click()
+    page.wait_for_selector("text=Predict, then see.")
+    page.get_by_role("button", name="It narrows").click()
+    page.wait_for_selector("text=recorded run")
+    page.wait_for_selector("text=You guessed")
+    assert figure(page, "Accuracy gap").endswith("points")
+
+
+def test_moving_lambda_by_keyboard_trains_and_draws(page: Page, app: str) -> None:
+    show(page, app)
     settled(page)
     before = {name: figure(page, name) for name in ("Accuracy gap", "Sparsity", "Saturation")}
     slider(page, "Strength").focus()
@@ -156,8 +172,7 @@ def test_settings_survive_folding(page: Page, app: str) -> None:
 @pytest.mark.parametrize("width", [1400, 390])
 def test_nothing_is_wider_than_the_screen(page: Page, app: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto(app)
-    page.wait_for_selector(FIRST_CHART)
+    show(page, app)
     settled(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     right = page.evaluate(

@@ -56,8 +56,13 @@ def status(update: Update, horizon: int) -> str:
         return f":material/check: trained just now, diverged in epoch {own.diverged.epoch + 1}"
     if own is None:
         return ""
-    seconds = f"{own.at('seconds', own.epochs - 1):.1f} s"
-    return f":material/check: trained just now, {narrate.plural(horizon, 'epoch')} in {seconds}"
+    trained = [
+        record.at("seconds", record.epochs - 1)
+        for record, source in zip(update.records, update.sources)
+        if record is not None and source == "trained" and record.epochs
+    ]
+    took = f"{sum(trained):.1f} s of gradient steps"
+    return f":material/check: trained just now, {narrate.plural(horizon, 'epoch')}, {took}"
 
 
 class Look(NamedTuple):
@@ -177,6 +182,29 @@ class Board:
         return look
 
 
+class Warnings:
+    """What went wrong: a failed training, and the runs that diverged."""
+
+    pace = LIVE
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.place = Place()
+
+    def draw(self, look: Look) -> None:
+        """Say so as soon as it is known."""
+        if look.update.state == "failed":
+            self.place.draw("error", look.update.message, icon=":material/error:")
+        diverged = [
+            f"**{narrate.upper_first(run.name)}.** "
+            + " ".join(map(self.board.text, diagnosis.diverged(run.record)))
+            for run in look.runs
+            if run.record.diverged is not None
+        ]
+        if diverged:
+            self.place.draw("warning", "  \n".join(diverged), icon=":material/trending_up:")
+
+
 class Curves:
     """Accuracy over the epochs, what that says, and what went wrong.
 
@@ -188,20 +216,25 @@ class Curves:
 
     def __init__(self, board: Board, captions: Captions) -> None:
         self.board, self.captions = board, captions
-        self.curves, self.caption, self.warning = Place(), Place(), Place()
+        self.curves, self.caption, self.warnings = Place(), Place(), Warnings(board)
 
-    def draw(self, look: Look) -> None:
-        """The curves at once; captions with them."""
-        board, runs = self.board, look.runs
+    def picture(self, look: Look) -> None:
+        """The curves alone."""
+        board = self.board
         names = ", ".join(board.roles)
         self.curves.draw(
             "vega_lite_chart",
-            charts.curves_rows(runs),
+            charts.curves_rows(look.runs),
             charts.curves_spec(board.roles, board.horizon, board.dark),
             width="stretch",
             alt="Accuracy on training images (solid) and validation images (dashed) after each "
             f"epoch: {names}.",
         )
+
+    def draw(self, look: Look) -> None:
+        """The curves at once; captions with them."""
+        self.picture(look)
+        board, runs = self.board, look.runs
         ready = look.whole and all(run.kept is not None for run in runs)
         said = list(self.captions(look)) if ready else []
         if ready and (why := diagnosis.stuck(look.run)) is not None:
@@ -212,19 +245,7 @@ class Curves:
         if not runs:
             texts.append(board.page.text("nothing yet"))
         self.caption.draw("markdown", " ".join(filter(None, texts)))
-        self._warn(look)
-
-    def _warn(self, look: Look) -> None:
-        if look.update.state == "failed":
-            self.warning.draw("error", look.update.message, icon=":material/error:")
-        diverged = [
-            f"**{narrate.upper_first(run.name)}.** "
-            + " ".join(map(self.board.text, diagnosis.diverged(run.record)))
-            for run in look.runs
-            if run.record.diverged is not None
-        ]
-        if diverged:
-            self.warning.draw("warning", "  \n".join(diverged), icon=":material/trending_up:")
+        self.warnings.draw(look)
 
 
 class Gap:

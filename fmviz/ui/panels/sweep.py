@@ -24,12 +24,21 @@ class Sweep:
 
     Args:
         name: of the sweep on its page.
-        configs: the runs; brief records of them.
+        configs: the runs.
         draw: called with the records, one a config, and whether all have ended.
+        brief: whether records without weights will do.
     """
 
-    def __init__(self, page: Page, name: str, configs: Sequence[RunConfig], draw: Draw) -> None:
-        self.page, self.name, self.draw = page, name, draw
+    def __init__(
+        self,
+        page: Page,
+        name: str,
+        configs: Sequence[RunConfig],
+        draw: Draw,
+        *,
+        brief: bool = True,
+    ) -> None:
+        self.page, self.name, self.draw, self.brief = page, name, draw, brief
         self.configs = list(dict.fromkeys(configs))
         self._order = [self.configs.index(config) for config in configs]
         self._what = tuple(config.key for config in self.configs)
@@ -37,7 +46,7 @@ class Sweep:
 
     def run(self) -> None:
         """Draw the sweep where it is known or asked for. Call it after the board's runs."""
-        known = live.engine().known(self.configs, brief=True)
+        known = live.engine().known(self.configs, brief=self.brief)
         if not known and not state.asked_for(self.page.name, self.name, self._what):
             self._button.draw(
                 "button",
@@ -50,7 +59,7 @@ class Sweep:
             return
         drawn = -float("inf")
         begun = time.monotonic()
-        for update in live.live(self.configs, brief=True):
+        for update in live.live(self.configs, brief=self.brief):
             if update.state == "failed":
                 self._progress.draw("error", update.message, icon=":material/error:")
                 return

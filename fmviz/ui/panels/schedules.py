@@ -1,0 +1,134 @@
+"""Panels of the lesson on schedules."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fmviz import narrate
+from fmviz.charts import schedules as charts
+from fmviz.config import SCHEDULE_SETTINGS
+from fmviz.lessons.schedules import raced, swept
+from fmviz.narrate import Caption, diagnosis
+from fmviz.narrate import scheduling as words
+from fmviz.record import RunRecord
+from fmviz.ui import controls, state
+from fmviz.ui.frame import Page
+from fmviz.ui.panels import LIVE, Board, Look
+from fmviz.ui.panels.sweep import Sweep
+from fmviz.ui.place import Place
+
+SECTIONS = {"race": "All schedules", "rates": "Schedule and η"}
+
+
+def settings(page: Page) -> None:
+    """The schedule, and the settings that it has."""
+    controls.setting(page.name, "schedule")
+    controls.setting(page.name, "learning_rate")
+    for field in SCHEDULE_SETTINGS.get(state.value(page.name, "schedule"), ()):
+        controls.setting(page.name, field)
+
+
+class Twins:
+    """The rate over the steps, above the loss that it gives."""
+
+    pace = LIVE
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.rate, self.loss, self.caption, self.warning = Place(), Place(), Place(), Place()
+
+    def draw(self, look: Look) -> None:
+        """The rate as far as it is known, the loss as far as it has come."""
+        board, runs = self.board, look.runs
+        names = ", ".join(board.roles)
+        self.rate.draw(
+            "vega_lite_chart",
+            charts.rate_rows(runs, board.page.runs),
+            charts.rate_spec(board.roles, board.horizon, board.dark),
+            width="stretch",
+            alt=f"Learning rate at every step: {names}.",
+        )
+        if any(run.record.epochs for run in runs):
+            self.loss.draw(
+                "vega_lite_chart",
+                charts.loss_rows(runs),
+                charts.loss_spec(board.roles, board.horizon, board.dark),
+                width="stretch",
+                alt="Cross-entropy on training images (solid) and validation images (dashed) after "
+                f"each epoch: {names}.",
+            )
+        captions: list[Caption] = []
+        if look.done:
+            captions = words.twins(runs)
+            why = diagnosis.stuck(look.run)
+            captions += [why] if why is not None else []
+        elif not runs:
+            captions = [Caption("nothing yet", {})]
+        texts = [board.text(caption) for caption in captions]
+        if look.done:
+            texts.append(board.page.verdict(runs))
+        self.caption.draw("markdown", " ".join(filter(None, texts)))
+        self._warn(look)
+
+    def _warn(self, look: Look) -> None:
+        if look.update.state == "failed":
+            self.warning.draw("error", look.update.message, icon=":material/error:")
+        diverged = [
+            f"**{narrate.upper_first(run.name)}.** "
+            + " ".join(map(self.board.text, diagnosis.diverged(run.record)))
+            for run in look.runs
+            if run.record.diverged is not None
+        ]
+        if diverged:
+            self.warning.draw("warning", "  \n".join(diverged), icon=":material/trending_up:")
+
+
+def race(page: Page) -> Sweep:
+    """The same run under every schedule, on request."""
+    configs = raced(page.config)
+    chart, caption = Place(), Place()
+    dark = state.is_dark()
+
+    def draw(records: list[RunRecord | None], done: bool) -> None:
+        known = dict(zip(configs, records, strict=True))
+        chart.draw(
+            "vega_lite_chart",
+            charts.race_rows(known),
+            charts.race_spec(dark),
+            width="stretch",
+            alt="Validation accuracy after the last epoch under each schedule.",
+        )
+        if done:
+            said = [page.text(c.section, c.figures) for c in words.race(known)]
+            caption.draw("markdown", " ".join(said))
+
+    st.caption(page.text("race"))
+    return Sweep(page, "race", list(configs.values()), draw)
+
+
+def rates(page: Page) -> Sweep:
+    """Without and with the schedule at rates around the page's, on request."""
+    configs = swept(page.config)
+    chart, caption = Place(), Place()
+    dark, roles = state.is_dark(), tuple(page.runs)
+
+    def draw(records: list[RunRecord | None], done: bool) -> None:
+        known = dict(zip(configs, records, strict=True))
+        chart.draw(
+            "vega_lite_chart",
+            charts.sweep_rows(known),
+            charts.sweep_spec(roles, dark),
+            width="stretch",
+            alt="Validation accuracy after the last epoch against the learning rate.",
+        )
+        if done:
+            said = [page.text(c.section, c.figures) for c in words.sweep(known)]
+            caption.draw("markdown", " ".join(said))
+
+    st.caption(page.text("rates"))
+    return Sweep(page, "rates", list(configs.values()), draw)
+
+
+def closer_look(page: Page) -> Sweep:
+    """The chosen sweep, to be run after the board."""
+    return race(page) if page.section(SECTIONS) == "race" else rates(page)

@@ -1,0 +1,66 @@
+"""Every lesson in real Chromium: reached from the first page, shown from its recorded runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from benchmarks.latency import server
+from fmviz.lessons import LESSONS
+from tests.browser.test_browser import FIRST_CHART, PORT, browser, settled
+
+__all__ = ["browser"]
+OTHERS = [lesson for name, lesson in LESSONS.items() if name != "start"]
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with server(PORT + 2, tmp_path_factory.mktemp("store")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module", params=[(1400, "light"), (390, "dark")], ids=["wide", "narrow"])
+def page(browser: Any, app: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """One reader who goes from page to page."""
+    width, scheme = request.param
+    size = {"width": width, "height": 1000}
+    context = browser.new_context(viewport=size, color_scheme=scheme)
+    page = context.new_page()
+    page.set_default_timeout(90_000)
+    page.goto(app)
+    settled(page)
+    page.faults = []
+    page.on("pageerror", lambda error: page.faults.append(str(error)))
+    page.on("console", lambda m: m.type == "error" and page.faults.append(m.text))
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize("lesson", OTHERS, ids=lambda lesson: lesson.name)
+def test_a_lesson_is_reached_from_its_card_and_shows_recorded_runs(
+    page: Page, app: str, lesson: Any
+) -> None:
+    page.faults.clear()  # type: ignore[attr-defined]
+    card = page.get_by_test_id("stPageLink").filter(has_text=lesson.title)
+    card.get_by_role("link").click()
+    page.wait_for_url(f"**/{lesson.name}")
+    if lesson.answer is not None:
+        page.get_by_role("button", name="Just show me").click()
+    page.wait_for_selector("text=recorded run")
+    page.wait_for_selector(FIRST_CHART)
+    settled(page)
+    width = page.viewport_size["width"]  # type: ignore[index]
+    assert page.locator("[data-testid=stException]").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    right = page.evaluate(
+        "Math.max(...[...document.querySelectorAll('canvas')]"
+        ".map(c => c.getBoundingClientRect().right))"
+    )
+    assert right <= width
+    assert page.faults == []  # type: ignore[attr-defined]
+    page.go_back()
+    page.wait_for_selector("text=Are you better?")
+    settled(page)
