@@ -28,6 +28,7 @@ from tests.helpers import shown, synthetic, tiny
 from tests.lessons import check_prose, made_up, opened, texts
 from tests.scripted import ScriptedEngine
 from tests.test_charts import fields
+from tests.test_prose import on_test
 
 LESSON = LESSONS["overfitting"]
 
@@ -170,6 +171,8 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "other epochs": lambda: words.beside(
         pair((0.9, 0.8), (0.9, 0.8))[0]._replace(kept=0), pair((0.9, 0.8), (0.9, 0.8))[1]
     )[-1],
+    "test differs": lambda: on_test(0.8, 0.7),
+    "test could be noise": lambda: on_test(0.8, 0.8),
     "loss rises": lambda: loss(0),
     "loss still falls": lambda: loss(2),
     "by heart": lambda: words.by_heart(memory.ByHeart(*(np.arange(n) for n in (184, 184, 16, 0)))),
