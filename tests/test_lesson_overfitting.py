@@ -334,9 +334,10 @@ def test_a_sweep_draws_each_run_with_its_errors_and_marks_the_present_one() -> N
     assert training.value.tolist() == [100, 200]
     assert training.accuracy.tolist() == pytest.approx([1.0, 0.9])
     assert training.other.tolist() == pytest.approx([0.8, 0.8])
-    assert (training.high - training.low).tolist() == pytest.approx(
-        [2 * measure.accuracy(share, 5_000).error for share in (1.0, 0.9)]
-    )
+    errors = [measure.accuracy(share, 5_000).error for share in (1.0, 0.9)]
+    assert (training.accuracy - training.low).tolist() == pytest.approx(errors)
+    # No whisker beyond 100%.
+    assert training.high.tolist() == pytest.approx([1.0, 0.9 + errors[1]])
     assert rows[rows.kind == "present"].value.tolist() == [200]
 
 
@@ -498,7 +499,7 @@ def test_the_page_tells_of_the_real_runs(
 
     engine = ScriptedEngine(answered)
     monkeypatch.setattr(live, "engine", lambda: engine)
-    at = opened("overfitting", {"train_size": "1000", "label_noise": "0.2"})
+    at = opened("overfitting", {"train_size": "1000", "label_noise": "0.2", "hidden": "256"})
     own = runs["noise"][-1].record
     assert f"Of {own.examples['corrupted']} wrong labels the network repeats" in texts(at)
     assert "since epoch" in str(at.get("imgs")[0].proto)
