@@ -28,7 +28,7 @@ def against_spec(title: str, values: tuple[float, ...], log: bool, dark: bool) -
         scale=alt.Scale(
             type="log" if log else "linear", domain=[values[0], values[-1]], nice=False, padding=14
         ),
-        axis=alt.Axis(values=list(values), format="~s" if log else "~g", grid=False),
+        axis=alt.Axis(values=list(values), format=",~g" if log else "~g", grid=False),
     )
     scale = alt.Scale(zero=False, nice=True)
     axis = alt.Axis(format=".3~%", tickCount=6)
@@ -92,8 +92,9 @@ def against_rows(
                     "value": record.config[field],
                     "split": split,
                     "accuracy": accuracy.value,
-                    "low": accuracy.value - accuracy.error,
-                    "high": accuracy.value + accuracy.error,
+                    # An axis that shows more than 100% would only puzzle.
+                    "low": max(accuracy.value - accuracy.error, 0.0),
+                    "high": min(accuracy.value + accuracy.error, 1.0),
                     "other": other.value,
                     "gap": gap,
                 }

@@ -46,7 +46,7 @@ LESSON = Lesson(
     start=start(
         {
             "train_size": 500,
-            "hidden": (256,),
+            "hidden": (128,),
             "activation": "relu",
             "initializer": "glorot_uniform",
             "batch_size": 32,
@@ -58,10 +58,10 @@ LESSON = Lesson(
     presets=(
         Preset("gap"),
         Preset("twenty", {"train_size": 20}),
-        Preset("many", {"train_size": 10_000, "section": "sizes"}),
-        Preset("noise", {"train_size": 1_000, "label_noise": 0.2}),
+        Preset("many", {"train_size": 10_000}),
+        Preset("noise", {"train_size": 1_000, "label_noise": 0.2, "hidden": (256,)}),
         Preset("narrow", {"train_size": 1_000, "label_noise": 0.2, "hidden": (8,)}),
-        Preset("all wrong", {"train_size": 1_000, "label_noise": 1.0}),
+        Preset("all wrong", {"train_size": 1_000, "label_noise": 1.0, "hidden": (256,)}),
     ),
     choices={"section": SECTIONS},
     answer=answer,
