@@ -147,7 +147,7 @@ def test_runs_differ_in_the_schedule_alone() -> None:
 def test_a_plateau_s_cuts_are_counted_from_the_epoch_they_follow() -> None:
     caption = BRANCHES["plateau fired"]()
     assert caption.figures["when"] == "2 and 4"
-    assert caption.figures["times"] == "2 times"
+    assert caption.figures["times"] == "twice"
     once = scheduled(0.7, PLATEAU, learning_rate=[1e-3] * 5 + [1e-4])
     assert words.rate(once.record).figures["times"] == "once"
     assert words.fired(once.record) == [5]
