@@ -55,7 +55,8 @@ def train(
     Raises:
         fmviz.data.DataError: the images cannot be read.
     """
-    groups = [(indices, _Group([configs[i] for i in indices])) for indices in group(configs)]
+    begun = datetime.now(UTC).isoformat(timespec="milliseconds")
+    groups = [(indices, _Group([configs[i] for i in indices], begun)) for indices in group(configs)]
     records: list[RunRecord | None] = [None] * len(configs)
     stopped = should_stop or (lambda: False)
     progress: list[Iterator[None]] = [members.run(stopped) for _, members in groups]
@@ -91,9 +92,14 @@ def _images(name: str) -> _Images:
 
 
 class _Group:
-    """Runs of one shape, trained as one model."""
+    """Runs of one shape, trained as one model.
 
-    def __init__(self, configs: list[RunConfig]) -> None:
+    Args:
+        begun: when the training began: what began together ran side by side.
+    """
+
+    def __init__(self, configs: list[RunConfig], begun: str = "") -> None:
+        self.begun = begun
         self.config = configs[0]
         self.recorders = [Recorder(config) for config in configs]
         self.plateaus = [schedules.Plateau(config) for config in configs]
@@ -137,6 +143,7 @@ class _Group:
             "machine": f"{platform.system()} {platform.machine()}",
             "date": datetime.now(UTC).strftime("%Y-%m-%d"),
             "trained_together": len(self.recorders),
+            "begun": self.begun,
         }
         return [recorder.record(made) for recorder in self.recorders]
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fmviz import data, measure, prose, stopping, theory, xray
+from fmviz import data, measure, paired, prose, stopping, theory, xray
 from fmviz.charts import initialisation as charts
 from fmviz.config import ACTIVATIONS, INITIALIZERS, RunConfig
 from fmviz.lessons.initialisation import (
@@ -222,16 +222,17 @@ def racer(
         diverged=diverged,
         val_accuracy=list(accuracy),
         train_accuracy=training,
-        examples={"train": 1_250, "validation": 2_500},
+        examples={"train": 100, "validation": 2_500},
     )
-    if record.complete and len(record.val_predictions):
-        order = np.random.default_rng(0).permutation(2_500)
-        last = (LABELS + 1) % 10
-        right = order[: round(accuracy[-1] * 2_500)] if len(accuracy) else order[:0]
-        last[right] = LABELS[right]
-        predictions = record.val_predictions.copy()
-        predictions[-1] = last
-        record = replace(record, val_predictions=predictions)
+    if record.complete and len(accuracy):
+        for split, share in (("train", training), ("val", accuracy[-1])):
+            truth = paired.labels(config, split)
+            order = np.random.default_rng(0).permutation(len(truth))
+            answers = getattr(record, f"{split}_predictions").copy()
+            answers[-1] = (truth + 1) % 10
+            right = order[: round(share * len(truth))]
+            answers[-1, right] = truth[right]
+            record = replace(record, **{f"{split}_predictions": answers})
     return stopping.look(record, name, patience=None, monitor="val_loss", restore_best_weights=True)
 
 

@@ -169,7 +169,7 @@ def pruning_spec(dark: bool) -> dict[str, Any]:
     base = alt.Chart(Rows({"kind": []}))
     x = alt.X(
         "share:Q",
-        title="share of weights set to zero, smallest first",
+        title="weights set to zero, smallest first",
         scale=alt.Scale(domain=[0, 1]),
         axis=alt.Axis(format=".0%", tickCount=5, grid=False),
     )
@@ -253,7 +253,7 @@ def pixels_spec(units: int, dark: bool) -> dict[str, Any]:
     gone = base.transform_filter("datum.weights == 0").mark_point(
         size=4, filled=True, color=GREY, opacity=0.8
     )
-    return _square(alt.layer(left, gone), 280)
+    return _square(alt.layer(left, gone), 252)
 
 
 def pixels_rows(weights: npt.NDArray[np.integer]) -> Rows:
@@ -368,7 +368,7 @@ def geometry_spec(penalty: str, dark: bool) -> dict[str, Any]:
         dots("lowest", color=data_colour, size=110, filled=True, shape="square", opacity=1),
         dots("optimum", color=colour, size=150, filled=True, shape="circle", opacity=1),
     )
-    return _square(chart.configure_legend(disable=True), 280)
+    return _square(chart.configure_legend(disable=True), 250)
 
 
 def geometry_rows(

@@ -67,12 +67,12 @@ LESSON = Lesson(
             {"optimizer": "adam", "learning_rate": 1e-3, "schedule": "exponential"},
         ),
         Preset(
-            "warm-up",
-            {**DEEP, "optimizer": "momentum", "learning_rate": 0.2, "schedule": "warmup"},
-        ),
-        Preset(
             "no warm-up",
             {**DEEP, "optimizer": "momentum", "learning_rate": 0.2, "schedule": "cosine"},
+        ),
+        Preset(
+            "warm-up",
+            {**DEEP, "optimizer": "momentum", "learning_rate": 0.2, "schedule": "warmup"},
         ),
         Preset("plateau", {"optimizer": "adam", "learning_rate": 0.01, "schedule": "plateau"}),
     ),

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fmviz import data, measure, narrate, xray
+from fmviz import data, measure, narrate, paired, xray
 from fmviz.config import ACTIVATIONS, INITIALIZERS, N_CLASSES, RunConfig
 from fmviz.lessons.initialisation import GLOROT, MAP_EPOCHS, NAMED, TARGET, YOURS
-from fmviz.measure import Estimate, difference, paired_difference
+from fmviz.measure import Estimate, difference
 from fmviz.narrate import Caption, number, percent, plural, points, small_percent
 from fmviz.record import RunRecord
 from fmviz.stopping import Shown
@@ -102,6 +102,11 @@ def loss(seen: XRay) -> Caption:
     return Caption("loss of a guess" if near else "loss above a guess", figures)
 
 
+def _fold(ratio: float) -> str:
+    """How many times, whichever way: 0.2 and 5 → "5", "45,000"."""
+    return f"{float(f'{max(ratio, 1 / ratio):.2g}'):,.10g}"
+
+
 def _spread(error: float) -> str:
     """An error in points: "3.4", "less than 0.1"."""
     return f"{100 * error:.1f}" if error >= 0.0005 else "less than 0.1"
@@ -125,8 +130,8 @@ def gradients(seen: XRay, glorot: XRay) -> list[Caption]:
     figures = {
         "first": _short(first),
         "glorot": _short(usual),
-        "times": amount(float(f"{max(ratio, 1 / ratio):.2g}")),
-        "fold": amount(float(f"{max(first / last, last / first):.2g}")) if last else "",
+        "times": _fold(ratio),
+        "fold": _fold(first / last) if last else "",
     }
     if 1 / FAR <= ratio <= FAR:
         captions = [Caption("gradient alike", figures)]
@@ -185,15 +190,8 @@ def _reached(runs: Sequence[Shown], done: bool) -> Caption:
     return Caption("some reach it" if at else "none reach it", figures)
 
 
-def _right(run: Shown) -> npt.NDArray[np.bool_]:
-    """Whether a run's last weights are right on each validation image."""
-    labels = data.load(run.record.config.dataset).validation.labels
-    right: npt.NDArray[np.bool_] = run.record.val_predictions[-1] == labels
-    return right
-
-
 def _against_glorot(yours: Shown, glorot: Shown) -> list[Caption]:
-    change = paired_difference(_right(yours), _right(glorot))
+    change = paired.change(yours, glorot, "val")
     last = yours.record.epochs - 1, glorot.record.epochs - 1
     gaps = yours.record.gap(last[0]), glorot.record.gap(last[1])
     firsts = [measure.reached(r.record.history["val_accuracy"], TARGET) for r in (yours, glorot)]
@@ -218,7 +216,7 @@ def _against_glorot(yours: Shown, glorot: Shown) -> list[Caption]:
     if change.value > 0:
         return [Caption("better than Glorot", figures)]
     captions = [Caption("worse than Glorot", figures)]
-    wider = difference(*gaps)
+    wider = paired.gap_change(yours, glorot)
     if wider.value > 0 and not wider.could_be_noise:
         captions.append(Caption("learns by heart", figures))
     return captions
@@ -263,7 +261,7 @@ def unit(
     high = int((is_flat & (z > 0)).sum())
     ends = {"tanh": ("−1", "1"), "sigmoid": ("0", "1")}.get(config.activation, ("", ""))
     shares = [float(is_flat[labels == c].mean()) for c in range(N_CLASSES)]
-    most, least = int(np.argmax(shares)), int(np.argmin(shares))
+    most, least = max(shares), min(shares)
     figures = {
         "unit": str(index),
         "layer": str(layer + 1),
@@ -274,10 +272,10 @@ def unit(
         "low_end": ends[0],
         "high_end": ends[1],
         "what": flat_title(config.activation).split()[0],
-        "most": data.CLASS_NAMES[most],
-        "least": data.CLASS_NAMES[least],
-        "most_share": percent(shares[most], 0),
-        "least_share": percent(shares[least], 0),
+        "most": _joined([n for n, s in zip(data.CLASS_NAMES, shares) if s == most]),
+        "least": _joined([n for n, s in zip(data.CLASS_NAMES, shares) if s == least]),
+        "most_share": percent(most, 0),
+        "least_share": percent(least, 0),
     }
     if config.activation == "leaky_relu":
         return [Caption("never flat", {})]
@@ -287,7 +285,7 @@ def unit(
         return [Caption("unit always flat", figures)]
     saturates = measure.saturates(config.activation)
     captions = [Caption("unit saturated" if saturates else "unit flat", figures)]
-    if shares[most] > shares[least]:
+    if most > least:
         captions.append(Caption("unit by class", figures))
     return captions
 

@@ -100,12 +100,23 @@ def reached(record: RunRecord) -> str:
     return str(there[0] + 1) if len(there) else "–"
 
 
+def side_by_side(runs: Sequence[Shown]) -> bool:
+    """Whether these runs were trained in one go: only then their times compare.
+
+    A run that is still going does not say yet; what goes on together is trained together.
+    """
+    return len({run.record.made.get("begun") for run in runs}) == 1
+
+
 def table(runs: Sequence[Shown]) -> str:
-    """The race in figures, as a Markdown table; of runs with an epoch at least."""
+    """The race in figures, as a Markdown table."""
+    timed = side_by_side(runs)
     lines = [
-        f"| | η | training loss | validation | epochs to {100 * TARGET:.0f}% | ms an epoch |",
-        "|:--|--:|--:|--:|--:|--:|",
+        f"| | η | training loss | validation | epochs to {100 * TARGET:.0f}% |",
+        "|:--|--:|--:|--:|--:|",
     ]
+    if timed:
+        lines = [lines[0] + " ms an epoch |", lines[1] + "--:|"]
     for run in runs:
         record = run.record
         cells = [run.name, number(record.config.learning_rate)]
@@ -120,15 +131,22 @@ def table(runs: Sequence[Shown]) -> str:
                 f"{narrate.points(validation)}%",
                 reached(record),
             ]
-        cells.append(f"{milliseconds(record):.0f}" if record.epochs else "–")
+        if timed:
+            cells.append(f"{milliseconds(record):.0f}" if record.epochs else "–")
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
 def clock(runs: Sequence[Shown]) -> Caption | None:
-    """What an epoch costs each racer in time; None of one racer, or before the first epoch."""
+    """What an epoch costs each racer in time; None of one racer, or before the first epoch.
+
+    Times of runs that were not trained side by side are those of different moments of a machine,
+    or of different machines: no comparison.
+    """
     if len(runs) < 2 or any(not run.record.epochs for run in runs):
         return None
+    if not side_by_side(runs):
+        return Caption("clock apart", {})
     each = {run.name: milliseconds(run.record) for run in runs}
     cheap, dear = min(each, key=each.__getitem__), max(each, key=each.__getitem__)
     figures = {

@@ -93,7 +93,7 @@ def rate(record: RunRecord) -> Caption:
     }
     if config.schedule == "plateau":
         when = fired(record)
-        figures["times"] = "once" if len(when) == 1 else f"{len(when)} times"
+        figures["times"] = {1: "once", 2: "twice"}.get(len(when), f"{len(when)} times")
         figures["when"] = listed([str(epoch) for epoch in when])
         figures["last"] = number(float(f"{record.history['learning_rate'][-1]:.3g}"))
         return Caption("plateau fired" if when else "plateau never fired", figures)

@@ -72,9 +72,12 @@ class Page:
                     on_click=self._take,
                     args=(preset,),
                 )
-        # The story of the opening state would give the answer away.
-        if story and not self.guessing:
-            st.markdown(story)
+        # A place for the words also where there are none: else all that follows would move up, and
+        # a browser would build it anew, and a slider that is being moved would lose its focus.
+        with st.container():
+            # The story of the opening state would give the answer away.
+            if story and not self.guessing:
+                st.markdown(story)
 
     def _take(self, preset: Preset) -> None:
         # A story is told on open cards.

@@ -19,8 +19,8 @@ from fmviz.lessons.initialisation import (
     YOURS,
     map_runs,
 )
+from fmviz.narrate import diagnosis, number, plural, small_percent
 from fmviz.narrate import initialisation as words
-from fmviz.narrate import number, plural, small_percent
 from fmviz.record import SNAPSHOT_EPOCHS, RunRecord
 from fmviz.ui import live, state
 from fmviz.ui.frame import Page
@@ -148,7 +148,10 @@ class Race:
             alt="Epochs until the target, for each start.",
         )
         if look.whole and look.run.kept is not None:
-            texts = [_texts(board.page, words.race(runs, look.done))]
+            captions = words.race(runs, look.done)
+            if (why := diagnosis.stuck(look.run)) is not None:
+                captions.append(why)
+            texts = [_texts(board.page, captions)]
             if look.done:
                 texts.insert(0, board.page.verdict(runs))
             self.caption.draw("markdown", " ".join(filter(None, texts)))

@@ -7,13 +7,13 @@ import streamlit as st
 from fmviz import narrate
 from fmviz.charts import optimizers as charts
 from fmviz.lessons.optimizers import LABELS, RACERS, racers_of, swept
-from fmviz.narrate import Caption, diagnosis, number
+from fmviz.narrate import Caption, number
 from fmviz.narrate import optimizers as words
 from fmviz.ravine import Ravine
 from fmviz.record import RunRecord
 from fmviz.ui import controls, state
 from fmviz.ui.frame import Page
-from fmviz.ui.panels import FIGURES, LIVE, Board, Look
+from fmviz.ui.panels import FIGURES, LIVE, Board, Look, Warnings
 from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.place import Place
 
@@ -62,7 +62,7 @@ class Race:
             self.losses = Place()
         with right:
             self.accuracies = Place()
-        self.caption, self.warning, self.table = Place(), Place(), Place()
+        self.caption, self.warnings, self.table = Place(), Warnings(board), Place()
 
     def draw(self, look: Look) -> None:
         """The curves as they grow; figures and captions with them."""
@@ -72,9 +72,6 @@ class Race:
             (self.losses, charts.LOSS, "Training cross-entropy"),
             (self.accuracies, charts.ACCURACY, "Validation accuracy"),
         ):
-            # A logarithmic axis without a point would complain to the browser's console.
-            if not runs or not any(run.record.epochs for run in runs):
-                break
             place.draw(
                 "vega_lite_chart",
                 charts.race_rows(runs, measure, axis),
@@ -96,18 +93,7 @@ class Race:
         if look.done:
             texts.append(board.page.verdict(runs))
         self.caption.draw("markdown", " ".join(filter(None, texts)))
-        self._warn(look)
-
-    def _warn(self, look: Look) -> None:
-        if look.update.state == "failed":
-            self.warning.draw("error", look.update.message, icon=":material/error:")
-        diverged = [
-            f"**{run.name}.** " + " ".join(map(self.board.text, diagnosis.diverged(run.record)))
-            for run in look.runs
-            if run.record.diverged is not None
-        ]
-        if diverged:
-            self.warning.draw("warning", "  \n".join(diverged), icon=":material/trending_up:")
+        self.warnings.draw(look)
 
 
 class Updates:

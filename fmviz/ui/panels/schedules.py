@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmviz import narrate
 from fmviz.charts import schedules as charts
 from fmviz.config import SCHEDULE_SETTINGS
 from fmviz.lessons.schedules import raced, swept
@@ -13,7 +12,7 @@ from fmviz.narrate import scheduling as words
 from fmviz.record import RunRecord
 from fmviz.ui import controls, state
 from fmviz.ui.frame import Page
-from fmviz.ui.panels import LIVE, Board, Look
+from fmviz.ui.panels import LIVE, Board, Look, Warnings
 from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.place import Place
 
@@ -35,7 +34,8 @@ class Twins:
 
     def __init__(self, board: Board) -> None:
         self.board = board
-        self.rate, self.loss, self.caption, self.warning = Place(), Place(), Place(), Place()
+        self.rate, self.loss, self.caption = Place(), Place(), Place()
+        self.warnings = Warnings(board)
 
     def draw(self, look: Look) -> None:
         """The rate as far as it is known, the loss as far as it has come."""
@@ -48,15 +48,14 @@ class Twins:
             width="stretch",
             alt=f"Learning rate at every step: {names}.",
         )
-        if any(run.record.epochs for run in runs):
-            self.loss.draw(
-                "vega_lite_chart",
-                charts.loss_rows(runs),
-                charts.loss_spec(board.roles, board.horizon, board.dark),
-                width="stretch",
-                alt="Cross-entropy on training images (solid) and validation images (dashed) after "
-                f"each epoch: {names}.",
-            )
+        self.loss.draw(
+            "vega_lite_chart",
+            charts.loss_rows(runs),
+            charts.loss_spec(board.roles, board.horizon, board.dark),
+            width="stretch",
+            alt="Cross-entropy on training images (solid) and validation images (dashed) after "
+            f"each epoch: {names}.",
+        )
         captions: list[Caption] = []
         if look.done:
             captions = words.twins(runs)
@@ -68,19 +67,7 @@ class Twins:
         if look.done:
             texts.append(board.page.verdict(runs))
         self.caption.draw("markdown", " ".join(filter(None, texts)))
-        self._warn(look)
-
-    def _warn(self, look: Look) -> None:
-        if look.update.state == "failed":
-            self.warning.draw("error", look.update.message, icon=":material/error:")
-        diverged = [
-            f"**{narrate.upper_first(run.name)}.** "
-            + " ".join(map(self.board.text, diagnosis.diverged(run.record)))
-            for run in look.runs
-            if run.record.diverged is not None
-        ]
-        if diverged:
-            self.warning.draw("warning", "  \n".join(diverged), icon=":material/trending_up:")
+        self.warnings.draw(look)
 
 
 def race(page: Page) -> Sweep:
