@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -65,6 +66,8 @@ def check_prose(
             assert caption.figures[name] in text
     content = (prose.FOLDER / f"{lesson}.md").read_text(encoding="utf-8")
     assert content.count("{{") == len(prose.PLACE.findall(content))
+    # Else a figure of 1 would begin a numbered list there.
+    assert not re.search(r"^\{\{\w+\}\}\. +\S", content, re.MULTILINE)
 
 
 def opened(

@@ -153,6 +153,13 @@ def test_zeros_leave_all_units_alike(trained: dict[Any, RunRecord]) -> None:
     assert zeros.at("val_accuracy", -1) < 0.5
 
 
+def test_dropout_tells_units_apart_that_start_at_zero() -> None:
+    config = tiny(initializer="zeros", activation="sigmoid", hidden=(6,), dropout=0.5)
+    (record,) = train([config])
+    assert xray.spread(record.kernels[0]) > 0
+    assert words.told_alike(config, xray.of(config)).section == "told alike, dropout"
+
+
 def test_the_answer_to_the_guess_is_what_the_x_ray_shows(trained: dict[Any, RunRecord]) -> None:
     opening = Shown(YOURS, trained["large"], None, 19)
     assert answer([opening]) == 2
@@ -382,8 +389,9 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "map, too large": mapped("map, too large"),
     "map, some diverged": mapped("map, some diverged", (1.0, 5)),
     "map, all diverged": mapped("map, all diverged", *VALLEY),
-    "told alike": lambda: words.told_alike(seen(initializer="zeros", activation="sigmoid")[1]),
-    "told apart": lambda: words.told_alike(seen()[1]),
+    "told alike": lambda: words.told_alike(*seen(initializer="zeros", activation="sigmoid")),
+    "told alike, dropout": lambda: words.told_alike(*seen(initializer="zeros", dropout=0.5)),
+    "told apart": lambda: words.told_alike(*seen()),
     "nothing moved": lambda: weighed(zeroed),
     "symmetry kept": lambda: weighed(alike),
     "symmetry broken": lambda: weighed(lambda record: record),
@@ -453,7 +461,7 @@ def test_every_start_has_its_words(activation: str, initializer: str) -> None:
     config, own = seen(activation=activation, initializer=initializer, hidden=(16, 16, 16))
     glorot = xray.of(config.replace(**NAMED[GLOROT]))
     captions = [*words.activity(config, own), words.loss(own), *words.gradients(own, glorot)]
-    captions += [*words.rule(config, own), words.told_alike(own)]
+    captions += [*words.rule(config, own), words.told_alike(config, own)]
     z = xray.pre_activations(config, 2, 15)
     captions += words.unit(config, 2, 15, z, xray.probe("compact").labels)
     for caption in captions:
@@ -539,13 +547,11 @@ def test_the_page_opens_on_its_x_ray_and_its_race(scripted: ScriptedEngine) -> N
 @pytest.mark.parametrize(
     "query",
     [
-        {},
         {"activation": "relu", "hidden": "20-10-30"},
-        {"initializer": "zeros"},
         {"activation": "leaky_relu", "layer": "7", "unit": "511"},
         {"hidden": "none"},
     ],
-    ids=["start", "relu", "zeros", "leaky", "no hidden layer"],
+    ids=["relu", "leaky", "no hidden layer"],
 )
 def test_every_closer_look_opens(
     scripted: ScriptedEngine, section: str, query: dict[str, str]
@@ -589,21 +595,3 @@ def test_the_map_waits_for_its_button(monkeypatch: pytest.MonkeyPatch) -> None:
     next(b for b in at.button if b.label.startswith("Train these")).click().run()
     assert cells in engine.asked
     assert not at.exception
-
-
-def test_presets_bring_their_state(scripted: ScriptedEngine) -> None:
-    at = opened("initialisation")
-    for each in LESSON.presets:
-        next(b for b in at.button if b.key == f"initialisation/preset {each.name}").click().run()
-        assert not at.exception
-        assert asked(scripted, preset(each.name))
-
-
-def test_the_guess_comes_before_anything_is_shown(scripted: ScriptedEngine) -> None:
-    at = opened("initialisation", guesses=True)
-    assert not at.metric
-    before = len(scripted.asked)
-    next(b for b in at.button if b.label.startswith("More than half")).click().run()
-    assert at.metric
-    assert len(scripted.asked) > before
-    assert "You guessed" in texts(at)

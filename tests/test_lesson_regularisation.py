@@ -46,12 +46,6 @@ def run_with(name: str = "with penalty", **changes: Any) -> Shown:
     return Shown(name, record, None, config.epochs - 1)
 
 
-def crossentropy(now: float, before: float) -> Callable[[], Caption]:
-    return lambda: told.crossentropy(
-        run_with(val_crossentropy=now), run_with(val_crossentropy=before)
-    )
-
-
 def spread(now: float, before: float | None) -> Callable[[], Caption]:
     baseline = None if before is None else run_with("no penalty", kernel_norm=before)
     return lambda: told.spread(run_with(kernel_norm=now), baseline)
@@ -99,9 +93,6 @@ def flips(gained: int, lost: int) -> Callable[[], Caption]:
 SGD = RunConfig(penalty="l2", lam=10.0, train_size=1_000, optimizer="sgd", learning_rate=0.5)
 
 BRANCHES: dict[str, Callable[[], Caption]] = {
-    "cross-entropy falls": crossentropy(0.5, 0.7),
-    "cross-entropy rises": crossentropy(0.7, 0.5),
-    "cross-entropy alike": crossentropy(0.7, 0.701),
     "spread": spread(2.0, None),
     "spread narrower": spread(1.0, 2.0),
     "spread wider": spread(2.0, 1.0),

@@ -13,17 +13,20 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fmviz import data, narrate
+from fmviz import data, narrate, permalink
 from fmviz.config import RunConfig
 from fmviz.engine import Engine, Update
+from fmviz.lessons import LESSONS
 from fmviz.record import HIDDEN_MEASURES, Divergence, RunRecord
 from fmviz.store import RunStore, default_folder
+from fmviz.sweeps import weight_rms
 from fmviz.ui import live
 from tests import lessons
 from tests.scripted import ScriptedEngine, first_epochs
 
 APP = str(Path(__file__).parents[1] / "app.py")
-OPENING = RunConfig(penalty="l2", lam=10.0)
+OPENING = permalink.config_of(LESSONS["regularisation"].start)
+LAST = OPENING.epochs - 1
 
 
 def recorded(config: RunConfig) -> RunRecord:
@@ -75,14 +78,13 @@ def charts(at: AppTest) -> list[dict[str, Any]]:
 
 def test_the_page_opens_on_its_recorded_run(scripted: ScriptedEngine) -> None:
     at = opened()
-    assert scripted.asked == [(OPENING.baseline, OPENING)]
+    assert scripted.asked[-1] == (OPENING.baseline, OPENING)
     record = recorded(OPENING)
-    assert metric(at, "Accuracy gap") == f"{narrate.points(record.gap(29))} points"
-    assert metric(at, "Sparsity") == narrate.small_percent(record.sparsity(1e-3, 29))
-    saturated = float(record.layers["saturation"][29][0])
-    assert metric(at, "Saturation") == narrate.small_percent(saturated)
+    assert metric(at, "Accuracy gap") == f"{narrate.points(record.gap(LAST))} points"
+    assert metric(at, "Sparsity") == narrate.small_percent(record.sparsity(1e-3, LAST))
+    assert float(metric(at, "Typical weight")) == pytest.approx(weight_rms(record, LAST), rel=0.05)
     assert len(charts(at)) == 4
-    assert narrate.percent(record.at("val_accuracy", 29)) in texts(at)
+    assert narrate.percent(record.at("val_accuracy", LAST)) in texts(at)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,7 @@ def test_the_page_opens_on_its_recorded_run(scripted: ScriptedEngine) -> None:
 def test_a_slider_asks_for_its_run_and_the_matched_baseline(
     scripted: ScriptedEngine, label: str, chosen: float, expected: dict[str, float]
 ) -> None:
-    at = opened()
+    at = opened({}, unfolded=True)
     slider(at, label).set_value(chosen).run()
     assert not at.exception
     run = OPENING.replace(**expected)
@@ -105,24 +107,24 @@ def test_a_slider_asks_for_its_run_and_the_matched_baseline(
 def test_l1_and_l2_are_one_click_apart(scripted: ScriptedEngine) -> None:
     at = opened()
     at.radio[0].set_value("l1").run()
-    assert scripted.asked[-1][-1] == RunConfig(penalty="l1", lam=10.0)
-    assert "regularizers.L1(0.002)" in texts(at)
+    assert scripted.asked[-1][-1] == OPENING.replace(penalty="l1")
+    assert "regularizers.L1(0.02)" in texts(at)
 
 
 @pytest.mark.parametrize(
     ("penalty", "told"),
     [
-        ("l1_l2", "regularizers.L1L2(l1=0.001, l2=0.0005)"),
+        ("l1_l2", "regularizers.L1L2(l1=0.01, l2=0.005)"),
         ("l1_proximal", "Soft-thresholding"),
-        ("weight_decay", "AdamW(..., weight_decay=0.002)"),
+        ("weight_decay", "AdamW(..., weight_decay=0.02)"),
     ],
 )
 def test_every_penalty_is_one_click_away(scripted: ScriptedEngine, penalty: str, told: str) -> None:
     at = opened()
     at.radio[0].set_value(penalty).run()
     assert not at.exception
-    run = RunConfig(penalty=penalty, lam=10.0)
-    assert scripted.asked[-1] == (RunConfig(), run)
+    run = OPENING.replace(penalty=penalty)
+    assert scripted.asked[-1] == (OPENING.baseline, run)
     assert told in texts(at)
     assert opened({"penalty": penalty}).radio[0].value == penalty
 
@@ -153,7 +155,7 @@ def test_settings_show_where_they_have_an_effect(scripted: ScriptedEngine) -> No
 def test_flat_parts_are_told_of_as_the_activation_has_them(
     scripted: ScriptedEngine, activation: str
 ) -> None:
-    at = opened({"activation": activation})
+    at = lessons.opened("playground", {"activation": activation, "train_size": "1000"})
     told = {"leaky_relu": "has no flat part", "gelu": "of GELU activations lie in the flat part"}
     assert told[activation] in texts(at)
 
@@ -162,23 +164,24 @@ def test_lambda_zero_is_one_run_and_keeps_the_choice_of_penalty(scripted: Script
     at = opened()
     at.radio[0].set_value("l1").run()
     slider(at, "Strength").set_value(0.0).run()
-    assert scripted.asked[-1] == (RunConfig(),)
+    assert scripted.asked[-1] == (OPENING.baseline,)
     assert "λ is 0" in texts(at)
     slider(at, "Strength").set_value(2.0).run()
-    assert scripted.asked[-1][-1] == RunConfig(penalty="l1", lam=2.0)
+    assert scripted.asked[-1][-1] == OPENING.replace(penalty="l1", lam=2.0)
 
 
 def test_patience_and_tolerance_ask_for_nothing_new(scripted: ScriptedEngine) -> None:
-    at = opened()
+    at = opened({}, unfolded=True)
+    before = len(scripted.asked) - 1
     slider(at, "Patience").set_value(1).run()
     slider(at, "Tolerance").set_value(0.01).run()
     assert not at.exception
-    assert set(scripted.asked) == {(OPENING.baseline, OPENING)}
+    assert set(scripted.asked[before:]) == {(OPENING.baseline, OPENING)}
     record = recorded(OPENING)
     losses = record.history["val_loss"]
-    stop = next(e for e in range(1, 30) if losses[e] >= losses[:e].min())
+    stop = next(e for e in range(1, OPENING.epochs) if losses[e] >= losses[:e].min())
     best = int(losses[: stop + 1].argmin())
-    assert f"stops after epoch {stop + 1} of 30" in texts(at)
+    assert f"stops after epoch {stop + 1} of {OPENING.epochs}" in texts(at)
     assert f"weights of epoch {best + 1}" in texts(at)
     assert metric(at, "Sparsity") == narrate.small_percent(record.sparsity(0.01, best))
     assert metric(at, "Accuracy gap") == f"{narrate.points(record.gap(best))} points"
@@ -198,23 +201,24 @@ def test_test_accuracy_shows_only_when_asked_for(scripted: ScriptedEngine) -> No
 def test_the_address_follows_the_controls_and_leaves_defaults_out(
     scripted: ScriptedEngine,
 ) -> None:
-    at = opened()
+    at = opened({}, unfolded=True)
     assert at.query_params == {}
     slider(at, "Strength").set_value(1.0).run()
     slider(at, "Patience").set_value(3).run()
     assert at.query_params == {"lam": "1", "patience": "3"}
-    slider(at, "Strength").set_value(10.0).run()
+    slider(at, "Strength").set_value(OPENING.lam).run()
     assert at.query_params == {"patience": "3"}
 
 
 def test_a_link_sets_the_page(scripted: ScriptedEngine) -> None:
     # λ = 0.3 is no stop of the slider: it is added for this reader.
-    at = opened({"penalty": "l1", "lam": "0.3", "hidden": "64-32", "patience": "4"})
-    expected = RunConfig(penalty="l1", lam=0.3, hidden=(64, 32))
-    assert scripted.asked == [(expected.baseline, expected)]
+    query = {"penalty": "l1", "lam": "0.3", "hidden": "64-32", "patience": "4"}
+    at = opened(query, unfolded=True)
+    expected = OPENING.replace(penalty="l1", lam=0.3, hidden=(64, 32))
+    assert scripted.asked[-1] == (expected.baseline, expected)
     assert slider(at, "Strength").value == 0.3
     assert slider(at, "Patience").value == 4
-    assert metric(at, "Saturation, first layer")
+    assert metric(at, "Typical weight")
 
 
 def test_a_bad_link_says_what_is_wrong_and_what_is_allowed(scripted: ScriptedEngine) -> None:
@@ -224,7 +228,7 @@ def test_a_bad_link_says_what_is_wrong_and_what_is_allowed(scripted: ScriptedEng
     assert "nonsense is no parameter" in errors
     assert "epochs must be a whole number from 1 to 100, not '1000000'" in errors
     expected = OPENING.replace(init_std=0.5)
-    assert scripted.asked == [(expected.baseline, expected)]
+    assert scripted.asked[-1] == (expected.baseline, expected)
     # The address stays as it was until the reader moves something.
     assert at.query_params["lam"] == "-3"
     slider(at, "Strength").set_value(1.0).run()
@@ -258,7 +262,7 @@ def test_a_running_job_shows_where_it_is(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(live, "engine", lambda: ScriptedEngine(script))
     at = opened()
-    assert "epoch 7 of 30" in texts(at)
+    assert f"epoch 7 of {OPENING.epochs}" in texts(at)
     assert narrate.percent(recorded(OPENING).at("val_accuracy", 6)) in texts(at)
 
 
@@ -313,7 +317,7 @@ def test_odd_networks_are_drawn(monkeypatch: pytest.MonkeyPatch, query: dict[str
 def test_a_page_gives_up_what_it_watched_before(scripted: ScriptedEngine) -> None:
     at = opened()
     slider(at, "Strength").set_value(1.0).run()
-    first, second = scripted.watches
+    first, second = scripted.watches[-2:]
     assert first.given_up
     assert not second.given_up
     assert second.closed
@@ -331,7 +335,7 @@ def test_the_real_engine_trains_what_the_page_asks_for(real_engine: Engine) -> N
     at = opened({"train_size": "200", "epochs": "2"})
     assert not at.exception
     assert "trained just now" in texts(at)
-    run = RunConfig(penalty="l2", lam=10.0, train_size=200, epochs=2)
+    run = OPENING.replace(train_size=200, epochs=2)
     record = real_engine.store.get(run)
     assert record is not None
     assert metric(at, "Accuracy gap") == f"{narrate.points(record.gap(1))} points"

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from fmviz import narrate, prose
 from fmviz.config import DATASETS, RunConfig
 from fmviz.narrate import Caption
+from fmviz.narrate import regularisation as told
 from fmviz.narrate.running import running
 from fmviz.prose import LessonError
 from fmviz.stopping import Shown
@@ -115,6 +116,12 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "other epochs, validation differs": lambda: narrate.against_baseline(
         shown(0.9, 0.8)._replace(kept=0), shown(0.9, 0.7)
     ),
+    **{
+        f"cross-entropy {how}": lambda now=now: told.crossentropy(
+            shown(0.9, 0.8, val_crossentropy=now), shown(0.9, 0.8, val_crossentropy=0.5)
+        )
+        for how, now in (("falls", 0.4), ("rises", 0.6), ("alike", 0.501))
+    },
     "stopping off": lambda: stopped(CLIMBING, None, restore=True),
     "stopping never": lambda: stopped(FALLING, 9, restore=True),
     "stopping never, restored": lambda: stopped(CLIMBING, 9, restore=True),

@@ -336,12 +336,15 @@ def sigma_depth_map(records: Sequence[RunRecord]) -> list[Caption]:
     return captions
 
 
-def told_alike(seen: XRay) -> Caption:
+def told_alike(config: RunConfig, seen: XRay) -> Caption:
     """Whether the first gradient tells the units of a layer apart."""
-    figures = {"spreads": _joined([f"{s:.2f}" for s in seen.gradient_spreads[:-1]])}
     if not seen.layers:
         return Caption("no hidden layer", {})
-    return Caption("told alike" if not any(seen.gradient_spreads[:-1]) else "told apart", figures)
+    spreads = seen.gradient_spreads[:-1]
+    if any(spreads):
+        return Caption("told apart", {"spreads": _joined([f"{s:.2f}" for s in spreads])})
+    # Its masks differ from unit to unit.
+    return Caption("told alike, dropout" if config.dropout else "told alike", {})
 
 
 def symmetry(record: RunRecord) -> Caption:

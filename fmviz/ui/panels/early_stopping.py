@@ -38,7 +38,8 @@ class Machine(panels.Curves):
     def __init__(self, board: Board) -> None:
         # `wait` stands between the curve and the words.
         self.board = board
-        self.curves, self.waits, self.caption, self.warning = Place(), Place(), Place(), Place()
+        self.curves, self.waits = Place(), Place()
+        self.caption, self.warnings = Place(), panels.Warnings(board)
         self.captions = self._say
 
     def _say(self, look: Look) -> list[narrate.Caption]:

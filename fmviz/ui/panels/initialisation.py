@@ -338,7 +338,7 @@ class Symmetry:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        caption = words.told_alike(xray.of(page.config))
+        caption = words.told_alike(page.config, xray.of(page.config))
         st.markdown(page.text(caption.section, caption.figures))
         self.status, self.caption, self.pictures, self.note = (Place() for _ in range(4))
 

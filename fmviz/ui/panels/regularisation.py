@@ -100,6 +100,8 @@ class Pictures(Closer):
 
     def draw(self, look: Look) -> None:
         """Both networks' pictures."""
+        if not all(run.record.weights for run in look.runs):
+            return
         with self.spot:
             found = [_weights(run) for run in look.runs]
             kernels = [weights[0] for weights, _ in found]
@@ -199,6 +201,8 @@ class Pixels(Closer):
 
     def draw(self, look: Look) -> None:
         """A picture of each network's first layer."""
+        if not all(run.record.weights for run in look.runs):
+            return
         tolerance = self.page.view.tolerance
         config = look.run.record.config
         with self.spot:
