@@ -42,6 +42,7 @@ class Lesson:
         presets: the story in order; the first is the start itself where it changes nothing.
         choices: what links may say in "section" and "racers".
         weights: whether its panels need the weights of the runs; else brief records do.
+        borrows: other lessons, whose panels stand on its page too and speak their own words.
         answer: which option of the section "guess" is right, counted from 0, on finished runs.
     """
 
@@ -52,6 +53,7 @@ class Lesson:
     presets: tuple[Preset, ...] = ()
     choices: Choices = field(default_factory=dict)
     weights: bool = False
+    borrows: tuple[str, ...] = ()
     answer: Callable[[list[Shown]], int] | None = None
 
     def state_of(self, preset: Preset) -> State:

@@ -1,10 +1,12 @@
 """Playground: every knob of a run, all the panels, and a diagnosis where it goes wrong."""
 
-from fmviz.lessons.playground import SECTIONS
+import streamlit as st
+
+from fmviz import narrate
 from fmviz.narrate.regularisation import twins
 from fmviz.ui import controls, panels
 from fmviz.ui.frame import open_page
-from fmviz.ui.panels import layers
+from fmviz.ui.panels import playground, regularisation
 
 page = open_page("playground")
 left, right = page.columns()
@@ -20,9 +22,13 @@ with right:
     board = panels.Board(page)
     board.place_status()
     board.add(panels.Curves(board, lambda look: twins(look.runs, page.view, look.done)))
-panels.cards(board, panels.Gap, panels.Sparsity, panels.Saturation)
+panels.cards(board, panels.Gap, panels.Sparsity, panels.Saturation, regularisation.Distribution)
 
-layers.place(board, page.section({name: name.capitalize() for name in SECTIONS}))
+playground.closer_look(page, board)
+
+st.subheader("The rule, with this run's numbers")
+for caption in narrate.rule(page.config):
+    st.markdown(page.text(caption.section, caption.figures))
 
 page.notes()
 page.save()

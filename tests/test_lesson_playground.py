@@ -39,7 +39,7 @@ def test_prose_is_whole() -> None:
         "answers": confused,
         "answers, all right": lambda: most_confused(np.eye(10, dtype=np.int64)),
     }
-    check_prose("playground", branches, {"layers": set(), "distributions": set()})
+    check_prose("playground", branches, {"layers": set(), "distributions": {"images"}})
 
 
 def test_every_setting_of_a_run_has_a_control(scripted: ScriptedEngine) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 
 from fmviz.lesson import Lesson
 
@@ -19,8 +18,4 @@ ORDER = (
     "playground",
 )
 
-LESSONS: dict[str, Lesson] = {
-    name: import_module(f"{__name__}.{name}").LESSON
-    for name in ORDER
-    if find_spec(f"{__name__}.{name}")
-}
+LESSONS: dict[str, Lesson] = {name: import_module(f"{__name__}.{name}").LESSON for name in ORDER}

@@ -7,7 +7,7 @@ from fmviz.lesson import Lesson, Preset, Runs, start
 from fmviz.permalink import View
 
 BASELINE, PENALISED = "no penalty", "with penalty"
-SECTIONS = ("layers", "answers", "distributions")
+SECTIONS = ("layers", "answers", "distributions", "pictures", "memory", "running")
 
 
 def runs(config: RunConfig, view: View) -> Runs:
@@ -26,6 +26,8 @@ LESSON = Lesson(
     ),
     runs=runs,
     choices={"section": SECTIONS},
+    weights=True,
+    borrows=("regularisation", "overfitting"),
     presets=(
         Preset("start"),
         Preset("modern", {"activation": "relu", "initializer": "he_normal", "dropout": 0.3}),

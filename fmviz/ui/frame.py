@@ -49,8 +49,10 @@ class Page:
         return self.lesson.runs(self.config, self.view)
 
     def text(self, section: str, figures: dict[str, str] | None = None) -> str:
-        """A section of the lesson's prose."""
-        return prose.text(self.name, section, figures)
+        """A section of the lesson's prose, or of the first lesson it borrows from that has it."""
+        lessons = (self.name, *self.lesson.borrows)
+        speaks = next((name for name in lessons if section in prose.sections(name)), self.name)
+        return prose.text(speaks, section, figures)
 
     def columns(self) -> Sequence[DeltaGenerator]:
         """Place for the controls in sight, and for what they change."""

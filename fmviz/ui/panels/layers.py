@@ -12,16 +12,6 @@ from fmviz.ui.panels import END, FIGURES, Board, Look
 from fmviz.ui.place import Place
 
 
-def place(board: Board, name: str) -> None:
-    """Add the panel of this name: "layers", "answers" or "distributions"."""
-    if name == "layers":
-        board.add(Layers(board))
-    elif name == "answers":
-        board.add(Answers(board))
-    else:
-        board.add(Distributions(board))
-
-
 class Layers:
     """Gradients, updates and flat activations of each layer over the epochs."""
 
@@ -92,20 +82,23 @@ def most_confused(matrix: measure.Counts) -> Caption:
 
 
 class Distributions:
-    """Where the weights and the activations of each layer lie."""
+    """Where the activations of each hidden layer lie."""
 
     pace = FIGURES
 
     def __init__(self, board: Board) -> None:
         self.board = board
-        st.markdown(board.page.text("distributions"))
-        self.activations = Place()
+        self.text, self.activations = Place(), Place()
 
     def draw(self, look: Look) -> None:
         """With the kept weights."""
         run = look.run
         hidden = len(run.record.config.hidden)
-        if hidden:
+        if not hidden:
+            self.text.draw("markdown", self.board.page.text("no hidden layer"))
+        else:
+            images = {"images": f"{run.record.examples['probe']:,}"}
+            self.text.draw("markdown", self.board.page.text("distributions", images))
             self.activations.draw(
                 "vega_lite_chart",
                 charts.activations_rows(run.record, run.kept),
