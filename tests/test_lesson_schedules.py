@@ -215,7 +215,8 @@ def test_race_and_sweep_rows_say_what_is_missing() -> None:
     assert swept_rows["label"].iloc[1] == "diverged"
     assert swept_rows["low"].iloc[0] < 0.6 < swept_rows["high"].iloc[0]
     for dark in (False, True):
-        assert charts.race_spec(dark)["layer"]
+        for present in ("constant", "cosine"):
+            assert charts.race_spec(present, dark)["layer"]
         assert charts.sweep_spec(charts.ROLES, dark)["layer"]
         assert charts.loss_spec(charts.ROLES, 20, dark)["layer"]
         assert charts.rate_spec(charts.ROLES, 20, dark)["encoding"]

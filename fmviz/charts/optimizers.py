@@ -36,7 +36,7 @@ ALONG, ACROSS = 2.4, 1.7
 LEVELS = tuple(4.0**k for k in range(-4, 4))
 # f below this is drawn at it.
 FLOOR = 1e-8
-ROW_HEIGHT = 46
+ROW_HEIGHT = 42
 # The scale of the sweep's cells begins here: what has learnt next to nothing is all alike.
 LOWEST, HIGHEST = 0.5, 0.86
 
@@ -215,7 +215,8 @@ def sweep_spec(shown: tuple[str, ...], dark: bool) -> dict[str, Any]:
         text="label:N",
         color=alt.condition(f"datum.accuracy > {middle}", alt.value(above), alt.value(below)),
     )
-    height = ROW_HEIGHT * len(shown) + 30
+    # The axis and its title take their part of the height.
+    height = ROW_HEIGHT * len(shown) + 80
     return bare(alt.layer(cells, best, labels).properties(height=height))
 
 

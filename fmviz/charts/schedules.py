@@ -171,14 +171,17 @@ def loss_rows(runs: Sequence[Shown]) -> Rows:
     return Rows(rows, columns=["kind", "run", "split", "epoch", "loss", "label"])
 
 
-@lru_cache(maxsize=16)
-def race_spec(dark: bool) -> dict[str, Any]:
-    """Final validation accuracy of every schedule with its error, the best on top."""
+@lru_cache(maxsize=32)
+def race_spec(present: str, dark: bool) -> dict[str, Any]:
+    """Final validation accuracy of every schedule with its error, the best on top; the constant
+    rate and the page's schedule in their colours."""
     base = alt.Chart(Rows({"run": []}))
     y = alt.Y("run:N", title=None, sort=alt.SortField("place"), axis=alt.Axis(labelLimit=190))
+    own = [LABELS["constant"], *([LABELS[present]] if present != "constant" else [])]
+    colours = dict(zip(own, RUN_COLOURS[dark]))
     colour = alt.Color(
         "run:N",
-        scale=alt.Scale(domain=list(NAMES), range=RUN_COLOURS[dark]),
+        scale=alt.Scale(domain=list(NAMES), range=[colours.get(name, GREY) for name in NAMES]),
         legend=None,
     )
     x = alt.X(
@@ -195,13 +198,7 @@ def race_spec(dark: bool) -> dict[str, Any]:
     known = base.transform_filter("isValid(datum.accuracy)")
     errors = known.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q", y=y, color=colour)
     dots = known.mark_point(size=130, filled=True, opacity=1).encode(
-        x=x,
-        y=y,
-        color=colour,
-        shape=alt.Shape(
-            "run:N", scale=alt.Scale(domain=list(NAMES), range=RUN_SHAPES), legend=None
-        ),
-        tooltip=tooltip,
+        x=x, y=y, color=colour, tooltip=tooltip
     )
     missing = (
         base.transform_filter("!isValid(datum.accuracy)")

@@ -81,7 +81,8 @@ class Page:
 
     def _take(self, preset: Preset) -> None:
         # A story is told on open cards.
-        state.set_guess(self.name, state.guess(self.name) or -1)
+        if state.guess(self.name) is None:
+            state.set_guess(self.name, -1)
         state.apply(self.name, self.lesson.state_of(preset))
 
     @property

@@ -81,7 +81,7 @@ def race(page: Page) -> Sweep:
         chart.draw(
             "vega_lite_chart",
             charts.race_rows(known),
-            charts.race_spec(dark),
+            charts.race_spec(page.config.schedule, dark),
             width="stretch",
             alt="Validation accuracy after the last epoch under each schedule.",
         )
