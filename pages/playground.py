@@ -6,7 +6,7 @@ from fmviz import narrate
 from fmviz.narrate.regularisation import twins
 from fmviz.ui import controls, panels
 from fmviz.ui.frame import open_page
-from fmviz.ui.panels import playground, regularisation
+from fmviz.ui.panels import playground
 
 page = open_page("playground")
 left, right = page.columns()
@@ -22,7 +22,7 @@ with right:
     board = panels.Board(page)
     board.place_status()
     board.add(panels.Curves(board, lambda look: twins(look.runs, page.view, look.done)))
-panels.cards(board, panels.Gap, panels.Sparsity, panels.Saturation, regularisation.Distribution)
+panels.cards(board, panels.Gap, panels.Sparsity, panels.Saturation)
 
 playground.closer_look(page, board)
 

@@ -88,7 +88,8 @@ class Distributions:
 
     def __init__(self, board: Board) -> None:
         self.board = board
-        self.text, self.activations = Place(), Place()
+        with st.container(border=True, height="stretch"):
+            self.activations, self.text = Place(), Place()
 
     def draw(self, look: Look) -> None:
         """With the kept weights."""
