@@ -69,11 +69,24 @@ class Lesson:
         return self.runs(permalink.config_of(state), permalink.view_of(state))
 
 
-def start(config: Mapping[str, Any] | None = None, view: Mapping[str, Any] | None = None) -> State:
+def start(
+    config: Mapping[str, Any] | None = None,
+    view: Mapping[str, Any] | None = None,
+    *,
+    stopping: bool = True,
+) -> State:
     """A lesson's start: what differs from the defaults of a run, and the fields of `View` that
-    its page has, with their values. Every page has those of early stopping and test."""
+    its page has, with their values.
+
+    Args:
+        stopping: whether it has those of early stopping and of the test too.
+    """
+    # No penalty is λ = 0 of one that its control offers: showing the control then changes nothing.
+    free = {"penalty": "l2", "lam": 0.0}
     common = {"patience": None, "monitor": "val_loss", "restore": True, "test": False}
-    return permalink.defaults(config or {}, common | dict(view or {}))
+    return permalink.defaults(
+        free | dict(config or {}), (common if stopping else {}) | dict(view or {})
+    )
 
 
 def preset_words(lesson: str, preset: Preset) -> tuple[str, str]:

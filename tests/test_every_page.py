@@ -150,5 +150,7 @@ def test_every_control_can_be_moved(name: str, options_by_label: None) -> None:
     sections = LESSONS[name].choices.get("section", [""])
     for section in sections:
         at = opened(name, {"section": section} if section else {}, unfolded=section == sections[0])
+        # What is unfolded changes nothing by being drawn.
+        assert set(at.query_params) <= {"section"}
         moved = [move(at, *step) for step in moves(at)]
         assert sum(moved) >= 3 or section != sections[0]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fmviz import permalink
 from fmviz.config import RunConfig
-from fmviz.lesson import Lesson, Preset, Runs
+from fmviz.lesson import Lesson, Preset, Runs, start
 from fmviz.permalink import View
 from fmviz.stopping import Shown
 
@@ -62,9 +61,10 @@ def answer(runs: list[Shown]) -> int:
 LESSON = Lesson(
     name="initialisation",
     title="Initialisation",
-    start=permalink.defaults(
+    start=start(
         {"init_std": 1.0, "hidden": (128, 128), "train_size": 2_000, "epochs": 20},
         {"section": "training", "layer": 1, "unit": 0},
+        stopping=False,
     ),
     runs=runs,
     presets=(
