@@ -81,7 +81,9 @@ def race_spec(
     y = alt.Y(
         "value:Q",
         title="training loss" if loss else "validation accuracy",
-        scale=alt.Scale(type="log") if loss else alt.Scale(zero=False, nice=True),
+        scale=alt.Scale(type="log", nice=False, padding=8)
+        if loss
+        else alt.Scale(zero=False, nice=True),
         axis=alt.Axis(tickCount=6, gridOpacity=0.4)
         if loss
         else alt.Axis(format=".0%", tickCount=6),
@@ -130,7 +132,7 @@ def updates_spec(shown: tuple[str, ...], epochs: int, dark: bool) -> dict[str, A
     y = alt.Y(
         "ratio:Q",
         title="‖ΔW‖ / ‖W‖ of a step",
-        scale=alt.Scale(type="log"),
+        scale=alt.Scale(type="log", nice=False, padding=8),
         axis=alt.Axis(format="~e", tickCount=5, gridOpacity=0.4),
     )
     curve = base.transform_filter("datum.kind == 'curve'").encode(

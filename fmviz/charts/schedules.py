@@ -106,7 +106,7 @@ def loss_spec(roles: tuple[str, ...], epochs: int, dark: bool) -> dict[str, Any]
         y=alt.Y(
             "loss:Q",
             title="cross-entropy",
-            scale=alt.Scale(type="log"),
+            scale=alt.Scale(type="log", nice=False, padding=8),
             axis=alt.Axis(
                 tickCount=6, format="~g", gridOpacity=0.4, minExtent=ROOM, maxExtent=ROOM
             ),
@@ -234,8 +234,8 @@ def _estimate(record: RunRecord) -> Estimate:
 
 @lru_cache(maxsize=32)
 def sweep_spec(roles: tuple[str, ...], dark: bool) -> dict[str, Any]:
-    """Final validation accuracy against η, without and with the schedule; diverged runs on the
-    floor."""
+    """Final validation accuracy against η, without and with the schedule; diverged runs hang
+    from the top."""
     base = alt.Chart(Rows({"run": []}))
     x = alt.X(
         "rate:Q",
@@ -245,7 +245,7 @@ def sweep_spec(roles: tuple[str, ...], dark: bool) -> dict[str, Any]:
     )
     y = alt.Y(
         "accuracy:Q",
-        title="validation accuracy after the last epoch",
+        title="validation accuracy",
         scale=alt.Scale(zero=False, nice=True),
         axis=alt.Axis(format=".3~%", tickCount=6),
     )
@@ -263,11 +263,11 @@ def sweep_spec(roles: tuple[str, ...], dark: bool) -> dict[str, Any]:
             x=x, y=y, color=colour, shape=run_shape(roles), tooltip=tooltip
         ),
         base.transform_filter("datum.label == 'diverged'")
-        .mark_text(text="✕ diverged", angle=270, align="left", fontSize=13)
-        .encode(x=x, y=alt.value(PANEL_HEIGHT), color=colour),
+        .mark_text(text="✕ diverged", angle=90, align="left", fontSize=13)
+        .encode(x=x, y=alt.value(6), color=colour),
     )
     return bare(
-        chart.properties(height=PANEL_HEIGHT).configure_legend(orient="top", labelLimit=300)
+        chart.properties(height=PANEL_HEIGHT + 60).configure_legend(orient="top", labelLimit=300)
     )
 
 
