@@ -86,6 +86,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "running agrees": keras_says("running agrees", 0.9, 0.9),
     "running above": keras_says("running above", 0.9, 0.85),
     "running, epochs below": keras_says("running, epochs below", 0.7, 0.9),
+    "running told": keras_says("running told", 0.7, 0.9, label_noise=0.2),
     "running why": keras_says("running why", 0.7, 0.9),
     "running why dropout": keras_says("running why dropout", 0.7, 0.9, dropout=0.5),
     "gap": lambda: narrate.gap(shown(0.95, 0.85)),

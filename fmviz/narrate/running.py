@@ -46,6 +46,9 @@ def running(run: Shown) -> list[Caption]:
         captions = [Caption("running below validation" if below_validation else "running", figures)]
     if below:
         captions.append(Caption("running, epochs below", figures))
+        if record.config.label_noise:
+            # Then that comes of the labels as much as of how the mean is taken.
+            captions.append(Caption("running told", figures))
     captions.append(
         Caption("running why dropout" if record.config.dropout else "running why", figures)
     )
