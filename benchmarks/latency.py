@@ -38,6 +38,8 @@ FLAGS = [
     "--disable-sync",
 ]
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+# 30 epochs on 5,000 images, with and without a penalty.
+LESSON = "regularisation?train_size=5000&epochs=30&lam=10"
 # Notes each change of the status line with the browser's clock.
 OBSERVE = r"""() => {
   window.seen = [];
@@ -141,12 +143,14 @@ def main() -> None:
                 if repeat == 2:
                     page.wait_for_selector(IDLE)
                     time.sleep(12)  # the worker imports TensorFlow and compiles in this time
+                    page.goto(f"{address}/{LESSON}&seed=0")
+                    page.wait_for_selector("text=/trained just now|from the store|recorded run/")
                     page.evaluate(OBSERVE)
                     for index in range(arguments.moves):
                         # Values that no earlier move has left in the store.
                         key = "ArrowRight" if index < 3 else "ArrowLeft"
                         if index == 3:
-                            page.goto(f"{address}/?lam=10&seed=1")
+                            page.goto(f"{address}/{LESSON}&seed=1")
                             page.wait_for_selector("text=trained just now")
                             page.evaluate(OBSERVE)
                         first, last = move(page, key)

@@ -61,9 +61,8 @@ def settled(page: Page) -> None:
 
 
 def show(page: Page, address: str) -> None:
-    """The regularisation lesson in its opening state, its guess skipped."""
-    page.goto(f"{address}/regularisation")
-    page.get_by_role("button", name="Just show me").click()
+    """The playground in its opening state: 30 epochs with and without a penalty."""
+    page.goto(f"{address}/playground")
     page.wait_for_selector(FIRST_CHART)
 
 
@@ -163,9 +162,9 @@ def test_settings_survive_folding(page: Page, app: str) -> None:
         "() => !document.querySelector('[data-testid=stTextInput]') || "
         "!document.querySelector('[data-testid=stTextInput]').checkVisibility()"
     )
-    slider(page, "Initial std").focus()
+    slider(page, "Strength").focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("() => location.search.includes('init_std')")
+    page.wait_for_function("() => location.search.includes('lam')")
     assert "hidden=32-16" in page.url
 
 
