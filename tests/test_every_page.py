@@ -148,9 +148,13 @@ def test_a_link_to_a_state_shows_it_without_a_guess(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in LESSONS if name != "start"])
 def test_every_control_can_be_moved(name: str, options_by_label: None) -> None:
     sections = LESSONS[name].choices.get("section", [""])
+    moved: set[str] = set()
     for section in sections:
         at = opened(name, {"section": section} if section else {}, unfolded=section == sections[0])
         # What is unfolded changes nothing by being drawn.
         assert set(at.query_params) <= {"section"}
-        moved = [move(at, *step) for step in moves(at)]
-        assert sum(moved) >= 3 or section != sections[0]
+        for kind, key, value in moves(at):
+            # A closer look shows the page's other controls too: once is enough for those.
+            if key not in moved and move(at, kind, key, value):
+                moved.add(key)
+    assert len(moved) >= 10
