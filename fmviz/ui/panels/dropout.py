@@ -88,7 +88,8 @@ def _rows(measured: dropout.OnOff, images: int, split: str) -> list[tuple[str, s
 
 
 class _Weights:
-    """A record's weights after an epoch, equal to any other of the same run and epoch."""
+    """A record's weights after an epoch, equal to any other of the same run, epoch and values: a
+    run that was trained again, elsewhere, may differ in its last digits."""
 
     def __init__(self, record: RunRecord, epoch: int) -> None:
         self.record, self.epoch = record, epoch
@@ -97,7 +98,7 @@ class _Weights:
         return isinstance(other, _Weights) and hash(self) == hash(other)
 
     def __hash__(self) -> int:
-        return hash((self.record.config.key, self.epoch))
+        return hash((self.record.config.key, self.epoch, self.record.weights[-1].tobytes()))
 
 
 @lru_cache(maxsize=16)
