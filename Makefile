@@ -23,7 +23,7 @@ test: setup  ## Format, lint, types, and all tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 record: setup  ## Train anew the runs that ship with fmviz
 	$(BIN)/python -m scripts.record
