@@ -29,9 +29,7 @@ def page(browser: Any, app: str, request: pytest.FixtureRequest) -> Iterator[Pag
     size = {"width": width, "height": 1000}
     context = browser.new_context(viewport=size, color_scheme=scheme)
     page = context.new_page()
-    page.set_default_timeout(90_000)
-    page.goto(app)
-    settled(page)
+    page.set_default_timeout(30_000)
     page.faults = []
     page.on("pageerror", lambda error: page.faults.append(str(error)))
     page.on("console", lambda m: m.type == "error" and page.faults.append(m.text))
@@ -43,6 +41,9 @@ def page(browser: Any, app: str, request: pytest.FixtureRequest) -> Iterator[Pag
 def test_a_lesson_is_reached_from_its_card_and_shows_recorded_runs(
     page: Page, app: str, lesson: Any
 ) -> None:
+    page.goto(app)
+    page.wait_for_selector(FIRST_CHART)
+    settled(page)
     page.faults.clear()  # type: ignore[attr-defined]
     card = page.get_by_test_id("stPageLink").filter(has_text=lesson.title)
     card.get_by_role("link").click()
@@ -61,6 +62,3 @@ def test_a_lesson_is_reached_from_its_card_and_shows_recorded_runs(
     )
     assert right <= width
     assert page.faults == []  # type: ignore[attr-defined]
-    page.go_back()
-    page.wait_for_selector("text=Are you better?")
-    settled(page)
