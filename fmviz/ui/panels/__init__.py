@@ -23,7 +23,7 @@ from fmviz.measure import saturates
 from fmviz.narrate import Caption, diagnosis
 from fmviz.record import n_weights
 from fmviz.stopping import Shown
-from fmviz.ui import controls, live, state
+from fmviz.ui import controls, live, state, vault
 from fmviz.ui.frame import Page
 from fmviz.ui.place import Place
 
@@ -154,6 +154,8 @@ class Board:
             look = self._draw(update)
         if look.done and "trained" not in look.update.sources:
             live.engine().warm(self.configs)
+        if look.done and self.page.vault is not None:
+            vault.draw(self.page.vault, self.page.name, look.runs)
         return look
 
     def _draw(self, update: Update) -> Look:

@@ -132,14 +132,14 @@ class Mask:
                 "Validation image",
                 0,
                 MASKED_IMAGES - 1,
-                key=state.widget_key(name, "image"),
+                **state.widget(name, "image"),
                 help="It trains nothing: the masks are drawn on the finished network.",
             )
             st.slider(
                 "Draw",
                 1,
                 DRAWS,
-                key=state.widget_key(name, "draw"),
+                **state.widget(name, "draw"),
                 help="Each draw drops other units.",
             )
         with image:
