@@ -99,6 +99,8 @@ def _weights(run: Shown) -> tuple[Sequence[npt.NDArray[Any]], Caption | None]:
 class Pictures(Closer):
     """First-layer weights as pictures, on one scale."""
 
+    wants_weights = "runs"
+
     def draw(self, look: Look) -> None:
         """Both networks' pictures."""
         if not all(run.record.weights for run in look.runs):
@@ -198,6 +200,8 @@ class Pruning(Closer):
 
 class Pixels(Closer):
     """Which of the 784 pixels still have a say."""
+
+    wants_weights = "runs"
 
     def draw(self, look: Look) -> None:
         """A picture of each network's first layer."""

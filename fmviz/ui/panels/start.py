@@ -66,6 +66,7 @@ class OneNetwork:
     """One validation image on its way through the network."""
 
     pace = END
+    wants_weights = "run"
 
     def __init__(self, board: Board) -> None:
         self.board = board
@@ -88,6 +89,8 @@ class OneNetwork:
     def draw(self, look: Look) -> None:
         """The image, the first hidden layer's activations, the shares of the classes."""
         record = look.run.record
+        if record.is_brief:
+            return
         config, pixels = record.config, self.images.pixels[self.image]
         truth = int(self.images.labels[self.image])
         self.picture.image(pictures.picture(pixels, 8), width="stretch")
