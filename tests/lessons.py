@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -87,13 +87,22 @@ def opened(
         at.session_state[f"{lesson}/more"] = True
     if not guesses:
         at.session_state["fmviz.no guesses"] = True
-    at.run()
     at.switch_page(f"pages/{lesson}.py")
     for name, text in (query or {}).items():
         at.query_params[name] = text
     at.run()
     assert not at.exception, at.exception
     return at
+
+
+def every_section(at: AppTest, lesson: str) -> Iterator[str]:
+    """One closer look of an opened page after another, as if its address had been changed."""
+    for section in LESSONS[lesson].choices.get("section", ("",)):
+        if section:
+            at.query_params["section"] = section
+            at.run()
+        assert not at.exception, (section, at.exception)
+        yield section
 
 
 def made_up(configs: Sequence[RunConfig], **history: Any) -> Update:

@@ -99,7 +99,9 @@ def test_many_viewers_of_a_run_cost_one_training(engine: Engine) -> None:
 
 
 def test_a_run_given_up_makes_room_at_once(engine: Engine) -> None:
-    watch = engine.watch([LONG.replace(seed=21)])
+    # All its 100 epochs take minutes, and on a busy machine more.
+    endless = LONG.replace(seed=21, train_size=10_000, batch_size=8)
+    watch = engine.watch([endless])
     for update in watch:
         if update.epoch >= 1:
             break
@@ -107,9 +109,8 @@ def test_a_run_given_up_makes_room_at_once(engine: Engine) -> None:
     with engine.watch([QUICK.replace(seed=21)]) as second:
         watch.give_up()
         assert list(second)[-1].state == "done"
-    # All its 100 epochs would take some ten seconds.
-    assert time.monotonic() - begun < 5
-    assert engine.store.get(LONG.replace(seed=21)) is None
+    assert time.monotonic() - begun < 30
+    assert engine.store.get(endless) is None
 
 
 def test_a_lost_viewer_has_some_seconds_to_come_back(engine: Engine) -> None:

@@ -119,14 +119,13 @@ def test_a_preset_is_shown_at_once_and_its_weights_are_fetched_after(
     monkeypatch.setattr(live, "engine", lambda: engine)
     at = opened("regularisation", {"penalty": "l1", "lam": "1"})
     assert not at.exception
-    # After the first page's: without weights, from what ships; then with them, for the pictures of
-    # the first layer.
-    assert engine.modes[1:] == [(True, False), (False, False)]
+    # First without weights, from what ships; then with them, for the pictures of the first layer.
+    assert engine.modes == [(True, False), (False, False)]
     assert at.get("vega_lite_chart")
     # A closer look that needs none asks for none.
     engine.modes.clear()
     opened("regularisation", {"penalty": "l1", "lam": "1", "section": "flips"})
-    assert engine.modes[1:] == [(True, False)]
+    assert engine.modes == [(True, False)]
 
 
 def test_every_page_opens_without_training(

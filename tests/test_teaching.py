@@ -12,7 +12,7 @@ from fmviz import permalink
 from fmviz.lessons import LESSONS
 from fmviz.permalink import Classroom
 from fmviz.ui import live
-from tests.lessons import made_up, opened, texts
+from tests.lessons import every_section, made_up, opened, texts
 from tests.scripted import ScriptedEngine
 
 WIDGETS = ("select_slider", "slider", "radio", "selectbox", "number_input", "toggle", "text_input")
@@ -43,12 +43,10 @@ def test_what_is_named_is_locked_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("name", TAUGHT)
 def test_all_of_a_page_can_be_locked(name: str) -> None:
-    for section in LESSONS[name].choices.get("section", ("",)):
-        query = {"lock": "all"} | ({"section": section} if section else {})
-        at = opened(name, query, unfolded=True)
+    at = opened(name, {"lock": "all"}, unfolded=True)
+    for section in every_section(at, name):
         loose = {key for key, widget in widgets(at).items() if not widget.disabled}
         assert not loose, section
-    at = opened(name, {"lock": "all"})
     for preset in LESSONS[name].presets[1:]:
         assert at.button(key=f"{name}/preset {preset.name}").disabled
 

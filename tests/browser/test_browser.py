@@ -34,7 +34,7 @@ def page(browser: Any) -> Iterator[Page]:
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
-    page.set_default_timeout(90_000)
+    page.set_default_timeout(120_000)
     yield page
     context.close()
     assert faults == []
@@ -116,16 +116,16 @@ WATCH_TRAINING = """() => {
 
 
 def test_moving_lambda_by_keyboard_trains_and_draws(page: Page, app: str) -> None:
-    # Long enough that the slowest machine draws it several times.
-    page.goto(f"{app}/playground?train_size=10000&epochs=60")
+    # Not recorded, and long enough that also a slow machine draws it several times.
+    page.goto(f"{app}/playground?train_size=4000&epochs=40")
     page.wait_for_selector("text=trained just now")
     settled(page)
     before = {name: figure(page, name) for name in ("Accuracy gap", "Sparsity", "Saturation")}
     page.evaluate(WATCH_TRAINING)
-    slider(page, "Strength").focus()
-    for _ in range(2):
+    for lam in (20, 50):
+        slider(page, "Strength").focus()
         page.keyboard.press("ArrowRight")
-    page.wait_for_function("location.search.includes('lam=50')")
+        page.wait_for_function(f"location.search.includes('lam={lam}')")
     settled(page)
     page.wait_for_selector("text=trained just now")
     epochs = page.evaluate("window.seen.epochs")
@@ -152,6 +152,35 @@ def test_moving_lambda_by_keyboard_trains_and_draws(page: Page, app: str) -> Non
     settled(page)
     assert {n: figure(other, n) for n in before} == {n: figure(page, n) for n in before}
     other.context.close()
+
+
+def test_a_shared_link_shows_another_profile_the_same_and_keeps_what_is_locked(
+    browser: Any, page: Page, app: str
+) -> None:
+    # Six units and two epochs: figures that no other state has.
+    page.goto(f"{app}/playground?hidden=6&epochs=2&lam=3&seed=7&tolerance=0.01")
+    page.wait_for_selector("text=/trained just now|from the store/")
+    settled(page)
+    names = ("Accuracy gap", "Sparsity", "Saturation")
+    mine = {name: figure(page, name) for name in names}
+    page.get_by_test_id("stPopoverButton").filter(has_text="Share").click()
+    box = page.get_by_test_id("stPopoverBody")
+    box.get_by_role("combobox").fill("Strength")
+    page.keyboard.press("Enter")
+    link = box.get_by_test_id("stCode")
+    link.filter(has_text="lock=lam").wait_for()
+    address = link.inner_text().strip()
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    other = context.new_page()
+    other.set_default_timeout(90_000)
+    other.goto(address)
+    other.wait_for_selector("text=from the store")
+    other.wait_for_selector(FIRST_CHART)
+    settled(other)
+    assert {name: figure(other, name) for name in names} == mine
+    assert slider(other, "Strength").is_disabled()
+    assert slider(other, "Patience").is_enabled()
+    context.close()
 
 
 def test_a_bad_link_is_explained(page: Page, app: str) -> None:
