@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,7 +15,7 @@ from fmviz.lesson import Lesson, Preset, Runs, guess_words, preset_words
 from fmviz.lessons import LESSONS
 from fmviz.permalink import State, View
 from fmviz.stopping import Shown
-from fmviz.ui import controls, shell, state
+from fmviz.ui import controls, pinning, shell, state
 
 
 class Page:
@@ -156,7 +156,9 @@ class Page:
         return str(chosen)
 
     def notes(self) -> None:
-        """Why, for the expert; the script for the teacher."""
+        """Pin a run; why, for the expert; the script for the teacher."""
+        if self.name in LESSONS:
+            pinning.draw(self)
         for section, title, icon in (
             ("why", "Why? Notes and sources", ":material/menu_book:"),
             ("teach", "Teach this in ten minutes", ":material/co_present:"),
@@ -174,12 +176,19 @@ def _same(values: State, others: State) -> bool:
     return all(permalink.write(f, v) == permalink.write(f, others[f]) for f, v in values.items())
 
 
+AnyPage = TypeVar("AnyPage", bound=Page)
+
+
 def open_page(name: str) -> Page:
-    """Begin a lesson's page: its question, what is wrong with the address, its presets."""
+    """Begin a lesson's page."""
+    return begin(Page(LESSONS[name]))
+
+
+def begin(page: AnyPage) -> AnyPage:
+    """Begin a page: its question, what is wrong with the address, its presets."""
     shell.require_app()
-    lesson = LESSONS[name]
-    problems = state.load(name, lesson.start, lesson.choices)
-    page = Page(lesson)
+    lesson = page.lesson
+    problems = state.load(page.name, lesson.start, lesson.choices) + state.load_pins()
     st.title(page.text("question"))
     st.markdown(page.text("introduction"))
     for problem in problems:
