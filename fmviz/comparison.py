@@ -39,7 +39,8 @@ def table(
     *,
     show_test: bool,
 ) -> list[Cells]:
-    """A row a pin: its name, the settings that differ among the pins, what was measured.
+    """A row a pin: its name, how far it is, the settings that differ among the pins, and what was
+    measured.
 
     Args:
         records: one a pin, None where nothing is known of it yet.
@@ -49,10 +50,9 @@ def table(
     fields = differing([pin.config for pin in pins])
     rows = []
     for pin, record in zip(pins, records, strict=True):
-        row = {"run": pin.name}
+        row = {"run": pin.name, "state": words.state(record, pin.config)}
         row |= {words.NAMES[f]: words.setting(f, pin.config[f]) for f in fields}
-        row |= _cells(record, tolerance, show_test)
-        rows.append(row | {"state": words.state(record, pin.config)})
+        rows.append(row | _cells(record, tolerance, show_test))
     return rows
 
 

@@ -1,13 +1,12 @@
 """Compare: the runs that a reader has pinned, side by side."""
 
-from fmviz.ui import panels
 from fmviz.ui.panels import compare
 
 page = compare.open_page()
 compare.tools(page)
 after = None
 if page.runs:
-    board = panels.Board(page)
+    board = compare.PinBoard(page)
     board.place_status()
     board.add(compare.Table(board))
     board.add(compare.Overlay(board))

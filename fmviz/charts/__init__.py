@@ -46,12 +46,21 @@ MIN_SPAN = 0.06
 Rows = pd.DataFrame
 
 
+def legend_columns(names: tuple[str, ...]) -> int:
+    """Columns of a legend of runs: fewer where names are long, which those of readers may be, for
+    a telephone has room for some 40 letters."""
+    return max(1, min(2 if len(names) in (2, 4) else 3, 42 // max(map(len, names), default=1)))
+
+
+def legend_height(names: tuple[str, ...]) -> int:
+    """Pixels of a legend of runs beyond its first two rows, which every chart has room for."""
+    return 24 * max(0, -(-len(names) // legend_columns(names)) - 2)
+
+
 def run_colour(names: tuple[str, ...], dark: bool, **options: Any) -> alt.Color:
     """A run's colour, by its place among the names."""
-    # Long names, which readers give, in fewer columns: a telephone has room for some 40 letters.
-    room = max(1, 42 // max(map(len, names), default=1))
     scale = alt.Scale(domain=list(names), range=RUN_COLOURS[dark][: len(names)])
-    options.setdefault("legend", alt.Legend(columns=min(2 if len(names) in (2, 4) else 3, room)))
+    options.setdefault("legend", alt.Legend(columns=legend_columns(names)))
     return alt.Color("run:N", scale=scale, title=None, **options)
 
 
@@ -129,7 +138,7 @@ def curves_spec(names: tuple[str, ...], epochs: int, dark: bool) -> dict[str, An
     upper = alt.layer(lines, marks, stops, kept, frame)
     chart = alt.layer(upper, stop_labels).resolve_scale(y="independent")
     return bare(
-        chart.properties(height=CURVES_HEIGHT).configure_legend(
+        chart.properties(height=CURVES_HEIGHT + legend_height(names)).configure_legend(
             orient="top", labelLimit=400, symbolSize=120, symbolStrokeWidth=2.5
         )
     )

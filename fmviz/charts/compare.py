@@ -17,9 +17,11 @@ from fmviz.charts import (
     SPLITS,
     Rows,
     bare,
+    legend_height,
     run_colour,
     run_shape,
 )
+from fmviz.config import RunConfig
 from fmviz.narrate import percent, small_percent
 from fmviz.narrate.compare import NAMES, setting
 from fmviz.pins import differing
@@ -68,7 +70,8 @@ def band_spec(names: tuple[str, ...], epochs: int, dark: bool) -> dict[str, Any]
     lines = curve.mark_line(strokeWidth=2.5, clip=True).encode(strokeDash=dash)
     marks = curve.mark_point(size=34, filled=True, opacity=0.9).encode(shape=run_shape(names))
     frame = base.transform_filter("datum.kind == 'frame'").mark_point(opacity=0).encode(x=x, y=y)
-    chart = alt.layer(band, lines, marks, frame).properties(height=CURVES_HEIGHT)
+    chart = alt.layer(band, lines, marks, frame)
+    chart = chart.properties(height=CURVES_HEIGHT + legend_height(names))
     return bare(chart.configure_legend(orient="top", labelLimit=400, symbolSize=120))
 
 
@@ -106,11 +109,12 @@ def band_rows(runs: Mapping[str, Sequence[RunRecord]]) -> Rows:
     return Rows(rows, columns=columns)
 
 
+AXIS_HEIGHT = 58
 OUTCOMES = ("validation", "gap", "sparsity")
 
 
-def parallel_axes(configs: Sequence[Any]) -> tuple[str, ...]:
-    """The axes of parallel coordinates from left to right: settings that differ, then outcomes."""
+def parallel_axes(configs: Sequence[RunConfig]) -> tuple[str, ...]:
+    """The axes of parallel coordinates from above: settings that differ, then outcomes."""
     return (*(NAMES[field] for field in differing(configs)), *OUTCOMES)
 
 
@@ -123,39 +127,48 @@ def parallel_spec(names: tuple[str, ...], axes: tuple[str, ...], dark: bool) -> 
         axes: of `parallel_axes`.
     """
     base = alt.Chart(Rows({"kind": []}))
-    x = alt.X(
+    # The axes lie, one below the other, so that a telephone has room for them.
+    y = alt.Y(
         "axis:N",
         title=None,
         sort=list(axes),
-        scale=alt.Scale(type="point", padding=0.6, domain=list(axes)),
-        axis=alt.Axis(orient="top", labelAngle=0, ticks=False, domain=False, labelOverlap=False),
+        scale=alt.Scale(type="point", padding=0.5, domain=list(axes)),
+        axis=alt.Axis(ticks=False, domain=False, labelPadding=8),
     )
-    y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.06, 1.06], nice=False))
+    x = alt.X("place:Q", axis=None, scale=alt.Scale(domain=[-0.04, 1.04], nice=False))
     run = base.transform_filter("datum.kind == 'run'").encode(
         x=x,
         y=y,
         color=run_colour(names, dark),
         tooltip=[alt.Tooltip("run:N"), alt.Tooltip("axis:N"), alt.Tooltip("value:N")],
     )
-    lines = run.mark_line(strokeWidth=2.5, opacity=0.85).encode(detail="run:N")
+    lines = run.mark_line(strokeWidth=2.5, opacity=0.85).encode(
+        detail="run:N", order=alt.Order("order:Q")
+    )
     marks = run.mark_point(size=80, filled=True, opacity=1).encode(shape=run_shape(names))
     rules = (
         base.transform_filter("datum.kind == 'axis'")
         .mark_rule(color=GREY, opacity=0.5, strokeWidth=1.5)
-        .encode(x=x, y=alt.Y("place:Q", axis=None), y2="end:Q")
+        .encode(y=y, x=alt.X("place:Q", axis=None), x2="end:Q")
     )
     ink = "#E8EDF2" if dark else "#1B2631"
-    labels = (
-        base.transform_filter("datum.kind == 'label'")
-        .mark_text(align="left", dx=9, dy=-9, fontSize=13, color=ink)
+    labels = [
+        base.transform_filter(f"datum.kind == 'label' && {where}")
+        .mark_text(align=align, dy=17, fontSize=13, color=ink)
         .encode(x=x, y=y, text="value:N")
-    )
-    chart = alt.layer(rules, lines, marks, labels).properties(height=CURVES_HEIGHT)
-    return bare(chart.configure_legend(orient="bottom", labelLimit=400, symbolSize=120))
+        for align, where in (
+            ("left", "datum.place == 0"),
+            ("center", "datum.place > 0 && datum.place < 1"),
+            ("right", "datum.place == 1"),
+        )
+    ]
+    height = AXIS_HEIGHT * len(axes) + 60 + legend_height(names)
+    chart = alt.layer(rules, lines, marks, *labels).properties(height=height)
+    return bare(chart.configure_legend(orient="top", labelLimit=400, symbolSize=120))
 
 
 def parallel_rows(runs: Sequence[Shown], tolerance: float) -> Rows:
-    """Rows for `parallel_spec`: places from 0 at the foot of an axis to 1.
+    """Rows for `parallel_spec`: places from 0 at the left of an axis to 1.
 
     Values of a setting stand in order, evenly; those of an outcome to scale.
 
@@ -165,11 +178,12 @@ def parallel_rows(runs: Sequence[Shown], tolerance: float) -> Rows:
     """
     rows: list[dict[str, Any]] = []
     configs = [run.record.config for run in runs]
+    axes = parallel_axes(configs)
 
     def axis(name: str, places: Sequence[float], texts: Sequence[str], labelled: Any) -> None:
         rows.append({"kind": "axis", "axis": name, "place": 0.0, "end": 1.0})
         for run, place, text in zip(runs, places, texts, strict=True):
-            point = {"axis": name, "place": place, "value": text}
+            point = {"axis": name, "place": place, "value": text, "order": axes.index(name)}
             rows.append({"kind": "run", "run": run.name, **point})
         rows.extend(
             {"kind": "label", "axis": name, "place": place, "value": text}
@@ -197,4 +211,4 @@ def parallel_rows(runs: Sequence[Shown], tolerance: float) -> Rows:
             texts = [text.replace("%", " points").replace("-", "−") for text in texts]
         # Between the ends, figures would lie on one another: the pointer tells them.
         axis(name, places, texts, {0.0, 0.5, 1.0} if high == low else {0.0, 1.0})
-    return Rows(rows, columns=["kind", "run", "axis", "place", "end", "value"])
+    return Rows(rows, columns=["kind", "run", "axis", "order", "place", "end", "value"])

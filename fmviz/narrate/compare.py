@@ -10,7 +10,7 @@ import numpy as np
 from fmviz import paired, permalink
 from fmviz.config import CHOICES, SCHEDULE_SETTINGS, RunConfig
 from fmviz.measure import Estimate, flips
-from fmviz.narrate import Caption, number, plural, points, run_name, upper_first
+from fmviz.narrate import Caption, number, plural, points, run_name
 from fmviz.pins import MAX_NAME, differing
 from fmviz.prose import escaped
 from fmviz.record import RunRecord
@@ -82,18 +82,35 @@ def knobs(configs: Sequence[RunConfig]) -> list[str]:
 
 
 def suggested(config: RunConfig, beside: Sequence[RunConfig], taken: Sequence[str]) -> str:
-    """A name for a run, from what sets it apart from those beside it and from the defaults.
+    """A name for a run: what sets it apart from those beside it, and where that name is taken or
+    there is nothing, what sets it apart from the defaults.
 
     Args:
         taken: names that it must not have.
     """
-    fields = dict.fromkeys([*knobs([config, *beside]), *knobs([config, RunConfig()])])
-    name = ""
+    apart = knobs([config, *beside])
+    name = _with("", config, apart)
+    for field in knobs([config, RunConfig()]):
+        if name and name not in taken:
+            break
+        if field not in apart:
+            name = _with(name, config, [field])
+    name = name or "default"
+    count, tried = 1, name
+    while tried in taken:
+        count += 1
+        tail = f" ({count})"
+        tried = name[: MAX_NAME - len(tail)].rstrip() + tail
+    return tried
+
+
+def _with(name: str, config: RunConfig, fields: Sequence[str]) -> str:
+    """A name and what a run has in some settings, as far as there is room."""
     for field in fields:
         value = _knob(field, config)
         if field == "epochs":
             word = plural(config.epochs, "epoch")
-        elif field == "penalty" or (field in CHOICES and field != "schedule"):
+        elif field in CHOICES and field != "schedule":
             word = value
         else:
             equal = " = " if len(NAMES[field]) == 1 else " "
@@ -101,13 +118,7 @@ def suggested(config: RunConfig, beside: Sequence[RunConfig], taken: Sequence[st
         longer = f"{name}, {word}" if name else word
         if len(longer) <= MAX_NAME:
             name = longer
-    name = upper_first(name or "default")
-    count, tried = 1, name
-    while tried in taken:
-        count += 1
-        tail = f" ({count})"
-        tried = name[: MAX_NAME - len(tail)] + tail
-    return tried
+    return name
 
 
 def bold(name: str) -> str:

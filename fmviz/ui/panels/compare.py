@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -11,6 +12,7 @@ import streamlit as st
 
 from fmviz import comparison, data, measure, narrate, paired, pins
 from fmviz.charts import compare as charts
+from fmviz.engine import Update
 from fmviz.lesson import Runs
 from fmviz.lessons.compare import COMPARE, PARALLEL_FROM, SEEDS, repeated
 from fmviz.narrate import Caption
@@ -20,12 +22,17 @@ from fmviz.record import RunRecord
 from fmviz.stopping import Shown
 from fmviz.ui import controls, live, pictures, state
 from fmviz.ui.frame import Page, begin
-from fmviz.ui.panels import END, LIVE, SECONDS_BETWEEN_FIGURES, Board, Curves, Look
+from fmviz.ui.panels import END, LIVE, SECONDS_BETWEEN_FIGURES, Board, Curves, Look, Warnings
 from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.place import Place
 
 # Of either kind of the images on which two runs differ.
 IMAGES_SHOWN = 8
+SOURCES = {
+    "recorded": "recorded",
+    "store": "trained earlier, from the store",
+    "trained": "trained just now",
+}
 OF_PINS = ("first", "second", "repeat")
 
 
@@ -147,6 +154,18 @@ def known(pinned: Sequence[Pin]) -> list[RunRecord | None]:
     return [live.engine().store.get(pin.config, brief=True) for pin in pinned]
 
 
+class PinBoard(Board):
+    """The board of the pins, which come from wherever each of them is known."""
+
+    def status(self, update: Update) -> str:
+        """Where the figures come from, or how far they are."""
+        if update.state != "done":
+            return super().status(update)
+        counts = Counter(update.sources)
+        said = [f"{counts[source]} {SOURCES[source]}" for source in SOURCES if counts[source]]
+        return f":material/inventory_2: {narrate.plural(len(self.roles), 'run')}: {', '.join(said)}"
+
+
 class Table:
     """A row a pin."""
 
@@ -170,7 +189,7 @@ class Table:
         page, view = self.board.page, self.board.page.view
         pinned = [Pin(name, config) for name, config in page.runs.items()]
         rows = comparison.table(pinned, look.update.records, view.tolerance, show_test=view.test)
-        frame = pd.DataFrame(rows).rename(columns=narrate.upper_first)
+        frame = pd.DataFrame(rows).rename(columns=_head)
         self.table.draw(
             "dataframe",
             frame,
@@ -186,11 +205,25 @@ class Table:
         self.note.draw("caption", " ".join(map(self.board.text, said)))
 
 
+def _head(name: str) -> str:
+    """A table's head; no one writes λ as Λ."""
+    return narrate.upper_first(name) if name[0].isascii() and len(name) > 1 else name
+
+
+class PinWarnings(Warnings):
+    """What went wrong, under the names that the reader has given."""
+
+    def name(self, run: Shown) -> str:
+        """The name as it is."""
+        return f"{words.bold(run.name)}:"
+
+
 class Overlay(Curves):
     """The curves of all pins, and which of them is best."""
 
     def __init__(self, board: Board) -> None:
         super().__init__(board, lambda look: [])
+        self.warnings = PinWarnings(board)
 
     def draw(self, look: Look) -> None:
         """The curves at once, the words when all have ended."""
