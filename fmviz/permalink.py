@@ -24,6 +24,7 @@ from fmviz.measure import TOLERANCES
 from fmviz.theory import SPELLINGS
 
 MAX_PATIENCE = 100
+MAX_PINS = 12
 # What a lesson allows in fields whose choices are its own: "section", "racers" and "lock".
 Choices = Mapping[str, Sequence[str]]
 # Fields with several words, with commas between them in a link.
@@ -47,8 +48,8 @@ VIEW_CHOICES: dict[str, Sequence[Any]] = {
     "tolerance": TOLERANCES,
     "spelling": tuple(SPELLINGS),
 }
-# Parameters that Streamlit itself reads.
-FOREIGN = ("embed", "embed_options")
+# Parameters that no page calls its own: Streamlit's, and those of the whole session (`pins`).
+FOREIGN = ("embed", "embed_options", "pin")
 
 
 class View(BaseModel):
@@ -82,6 +83,11 @@ class View(BaseModel):
     rates: str = "common"
     axis: str = "epochs"
     seeds: int = Field(1, ge=1, le=5)
+    # Of pinned runs, counted from 1: the two that are set against each other, and the one that is
+    # repeated over seeds; 0 is all of them.
+    first: int = Field(1, ge=1, le=MAX_PINS)
+    second: int = Field(2, ge=1, le=MAX_PINS)
+    repeat: int = Field(0, ge=0, le=MAX_PINS)
     # Weights: what counts as zero, the share that is pruned, one weight's start.
     tolerance: float = 1e-3
     prune: float = Field(0.5, ge=0, le=1)
@@ -247,12 +253,12 @@ def lockable(start: State) -> tuple[str, ...]:
 
 
 def config_of(state: State) -> RunConfig:
-    """The run that a state asks for.
+    """The run that a state asks for; the default where a page has no settings of a run.
 
     Raises:
         pydantic.ValidationError: the settings do not go together.
     """
-    return RunConfig.model_validate({f: state[f] for f in RunConfig.model_fields})
+    return RunConfig.model_validate({f: state[f] for f in RunConfig.model_fields if f in state})
 
 
 def view_of(state: State) -> View:

@@ -15,6 +15,8 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "lessons"
 SHARED = "shared"
 PLACE = re.compile(r"\{\{(\w+)\}\}")
+# What Markdown, LaTeX or Streamlit would take for more than a character.
+_MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^&])")
 
 
 class LessonError(Exception):
@@ -65,3 +67,8 @@ def text(lesson: str, section: str, figures: Mapping[str, str] | None = None) ->
             f"it can have {', '.join(sorted(given)) or 'no figures'}"
         )
     return PLACE.sub(lambda match: given[match[1]], source(lesson, section))
+
+
+def escaped(text: str) -> str:
+    """Text as Markdown that shows it as it is, such as a name that a reader has given."""
+    return _MARKS.sub(r"\\\1", text)

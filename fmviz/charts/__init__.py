@@ -23,16 +23,17 @@ from fmviz.stopping import Shown
 RUN_COLOURS = {
     False: [
         *("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#8C6D00", "#3E97C9", "#5B3F8C", "#4D4D4D"),
-        "#A3485F",
+        *("#A3485F", "#2F7F7F", "#7A5230", "#B0368C"),
     ],
     True: [
         *("#E69F00", "#56B4E9", "#2FC79A", "#E5A0C6", "#F0E442", "#8FA8FF", "#D55E00", "#C9D1D9"),
-        "#F28E9D",
+        *("#F28E9D", "#7FD6D6", "#D2A679", "#F07FD0"),
     ],
 }
 RUN_SHAPES = [
     *("square", "circle", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right"),
-    *("triangle-left", "stroke"),
+    *("triangle-left", "stroke", "wedge", "arrow"),
+    "M-1,-1L0,-0.3L1,-1L0.3,0L1,1L0,0.3L-1,1L-0.3,0Z",
 ]
 GREY = "#808A94"
 SPLITS = ["training", "validation"]
@@ -45,10 +46,21 @@ MIN_SPAN = 0.06
 Rows = pd.DataFrame
 
 
+def legend_columns(names: tuple[str, ...]) -> int:
+    """Columns of a legend of runs: fewer where names are long, which those of readers may be, for
+    a telephone has room for some 40 letters."""
+    return max(1, min(2 if len(names) in (2, 4) else 3, 42 // max(map(len, names), default=1)))
+
+
+def legend_height(names: tuple[str, ...]) -> int:
+    """Pixels of a legend of runs beyond its first two rows, which every chart has room for."""
+    return 24 * max(0, -(-len(names) // legend_columns(names)) - 2)
+
+
 def run_colour(names: tuple[str, ...], dark: bool, **options: Any) -> alt.Color:
     """A run's colour, by its place among the names."""
     scale = alt.Scale(domain=list(names), range=RUN_COLOURS[dark][: len(names)])
-    options.setdefault("legend", alt.Legend(columns=2 if len(names) in (2, 4) else 3))
+    options.setdefault("legend", alt.Legend(columns=legend_columns(names)))
     return alt.Color("run:N", scale=scale, title=None, **options)
 
 
@@ -126,7 +138,7 @@ def curves_spec(names: tuple[str, ...], epochs: int, dark: bool) -> dict[str, An
     upper = alt.layer(lines, marks, stops, kept, frame)
     chart = alt.layer(upper, stop_labels).resolve_scale(y="independent")
     return bare(
-        chart.properties(height=CURVES_HEIGHT).configure_legend(
+        chart.properties(height=CURVES_HEIGHT + legend_height(names)).configure_legend(
             orient="top", labelLimit=400, symbolSize=120, symbolStrokeWidth=2.5
         )
     )

@@ -488,7 +488,12 @@ def slider(
     return _slider(page, field, label, options, format_func, help)
 
 
-def choice(page: str, field: str, label: str, labels: Mapping[str, str]) -> str:
+def selection(page: str, field: str, label: str, labels: Mapping[Any, str]) -> Any:
+    """One of several words, folded away."""
+    return st.selectbox(label, list(labels), format_func=labels.__getitem__, **widget(page, field))
+
+
+def choice(page: str, field: str, label: str, labels: Mapping[Any, str]) -> str:
     """One of a few words, all in sight."""
     chosen = st.segmented_control(
         label,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -16,7 +16,7 @@ from fmviz.lesson import Lesson, Preset, Runs, preset_words
 from fmviz.lessons import LESSONS
 from fmviz.permalink import State, View
 from fmviz.stopping import Shown
-from fmviz.ui import controls, share, shell, state, vault
+from fmviz.ui import controls, pinning, share, shell, state, vault
 
 # All of Streamlit's sizes follow the root's. On the far wall, lines of small print are lost anyway.
 LARGE = "<style>html {font-size: 125%}</style>"
@@ -197,9 +197,11 @@ class Page:
         return str(chosen)
 
     def notes(self) -> None:
-        """The test vault; why, for the expert; the script for the teacher."""
+        """The test vault; pin and share; why, for the expert; the script for the teacher."""
         self.vault = st.container()
         with st.container(horizontal=True, key=f"{self.name}-tools"):
+            if self.name in LESSONS:
+                pinning.draw(self)
             share.draw(self)
         if state.classroom().projector:
             return
@@ -225,12 +227,19 @@ def _same(values: State, others: State) -> bool:
     )
 
 
+AnyPage = TypeVar("AnyPage", bound=Page)
+
+
 def open_page(name: str) -> Page:
-    """Begin a lesson's page: its question, what is wrong with the address, its presets."""
+    """Begin a lesson's page."""
+    return begin(Page(LESSONS[name]))
+
+
+def begin(page: AnyPage) -> AnyPage:
+    """Begin a page: its question, what is wrong with the address, its presets."""
     shell.require_app()
-    lesson = LESSONS[name]
-    problems = state.load(name, lesson.start, lesson.choices)
-    page = Page(lesson)
+    lesson = page.lesson
+    problems = state.load(page.name, lesson.start, lesson.choices) + state.load_pins()
     if state.classroom().projector:
         st.html(LARGE)
     st.title(page.text("question"))

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from fmviz import permalink
-from fmviz.permalink import Classroom
+from fmviz import permalink, pins
+from fmviz.permalink import Classroom, State
 from fmviz.ui import controls, state
 
 if TYPE_CHECKING:
@@ -19,21 +19,7 @@ def draw(page: Page) -> None:
     """A popover: what the link is to lock, hide and set, and the link."""
     with st.popover("Share", icon=":material/link:"):
         st.markdown(page.text("share"))
-        view, room = page.view, state.classroom()
-        fields = permalink.lockable(page.lesson.start)
-        lock = st.multiselect(
-            "Lock controls",
-            fields,
-            default=list(view.lock),
-            format_func=lambda field: controls.label(field),
-            key=f"{page.name}/share lock",
-        )
-        hide = st.toggle(
-            "Hide results until a guess",
-            value=view.hide,
-            key=f"{page.name}/share hide",
-            help="Whoever opens the link guesses before the page shows what became of the runs.",
-        )
+        room, teaching = state.classroom(), _teaching(page)
         projector = st.toggle(
             "Projector",
             value=room.projector,
@@ -47,15 +33,37 @@ def draw(page: Page) -> None:
             help="Test accuracy is locked away on every page, and every look at it is counted.",
         )
         st.code(
-            address(page, lock, hide, Classroom(projector=projector, vault=vault)),
+            address(page, teaching, Classroom(projector=projector, vault=vault)),
             language=None,
             wrap_lines=True,
         )
 
 
-def address(page: Page, lock: list[str], hide: bool, room: Classroom) -> str:
-    """The link to a page as it stands, with a teacher's options."""
-    values = page.values | {"lock": tuple(lock), "hide": hide}
-    query = permalink.query(values, page.lesson.start) | permalink.classroom_query(room)
+def _teaching(page: Page) -> State:
+    """What the link is to lock and hide, on a page that has such things."""
+    if "lock" not in page.lesson.start:
+        return {}
+    fields = permalink.lockable(page.lesson.start)
+    lock = st.multiselect(
+        "Lock controls",
+        fields,
+        default=list(page.view.lock),
+        format_func=lambda field: controls.label(field),
+        key=f"{page.name}/share lock",
+    )
+    hide = st.toggle(
+        "Hide results until a guess",
+        value=page.view.hide,
+        key=f"{page.name}/share hide",
+        help="Whoever opens the link guesses before the page shows what became of the runs.",
+    )
+    return {"lock": tuple(lock), "hide": hide}
+
+
+def address(page: Page, teaching: State, room: Classroom) -> str:
+    """The link to a page as it stands, with the session's pins and a teacher's options."""
+    query = permalink.query(page.values | teaching, page.lesson.start)
+    query |= permalink.classroom_query(room)
+    named = [*query.items(), *((pins.PARAMETER, text) for text in pins.encode_all(state.pins()))]
     base = str(st.context.url or "").partition("?")[0]
-    return f"{base}?{urlencode(query, safe=',')}" if query else base
+    return f"{base}?{urlencode(named, safe=',')}" if named else base

@@ -20,20 +20,21 @@ _MARK = "fmviz.entered through app.py"
 
 
 def pages() -> list[st.Page]:
-    """The lessons in their order; `url_path` is the file's stem."""
+    """The lessons in their order and what goes with all of them; `url_path` is the file's stem."""
     first, *others = LESSONS.values()
     start = page_file(first.name)
     return [
         st.Page(start, title=first.title, default=True, url_path="home"),
         *(st.Page(page_file(o.name), title=o.title, url_path=o.name) for o in others),
+        st.Page(page_file("compare"), title="Compare", url_path="compare"),
         # Streamlit serves a default page at the bare address alone; links name the lesson.
         st.Page(start, title=first.title, url_path=first.name, visibility="hidden"),
     ]
 
 
-def page_file(lesson: str) -> Path:
-    """The file of a lesson's page."""
-    return PAGES / f"{lesson}.py"
+def page_file(name: str) -> Path:
+    """The file of a page, a lesson's or another."""
+    return PAGES / f"{name}.py"
 
 
 @asynccontextmanager

@@ -8,14 +8,16 @@ address, an address that changed sets the controls. What holds on all pages of a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
 from fmviz import permalink
+from fmviz import pins as pinned
 from fmviz.engine import Watch
 from fmviz.permalink import Choices, Classroom, State
+from fmviz.pins import Pin
 from fmviz.quiz import Quiz
 from fmviz.vault import Vault
 
@@ -23,6 +25,7 @@ _WATCH = "fmviz.watch"
 _NO_GUESSES = "fmviz.no guesses"
 _CLASSROOM = "fmviz.classroom"
 _VAULT = "fmviz.vault"
+_PINS = "fmviz.pins"
 
 
 def _key(page: str, field: str) -> str:
@@ -158,15 +161,64 @@ def save(page: str, start: State, values: State) -> None:
     """
     memory = _memory(page)
     memory["values"] = dict(values)
+    present = {name: st.query_params.get_all(name) for name in st.query_params}
     if memory["problems"]:
-        return
-    address, room = permalink.query(values, start), permalink.classroom_query(classroom())
-    present = st.query_params.to_dict()
-    kept = {name: text for name, text in present.items() if name in permalink.FOREIGN}
-    if present != (whole := {**kept, **address, **room}):
-        st.query_params.from_dict(whole)
-    memory["address"] = address
-    st.session_state[f"{_CLASSROOM}: address"] = room
+        wanted = dict(present)
+    else:
+        address, room = permalink.query(values, start), permalink.classroom_query(classroom())
+        memory["address"] = address
+        st.session_state[f"{_CLASSROOM}: address"] = room
+        wanted = {name: texts for name, texts in present.items() if name in permalink.FOREIGN}
+        wanted |= {name: [text] for name, text in {**address, **room}.items()}
+    wanted[pinned.PARAMETER] = _pins_address()
+    wanted = {name: texts for name, texts in wanted.items() if texts}
+    if wanted != present:
+        st.query_params.from_dict(wanted)
+
+
+def load_pins() -> list[str]:
+    """Bring the session's pins in line with the address: a link that has some replaces them, one
+    without keeps them, and so does one that this session has had before, to which a browser goes
+    back.
+
+    Returns:
+        What was wrong with the address's pins, a sentence each.
+    """
+    memory = _pins_memory()
+    texts = tuple(st.query_params.get_all(pinned.PARAMETER))
+    if texts != memory["faulty"]:
+        memory.update(problems=[], faulty=None)
+        if texts and texts not in memory["seen"]:
+            pins, problems = pinned.decode_all(texts)
+            memory.update(pins=pins, problems=problems, faulty=texts if problems else None)
+            memory["seen"].add(texts)
+    said: list[str] = memory["problems"]
+    return said
+
+
+def pins() -> tuple[Pin, ...]:
+    """The runs that this session has pinned, in their order."""
+    kept: tuple[Pin, ...] = _pins_memory()["pins"]
+    return kept
+
+
+def set_pins(pins: Sequence[Pin]) -> None:
+    """Pin these runs and no others. What was wrong with the address is past then."""
+    _pins_memory().update(pins=tuple(pins), problems=[], faulty=None)
+
+
+def _pins_memory() -> dict[str, Any]:
+    empty: dict[str, Any] = {"pins": (), "problems": [], "faulty": None, "seen": set()}
+    memory: dict[str, Any] = st.session_state.setdefault(_PINS, empty)
+    return memory
+
+
+def _pins_address() -> list[str]:
+    """The pins as they stand in every page's address; a faulty one stays, to be seen and mended."""
+    memory = _pins_memory()
+    texts = memory["faulty"] or tuple(pinned.encode_all(memory["pins"]))
+    memory["seen"].add(texts)
+    return list(texts)
 
 
 def apply(page: str, values: State) -> None:

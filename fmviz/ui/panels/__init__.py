@@ -154,6 +154,10 @@ class Board:
         with bar:
             self._progress, self._again = Place(), Place()
 
+    def status(self, update: Update) -> str:
+        """Where the figures come from, or how far they are."""
+        return status(update, self.horizon)
+
     def run(self) -> Look:
         """Ask for the runs and draw them until all have ended; what is known then."""
         # Controls that stand beside panels have spoken by now.
@@ -212,7 +216,7 @@ class Board:
             self._again.clear()
 
     def _draw(self, update: Update) -> Look:
-        self._status.draw("caption", status(update, self.horizon))
+        self._status.draw("caption", self.status(update))
         if update.state == "training":
             self._progress.draw("progress", update.progress(self.configs))
         else:
@@ -246,13 +250,16 @@ class Warnings:
         self.board = board
         self.place = Place()
 
+    def name(self, run: Shown) -> str:
+        """What a run is called at the head of what is said of it."""
+        return f"**{narrate.upper_first(run.name)}.**"
+
     def draw(self, look: Look) -> None:
         """Say so as soon as it is known."""
         if look.update.state == "failed":
             self.place.draw("error", look.update.message, icon=":material/error:")
         diverged = [
-            f"**{narrate.upper_first(run.name)}.** "
-            + " ".join(map(self.board.text, diagnosis.diverged(run.record)))
+            f"{self.name(run)} " + " ".join(map(self.board.text, diagnosis.diverged(run.record)))
             for run in look.runs
             if run.record.diverged is not None
         ]

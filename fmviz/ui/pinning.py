@@ -1,0 +1,69 @@
+"""The popover that pins a run of a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from fmviz import pins
+from fmviz.narrate import compare, plural, upper_first
+from fmviz.permalink import MAX_PINS
+from fmviz.pins import MAX_NAME, PinError
+from fmviz.ui import shell, state
+
+if TYPE_CHECKING:
+    from fmviz.ui.frame import Page
+
+
+def draw(page: Page) -> None:
+    """Choose a run of the page, name it, pin it; and the way to all that are pinned."""
+    popover = st.popover(
+        "Pin", icon=":material/keep:", key=f"{page.name}/pin", on_change="rerun", wrap=False
+    )
+    # What nobody sees need not be drawn; a closed popover opens by another run of the page.
+    if not popover.open:
+        return
+    with popover:
+        if page.runs:
+            _form(page)
+        pinned = state.pins()
+        st.page_link(
+            shell.page_file("compare"),
+            label=f"Compare {plural(len(pinned), 'pinned run')}",
+            icon=":material/compare_arrows:",
+            disabled=not pinned,
+        )
+
+
+def _form(page: Page) -> None:
+    roles = list(page.runs)
+    role = roles[-1]
+    if len(roles) > 1:
+        role = st.selectbox("Run", roles, index=len(roles) - 1, key=f"{page.name}/pin role")
+    config = page.runs[role]
+    pinned = state.pins()
+    taken = [pin.name for pin in pinned]
+    beside = [other for other in page.runs.values() if other != config]
+    # A run has a form of its own, so that the name offered is always that of the run chosen.
+    with st.form(f"{page.name}/pin {config.key}", border=False):
+        name = st.text_input(
+            "Name",
+            compare.suggested(config, beside, taken),
+            max_chars=MAX_NAME,
+            key=f"{page.name}/pin name {config.key} {len(pinned)}",
+        )
+        full = len(pinned) >= MAX_PINS
+        pressed = st.form_submit_button("Pin this run", icon=":material/keep:", disabled=full)
+    if full:
+        st.caption(f"{MAX_PINS} runs are pinned, and there may be no more.")
+    same = [compare.bold(pin.name) for pin in pinned if pin.config == config]
+    if same and not pressed:
+        st.caption(f"This run is pinned already, as {', '.join(same)}.")
+    if pressed:
+        try:
+            state.set_pins(pins.added(pinned, name, config))
+        except PinError as error:
+            st.error(f"{upper_first(str(error))}.", icon=":material/error:")
+        else:
+            st.toast(f"Pinned: {compare.bold(name.strip())}", icon=":material/keep:")
