@@ -46,7 +46,8 @@ class Page:
     @cached_property
     def runs(self) -> Runs:
         """Role → run, of all that stand side by side."""
-        return self.lesson.runs(self.config, self.view)
+        _ = self.config
+        return self.lesson.runs_of(self.values)
 
     def text(self, section: str, figures: dict[str, str] | None = None) -> str:
         """A section of the lesson's prose, or of the first lesson it borrows from that has it."""
@@ -177,6 +178,8 @@ def _same(values: State, others: State) -> bool:
 def open_page(name: str) -> Page:
     """Begin a lesson's page: its question, what is wrong with the address, its presets."""
     shell.require_app()
+    if (target := state.gone_to()) is not None:
+        st.switch_page(shell.page_file(target[0]), query_params=target[1])
     lesson = LESSONS[name]
     problems = state.load(name, lesson.start, lesson.choices)
     page = Page(lesson)

@@ -19,6 +19,7 @@ from fmviz.quiz import Quiz
 
 _WATCH = "fmviz.watch"
 _NO_GUESSES = "fmviz.no guesses"
+_GO = "fmviz.go"
 
 
 def _key(page: str, field: str) -> str:
@@ -153,6 +154,23 @@ def pick(page: str, field: str) -> None:
     picked = st.session_state[pick_key(page, field)]["selection"]["picked"]
     if picked:
         st.session_state[_key(page, field)] = int(picked[0][field])
+
+
+def clicked(page: str, chart: str, field: str) -> int | None:
+    """What was clicked on a chart whose selection "picked" holds a field; for `on_select`."""
+    picked = st.session_state[pick_key(page, chart)]["selection"]["picked"]
+    return int(picked[0][field]) if picked else None
+
+
+def go(page: str, query: dict[str, str]) -> None:
+    """Have the next page that begins lead on to another one; for callbacks, which cannot."""
+    st.session_state[_GO] = page, query
+
+
+def gone_to() -> tuple[str, dict[str, str]] | None:
+    """The page that `go` has named, and its query; once."""
+    target: tuple[str, dict[str, str]] | None = st.session_state.pop(_GO, None)
+    return target
 
 
 def game(page: str, deal: Callable[[], Quiz]) -> Quiz:
