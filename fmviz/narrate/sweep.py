@@ -79,10 +79,11 @@ def before(wanted: knobs.Sweeping, runs: int, known: int, seconds: float) -> Cap
 def reading(wanted: knobs.Sweeping, measure: str) -> list[Caption]:
     """How the picture of a sweep is to be read."""
     figures = {"seeds": plural(wanted.seeds, "seed")}
+    one_seed = ", one seed" if wanted.seeds == 1 else ""
     if len(wanted.turns) == 2:
         figures["unit"] = ", in %" if MEASURES[measure].is_share else ""
-        return [Caption("reading two", figures)]
-    captions = [Caption("reading one" if wanted.seeds > 1 else "reading one, one seed", figures)]
+        return [Caption("reading two" + one_seed, figures)]
+    captions = [Caption("reading one" + one_seed, figures)]
     ((knob, values),) = wanted.turns.items()
     if KNOBS[knob].log and 0 in values:
         captions.append(Caption("zero apart", {}))

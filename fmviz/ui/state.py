@@ -49,6 +49,9 @@ def load(page: str, start: State, choices: Choices | None = None) -> list[str]:
     memory = _memory(page)
     drawn, memory["drawn"] = memory["drawn"], set()
     address = {k: v for k, v in st.query_params.to_dict().items() if k not in permalink.FOREIGN}
+    if address and address == memory.get("passed"):
+        # The browser's way back from where `go` led: the parameters were on their way there.
+        address = {}
     # Coming back from another page, the address is bare and the session remembers.
     if "values" not in memory or (address and address != memory["address"]):
         parsed = permalink.parse(address, start, choices)
@@ -162,13 +165,15 @@ def clicked(page: str, chart: str, field: str) -> int | None:
     return int(picked[0][field]) if picked else None
 
 
-def go(page: str, query: dict[str, str]) -> None:
-    """Have the next page that begins lead on to another one; for callbacks, which cannot."""
-    st.session_state[_GO] = page, query
+def go(page: str, target: str, query: dict[str, str]) -> None:
+    """Have a page lead on to another one as it next begins; for callbacks, which cannot."""
+    st.session_state[_GO] = target, query
+    # On the way there Streamlit puts the query into the address of the page that is left.
+    _memory(page)["passed"] = query
 
 
 def gone_to() -> tuple[str, dict[str, str]] | None:
-    """The page that `go` has named, and its query; once."""
+    """The page that `go` has named, and its parameters; once."""
     target: tuple[str, dict[str, str]] | None = st.session_state.pop(_GO, None)
     return target
 

@@ -18,7 +18,7 @@ from fmviz.narrate import Caption
 from fmviz.narrate import sweep as words
 from fmviz.record import RunRecord
 from fmviz.sweeps import MEASURES
-from fmviz.ui import controls, state
+from fmviz.ui import controls, shell, state
 from fmviz.ui.frame import Page
 from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.place import Place
@@ -209,15 +209,7 @@ class Result:
     def _clicked(self) -> None:
         run = state.clicked(self.page.name, "run", "run")
         if run is not None:
-            self._open(self.configs[run])
-
-    def _open(self, config: RunConfig) -> None:
-        """Lead on to a run in the playground; for callbacks."""
-        start = LESSONS[RUN_PAGE].start
-        values = start | config.model_dump()
-        if config.penalty == "none":
-            values |= {"penalty": "l2", "lam": 0.0}
-        state.go(RUN_PAGE, permalink.query(values, start))
+            state.go(self.page.name, RUN_PAGE, _query(self.configs[run]))
 
     def _further(self, found: list[sweeps.Outcome]) -> None:
         """The figures as a file, and the runs by name for whom no mouse is at hand."""
@@ -233,12 +225,11 @@ class Result:
                 format_func=names.__getitem__,
                 key=f"{self.page.name}/run {len(names)}",
             )
-            st.button(
-                "Open in the playground",
-                key=f"{self.page.name}/open",
-                icon=":material/open_in_new:",
-                on_click=self._open,
-                args=(self.configs[chosen],),
+            st.page_link(
+                shell.page_file(RUN_PAGE),
+                label="Open in the playground",
+                icon=":material/arrow_forward:",
+                query_params=_query(self.configs[chosen]),
             )
             st.download_button(
                 "Figures as CSV",
@@ -249,3 +240,13 @@ class Result:
                 on_click="ignore",
                 key=f"{self.page.name}/csv",
             )
+
+
+def _query(config: RunConfig) -> dict[str, str]:
+    """A run as the playground's link has it."""
+    start = LESSONS[RUN_PAGE].start
+    values = start | config.model_dump()
+    if config.penalty == "none":
+        # As the page's controls say it.
+        values |= {"penalty": "l2", "lam": 0.0}
+    return permalink.query(values, start)

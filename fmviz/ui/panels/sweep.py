@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+import streamlit as st
+
 from fmviz import narrate
 from fmviz.config import RunConfig
 from fmviz.engine import NEXT, Update
@@ -31,7 +33,8 @@ class Sweep:
         configs: the runs.
         draw: called with the records, one a config, and whether all have ended.
         brief: whether records without weights will do.
-        partly: whether runs that are known already are drawn before the others are asked for.
+        partly: whether what is known already is drawn before the rest is asked for; its page then
+            says how long that takes.
     """
 
     def __init__(
@@ -49,7 +52,8 @@ class Sweep:
         self.configs = list(dict.fromkeys(configs))
         self._order = [self.configs.index(config) for config in configs]
         self._what = tuple(config.key for config in self.configs)
-        self._button, self._progress = Place(), Place()
+        # A button is no place to draw in: it stands in one.
+        self._button, self._progress = st.empty(), Place()
         self.update: Update | None = None
 
     def stored(self) -> list[RunRecord | None]:
@@ -72,31 +76,31 @@ class Sweep:
             self._offer()
             return
         if not known:
-            self._button.draw(
-                "button",
+            self._button.button(
                 "Stop",
                 key=f"{self.page.name}/{self.name} stop",
                 icon=":material/stop:",
                 on_click=self._stop,
             )
         self._watch()
-        self._button.clear()
+        if not known:
+            self._button.empty()
 
     def _offer(self) -> None:
         stored = self.stored()
         left = sum(record is None for record in stored)
         what = "runs" if left == len(stored) else "missing runs"
         label = f"Train these {left} {what}" if left > 1 else "Train this run"
-        self._button.draw(
-            "button",
+        self._button.button(
             label,
             key=f"{self.page.name}/{self.name} button",
             icon=":material/play_arrow:",
             on_click=state.ask_for,
             args=(self.page.name, self.name, self._what),
         )
-        self._progress.draw("caption", f"It takes {duration(self.seconds(stored))}.")
-        if self.partly and left < len(stored):
+        if not self.partly:
+            self._progress.draw("caption", f"It takes {duration(self.seconds(stored))}.")
+        elif left < len(stored):
             self.draw([stored[i] for i in self._order], False)
 
     def _stop(self) -> None:
