@@ -22,7 +22,7 @@ from fmviz.config import DATASETS, RunConfig
 from fmviz.groups import Features, Shape, deal, features_of, group, shape_of
 from fmviz.record import RunRecord, layer_sizes
 
-# The fitted model, of `make bench` on an idle machine of two cores; see `make bench-sweeps` for how it
+# The fitted model, of an idle machine of two cores; `make bench-sweeps` shows how it
 # fares. Operations are counted as multiplications and additions of the matrix products; the first
 # layer hands no gradient on. The update reads and writes the weights and the optimizer's arrays.
 OPERATION = 6.6e-12

@@ -45,7 +45,9 @@ class ScriptedEngine:
     def ready_in(self) -> float:
         return 0.0
 
-    def watch(self, configs: Sequence[RunConfig], *, brief: bool = False) -> ScriptedWatch:
+    def watch(
+        self, configs: Sequence[RunConfig], *, brief: bool = False, anew: bool = False
+    ) -> ScriptedWatch:
         self.asked.append(tuple(configs))
         watch = ScriptedWatch(self.script(configs))
         self.watches.append(watch)

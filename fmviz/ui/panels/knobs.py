@@ -41,7 +41,7 @@ def settings(page: Page) -> None:
         controls.penalty(name)
     if "l1_share" in turned and "lam" not in turned:
         controls.lam(name)
-    st.segmented_control("Seeds", SEEDS, key=state.widget_key(name, "seeds"), required=True)
+    st.segmented_control("Seeds", SEEDS, **state.widget(name, "seeds"), required=True)
     # What is turned has no one value.
     fields = [knob for knob in turned if knob in RunConfig.model_fields]
     if "hidden" in turned or turned >= {"depth", "width"}:
@@ -60,10 +60,10 @@ def _knob(page: str, field: str, label: str, offered: list[str]) -> str:
         label,
         offered,
         format_func=lambda name: "none" if name == knobs.NONE else KNOBS[name].label,
-        key=state.widget_key(page, field),
+        **state.widget(page, field),
         on_change=partial(state.put, page, values, ""),
     )
-    state.widget_key(page, values)
+    state.note(page, values)
     return str(chosen)
 
 

@@ -13,7 +13,7 @@ from fmviz.engine import NEXT, Update
 from fmviz.narrate.sweep import duration
 from fmviz.pace import Clock, progress
 from fmviz.record import RunRecord
-from fmviz.ui import live, state
+from fmviz.ui import live, state, vault
 from fmviz.ui.frame import Page
 from fmviz.ui.place import Place
 
@@ -135,6 +135,8 @@ class Sweep:
             records = [update.records[i] for i in self._order]
             if any(record is not None for record in records):
                 self.draw(records, update.state == "done")
+            if update.state == "done":
+                vault.saw_ends(records)
         self._progress.clear()
 
     def _tell(self, update: Update, clock: Clock, seconds: float) -> None:
