@@ -45,7 +45,7 @@ class Knob(NamedTuple):
 
 
 KNOBS: dict[str, Knob] = {
-    "lam": Knob("strength, λ", "λ", (0.0, 0.1, 1.0, 3.0, 10.0, 30.0, 100.0), True),
+    "lam": Knob("strength, λ", "λ", (0.0, 1.0, 10.0, 30.0, 100.0), True),
     "l1_share": Knob("share of λ in L1", "L1 share", (0.0, 0.25, 0.5, 0.75, 1.0)),
     "penalty": Knob("penalty", "penalty", ("none", "l2", "l1", "l1_l2")),
     "dropout": Knob("dropout rate", "dropout", (0.0, 0.2, 0.4, 0.6, 0.8)),

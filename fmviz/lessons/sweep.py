@@ -17,7 +17,7 @@ MAX_RUNS = 128
 # one is, so a link that works here works everywhere.
 MAX_SECONDS = 20 * 60.0
 NETWORK: dict[str, Any] = {"train_size": 1_000, "penalty": "l2", "lam": 10.0}
-SEEDS = 3
+SEEDS = 2
 
 
 class TooMuch(Exception):
@@ -87,13 +87,14 @@ LESSON = SweepLesson(
     runs=_one,
     presets=(
         Preset("start"),
-        Preset("sizes", {"knob": "train_size", "lam": 0.0, "epochs": 20}),
+        Preset("sizes", {"knob": "train_size", "lam": 0.0, "epochs": 20}, recorded=False),
         Preset(
             "map",
             {
                 **{"knob": "init_std", "knob2": "depth", "hidden": (64,), "lam": 0.0},
                 **{"seeds": 1, "epochs": 10, "train_size": 2_000},
             },
+            recorded=False,
         ),
         Preset(
             "rates",
@@ -101,6 +102,7 @@ LESSON = SweepLesson(
                 **{"knob": "learning_rate", "values": "0.001,0.003,0.01,0.03,0.1,0.3,1"},
                 **{"knob2": "optimizer", "seeds": 1, "lam": 0.0, "epochs": 10},
             },
+            recorded=False,
         ),
     ),
 )

@@ -29,10 +29,14 @@ def value_name(knob: str, value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else number(value)
 
 
+def knob_value(knob: str, value: Any) -> str:
+    """A knob with its value: "λ = 10"."""
+    return f"{KNOBS[knob].symbol} = {value_name(knob, value)}"
+
+
 def cell_name(turned: Sequence[str], cell: Cell) -> str:
     """A cell by its values: "λ = 10, layers = 3"."""
-    named = zip(turned, cell.at, strict=True)
-    return ", ".join(f"{KNOBS[knob].symbol} = {value_name(knob, value)}" for knob, value in named)
+    return ", ".join(knob_value(knob, at) for knob, at in zip(turned, cell.at, strict=True))
 
 
 def run_name(turned: Sequence[str], cell: Cell, record_seed: int) -> str:

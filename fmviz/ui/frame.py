@@ -119,7 +119,11 @@ class Page:
         opens, another where a teacher's link hides the results."""
         question = guessing.own(self.lesson) if _same(self.values, self.lesson.start) else None
         if question is None and self.view.hide:
-            question = guessing.of_runs(self.name, tuple(self.runs))
+            question = (
+                guessing.of_sweep(self.name, self.values)
+                if "knob" in self.lesson.start
+                else guessing.of_runs(self.name, tuple(self.runs))
+            )
         return question
 
     @property

@@ -17,8 +17,9 @@ from fmviz.lessons.sweep import TooMuch, check
 from fmviz.narrate import Caption
 from fmviz.narrate import sweep as words
 from fmviz.record import RunRecord
+from fmviz.stopping import Shown
 from fmviz.sweeps import MEASURES
-from fmviz.ui import controls, shell, state
+from fmviz.ui import controls, shell, state, vault
 from fmviz.ui.frame import Page
 from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.place import Place
@@ -122,6 +123,7 @@ class Result:
         except KnobError as error:
             st.error(f"{error}.", icon=":material/error:")
             return
+        page.guess()
         for caption in words.without_effect(self.wanted.turns, self.cells):
             st.warning(self._text(caption), icon=":material/info:")
         self._before, self._source = Place(), Place()
@@ -160,8 +162,21 @@ class Result:
             self._before.draw("caption", self._made(records))
             view = self.view
             told = words.told(self.wanted.turns, found, view.measure, view.tolerance, best)
-            self._told.draw("markdown", " ".join(map(self._text, told)))
+            texts = [*map(self._text, told), self.page.verdict(self._shown(found))]
+            self._told.draw("markdown", " ".join(texts))
+            if self.page.vault is not None and best is not None:
+                place, runs = self.page.vault, self._shown([best.outcome])
+                vault.draw(place, self.page.name, runs, "the best")
             self._further(found)
+
+    def _shown(self, found: Sequence[sweeps.Outcome]) -> list[Shown]:
+        """The runs of some cells after their last epoch."""
+        return [
+            Shown(words.run_name(self.turned, o.cell, r.config.seed), r, None, r.epochs - 1)
+            for o in found
+            for r in o.records
+            if r is not None and r.epochs
+        ]
 
     def _made(self, records: Sequence[RunRecord | None]) -> str:
         """Where the runs come from."""
