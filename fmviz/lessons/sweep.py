@@ -16,7 +16,12 @@ MAX_RUNS = 128
 # What they may take on the machine that `pace` was fitted on. It does not depend on how fast this
 # one is, so a link that works here works everywhere.
 MAX_SECONDS = 20 * 60.0
-NETWORK: dict[str, Any] = {"train_size": 1_000, "penalty": "l2", "lam": 10.0}
+NETWORK: dict[str, Any] = {
+    **{"train_size": 1_000, "label_noise": 0.2},
+    **{"penalty": "l2", "lam": 10.0},
+}
+# Of the presets that are not about the penalty.
+PLAIN: dict[str, Any] = {"lam": 0.0, "label_noise": 0.0}
 SEEDS = 2
 
 
@@ -87,20 +92,22 @@ LESSON = SweepLesson(
     runs=_one,
     presets=(
         Preset("start"),
-        Preset("sizes", {"knob": "train_size", "lam": 0.0, "epochs": 20}, recorded=False),
+        Preset("sizes", PLAIN | {"knob": "train_size", "epochs": 20, "seeds": 3}, recorded=False),
         Preset(
             "map",
-            {
-                **{"knob": "init_std", "knob2": "depth", "hidden": (64,), "lam": 0.0},
+            PLAIN
+            | {
+                **{"knob": "init_std", "knob2": "depth", "hidden": (64,)},
                 **{"seeds": 1, "epochs": 10, "train_size": 2_000},
             },
             recorded=False,
         ),
         Preset(
             "rates",
-            {
+            PLAIN
+            | {
                 **{"knob": "learning_rate", "values": "0.001,0.003,0.01,0.03,0.1,0.3,1"},
-                **{"knob2": "optimizer", "seeds": 1, "lam": 0.0, "epochs": 10},
+                **{"knob2": "optimizer", "seeds": 1, "epochs": 10},
             },
             recorded=False,
         ),

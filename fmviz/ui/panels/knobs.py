@@ -126,7 +126,7 @@ class Result:
         page.guess()
         for caption in words.without_effect(self.wanted.turns, self.cells):
             st.warning(self._text(caption), icon=":material/info:")
-        self._before, self._source = Place(), Place()
+        self._before = Place()
         self.configs = [config for cell in self.cells for config in cell.configs]
         self.sweep = Sweep(page, "sweep", self.configs, self._draw, partly=True)
         self._chart, self._note, self._told = Place(), Place(), Place()

@@ -52,8 +52,10 @@ class Sweep:
         self.configs = list(dict.fromkeys(configs))
         self._order = [self.configs.index(config) for config in configs]
         self._what = tuple(config.key for config in self.configs)
-        # A button is no place to draw in: it stands in one.
-        self._button, self._progress = st.empty(), Place()
+        # A button is no place to draw in: each stands in one.
+        with st.container(horizontal=True):
+            self._button, self._stopper = st.empty(), st.empty()
+        self._progress = Place()
         self.update: Update | None = None
 
     def stored(self) -> list[RunRecord | None]:
@@ -76,7 +78,9 @@ class Sweep:
             self._offer()
             return
         if not known:
-            self._button.button(
+            # As it was, or its browser would show it beside the other one.
+            self._train(self.stored(), disabled=True)
+            self._stopper.button(
                 "Stop",
                 key=f"{self.page.name}/{self.name} stop",
                 icon=":material/stop:",
@@ -85,9 +89,17 @@ class Sweep:
         self._watch()
         if not known:
             self._button.empty()
+            self._stopper.empty()
 
     def _offer(self) -> None:
         stored = self.stored()
+        self._train(stored)
+        if not self.partly:
+            self._progress.draw("caption", f"It takes {duration(self.seconds(stored))}.")
+        elif any(record is not None for record in stored):
+            self.draw([stored[i] for i in self._order], False)
+
+    def _train(self, stored: Sequence[RunRecord | None], *, disabled: bool = False) -> None:
         left = sum(record is None for record in stored)
         what = "runs" if left == len(stored) else "missing runs"
         label = f"Train these {left} {what}" if left > 1 else "Train this run"
@@ -97,11 +109,8 @@ class Sweep:
             icon=":material/play_arrow:",
             on_click=state.ask_for,
             args=(self.page.name, self.name, self._what),
+            disabled=disabled,
         )
-        if not self.partly:
-            self._progress.draw("caption", f"It takes {duration(self.seconds(stored))}.")
-        elif left < len(stored):
-            self.draw([stored[i] for i in self._order], False)
 
     def _stop(self) -> None:
         state.ask_for(self.page.name, self.name, None)
