@@ -142,10 +142,10 @@ class Sweep:
                     continue
             drawn = now
             records = [update.records[i] for i in self._order]
-            if any(record is not None for record in records):
-                self.draw(records, update.state == "done")
             if update.state == "done":
                 vault.saw_ends(records)
+            if any(record is not None for record in records):
+                self.draw(records, update.state == "done")
         self._progress.clear()
 
     def _tell(self, update: Update, clock: Clock, seconds: float) -> None:
