@@ -423,6 +423,26 @@ def test_a_knob_without_effect_is_told(engine: Teaching) -> None:
     assert "the penalty L1 + L2 with λ above 0" in " ".join(warning.value.split())
 
 
+def test_a_click_leads_to_the_run_and_the_way_back_to_the_sweep(engine: Teaching) -> None:
+    at = opened("sweep", QUERY)
+    button(at).click().run()
+    query = {"lam": "2", "train_size": "1000", "label_noise": "0.2", "seed": "6"}
+    # As `state.go` leaves it when a point is clicked, which AppTest cannot.
+    at.session_state["fmviz.go"] = "playground", query
+    at.session_state["sweep/memory"]["passed"] = query
+    at.run()
+    assert not at.exception
+    assert at.title[0].value.startswith("What happens if you turn every knob")
+    at.switch_page("pages/sweep.py")
+    for name, text in query.items():
+        at.query_params[name] = text
+    at.run()
+    assert not at.exception
+    assert not at.error
+    assert at.text_input(key="sweep/values as text").value == "2, 20"
+    assert "4 runs, trained earlier" in texts(at)
+
+
 def test_a_teachers_link_locks_knobs_and_hides_the_sweep(engine: Teaching) -> None:
     at = opened("sweep", QUERY | {"lock": "knob,values", "hide": "true"})
     assert at.selectbox(key="sweep.knob").disabled

@@ -17,7 +17,9 @@ from fmviz.knobs import KNOBS
 from fmviz.narrate import sweep as words
 from fmviz.sweeps import MEASURES, Outcome
 
-CELL_HEIGHT = 46
+CELL_HEIGHT = 40
+# Legend, axis and title of a map, in pixels.
+AROUND = 175
 # Labels of cells are shortened where there are more columns than this.
 ROOMY = 7
 # Digits of a place on an axis, so that a place finds its label again.
@@ -223,7 +225,7 @@ def map_spec(
         title=KNOBS[turned[1]].label,
         sort=None,
         scale=alt.Scale(domain=list(lines)),
-        axis=alt.Axis(ticks=False),
+        axis=alt.Axis(ticks=False, labelOverlap=False),
     )
     base = alt.Chart(Rows({"column": []})).encode(
         x=x,
@@ -264,7 +266,7 @@ def map_spec(
         # Black on the light half of the colours, white on the dark one.
         color=alt.condition("datum.light", alt.value("#101820"), alt.value("#FFFFFF")),
     )
-    height = CELL_HEIGHT * len(lines) + 90
+    height = CELL_HEIGHT * len(lines) + AROUND
     return bare(alt.layer(cells, frame, texts).properties(height=height))
 
 

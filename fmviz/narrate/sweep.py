@@ -68,7 +68,9 @@ def before(wanted: knobs.Sweeping, runs: int, known: int, seconds: float) -> Cap
         known: how many of them are in the store.
         seconds: for the others.
     """
-    values = " × ".join(f"{len(v)} {KNOBS[k].symbol}" for k, v in wanted.turns.items())
+    values = " × ".join(
+        f"{plural(len(v), 'value')} of {KNOBS[k].symbol}" for k, v in wanted.turns.items()
+    )
     if len(wanted.turns) == 1:
         values = plural(len(next(iter(wanted.turns.values()))), "value")
     figures = {

@@ -590,9 +590,11 @@ def listed(
         if st.session_state[key]:
             put(page, field, written(st.session_state[key]))
 
-    st.multiselect(
+    st.pills(
         label,
         names,
+        selection_mode="multi",
+        wrap=True,
         format_func=format_func,
         key=key,
         on_change=take,

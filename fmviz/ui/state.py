@@ -77,13 +77,16 @@ def load(page: str, start: State, choices: Choices | None = None) -> list[str]:
             st.session_state.pop(f"{page}/guess", None)
         drawn = set()
     if memory["problems"] and any(
-        st.session_state[_key(page, field)] != memory["values"][field] for field in drawn
+        st.session_state.get(_key(page, field), value) != value
+        for field, value in memory["values"].items()
+        if field in drawn
     ):
         # A control has moved: what was wrong with the address is past, and `save` rewrites it.
         memory.update(problems=[], address=None)
     for field, value in memory["values"].items():
-        # A control that was not drawn in the last run has nothing newer to say.
-        if field not in drawn:
+        # A control that was not drawn in the last run has nothing newer to say, and Streamlit
+        # forgets one that another page did not draw.
+        if field not in drawn or _key(page, field) not in st.session_state:
             st.session_state[_key(page, field)] = value
     problems: list[str] = memory["problems"]
     return problems
