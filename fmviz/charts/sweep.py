@@ -225,7 +225,7 @@ def map_spec(
         title=KNOBS[turned[1]].label,
         sort=None,
         scale=alt.Scale(domain=list(lines)),
-        axis=alt.Axis(ticks=False, labelOverlap=False),
+        axis=alt.Axis(ticks=False, labelOverlap=False, labelLimit=170),
     )
     base = alt.Chart(Rows({"column": []})).encode(
         x=x,

@@ -239,6 +239,7 @@ class Result:
                 range(len(names)),
                 format_func=names.__getitem__,
                 key=f"{self.page.name}/run {len(names)}",
+                disabled=self.view.locks("run"),
             )
             st.page_link(
                 shell.page_file(RUN_PAGE),
