@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup app dev test record bench bench-browser drive soak data
+.PHONY: setup app dev test record bench bench-browser bench-sweeps drive soak data
 
 setup: $(READY)
 
@@ -33,6 +33,9 @@ bench: setup  ## The trainer beside model.fit, PyTorch, scikit-learn and JAX (th
 
 bench-browser: setup  ## Time from a slider's release to the picture
 	$(BIN)/python -m benchmarks.latency
+
+bench-sweeps: setup  ## How long sweeps are said to take, beside how long they do
+	$(BIN)/python -m benchmarks.sweeps
 
 drive: setup  ## Every page in Chromium, every control moved
 	$(BIN)/python -m benchmarks.drive

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from fmviz import model, optimizers
-from fmviz.config import DATASETS, RunConfig
+from fmviz.config import DATASETS
 from fmviz.data import GRADIENT_IMAGES, PROBE_IMAGES
-from fmviz.groups import Shape
+from fmviz.groups import Features, Shape
 
 Tensor = Any
 
@@ -23,23 +23,6 @@ Tensor = Any
 EVALUATION_BATCH = 1_250
 # Programs kept in a process; the one unused for longest is dropped.
 PROGRAMS_KEPT = 12
-
-
-class Features(NamedTuple):
-    """What a program leaves out unless a member needs it."""
-
-    dropout: bool
-    weight_decay: bool
-    proximal: bool
-
-
-def features_of(configs: list[RunConfig]) -> Features:
-    """What runs that are trained together need between them."""
-    return Features(
-        any(config.dropout > 0 for config in configs),
-        any(config.penalty == "weight_decay" for config in configs),
-        any(config.penalty == "l1_proximal" for config in configs),
-    )
 
 
 class State(NamedTuple):

@@ -342,6 +342,17 @@ def validated(field: str, value: Any) -> Any:
     return checked + 0.0 if isinstance(checked, float) else checked  # no -0.0
 
 
+def from_text(field: str, text: str) -> Any:
+    """One field's value as it stands in a link or is typed: widths as "128-64", none as "none".
+
+    Raises:
+        ValueError: it is out of bounds or an unknown choice.
+    """
+    if field == "hidden":
+        return validated(field, [] if text == "none" else text.split("-"))
+    return validated(field, text)
+
+
 def _limits(info: FieldInfo) -> dict[str, float]:
     """A field's bounds by their names in pydantic: ge, gt, le, lt."""
     names = ("ge", "gt", "le", "lt")

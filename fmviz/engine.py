@@ -24,7 +24,7 @@ from typing import Any
 
 from fmviz import worker
 from fmviz.config import RunConfig
-from fmviz.groups import MEMBERS_AT_ONCE, group, shape_of
+from fmviz.groups import deal, group, shape_of
 from fmviz.record import RecordError, RunRecord
 from fmviz.store import RunStore, SettingError
 
@@ -36,6 +36,10 @@ GRACE_SECONDS = 5.0
 # How often a watch yields although nothing has changed, so that a page can be interrupted.
 POLL_SECONDS = 0.1
 RECONNECT_SECONDS = 2.0
+# What a worker of this machine takes to start, import TensorFlow and compile the default runs.
+WARM_UP_SECONDS = 12.0
+# Said of a run that is next, and may be compiling.
+NEXT = "it is getting ready"
 CLOSE_TIMEOUT = 60.0
 
 
@@ -101,13 +105,6 @@ def task_key(configs: Sequence[RunConfig], brief: bool = False) -> str:
     return f"fmviz-{'brief-' if brief else ''}{name}"
 
 
-def _parts(configs: list[RunConfig]) -> list[list[RunConfig]]:
-    """Runs to be trained, dealt out into tasks: a comparison grows together in one."""
-    if len(configs) <= MEMBERS_AT_ONCE:
-        return [configs] if configs else []
-    return [[configs[i] for i in part] for part in group(configs)]
-
-
 def scheduler_address() -> str | None:
     """FMVIZ_SCHEDULER, or None where a worker on this machine is wanted.
 
@@ -143,6 +140,8 @@ class Engine:
         self._warmed: dict[str, Any] = {}  # by task
         self._service: subprocess.Popen[str] | None = None
         self._problem = ""
+        self._connected: float | None = None
+        self._warm = False
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._keep_connected, name="fmviz", daemon=True)
         atexit.register(self.close)
@@ -201,7 +200,7 @@ class Engine:
                     missing.append(config)
                 else:
                     jobs[key] = job
-            for part in _parts(missing):
+            for part in deal(missing):
                 job = _Job(tuple(part), task_key(part, brief), brief)
                 self._jobs[job.task] = job
                 jobs |= {config.key: job for config in part}
@@ -237,6 +236,15 @@ class Engine:
                     )
                 except Exception as error:  # the connection has just broken
                     logger.debug("cannot warm up: %s", error)
+
+    def ready_in(self) -> float:
+        """Seconds until the worker can begin, as far as is known; 0 once it has trained."""
+        with self._changed:
+            if self._warm or self.address is not None:
+                return 0.0
+            since = self._connected
+            running = 0.0 if since is None else time.monotonic() - since
+            return max(WARM_UP_SECONDS - running, 0.0)
 
     def _release(self, jobs: set[_Job]) -> None:
         with self._changed:
@@ -281,7 +289,7 @@ class Engine:
             ahead += job.live
         if ahead:
             return f"{ahead} other {'run is' if ahead == 1 else 'runs are'} ahead of this one"
-        return "it is getting ready"
+        return NEXT
 
     # Running -------------------------------------------------------------------------------
 
@@ -308,6 +316,7 @@ class Engine:
     def _on_event(self, event: tuple[float, dict[str, Any]]) -> None:
         _, message = event
         with self._changed:
+            self._warm = True
             for job in self._jobs.values():
                 if job.live and job.future is not None and job.future.key == message["task"]:
                     job.state = "training"
@@ -384,6 +393,7 @@ class Engine:
         client.subscribe_topic(worker.TOPIC, self._on_event)
         with self._changed:
             self._client = client
+            self._connected = time.monotonic()
             self._problem = ""
             for job in self._jobs.values():
                 if job.live:
@@ -415,6 +425,7 @@ class Engine:
     def _disconnect(self) -> None:
         with self._changed:
             client, self._client = self._client, None
+            self._connected, self._warm = None, False
             self._warmed.clear()
             for job in self._jobs.values():
                 if job.live:

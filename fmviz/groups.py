@@ -24,6 +24,23 @@ class Shape(NamedTuple):
     batch_size: int
 
 
+class Features(NamedTuple):
+    """What a program leaves out unless a member needs it."""
+
+    dropout: bool
+    weight_decay: bool
+    proximal: bool
+
+
+def features_of(configs: Sequence[RunConfig]) -> Features:
+    """What runs that are trained together need between them."""
+    return Features(
+        any(config.dropout > 0 for config in configs),
+        any(config.penalty == "weight_decay" for config in configs),
+        any(config.penalty == "l1_proximal" for config in configs),
+    )
+
+
 def shape_of(config: RunConfig) -> Shape:
     """The shape that a run needs."""
     return Shape(
@@ -51,3 +68,11 @@ def group(configs: Sequence[RunConfig]) -> list[list[int]]:
         parts = -(-len(indices) // MEMBERS_AT_ONCE)
         groups += [part.tolist() for part in np.array_split(indices, parts)]
     return groups
+
+
+def deal(configs: Sequence[RunConfig]) -> list[list[RunConfig]]:
+    """Runs dealt out into the tasks that train them: no more than one model holds grow together in
+    one, a comparison; of more, each group is a task of its own, one after another."""
+    if len(configs) <= MEMBERS_AT_ONCE:
+        return [list(configs)] if configs else []
+    return [[configs[i] for i in part] for part in group(configs)]

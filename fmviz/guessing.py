@@ -2,7 +2,7 @@
 
 A lesson has a question of its own on the state it opens in. On any other state, where a teacher's
 link hides the results, one of two questions fits every page: which network will be best, or, where
-there is one alone, how wide its gap will be.
+there is one alone, how wide its gap will be. Of a sweep, it is which value of its knob.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from fmviz import paired
+from fmviz import knobs, paired, sweeps
 from fmviz.lesson import Lesson, guess_words
+from fmviz.narrate.sweep import knob_value
+from fmviz.permalink import State
 from fmviz.stopping import Shown
 
 # Bounds of the answers to "guess gap", in shares.
@@ -44,6 +46,26 @@ def of_runs(lesson: str, roles: Sequence[str]) -> Question | None:
         return Question(text, tuple(options), gap_answer)
     text, options = guess_words(lesson, "guess best")
     return Question(text, (*roles, *options), best_answer)
+
+
+def of_sweep(lesson: str, state: State) -> Question:
+    """Which value of a sweep's first knob its best cell has."""
+    knob = state["knob"]
+    values = knobs.read(knob, state["values"])
+    text, options = guess_words(lesson, "guess best")
+
+    def answer(runs: list[Shown]) -> int:
+        """One past the last where another value cannot be told from it, or nothing finished."""
+        cells, records = knobs.cells(state), {run.record.config: run.record for run in runs}
+        found = sweeps.outcomes(cells, [records.get(c) for cell in cells for c in cell.configs])
+        best = sweeps.best(found)
+        if best is None:
+            return len(values)
+        first = best.outcome.cell.at[0]
+        alike = all(other.cell.at[0] == first for other in best.level)
+        return values.index(first) if alike else len(values)
+
+    return Question(text, (*(knob_value(knob, value) for value in values), *options), answer)
 
 
 def gap_answer(runs: list[Shown]) -> int:

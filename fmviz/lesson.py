@@ -24,10 +24,15 @@ class Preset:
     """A step of a lesson's story: what differs from the lesson's start.
 
     Its words are the section "preset <name>": a label, an empty line, and what to look at.
+
+    Attributes:
+        recorded: whether its runs ship with fmviz. Where they are too many, the page says how long
+            they take, and trains them when it is asked to.
     """
 
     name: str
     changes: Mapping[str, Any] = field(default_factory=dict)
+    recorded: bool = True
 
 
 @dataclass(frozen=True)

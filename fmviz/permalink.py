@@ -19,12 +19,16 @@ from pydantic import (
     field_validator,
 )
 
-from fmviz.config import RunConfig, allowed, bounds_in_words, problems, validated
+from fmviz import knobs
+from fmviz.config import RunConfig, allowed, bounds_in_words, from_text, problems
 from fmviz.measure import TOLERANCES
+from fmviz.sweeps import MEASURES
 from fmviz.theory import SPELLINGS
 
 MAX_PATIENCE = 100
 MAX_PINS = 12
+# Characters of a list of values.
+MAX_LIST = 400
 # What a lesson allows in fields whose choices are its own: "section", "racers" and "lock".
 Choices = Mapping[str, Sequence[str]]
 # Fields with several words, with commas between them in a link.
@@ -47,6 +51,9 @@ VIEW_CHOICES: dict[str, Sequence[Any]] = {
     "rates": RATES,
     "tolerance": TOLERANCES,
     "spelling": tuple(SPELLINGS),
+    "knob": tuple(knobs.KNOBS),
+    "knob2": (knobs.NONE, *knobs.KNOBS),
+    "measure": tuple(MEASURES),
 }
 # Parameters that no page calls its own: Streamlit's, and those of the whole session (`pins`).
 FOREIGN = ("embed", "embed_options", "pin")
@@ -101,6 +108,12 @@ class View(BaseModel):
     curvature: float = Field(20.0, ge=1, le=1_000)
     tilted: bool = False
     ravine_rate: float = Field(0.05, gt=0, le=10)
+    # A sweep: one or two knobs and their values, as `knobs.read` has them; "" is the knob's own.
+    knob: str = "lam"
+    values: str = Field("", max_length=MAX_LIST)
+    knob2: str = knobs.NONE
+    values2: str = Field("", max_length=MAX_LIST)
+    measure: str = "accuracy"
 
     def locks(self, field: str) -> bool:
         """Whether the control of a field cannot be moved."""
@@ -137,6 +150,8 @@ def view_allowed(field: str, choices: Choices) -> str:
     info = View.model_fields[field]
     if info.annotation is bool:
         return "true or false"
+    if info.annotation is str:
+        return f"values with commas between them, in at most {MAX_LIST} characters"
     words = bounds_in_words(info)
     return f"off or {words}" if info.default is None else words
 
@@ -200,11 +215,8 @@ def read(name: str, text: str, choices: Choices | None = None) -> Any:
     Raises:
         ValueError: it is not allowed (pydantic's ValidationError is one).
     """
-    if name == "hidden":
-        widths = [] if text == "none" else text.split("-")
-        return validated("hidden", widths)
     if name not in View.model_fields:
-        return validated(name, text)
+        return from_text(name, text)
     given: Any = text
     if name in SEVERAL:
         given = tuple(text.split(",")) if text != "none" else ()
@@ -244,6 +256,11 @@ def parse(query: Mapping[str, str], start: State, choices: Choices | None = None
     except ValidationError as error:
         found += problems(error)
         state |= {name: start[name] for name in ("dataset", "train_size")}
+    if "knob" in start:
+        for name, sentence in knobs.problems(state):
+            found.append(sentence)
+            # The values of another knob than the page's own would not do.
+            state[name] = knobs.NONE if name == "knob2" else ""
     return Parsed(state, found)
 
 

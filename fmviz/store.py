@@ -99,6 +99,23 @@ class RunStore:
             and self._read(config, recorded=True, brief=brief) is not None
         )
 
+    def newest(self, count: int) -> list[RunRecord]:
+        """The own runs that were used last, at most so many; those that cannot be read are left
+        out."""
+        dated = []
+        for path in self.folder.glob(f"*{SUFFIX}"):
+            try:
+                dated.append((path.stat().st_mtime_ns, path))
+            except FileNotFoundError:  # another process has just evicted it
+                continue
+        found = []
+        for _, path in sorted(dated, reverse=True)[:count]:
+            try:
+                found.append(RunRecord.from_bytes(path.read_bytes()))
+            except (OSError, RecordError) as error:
+                logger.warning("ignoring stored run %s: %s", path, error)
+        return found
+
     def _read(self, config: RunConfig, *, recorded: bool, brief: bool) -> RunRecord | None:
         record = self._read_any(config, recorded=recorded)
         return record if record is not None and (brief or not record.is_brief) else None

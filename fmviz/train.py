@@ -24,7 +24,7 @@ import fmviz
 from fmviz import compiled, data, initializers, model, schedules, theory
 from fmviz.compiled import EVALUATION_BATCH, Batches, Numbers, State
 from fmviz.config import DATASETS, RunConfig
-from fmviz.groups import group, shape_of
+from fmviz.groups import features_of, group, shape_of
 from fmviz.record import Divergence, RunRecord, n_weights
 from fmviz.recorder import Measured, Recorder
 
@@ -103,9 +103,7 @@ class _Group:
         self.config = configs[0]
         self.recorders = [Recorder(config) for config in configs]
         self.plateaus = [schedules.Plateau(config) for config in configs]
-        self.program = compiled.program(
-            shape_of(self.config), compiled.features_of(configs), len(configs)
-        )
+        self.program = compiled.program(shape_of(self.config), features_of(configs), len(configs))
         self.images = _images(self.config.dataset)
         self.seconds = 0.0
         operations = 6 * n_weights(self.config) * self.config.batch_size * len(configs)

@@ -1,8 +1,9 @@
 """Train the runs that ship with fmviz: `make record`.
 
-Every page and every preset shows finished runs at once, also while the worker is still starting or
-where training is slow. Those runs are written to fmviz/recorded/ in the store's own format: with
-their weights where a page opens on panels that want them, else without, a tenth of the size.
+Every page and every preset, large sweeps left out, shows finished runs at once, also while the
+worker is still starting or where training is slow. Those runs are written to fmviz/recorded/ in the
+store's own format: with their weights where a page opens on panels that want them, else without, a
+tenth of the size.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ WITH_WEIGHTS = {
 
 
 def recorded_configs() -> dict[RunConfig, bool]:
-    """The runs of every page and preset → whether they are recorded without weights."""
+    """The runs of every page and preset that ship → whether they are recorded without weights."""
     runs: dict[RunConfig, bool] = {}
     for name, lesson in LESSONS.items():
         for role, config in lesson.runs_of(lesson.start).items():
             runs[config] = runs.get(config, True) and role not in WITH_WEIGHTS.get(name, ())
-        for preset in lesson.presets:
+        for preset in filter(lambda preset: preset.recorded, lesson.presets):
             for config in lesson.runs_of(lesson.state_of(preset)).values():
                 runs.setdefault(config, True)
     return runs

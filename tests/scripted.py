@@ -42,6 +42,9 @@ class ScriptedEngine:
     def warm(self, configs: Sequence[RunConfig]) -> None:
         self.warmed.append(tuple(configs))
 
+    def ready_in(self) -> float:
+        return 0.0
+
     def watch(
         self, configs: Sequence[RunConfig], *, brief: bool = False, anew: bool = False
     ) -> ScriptedWatch:

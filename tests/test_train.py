@@ -646,14 +646,14 @@ def test_company_changes_nothing_beyond_rounding() -> None:
 @pytest.mark.parametrize("place", range(3), ids=lambda i: ALL_FEATURES[i].penalty)
 def test_a_feature_that_a_neighbour_brings_changes_nothing_beyond_rounding(place: int) -> None:
     config = ALL_FEATURES[place]
-    assert sum(compiled.features_of([config])) == 1
+    assert sum(groups.features_of([config])) == 1
     assert_close(trained(config), with_all_features()[place])
 
 
 def test_features_that_only_neighbours_have_change_nothing_beyond_rounding() -> None:
     config = RunConfig(**SMALL)
-    assert not any(compiled.features_of([config]))
-    assert all(compiled.features_of(ALL_FEATURES))
+    assert not any(groups.features_of([config]))
+    assert all(groups.features_of(ALL_FEATURES))
     assert_close(trained(config), with_all_features()[3])
 
 
@@ -735,7 +735,7 @@ def test_no_number_compiles_again() -> None:
     config = RunConfig(**frame, dropout=0.1, label_noise=0.1)
     configs = [config, decayed, thresholded]
     train(configs)
-    program = compiled.program(groups.shape_of(config), compiled.features_of(configs), 3)
+    program = compiled.program(groups.shape_of(config), groups.features_of(configs), 3)
     before = program.traces
     assert before == 2  # an epoch and an evaluation
     kinds = compiled.program.cache_info().misses

@@ -16,6 +16,7 @@ ORDER = (
     "optimizers",
     "schedules",
     "playground",
+    "sweep",
 )
 
 LESSONS: dict[str, Lesson] = {name: import_module(f"{__name__}.{name}").LESSON for name in ORDER}

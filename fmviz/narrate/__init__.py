@@ -71,8 +71,8 @@ def run_name(config: RunConfig) -> str:
 
 
 def upper_first(text: str) -> str:
-    """As the first words of a sentence: "weight decay, λ = 1" → "Weight decay, λ = 1"."""
-    return text[:1].upper() + text[1:]
+    """A sentence's first letter in upper case, the rest as it is; "n = 100" is a symbol's."""
+    return text if text.partition(" ")[2].startswith("= ") else text[:1].upper() + text[1:]
 
 
 def gap(run: Shown) -> Caption:

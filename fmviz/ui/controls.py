@@ -20,7 +20,7 @@ from fmviz.config import (
     problems,
 )
 from fmviz.measure import TOLERANCES
-from fmviz.narrate import number
+from fmviz.narrate import number, upper_first
 from fmviz.permalink import MODES, MONITORS
 from fmviz.ui.state import classroom, drawn, has, locked, note, put, value, widget
 
@@ -542,6 +542,70 @@ def layer(page: str, layers: int) -> int:
         "Layer", range(1, layers + 1), **widget(page, "layer"), required=True
     )
     return int(chosen)
+
+
+def typed(
+    page: str, field: str, label: str, present: str, read: Callable[[str], str], help: str
+) -> None:
+    """A list that is typed, kept apart from the field that it sets: text that cannot be read leaves
+    that as it was, and says why.
+
+    Args:
+        present: the field's value as a person would type it.
+        read: from what was typed to the field's value; raises ValueError with a sentence.
+    """
+    key = f"{page}/{field} as text"
+    problem = f"{key}: problem"
+
+    def take() -> None:
+        text = str(st.session_state[key])
+        try:
+            put(page, field, read(text))
+            st.session_state.pop(problem, None)
+        except ValueError as error:
+            st.session_state[problem] = text, f"{error}. {present} are still in use."
+
+    # What was typed wrongly stays to be mended, until the field gets another value.
+    wrong = st.session_state.get(problem)
+    if wrong is not None and st.session_state.get(f"{key}: good") != present:
+        wrong = st.session_state.pop(problem, None) and None
+    st.session_state[key] = present if wrong is None else wrong[0]
+    st.session_state[f"{key}: good"] = present
+    st.text_input(label, key=key, on_change=take, help=help, disabled=locked(page, field))
+    if wrong is not None:
+        st.error(upper_first(wrong[1]), icon=":material/error:")
+    note(page, field)
+
+
+def listed(
+    page: str,
+    field: str,
+    label: str,
+    names: Sequence[str],
+    present: Sequence[str],
+    format_func: Callable[[str], str],
+    written: Callable[[list[str]], str],
+) -> None:
+    """Some of a table's words, for a field that holds them as text. The last one cannot be taken
+    away."""
+    key = f"{page}/{field} as list"
+    st.session_state[key] = list(present)
+
+    def take() -> None:
+        if st.session_state[key]:
+            put(page, field, written(st.session_state[key]))
+
+    st.pills(
+        label,
+        names,
+        selection_mode="multi",
+        wrap=True,
+        format_func=format_func,
+        key=key,
+        on_change=take,
+        disabled=locked(page, field),
+    )
+    note(page, field)
 
 
 def without_effect(page: str, *fields: str) -> None:

@@ -55,7 +55,8 @@ class Page:
     @cached_property
     def runs(self) -> Runs:
         """Role → run, of all that stand side by side."""
-        return self.lesson.runs(self.config, permalink.view_of(self.values))
+        _ = self.config
+        return self.lesson.runs_of(self.values)
 
     def text(self, section: str, figures: dict[str, str] | None = None) -> str:
         """A section of the lesson's prose, or of the first lesson it borrows from that has it."""
@@ -118,7 +119,11 @@ class Page:
         opens, another where a teacher's link hides the results."""
         question = guessing.own(self.lesson) if _same(self.values, self.lesson.start) else None
         if question is None and self.view.hide:
-            question = guessing.of_runs(self.name, tuple(self.runs))
+            question = (
+                guessing.of_sweep(self.name, self.values)
+                if "knob" in self.lesson.start
+                else guessing.of_runs(self.name, tuple(self.runs))
+            )
         return question
 
     @property
@@ -238,6 +243,8 @@ def open_page(name: str) -> Page:
 def begin(page: AnyPage) -> AnyPage:
     """Begin a page: its question, what is wrong with the address, its presets."""
     shell.require_app()
+    if (target := state.gone_to()) is not None:
+        st.switch_page(shell.page_file(target[0]), query_params=target[1])
     lesson = page.lesson
     problems = state.load(page.name, lesson.start, lesson.choices) + state.load_pins()
     if state.classroom().projector:

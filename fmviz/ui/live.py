@@ -8,17 +8,51 @@ from functools import cache
 
 from fmviz.config import RunConfig
 from fmviz.engine import Engine, Update, scheduler_address
+from fmviz.pace import Clock, Speed
 from fmviz.store import RunStore, default_bytes, default_folder
 from fmviz.ui import state
 
 # Time a browser gets to draw one picture before the next comes.
 SECONDS_BETWEEN_PICTURES = 0.06
+# Stored runs that tell how fast this machine is.
+RUNS_TIMED = 8
 
 
 @cache
 def engine() -> Engine:
     """The engine of this server, shared by all its sessions."""
     return Engine(RunStore(default_folder(), default_bytes()), scheduler_address())
+
+
+class Pace:
+    """What this server's sweeps have taught about its speed, for all of its sessions."""
+
+    def __init__(self) -> None:
+        self._speed: Speed | None = None
+
+    @property
+    def speed(self) -> Speed:
+        """What is known now; before the first sweep, what the newest runs in the store say."""
+        if self._speed is None:
+            self._speed = Speed.of_records(engine().store.newest(RUNS_TIMED))
+        return self._speed
+
+    def learn(self, clock: Clock) -> None:
+        """Keep what a sweep that has ended has taught."""
+        self._speed = self.speed.after(clock)
+
+
+@cache
+def pace() -> Pace:
+    """The pace of this server."""
+    return Pace()
+
+
+def stop() -> None:
+    """Give up whatever this session is watching; for callbacks."""
+    watch = state.swap_watch(None)
+    if watch is not None:
+        watch.give_up()
 
 
 def live(

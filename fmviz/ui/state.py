@@ -23,6 +23,7 @@ from fmviz.vault import Vault
 
 _WATCH = "fmviz.watch"
 _NO_GUESSES = "fmviz.no guesses"
+_GO = "fmviz.go"
 _CLASSROOM = "fmviz.classroom"
 _VAULT = "fmviz.vault"
 _PINS = "fmviz.pins"
@@ -67,6 +68,9 @@ def load(page: str, start: State, choices: Choices | None = None) -> list[str]:
     memory = _memory(page)
     drawn, memory["drawn"] = memory["drawn"], set()
     address, unread = _own_address(), _load_classroom()
+    if address and address == memory.get("passed"):
+        # The browser's way back from where `go` led: the parameters were on their way there.
+        address = {}
     # Coming back from another page, the address is bare and the session remembers.
     if "values" not in memory or unread or (address and address != memory["address"]):
         parsed = permalink.parse(address, start, choices)
@@ -76,13 +80,16 @@ def load(page: str, start: State, choices: Choices | None = None) -> list[str]:
             st.session_state.pop(f"{page}/guess", None)
         drawn = set()
     if memory["problems"] and any(
-        st.session_state[_key(page, field)] != memory["values"][field] for field in drawn
+        st.session_state.get(_key(page, field), value) != value
+        for field, value in memory["values"].items()
+        if field in drawn
     ):
         # A control has moved: what was wrong with the address is past, and `save` rewrites it.
         memory.update(problems=[], address=None)
     for field, value in memory["values"].items():
-        # A control that was not drawn in the last run has nothing newer to say.
-        if field not in drawn:
+        # A control that was not drawn in the last run has nothing newer to say, and Streamlit
+        # forgets one that another page did not draw.
+        if field not in drawn or _key(page, field) not in st.session_state:
             st.session_state[_key(page, field)] = value
     problems: list[str] = memory["problems"]
     return problems
@@ -278,6 +285,25 @@ def pick(page: str, field: str) -> None:
     picked = st.session_state[pick_key(page, field)]["selection"]["picked"]
     if picked and not locked(page, field):
         st.session_state[_key(page, field)] = int(picked[0][field])
+
+
+def clicked(page: str, chart: str, field: str) -> int | None:
+    """What was clicked on a chart whose selection "picked" holds a field; for `on_select`."""
+    picked = st.session_state[pick_key(page, chart)]["selection"]["picked"]
+    return int(picked[0][field]) if picked else None
+
+
+def go(page: str, target: str, query: dict[str, str]) -> None:
+    """Have a page lead on to another one as it next begins; for callbacks, which cannot."""
+    st.session_state[_GO] = target, query
+    # On the way there Streamlit puts the query into the address of the page that is left.
+    _memory(page)["passed"] = query
+
+
+def gone_to() -> tuple[str, dict[str, str]] | None:
+    """The page that `go` has named, and its parameters; once."""
+    target: tuple[str, dict[str, str]] | None = st.session_state.pop(_GO, None)
+    return target
 
 
 def game(page: str, deal: Callable[[], Quiz]) -> Quiz:

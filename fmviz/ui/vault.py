@@ -38,8 +38,15 @@ def saw_ends(records: Iterable[RunRecord | None]) -> None:
     )
 
 
-def draw(place: DeltaGenerator, page: str, runs: Sequence[Shown]) -> None:
-    """The vault in its place on a page whose runs have ended, where the class has one."""
+def draw(
+    place: DeltaGenerator, page: str, runs: Sequence[Shown], whose: str = "these networks'"
+) -> None:
+    """The vault in its place on a page whose runs have ended, where the class has one.
+
+    Args:
+        runs: those that a look shows the test accuracy of.
+        whose: what they are called on the button of the look.
+    """
     if not state.classroom().vault:
         return
     saw(runs)
@@ -59,13 +66,13 @@ def draw(place: DeltaGenerator, page: str, runs: Sequence[Shown]) -> None:
         st.markdown(_said(captions + (words.looked(runs) if looked else [])))
         with st.container(horizontal=True):
             st.button(
-                "Look at these networks' test accuracy",
+                f"Look at {whose} test accuracy",
                 icon=":material/visibility:",
                 key=f"{page}/vault look",
                 disabled=looked,
                 on_click=_look,
                 args=(configs,),
-                help="For the networks on this page as they are set. The look is counted.",
+                help="As this page is set. The look is counted.",
             )
             st.button(
                 "Open the vault for good",

@@ -5,8 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+import streamlit as st
+
 from fmviz import narrate
 from fmviz.config import RunConfig
+from fmviz.engine import NEXT, Update
+from fmviz.narrate.sweep import duration
+from fmviz.pace import Clock, progress
 from fmviz.record import RunRecord
 from fmviz.ui import live, state, vault
 from fmviz.ui.frame import Page
@@ -15,10 +20,11 @@ from fmviz.ui.place import Place
 # Drawn while it grows: what is known of each run, None where that is nothing yet.
 Draw = Callable[[list[RunRecord | None], bool], None]
 SECONDS_BETWEEN_PICTURES = 0.5
+SECONDS_BETWEEN_ESTIMATES = 0.25
 
 
 class Sweep:
-    """A button, the runs that it asks for, and how far they are.
+    """A button, the runs that it asks for, how far they are and how long they will take.
 
     Where all runs are known already there is no button: they are drawn at once.
 
@@ -27,6 +33,8 @@ class Sweep:
         configs: the runs.
         draw: called with the records, one a config, and whether all have ended.
         brief: whether records without weights will do.
+        partly: whether what is known already is drawn before the rest is asked for; its page then
+            says how long that takes.
     """
 
     def __init__(
@@ -37,51 +45,112 @@ class Sweep:
         draw: Draw,
         *,
         brief: bool = True,
+        partly: bool = False,
     ) -> None:
         self.page, self.name, self.draw, self.brief = page, name, draw, brief
+        self.partly = partly
         self.configs = list(dict.fromkeys(configs))
         self._order = [self.configs.index(config) for config in configs]
         self._what = tuple(config.key for config in self.configs)
-        self._button, self._progress = Place(), Place()
+        # A button is no place to draw in: each stands in one.
+        with st.container(horizontal=True):
+            self._button, self._stopper = st.empty(), st.empty()
+        self._progress = Place()
+        self.update: Update | None = None
+
+    def stored(self) -> list[RunRecord | None]:
+        """What the store has of the runs, each once."""
+        store = live.engine().store
+        return [store.get(config, brief=self.brief) for config in self.configs]
+
+    def seconds(self, stored: Sequence[RunRecord | None]) -> float:
+        """How long the runs will take that are not in the store."""
+        return self._clock(stored).left(0.0)
+
+    def _clock(self, known: Sequence[RunRecord | None]) -> Clock:
+        missing = [c for c, record in zip(self.configs, known, strict=True) if record is None]
+        return Clock(missing, live.pace().speed, ready_in=live.engine().ready_in())
 
     def run(self) -> None:
         """Draw the sweep where it is known or asked for. Call it after the board's runs."""
         known = live.engine().known(self.configs, brief=self.brief)
         if not known and not state.asked_for(self.page.name, self.name, self._what):
-            self._button.draw(
-                "button",
-                f"Train these {narrate.plural(len(self.configs), 'run')}",
-                key=f"{self.page.name}/{self.name} button",
-                icon=":material/play_arrow:",
-                on_click=state.ask_for,
-                args=(self.page.name, self.name, self._what),
-            )
+            self._offer()
             return
-        drawn = -float("inf")
+        if not known:
+            # As it was, or its browser would show it beside the other one.
+            self._train(self.stored(), disabled=True)
+            self._stopper.button(
+                "Stop",
+                key=f"{self.page.name}/{self.name} stop",
+                icon=":material/stop:",
+                on_click=self._stop,
+            )
+        self._watch()
+        if not known:
+            self._button.empty()
+            self._stopper.empty()
+
+    def _offer(self) -> None:
+        stored = self.stored()
+        self._train(stored)
+        if not self.partly:
+            self._progress.draw("caption", f"It takes {duration(self.seconds(stored))}.")
+        elif any(record is not None for record in stored):
+            self.draw([stored[i] for i in self._order], False)
+
+    def _train(self, stored: Sequence[RunRecord | None], *, disabled: bool = False) -> None:
+        left = sum(record is None for record in stored)
+        what = "runs" if left == len(stored) else "missing runs"
+        label = f"Train these {left} {what}" if left > 1 else "Train this run"
+        self._button.button(
+            label,
+            key=f"{self.page.name}/{self.name} button",
+            icon=":material/play_arrow:",
+            on_click=state.ask_for,
+            args=(self.page.name, self.name, self._what),
+            disabled=disabled,
+        )
+
+    def _stop(self) -> None:
+        state.ask_for(self.page.name, self.name, None)
+        live.stop()
+
+    def _watch(self) -> None:
+        drawn = told = -float("inf")
+        clock: Clock | None = None
         begun = time.monotonic()
         for update in live.live(self.configs, brief=self.brief):
+            self.update = update
             if update.state == "failed":
                 self._progress.draw("error", update.message, icon=":material/error:")
                 return
-            share = update.progress(self.configs)
-            if update.state != "done":
-                self._tell(update.state, update.message, share, time.monotonic() - begun)
-                if time.monotonic() - drawn < SECONDS_BETWEEN_PICTURES:
+            now = time.monotonic()
+            if clock is None:
+                ended = [r if r is not None and r.complete else None for r in update.records]
+                clock = self._clock(ended)
+            clock.hear(now - begun, progress(update.records))
+            if update.state == "done":
+                live.pace().learn(clock)
+            else:
+                if update.state == "waiting" and update.message != NEXT:
+                    clock.wait(now - begun, live.engine().ready_in())
+                if now - told >= SECONDS_BETWEEN_ESTIMATES:
+                    told = now
+                    self._tell(update, clock, now - begun)
+                if now - drawn < SECONDS_BETWEEN_PICTURES:
                     continue
-            drawn = time.monotonic()
+            drawn = now
             records = [update.records[i] for i in self._order]
-            if any(record is not None for record in records):
-                self.draw(records, update.state == "done")
             if update.state == "done":
                 vault.saw_ends(records)
+            if any(record is not None for record in records):
+                self.draw(records, update.state == "done")
         self._progress.clear()
 
-    def _tell(self, phase: str, message: str, share: float, seconds: float) -> None:
-        if phase == "waiting":
-            text = f"waiting for the worker: {message}"
-        elif share > 0.02:
-            left = seconds * (1 - share) / share
-            text = f"{narrate.percent(share, 0)}, about {left:.0f} s to go"
-        else:
-            text = "starting"
-        self._progress.draw("progress", share, text=text)
+    def _tell(self, update: Update, clock: Clock, seconds: float) -> None:
+        left = f"{duration(clock.left(seconds))} left"
+        text = f"{narrate.percent(clock.share, 0)}, {left}"
+        if update.state == "waiting":
+            text = f"waiting for the worker: {update.message}, {left}"
+        self._progress.draw("progress", clock.share, text=text)

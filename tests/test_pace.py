@@ -1,0 +1,180 @@
+"""The time a sweep takes: the model of its cost, and the clock that corrects it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fmviz.config import RunConfig
+from fmviz.groups import deal, group
+from fmviz.pace import PROGRAMS, SLOWEST, Clock, Speed, cost, program_of, progress
+from tests.helpers import synthetic, tiny
+
+Event = tuple[float, dict[str, tuple[int, bool]]]
+
+
+def played(
+    configs: Sequence[RunConfig], compiling: float, training: float, wrong: Sequence[float]
+) -> Iterator[Event]:
+    """The epochs of a sweep on a machine that is so many times as slow as the one of the model,
+    which is moreover wrong by a factor of each group's own: when each is over, and how far all
+    runs are then."""
+    now, far = 0.0, {}
+    compiled = set()
+    factors = iter([*wrong] * 99)
+    for task in deal(configs):
+        parts = [([task[i] for i in indices], next(factors)) for indices in group(task)]
+        for epoch in range(max(config.epochs for config in task)):
+            for runs, factor in parts:
+                if epoch >= runs[0].epochs:
+                    continue
+                price, program = cost(runs), program_of(runs)
+                if epoch == 0:
+                    new = program not in compiled
+                    now += compiling * (price.begin + (price.compile if new else 0.0))
+                    compiled.add(program)
+                now += training * factor * price.epoch
+                far |= {c.key: (epoch + 1, epoch + 1 == c.epochs) for c in runs}
+            yield now, dict(far)
+
+
+SWEEPS = [
+    [tiny(lam=float(lam), penalty="l2", seed=seed) for lam in (1, 2, 3) for seed in (0, 1, 2)],
+    [RunConfig(hidden=(width,), epochs=10, train_size=1_000) for width in (8, 32, 128, 512)],
+    [RunConfig(train_size=n, epochs=8, seed=s) for n in (100, 1_000, 5_000) for s in range(4)],
+    [
+        RunConfig(hidden=(32,) * depth, optimizer=optimizer, epochs=6, train_size=500)
+        for depth in (1, 2, 3, 4)
+        for optimizer in ("sgd", "adam", "rmsprop")
+    ],
+]
+SLOW = st.floats(0.3, 8)
+
+
+@pytest.mark.parametrize("changes", [{"train_size": 5_000}, {"hidden": (256,)}, {"batch_size": 8}])
+def test_more_to_do_costs_more(changes: dict[str, object]) -> None:
+    small = RunConfig(train_size=1_000, hidden=(64,), batch_size=32)
+    large = small.replace(**changes)
+    assert cost([large]).epoch > cost([small]).epoch
+    assert cost([small] * 2).epoch > cost([small]).epoch
+    # Together they take less than one after another.
+    assert cost([small, small.replace(seed=1)]).epoch < 2 * cost([small]).epoch
+    assert 0 < cost([small]).steps < cost([small]).epoch
+
+
+def test_what_is_compiled_is_not_compiled_again() -> None:
+    configs = SWEEPS[1]
+    known = tuple(program_of([config]) for config in configs)
+    new, old = Clock(configs, Speed()), Clock(configs, Speed(compiled=known))
+    compiling = sum(cost([config]).compile for config in configs)
+    assert new.left(0.0) - old.left(0.0) == pytest.approx(compiling)
+
+
+def test_a_slower_machine_takes_longer_and_a_worker_that_starts_comes_on_top() -> None:
+    for configs in SWEEPS:
+        plain = Clock(configs, Speed()).left(0.0)
+        assert Clock(configs, Speed(3.0, 3.0)).left(0.0) == pytest.approx(3 * plain)
+        assert Clock(configs, Speed(), ready_in=7.0).left(0.0) == pytest.approx(7 + plain)
+        # The same run twice is trained once.
+        assert Clock([*configs, *configs], Speed()).left(0.0) == pytest.approx(plain)
+    assert Clock([], Speed()).left(0.0) == 0
+    assert Clock([], Speed()).share == 1
+
+
+@given(st.sampled_from(SWEEPS), SLOW, SLOW, st.lists(st.floats(0.7, 1.5), min_size=1, max_size=4))
+@settings(max_examples=60)
+def test_the_clock_ends_at_nought_and_never_runs_backwards(
+    configs: list[RunConfig], compiling: float, training: float, wrong: list[float]
+) -> None:
+    clock = Clock(configs, Speed())
+    assert clock.share == 0
+    share = 0.0
+    for now, far in played(configs, compiling, training, wrong):
+        assert clock.left(now) > 0
+        clock.hear(now, far)
+        assert share <= clock.share <= 1
+        share = clock.share
+    assert clock.left(now) == 0
+    assert share == pytest.approx(1)
+
+
+@given(st.sampled_from(SWEEPS), SLOW, st.lists(st.floats(0.8, 1.25), min_size=1, max_size=4))
+@settings(max_examples=60)
+def test_half_way_the_total_is_right_within_a_factor_of_two(
+    configs: list[RunConfig], slow: float, wrong: list[float]
+) -> None:
+    events = list(played(configs, slow, slow, wrong))
+    total = events[-1][0]
+    clock = Clock(configs, Speed())
+    for now, far in events:
+        clock.hear(now, far)
+        if now > total / 2:
+            assert 0.5 < (now + clock.left(now)) / total < 2
+
+
+@given(st.sampled_from(SWEEPS), SLOW)
+@settings(max_examples=30)
+def test_the_second_sweep_is_foreseen_better_than_the_first(
+    configs: list[RunConfig], slow: float
+) -> None:
+    first = Clock(configs, Speed())
+    for now, far in played(configs, slow, slow, [1.0]):
+        first.hear(now, far)
+    speed = Speed().after(first)
+    # Other numbers, the same shapes: nothing is compiled.
+    again = [config.replace(seed=config.seed + 50) for config in configs]
+    took = sum(
+        slow * (cost(runs).begin + cost(runs).epoch * runs[0].epochs)
+        for runs in ([task[i] for i in part] for task in deal(again) for part in group(task))
+    )
+    compiled = tuple(first.compiled)
+    learned, naive = (Clock(again, s).left(0.0) for s in (speed, Speed(compiled=compiled)))
+    assert abs(math.log(learned / took)) <= abs(math.log(naive / took)) + 1e-9
+    assert len(speed.compiled) <= PROGRAMS
+
+
+@pytest.mark.parametrize("slow", [5.0, 15.0])
+def test_silence_makes_the_estimate_grow(slow: float) -> None:
+    """A first epoch that does not come is not for ever a second away."""
+    configs = SWEEPS[1]
+    clock = Clock(configs, Speed())
+    foreseen = clock.left(0.0)
+    total = [now + clock.left(now) for now in (foreseen, slow * foreseen)]
+    assert foreseen < total[0] < total[1]
+    assert total[1] > slow * foreseen
+
+
+def test_a_wait_for_the_worker_is_no_slow_training() -> None:
+    configs = SWEEPS[0]
+    clock = Clock(configs, Speed(), ready_in=10.0)
+    before = clock.left(0.0)
+    clock.wait(8.0, 2.0)
+    assert clock.left(8.0) == pytest.approx(before - 8.0)
+    clock.wait(8.0, 30.0)
+    assert clock.left(8.0) == pytest.approx(before + 20.0)
+
+
+def test_the_speed_of_a_machine_is_read_off_its_runs() -> None:
+    config = RunConfig(epochs=5)
+    steps = cost([config]).steps
+    record = synthetic(config, seconds=[3 * steps * (epoch + 1) for epoch in range(5)])
+    assert Speed.of_records([record]).training == pytest.approx(3)
+    together = replace(record, made={**record.made, "trained_together": 2})
+    rate = 2 * 3 * steps / cost([config] * 2).steps
+    assert Speed.of_records([together]).training == pytest.approx(rate)
+    assert Speed.of_records([]) == Speed()
+    # A clock that stood still says nothing.
+    assert Speed.of_records([synthetic(config, seconds=1e6)]).training == SLOWEST
+
+
+def test_progress_of_records() -> None:
+    half, whole = synthetic(tiny(), epochs=2), synthetic(tiny(seed=1))
+    assert progress([half, None, whole]) == {
+        half.config.key: (2, False),
+        whole.config.key: (whole.epochs, True),
+    }
