@@ -20,7 +20,7 @@ from tests.scripted import ScriptedEngine
 # Widgets with a value that can be set to another of their options.
 SLIDERS = ("select_slider", "selectbox", "radio")
 # Controls that change which others there are, and their bounds.
-CHANGING = ("section", "penalty", "schedule", "optimizer", "dataset", "train_size")
+CHANGING = ("knob", "knob2", "section", "penalty", "schedule", "optimizer", "dataset", "train_size")
 GUESSES = [name for name, lesson in LESSONS.items() if lesson.answer is not None]
 
 
