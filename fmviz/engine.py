@@ -25,7 +25,8 @@ from typing import Any
 from fmviz import worker
 from fmviz.config import RunConfig
 from fmviz.groups import MEMBERS_AT_ONCE, group, shape_of
-from fmviz.record import RecordError, RunRecord
+from fmviz.orders import TIMEOUT_SECONDS, ModelFile
+from fmviz.record import Array, RecordError, RunRecord
 from fmviz.store import RunStore, SettingError
 
 logger = logging.getLogger(__name__)
@@ -232,6 +233,33 @@ class Engine:
                     )
                 except Exception as error:  # the connection has just broken
                     logger.debug("cannot warm up: %s", error)
+
+    def model_file(
+        self,
+        config: RunConfig,
+        name: str,
+        epoch: int,
+        weights: Sequence[Array] = (),
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> ModelFile:
+        """Order one run as a `.keras` file with its weights after an epoch, counted from 0.
+
+            with engine.model_file(config, name, epoch, weights) as file:
+                for words in file:
+                    ...  # how it stands
+            file.content
+
+        Args:
+            name: of the model in the file.
+            weights: where they are known; else the worker trains the run again up to that epoch.
+            timeout: seconds after which it is given up.
+        """
+        self.start()
+
+        def why() -> str:
+            return self._problem or "it is starting up"
+
+        return ModelFile(lambda: self._client, why, config, name, epoch, weights, timeout)
 
     def _release(self, jobs: set[_Job]) -> None:
         with self._changed:
