@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
+from PIL import Image
 
 from fmviz.data import SHAPE
 
@@ -17,10 +20,21 @@ EDGE = 84
 SCALE = 4
 
 
-def picture(pixels: Pixels, scale: int = SCALE) -> npt.NDArray[np.uint8]:
-    """One image, (784,) in [0, 1], as grey values with sharp pixels: (28·scale, 28·scale)."""
+def png(values: npt.NDArray[np.uint8]) -> str:
+    """Grey values (height, width) or colours (height, width, 3) as a PNG that is its own address.
+
+    Streamlit would serve an array from a file of its own, which it forgets as soon as the page has
+    run again without it: a browser on a slow line then asks for a picture that is gone.
+    """
+    file = io.BytesIO()
+    Image.fromarray(values).save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def picture(pixels: Pixels, scale: int = SCALE) -> str:
+    """One image, (784,) in [0, 1], in grey, with sharp pixels of `scale` screen pixels each."""
     wide = pixels.reshape(SHAPE).repeat(scale, 0).repeat(scale, 1)
-    return np.asarray(np.clip(np.round(255 * wide), 0, 255), np.uint8)
+    return png(np.asarray(np.clip(np.round(255 * wide), 0, 255), np.uint8))
 
 
 def gallery(pixels: Pixels, captions: Sequence[str] | None = None, edge: int = EDGE) -> None:
@@ -32,6 +46,6 @@ def gallery(pixels: Pixels, captions: Sequence[str] | None = None, edge: int = E
     with st.container(horizontal=True, gap="small"):
         for index, image in enumerate(pixels):
             with st.container(width=edge + 26 if captions else edge, gap=None):
-                st.image(picture(image), width=edge, output_format="PNG")
+                st.image(picture(image), width=edge)
                 if captions:
                     st.caption(captions[index])

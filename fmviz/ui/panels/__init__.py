@@ -374,14 +374,6 @@ def cards(board: Board, *panels: Callable[[Board], Panel]) -> None:
             board.add(panel(board))
 
 
-@cache
-def _strip(count: int, scale: int) -> npt.NDArray[np.uint8]:
-    """Validation images side by side, one of each class in every ten: (28s, 28s·count)."""
-    pixels = data.load().validation.pixels[:count].reshape(count, *data.SHAPE)
-    wide = np.concatenate(list(pixels), axis=1).repeat(scale, 0).repeat(scale, 1)
-    return (255 * wide).astype(np.uint8)
-
-
 def prepare() -> None:
     """Read the images and build the charts' specifications, once a server."""
     data.load()
@@ -397,15 +389,6 @@ def prepare() -> None:
             charts.gap_spec(roles, dark)
             charts.sparsity_spec(roles, dark)
             charts.saturation_spec(roles, layers, dark)
-
-
-def images() -> None:
-    """A strip of what the networks look at."""
-    st.image(_strip(10, 4), width="stretch", output_format="PNG")
-    st.caption(
-        f"Real Keras networks, trained on real Fashion-MNIST images of {data.SHAPE[0]} x "
-        f"{data.SHAPE[1]} pixels in ten classes: {', '.join(data.CLASS_NAMES).lower()}."
-    )
 
 
 @cache

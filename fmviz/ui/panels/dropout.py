@@ -166,7 +166,7 @@ class Mask:
         images = data.load(config.dataset).validation
         index = view.image or 0
         pixels = images.pixels[index : index + 1]
-        self.picture.draw("image", picture(pixels[0]), width=112, output_format="PNG")
+        self.picture.draw("image", picture(pixels[0]), width=112)
         passed = network.forward(weights, config.activation, pixels)
         # One image many times over: each copy has a mask of its own.
         copies = np.repeat(pixels, DRAWS, axis=0)

@@ -14,6 +14,7 @@ from fmviz.record import RunRecord
 from fmviz.stopping import Rule
 from fmviz.ui import controls, panels
 from fmviz.ui.panels import END, FIGURES, Board, Look
+from fmviz.ui.pictures import png
 from fmviz.ui.place import Place
 
 
@@ -235,9 +236,8 @@ class Epochs:
             limit = picture_limit(list(record.snapshots))
             self.kernels.draw(
                 "image",
-                kernel_pictures(record.snapshots[index], limit, board.dark),
+                png(kernel_pictures(record.snapshots[index], limit, board.dark)),
                 width="stretch",
-                output_format="PNG",
             )
             self.kernels_note.draw("caption", board.text(words.kernels(record, epoch)))
         self.weights.draw(

@@ -26,6 +26,7 @@ from fmviz.ui import live, state
 from fmviz.ui.frame import Page
 from fmviz.ui.panels import FIGURES, LIVE, Board, Look, Warnings
 from fmviz.ui.panels.sweep import Sweep
+from fmviz.ui.pictures import picture, png
 from fmviz.ui.place import Place
 
 IMAGES_A_ROW = 8
@@ -277,24 +278,18 @@ def unit(page: Page) -> None:
         st.caption(page.text(section))
         is_flat = measure.flat(z[chosen], config.activation)
         st.image(
-            [_grey(images.pixels[i]) for i in chosen],
+            [picture(images.pixels[i], PIXEL) for i in chosen],
             caption=[
                 f"z = {_short(z[i])}{', flat' if flat else ''}"
                 for i, flat in zip(chosen, is_flat, strict=True)
             ],
             alt=[data.CLASS_NAMES[images.labels[i]] for i in chosen],
             width=28 * PIXEL // 2,
-            output_format="PNG",
         )
 
 
 def _short(z: float) -> str:
     return number(float(f"{z:.3g}"))
-
-
-def _grey(pixels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    shape = data.SHAPE
-    return (255 * pixels.reshape(shape)).astype(np.uint8).repeat(PIXEL, 0).repeat(PIXEL, 1)
 
 
 def sigma_depth_map(page: Page) -> Sweep:
@@ -361,10 +356,9 @@ class Symmetry:
         limit = float(np.abs(shown).max()) or 1.0
         self.pictures.draw(
             "image",
-            [_signed(shown[:, i] / limit) for i in range(shown.shape[1])],
+            [png(_signed(shown[:, i] / limit)) for i in range(shown.shape[1])],
             caption=[f"unit {i}" for i in range(shown.shape[1])],
             width=28 * PIXEL // 2,
-            output_format="PNG",
         )
         epoch = SNAPSHOT_EPOCHS[len(record.snapshots) - 1] + 1
         figures = {"shown": str(shown.shape[1]), "epoch": str(epoch)}

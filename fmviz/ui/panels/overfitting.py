@@ -164,7 +164,6 @@ class Memory:
             [picture(pixels) for pixels in sample.pixels[indices]],
             caption=captions,
             width=IMAGE_WIDTH,
-            output_format="PNG",
         )
 
 

@@ -23,6 +23,7 @@ from fmviz.ui import panels, state
 from fmviz.ui.frame import Page
 from fmviz.ui.panels import Board, Look
 from fmviz.ui.panels.sweep import Sweep
+from fmviz.ui.pictures import picture, png
 from fmviz.ui.place import Place
 
 FLIPS_SHOWN = 9
@@ -109,10 +110,9 @@ class Pictures(Closer):
             for column, run, kernel in zip(st.columns(2), look.runs, kernels, strict=False):
                 shown = kernel[:, :SNAPSHOT_UNITS]
                 column.image(
-                    drawn.kernel_pictures(shown, limit, self.board.dark),
+                    png(drawn.kernel_pictures(shown, limit, self.board.dark)),
                     caption=narrate.upper_first(run.name),
                     width="stretch",
-                    output_format="PNG",
                 )
             beyond = float(np.mean([np.abs(kernel) > limit for kernel in kernels]))
             rough = [measure.roughness(kernel, data.SHAPE) for kernel in kernels]
@@ -269,12 +269,10 @@ class Flipped(Closer):
     def _show(self, images: data.Images, image: int, wrong: int, section: str) -> None:
         word = "before" if section == "flips right" else "now"
         names = data.CLASS_NAMES
-        picture = (255 * images.pixels[image].reshape(data.SHAPE)).astype(np.uint8)
         st.image(
-            picture.repeat(4, 0).repeat(4, 1),
+            picture(images.pixels[image]),
             caption=f"{names[images.labels[image]]}, {word} {names[wrong]}",
             width=104,
-            output_format="PNG",
         )
 
 

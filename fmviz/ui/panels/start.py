@@ -90,7 +90,7 @@ class OneNetwork:
         record = look.run.record
         config, pixels = record.config, self.images.pixels[self.image]
         truth = int(self.images.labels[self.image])
-        self.picture.image(pictures.picture(pixels, 8), width="stretch", output_format="PNG")
+        self.picture.image(pictures.picture(pixels, 8), width="stretch")
         self.picture.caption(data.CLASS_NAMES[truth])
         passed = network.forward(record.weights, config.activation, pixels[None])
         shares = network.softmax(passed.logits)[0]
@@ -145,7 +145,7 @@ def beat(page: Page, record: RunRecord) -> None:
         number = len(game.answers) + 1
         st.progress((number - 1) / quiz.QUESTIONS, f"Image {number} of {quiz.QUESTIONS}")
         left, right = st.columns([1, 3], gap="large", vertical_alignment="center")
-        left.image(pictures.picture(test.pixels[game.asked], 8), output_format="PNG", width=224)
+        left.image(pictures.picture(test.pixels[game.asked], 8), width=224)
         with right.container(horizontal=True):
             for label, name in enumerate(data.CLASS_NAMES):
                 st.button(
