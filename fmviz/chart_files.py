@@ -24,8 +24,8 @@ import pandas as pd
 # Pixels of the page to pixels of a PNG: sharp on a slide.
 SCALE = 2.0
 WIDTH = 760
-# Characters of the smaller type that go into that width.
-LINE = 105
+# Characters of the title and of the smaller type below it that go into that width.
+TITLE_LINE, LINE = 92, 125
 TIMEOUT_SECONDS = 120.0
 _INK = {False: "#1B2631", True: "#E8EDF2"}
 _FADED = {False: "#D5DCE3", True: "#33404D"}
@@ -94,7 +94,7 @@ def whole(chart: Chart, subtitle: Sequence[str], dark: bool) -> dict[str, Any]:
     spec["config"] = _merged(looks(dark), spec.get("config", {}))
     spec["description"] = chart.title
     spec["title"] = {
-        "text": textwrap.wrap(chart.title, LINE * 12 // 15) or [""],
+        "text": textwrap.wrap(chart.title, TITLE_LINE) or [""],
         "subtitle": [line for text in subtitle for line in textwrap.wrap(text, LINE)],
     }
     if not {"hconcat", "vconcat", "concat", "facet", "repeat"} & set(spec):

@@ -256,10 +256,15 @@ class Engine:
         """
         self.start()
 
-        def why() -> str:
-            return self._problem or "it is starting up"
+        def standing() -> tuple[Any, str]:
+            with self._changed:
+                if self._client is None:
+                    return None, f"waiting for the worker: {self._problem or 'it is starting up'}"
+                busy = any(job.live for job in self._jobs.values())
+                words = "waiting for the worker: it has runs to end first"
+                return self._client, words if busy else "the worker is making the file"
 
-        return ModelFile(lambda: self._client, why, config, name, epoch, weights, timeout)
+        return ModelFile(standing, config, name, epoch, weights, timeout)
 
     def _release(self, jobs: set[_Job]) -> None:
         with self._changed:

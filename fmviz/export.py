@@ -12,6 +12,7 @@ import io
 import math
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from fmviz import measure, permalink
@@ -169,7 +170,7 @@ def _layer_columns(config: RunConfig) -> list[Column]:
                         unit,
                         f"{layer}: {kind} from {a:.6g} to {b:.6g}",
                     )
-                    for a, b in zip(edges[:-1], edges[1:])
+                    for a, b in pairwise(edges)
                 ]
             else:
                 columns.append(Column(f"{layer}.{name}", unit, f"{layer}: {meaning}"))

@@ -29,23 +29,21 @@ class ModelFile:
     then take `content`. Closing it before cancels it.
 
     Args:
-        client: what gives the Dask client, None while there is no connection.
-        why: words for why there is none.
+        standing: the Dask client, None while there is no connection, and words on how it stands.
         name, epoch, weights: as `worker.model_file` has them.
         timeout: seconds after which it is given up.
     """
 
     def __init__(
         self,
-        client: Callable[[], Any],
-        why: Callable[[], str],
+        standing: Callable[[], tuple[Any, str]],
         config: RunConfig,
         name: str,
         epoch: int,
         weights: Sequence[Array] = (),
         timeout: float = TIMEOUT_SECONDS,
     ) -> None:
-        self._client, self._why, self._timeout = client, why, timeout
+        self._standing, self._timeout = standing, timeout
         self._arguments = config.model_dump(mode="json"), name, epoch, [*weights]
         content = hashlib.sha256(name.encode())
         for array in weights:
@@ -86,7 +84,7 @@ class ModelFile:
         """
         begun = time.monotonic()
         while self._content is None:
-            client = self._client()
+            client, words = self._standing()
             if self._future is None and client is not None:
                 self._submit(client)
             if self._future is not None and self._future.done():
@@ -97,8 +95,7 @@ class ModelFile:
                     f"the worker has not made the file within {self._timeout:.0f} seconds; it may "
                     "be busy with other runs: try again later"
                 )
-            waiting = f"waiting for the worker: {self._why()}"
-            yield waiting if client is None else "the worker is making the file"
+            yield words
             time.sleep(POLL_SECONDS)
 
     def _submit(self, client: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,7 +15,10 @@ from fmviz.lesson import Lesson, Preset, Runs, guess_words, preset_words
 from fmviz.lessons import LESSONS
 from fmviz.permalink import State, View
 from fmviz.stopping import Shown
-from fmviz.ui import controls, shell, state
+from fmviz.ui import controls, shell, state, take_home
+
+if TYPE_CHECKING:
+    from fmviz.ui.panels import Panel
 
 
 class Page:
@@ -27,6 +30,8 @@ class Page:
     def __init__(self, lesson: Lesson) -> None:
         self.lesson = lesson
         self.name = lesson.name
+        # Those of the frame, which is drawn before there is a board.
+        self.panels: list[Panel] = []
 
     @property
     def values(self) -> State:
@@ -156,7 +161,8 @@ class Page:
         return str(chosen)
 
     def notes(self) -> None:
-        """Why, for the expert; the script for the teacher."""
+        """What to take home; why, for the expert; the script for the teacher."""
+        take_home.draw(self)
         for section, title, icon in (
             ("why", "Why? Notes and sources", ":material/menu_book:"),
             ("teach", "Teach this in ten minutes", ":material/co_present:"),
@@ -178,6 +184,7 @@ def open_page(name: str) -> Page:
     """Begin a lesson's page: its question, what is wrong with the address, its presets."""
     shell.require_app()
     lesson = LESSONS[name]
+    state.begin_charts()
     problems = state.load(name, lesson.start, lesson.choices)
     page = Page(lesson)
     st.title(page.text("question"))
