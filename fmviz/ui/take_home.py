@@ -43,6 +43,7 @@ class TakeHome:
         self.page = page
         with st.popover("Take home", icon=":material/download:"):
             self.note, self.files = Place(), st.container()
+        self._said = ""
 
     def draw(self, look: Look) -> None:
         """The files once all runs have ended; till then, that they have not."""
@@ -50,8 +51,10 @@ class TakeHome:
             self.note.clear()
             with self.files:
                 st.fragment(_files)(self.page, look.runs)
-        else:
-            section = "failed" if look.update.state == "failed" else "not yet"
+            return
+        section = "failed" if look.update.state == "failed" else "not yet"
+        if section != self._said:
+            self._said = section
             self.note.draw("markdown", prose.text(PROSE, section))
 
 
@@ -123,26 +126,31 @@ def _model(page: Page, run: Shown) -> None:
     name = export.stem(config, f"epoch{epoch + 1}")
     what = config.key, epoch
     content = state.made_file(page.name, what)
-    if content is not None:
-        _download(
-            page, "Download the network", f"{name}.keras", "application/octet-stream", content
-        )
-    elif st.button(
+    button, standing = st.empty(), st.empty()
+    if content is None and button.button(
         "Make the .keras file",
         key=f"{page.name}/take home make the network",
         icon=":material/deployed_code:",
     ):
-        spot = st.empty()
         timeout = TIMEOUT_SECONDS + (0 if weights else PATIENCE_FACTOR * seconds)
         try:
             with live.engine().model_file(config, name, epoch, weights, timeout) as file:
-                for standing in file:
-                    spot.caption(f":material/hourglass_top: {standing}")
-            state.keep_file(page.name, what, file.content)
+                for told in file:
+                    standing.caption(f":material/hourglass_top: {told}")
+            content = file.content
+            state.keep_file(page.name, what, content)
+            standing.empty()
         except FileError as error:
-            spot.error(f"No file: {error}.", icon=":material/error:")
-        else:
-            st.rerun(scope="fragment")
+            standing.error(f"No file: {error}.", icon=":material/error:")
+    if content is not None:
+        with button:
+            _download(
+                page,
+                "Download the network",
+                f"{name}.keras",
+                "application/octet-stream",
+                content,
+            )
     captions = words.model_file(config, epoch, bool(weights) or content is not None, seconds)
     st.caption(" ".join(prose.text(PROSE, c.section, c.figures) for c in captions))
 
