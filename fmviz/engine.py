@@ -157,7 +157,9 @@ class Engine:
 
     # Watching ------------------------------------------------------------------------------
 
-    def watch(self, configs: Sequence[RunConfig], *, brief: bool = False) -> Watch:
+    def watch(
+        self, configs: Sequence[RunConfig], *, brief: bool = False, anew: bool = False
+    ) -> Watch:
         """Ask for runs. Those that are neither stored nor being trained start now, together;
         more of them than one model holds, a model at a time, so that others get their turn.
 
@@ -166,6 +168,7 @@ class Engine:
         Args:
             brief: whether records without weights will do, as for sweeps. They wait for whoever
                 wants whole ones.
+            anew: whether runs that ship with fmviz are to be trained here all the same.
         """
         unique = {config.key: config for config in configs}
         known: dict[str, tuple[RunRecord, str]] = {}
@@ -173,6 +176,8 @@ class Engine:
             record = self.store.get(config, brief=brief)
             if record is not None:
                 recorded = self.store.is_recorded(config, brief=brief)
+                if recorded and anew:
+                    continue
                 known[key] = record, "recorded" if recorded else "store"
         with self._changed:
             jobs: dict[str, _Job] = {}

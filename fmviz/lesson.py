@@ -56,9 +56,14 @@ class Lesson:
     borrows: tuple[str, ...] = ()
     answer: Callable[[list[Shown]], int] | None = None
 
-    def state_of(self, preset: Preset) -> State:
-        """The state that a preset brings the page to."""
-        return self.start | dict(preset.changes)
+    def state_of(self, preset: Preset, present: State | None = None) -> State:
+        """The state that a preset brings the page to.
+
+        Args:
+            present: the page's; what a teacher's link has set in it stays.
+        """
+        kept = {f: v for f, v in (present or {}).items() if f in permalink.OF_TEACHER}
+        return self.start | dict(preset.changes) | kept
 
     def runs_of(self, state: State) -> Runs:
         """The runs of a state.
@@ -74,18 +79,22 @@ def start(
     view: Mapping[str, Any] | None = None,
     *,
     stopping: bool = True,
+    taught: bool = True,
 ) -> State:
     """A lesson's start: what differs from the defaults of a run, and the fields of `View` that
     its page has, with their values.
 
     Args:
         stopping: whether it has those of early stopping and of the test too.
+        taught: whether a teacher's link can lock its controls and hide its results.
     """
     # No penalty is λ = 0 of one that its control offers: showing the control then changes nothing.
     free = {"penalty": "l2", "lam": 0.0}
     common = {"patience": None, "monitor": "val_loss", "restore": True, "test": False}
+    teacher = {"lock": (), "hide": False}
     return permalink.defaults(
-        free | dict(config or {}), (common if stopping else {}) | dict(view or {})
+        free | dict(config or {}),
+        (common if stopping else {}) | dict(view or {}) | (teacher if taught else {}),
     )
 
 
@@ -95,8 +104,8 @@ def preset_words(lesson: str, preset: Preset) -> tuple[str, str]:
     return label.strip(), story.strip()
 
 
-def guess_words(lesson: str) -> tuple[str, list[str]]:
-    """The question of the section "guess" and its options, the items of its list."""
-    text = prose.text(lesson, "guess")
+def guess_words(lesson: str, section: str = "guess") -> tuple[str, list[str]]:
+    """The question of a section and its options, the items of its list."""
+    text = prose.text(lesson, section)
     question, _, listed = text.partition("\n- ")
     return question.strip(), [" ".join(item.split()).rstrip(".") for item in listed.split("\n- ")]

@@ -1,7 +1,8 @@
 """The state of a page as a query string and back: what a link shows is what the sender saw.
 
 A page's state is a flat dict: the fields of `RunConfig`, as its controls hold them, and those of
-`View`, which say how a run is looked at. Defaults are left out of the link.
+`View`, which say how a run is looked at. What holds on all pages of a session is a `Classroom`.
+Defaults are left out of the link.
 """
 
 from __future__ import annotations
@@ -23,8 +24,13 @@ from fmviz.measure import TOLERANCES
 from fmviz.theory import SPELLINGS
 
 MAX_PATIENCE = 100
-# What a lesson allows in fields whose choices are its own: "section" and "racers".
+# What a lesson allows in fields whose choices are its own: "section", "racers" and "lock".
 Choices = Mapping[str, Sequence[str]]
+# Fields with several words, with commas between them in a link.
+SEVERAL = ("racers", "lock")
+# Fields by which a teacher's link says how a page is to be used, not what it shows.
+OF_TEACHER = ("lock", "hide")
+ALL = "all"
 MONITORS = {
     "val_loss": "val_loss (penalty included)",
     "val_crossentropy": "validation cross-entropy",
@@ -60,6 +66,9 @@ class View(BaseModel):
     baseline: float | None = Field(None, ge=0, le=100)
     start_from: int = Field(0, ge=0, le=100)
     restore: bool = True
+    # Of a teacher's link: controls that cannot be moved, and whether results wait for a guess.
+    lock: tuple[str, ...] = ()
+    hide: bool = False
     # What is looked at: an epoch counted from 1, a layer from 1, the rest from 0.
     test: bool = False
     epoch: int | None = Field(None, ge=1, le=100)
@@ -87,6 +96,10 @@ class View(BaseModel):
     tilted: bool = False
     ravine_rate: float = Field(0.05, gt=0, le=10)
 
+    def locks(self, field: str) -> bool:
+        """Whether the control of a field cannot be moved."""
+        return field in self.lock or ALL in self.lock
+
     @property
     def early_stopping(self) -> dict[str, Any]:
         """Keyword arguments of `stopping.look`."""
@@ -110,8 +123,8 @@ class View(BaseModel):
 
 def view_allowed(field: str, choices: Choices) -> str:
     """What a field of `View` accepts, as words for an error message."""
-    if field == "racers":
-        return "some of " + ", ".join(choices["racers"]) + ", with commas between them"
+    if field in SEVERAL:
+        return "some of " + ", ".join(choices[field]) + ", with commas between them"
     offered = choices.get(field) or VIEW_CHOICES.get(field)
     if offered:
         return "one of " + ", ".join(f"{c:g}" if isinstance(c, float) else str(c) for c in offered)
@@ -123,6 +136,37 @@ def view_allowed(field: str, choices: Choices) -> str:
 
 
 State = dict[str, Any]
+
+
+class Classroom(BaseModel):
+    """What a link sets for all pages of a session.
+
+    Attributes:
+        projector: larger type and charts, and what is for reading at home left out.
+        vault: test accuracy is locked away while choices are made on validation, and every look
+            at it is counted.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    projector: bool = False
+    vault: bool = False
+
+
+def classroom(query: Mapping[str, str]) -> tuple[Classroom, list[str]]:
+    """What a link says for the whole session, and a sentence for what of it could not be read."""
+    said, found = {}, []
+    for name in Classroom.model_fields.keys() & query.keys():
+        try:
+            said[name] = getattr(Classroom.model_validate({name: query[name]}), name)
+        except ValueError:
+            found.append(f"{name} must be true or false, not {query[name]!r}")
+    return Classroom(**said), found
+
+
+def classroom_query(room: Classroom) -> dict[str, str]:
+    """The query parameters of a classroom: what differs from an ordinary session."""
+    return {name: "true" for name, value in room.model_dump().items() if value}
 
 
 class Parsed(NamedTuple):
@@ -156,13 +200,13 @@ def read(name: str, text: str, choices: Choices | None = None) -> Any:
     if name not in View.model_fields:
         return validated(name, text)
     given: Any = text
-    if name == "racers":
+    if name in SEVERAL:
         given = tuple(text.split(",")) if text != "none" else ()
     elif View.model_fields[name].default is None and text == "off":
         given = None
     value = getattr(View.model_validate({name: given}), name)
     offered = (choices or {}).get(name)
-    if offered is not None and not set(value if name == "racers" else [value]) <= set(offered):
+    if offered is not None and not set(value if name in SEVERAL else [value]) <= set(offered):
         raise ValueError("unknown choice")
     return value
 
@@ -175,18 +219,19 @@ def parse(query: Mapping[str, str], start: State, choices: Choices | None = None
         choices: what the lesson allows in "section" and "racers".
     """
     state, found = dict(start), []
+    choices = {"lock": lockable(start)} | dict(choices or {})
     for name, text in query.items():
-        if name in FOREIGN:
+        if name in FOREIGN or name in Classroom.model_fields:
             continue
         if name not in start:
-            known = ", ".join(start)
+            known = ", ".join([*start, *Classroom.model_fields])
             found.append(f"{name} is no parameter of this page; there are {known}")
             continue
         try:
             state[name] = read(name, text, choices)
         except ValueError:
             viewed = name in View.model_fields
-            expected = view_allowed(name, choices or {}) if viewed else allowed(name)
+            expected = view_allowed(name, choices) if viewed else allowed(name)
             found.append(f"{name} must be {expected}, not {text!r}")
     try:
         config_of(state)
@@ -194,6 +239,11 @@ def parse(query: Mapping[str, str], start: State, choices: Choices | None = None
         found += problems(error)
         state |= {name: start[name] for name in ("dataset", "train_size")}
     return Parsed(state, found)
+
+
+def lockable(start: State) -> tuple[str, ...]:
+    """What a link can lock on a page of these fields."""
+    return (ALL, *(field for field in start if field not in OF_TEACHER))
 
 
 def config_of(state: State) -> RunConfig:

@@ -222,9 +222,11 @@ class RunRecord:
             table[f"layers/{name}"] = np.concatenate(
                 [self.start_layers[name][None], self.layers[name]]
             )
-        # Most images keep their class from one epoch to the next: differences pack well.
+        # Most images keep their class from one epoch to the next: differences, image by image, pack
+        # well.
         for name in PREDICTIONS:
-            table[name] = np.diff(getattr(self, name), axis=0, prepend=np.uint8(0))
+            steps = np.diff(getattr(self, name), axis=0, prepend=np.uint8(0))
+            table[name] = np.ascontiguousarray(steps.T)
         table["snapshots"] = self.snapshots
         table |= {f"weights/{i}": w for i, w in enumerate(self.weights)}
         if self.best_epoch != self.epochs - 1:
@@ -269,7 +271,7 @@ class RunRecord:
 
     @classmethod
     def _from_table(cls, table: dict[str, Array], meta: dict[str, Any]) -> RunRecord:
-        predictions = {name: np.cumsum(table[name], 0, np.uint8) for name in PREDICTIONS}
+        predictions = {name: np.cumsum(table[name].T, 0, np.uint8) for name in PREDICTIONS}
         for array in (*table.values(), *predictions.values()):
             array.setflags(write=False)
         n_weight_arrays = sum(name.startswith("weights/") for name in table)

@@ -19,6 +19,7 @@ with left:
 controls.more(page.name, unfolded=True)
 
 with right:
+    page.guess()
     board = panels.Board(page)
     board.place_status()
     board.add(panels.Curves(board, lambda look: twins(look.runs, page.view, look.done)))

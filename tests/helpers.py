@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fmviz.config import DATASETS, RunConfig
+from fmviz.lessons import LESSONS
 from fmviz.measure import ACTIVATION_BINS, TOLERANCES, WEIGHT_EDGES
 from fmviz.paired import labels
 from fmviz.record import HISTORY, SNAPSHOT_EPOCHS, SNAPSHOT_UNITS, Divergence, RunRecord
@@ -23,7 +24,8 @@ from fmviz.stopping import Shown
 from fmviz.store import RECORDED_FOLDER
 
 TINY: dict[str, Any] = {"train_size": 100, "hidden": (4, 3), "epochs": 3, "batch_size": 20}
-SHIPPED = (RunConfig(), RunConfig(penalty="l2", lam=10.0))
+# A recorded pair with weights.
+SHIPPED = tuple(LESSONS["regularisation"].runs_of(LESSONS["regularisation"].start).values())
 
 
 def tiny(**changes: Any) -> RunConfig:

@@ -46,7 +46,9 @@ class ScriptedEngine:
     def warm(self, configs: Sequence[RunConfig]) -> None:
         self.warmed.append(tuple(configs))
 
-    def watch(self, configs: Sequence[RunConfig], *, brief: bool = False) -> ScriptedWatch:
+    def watch(
+        self, configs: Sequence[RunConfig], *, brief: bool = False, anew: bool = False
+    ) -> ScriptedWatch:
         self.asked.append(tuple(configs))
         watch = ScriptedWatch(self.script(configs))
         self.watches.append(watch)

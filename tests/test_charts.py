@@ -207,11 +207,12 @@ def test_a_chart_reads_no_column_that_its_rows_lack(chart: str, patience: int | 
 def test_curves_have_the_measured_accuracy_of_every_epoch() -> None:
     rows = charts.curves_rows(pair())
     assert set(rows["kind"]) == {"curve", "frame"}
-    assert (rows["kind"] == "curve").sum() == 2 * 2 * 30
+    epochs = SHIPPED[0].epochs
+    assert (rows["kind"] == "curve").sum() == 2 * 2 * epochs
     for name, config in zip(PAIR, SHIPPED, strict=True):
         for split, measure in (("training", "train_accuracy"), ("validation", "val_accuracy")):
             mine = rows[(rows["run"] == name) & (rows["split"] == split)]
-            assert mine["epoch"].tolist() == list(range(1, 31))
+            assert mine["epoch"].tolist() == list(range(1, epochs + 1))
             assert mine["accuracy"].tolist() == shipped(config).history[measure].tolist()
 
 

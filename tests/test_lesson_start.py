@@ -50,6 +50,7 @@ def test_prose_is_whole() -> None:
         "answer wrong": {"answer", "share", "truth", "truth_share"},
         "its accuracy": {"images", "test"},
         "beat": set(),
+        "score, vault": {"right", "network", "asked", "share"},
         "score": {"right", "network", "asked", "images", "test", "share"},
     }
     check_prose("start", branches, of_page)

@@ -11,9 +11,26 @@ from hypothesis import strategies as st
 
 from fmviz.config import CHOICES, DATASETS, RunConfig, bounds
 from fmviz.measure import TOLERANCES
-from fmviz.permalink import config_of, defaults, parse, query, view_of
+from fmviz.permalink import (
+    Classroom,
+    classroom,
+    config_of,
+    defaults,
+    lockable,
+    parse,
+    query,
+    view_of,
+)
 
-VIEW = {"patience": None, "monitor": "val_loss", "restore": True, "tolerance": 1e-3, "test": False}
+VIEW = {
+    "lock": (),
+    "hide": False,
+    "patience": None,
+    "monitor": "val_loss",
+    "restore": True,
+    "tolerance": 1e-3,
+    "test": False,
+}
 START = defaults({"penalty": "l2", "lam": 10.0}, VIEW)
 NUMBERS = [
     *("label_noise", "init_std", "lam", "l1_share", "dropout", "learning_rate"),
@@ -49,6 +66,8 @@ def states(draw: st.DrawFn) -> dict[str, Any]:
         "restore": draw(st.booleans()),
         "tolerance": draw(st.sampled_from(TOLERANCES)),
         "test": draw(st.booleans()),
+        "hide": draw(st.booleans()),
+        "lock": tuple(draw(st.lists(st.sampled_from(lockable(START)), max_size=3, unique=True))),
     }
     return state
 
@@ -199,7 +218,9 @@ def test_more_images_than_the_data_set_has_give_the_defaults_and_a_sentence() ->
     assert config_of(both.state).train_size == 20_000
 
 
-NAMES = st.sampled_from([*START, "embed", "__class__", "model_config"]) | st.text(max_size=12)
+NAMES = st.sampled_from(
+    [*START, *Classroom.model_fields, "embed", "__class__", "model_config"]
+) | st.text(max_size=12)
 TEXTS = st.one_of(
     st.text(max_size=20),
     st.floats().map(str),
@@ -226,10 +247,11 @@ TEXTS = st.one_of(
 
 
 @given(st.dictionaries(NAMES, TEXTS, max_size=8))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=1_000, deadline=None)
 def test_no_query_raises_or_leaves_the_bounds(given_query: dict[str, str]) -> None:
     parsed = parse(given_query, START)
     assert set(parsed.state) == set(START)
+    assert isinstance(classroom(given_query)[0], Classroom)
     config, view = config_of(parsed.state), view_of(parsed.state)
     for name in (*NUMBERS, *WHOLE):
         low, high = bounds(name)

@@ -23,6 +23,7 @@ LESSON = Lesson(
             "epochs": 10,
         },
         {"label": None, "image": 0},
+        taught=False,
     ),
     runs=runs,
     weights=True,

@@ -22,7 +22,7 @@ from fmviz.config import (
 from fmviz.measure import TOLERANCES
 from fmviz.narrate import number
 from fmviz.permalink import MODES, MONITORS
-from fmviz.ui.state import drawn, has, put, value, widget_key
+from fmviz.ui.state import classroom, drawn, has, locked, note, put, value, widget
 
 LAMBDAS = (0.0, *(m * 10.0**e for e in range(-2, 2) for m in (1, 2, 5)), 100.0)
 LAMBDAS = tuple(float(f"{v:.3g}") for v in LAMBDAS)
@@ -73,6 +73,32 @@ SCHEDULE_VALUES: dict[str, tuple[float, ...]] = {
 }
 
 
+# As the controls of a view name themselves.
+VIEW_LABELS = {
+    permalink.ALL: "all of them",
+    "patience": "Patience",
+    "monitor": "Monitor",
+    "restore": "restore_best_weights",
+    "test": "Show test accuracy",
+    "min_delta": "min_delta",
+    "mode": "mode",
+    "baseline": "baseline",
+    "start_from": "start_from_epoch",
+    "tolerance": "Tolerance",
+    "section": "Look closer",
+    "prune": "Share pruned",
+    "racers": "Who races",
+    "rates": "Learning rates",
+    "ravine_rate": "Learning rate on the ravine",
+    "strength": "λ/n of the two weights",
+}
+
+
+def label(field: str) -> str:
+    """What the control of a field of a page is called."""
+    return LABELS.get(field) or VIEW_LABELS.get(field) or field.replace("_", " ").capitalize()
+
+
 def _slider(
     page: str,
     field: str,
@@ -86,13 +112,13 @@ def _slider(
     present = value(page, field)
     if present not in options:
         options = sorted({*options, present}, key=lambda v: (v is not None, v or 0))
+    bound = widget(page, field)
     return st.select_slider(
         label,
         options,
         format_func=format_func,
-        key=widget_key(page, field),
         help=help,
-        disabled=disabled,
+        **bound | {"disabled": disabled or bound["disabled"]},
     )
 
 
@@ -108,7 +134,7 @@ def penalty(page: str) -> str:
         offered,
         format_func=lambda name: table[name].label,
         horizontal=True,
-        key=widget_key(page, "penalty"),
+        **widget(page, "penalty"),
         help=_explained("penalty", offered),
     )
     return str(chosen)
@@ -184,7 +210,7 @@ def _choice(page: str, field: str) -> None:
         LABELS[field],
         names,
         format_func=lambda name: table[name].label,
-        key=widget_key(page, field),
+        **widget(page, field),
         help=_explained(field, names),
     )
 
@@ -206,7 +232,7 @@ def _number(page: str, field: str, step: float) -> None:
         kind(high),
         step=kind(step),
         format="%d" if whole else "%g",
-        key=widget_key(page, field),
+        **widget(page, field),
         help=RunConfig.model_fields[field].description,
     )
 
@@ -219,7 +245,10 @@ def _hidden(page: str) -> None:
     if key not in st.session_state or st.session_state.get(f"{key}: good") != written:
         st.session_state[key] = written
     text = st.text_input(
-        LABELS["hidden"], key=key, help=f"Widths from the input on: {allowed('hidden')}."
+        LABELS["hidden"],
+        key=key,
+        help=f"Widths from the input on: {allowed('hidden')}.",
+        disabled=locked(page, "hidden"),
     )
     try:
         put(page, "hidden", permalink.read("hidden", text.strip()))
@@ -238,11 +267,12 @@ def width(page: str) -> None:
         "Width of the hidden layers" if len(hidden) > 1 else "Hidden units",
         sorted({*WIDTHS, present}),
         key=key,
+        disabled=locked(page, "hidden"),
         on_change=lambda: put(
             page, "hidden", (int(st.session_state[key]),) * max(len(value(page, "hidden")), 1)
         ),
     )
-    widget_key(page, "hidden")
+    note(page, "hidden")
 
 
 def depth(page: str) -> None:
@@ -256,8 +286,15 @@ def depth(page: str) -> None:
         put(page, "hidden", (units,) * int(st.session_state[key]))
 
     # None at all are offered only where a link or the playground has brought them.
-    st.slider("Hidden layers", min(1, len(hidden)), MAX_HIDDEN_LAYERS, key=key, on_change=deepen)
-    widget_key(page, "hidden")
+    st.slider(
+        "Hidden layers",
+        min(1, len(hidden)),
+        MAX_HIDDEN_LAYERS,
+        key=key,
+        on_change=deepen,
+        disabled=locked(page, "hidden"),
+    )
+    note(page, "hidden")
 
 
 def setting(page: str, field: str) -> None:
@@ -357,7 +394,7 @@ def monitor(page: str) -> None:
         "Monitor",
         list(MONITORS),
         format_func=MONITORS.__getitem__,
-        key=widget_key(page, "monitor"),
+        **widget(page, "monitor"),
     )
 
 
@@ -365,16 +402,20 @@ def restore(page: str) -> None:
     """Whether the best epoch's weights come back."""
     st.toggle(
         "restore_best_weights",
-        key=widget_key(page, "restore"),
+        **widget(page, "restore"),
         help="Keras's default is off: the weights of the last epoch that ran stay.",
     )
 
 
 def test(page: str) -> None:
-    """Whether test accuracy is shown."""
+    """Whether test accuracy is shown; where the class has a vault, that decides."""
+    if classroom().vault:
+        note(page, "test")
+        st.caption(":material/lock: Test accuracy is in the vault, at the foot of the page.")
+        return
     st.toggle(
         "Show test accuracy",
-        key=widget_key(page, "test"),
+        **widget(page, "test"),
         help="The test images judge a finished choice. Choose λ and patience on validation.",
     )
 
@@ -399,7 +440,7 @@ def early_stopping(page: str, epochs: int) -> None:
             "mode",
             MODES,
             horizontal=True,
-            key=widget_key(page, "mode"),
+            **widget(page, "mode"),
             help="Whether small or large is better; auto knows. The wrong one is worth a look.",
         )
         st.number_input(
@@ -409,7 +450,7 @@ def early_stopping(page: str, epochs: int) -> None:
             step=0.05,
             format="%g",
             placeholder="none",
-            key=widget_key(page, "baseline"),
+            **widget(page, "baseline"),
             help="A value to beat, in the monitor's own units: before that, wait counts on.",
         )
         _slider(
@@ -453,7 +494,7 @@ def choice(page: str, field: str, label: str, labels: Mapping[str, str]) -> str:
         label,
         list(labels),
         format_func=labels.__getitem__,
-        key=widget_key(page, field),
+        **widget(page, field),
         required=True,
     )
     return str(chosen)
@@ -477,13 +518,14 @@ def several(page: str, field: str, label: str, labels: Mapping[str, str]) -> Non
         format_func=labels.__getitem__,
         key=key,
         on_change=take,
+        disabled=locked(page, field),
     )
-    widget_key(page, field)
+    note(page, field)
 
 
 def toggle(page: str, field: str, label: str, help: str | None = None) -> bool:
     """Yes or no."""
-    return bool(st.toggle(label, key=widget_key(page, field), help=help))
+    return bool(st.toggle(label, **widget(page, field), help=help))
 
 
 def layer(page: str, layers: int) -> int:
@@ -492,7 +534,7 @@ def layer(page: str, layers: int) -> int:
     if layers == 1:
         return 1
     chosen: Any = st.segmented_control(
-        "Layer", range(1, layers + 1), key=widget_key(page, "layer"), required=True
+        "Layer", range(1, layers + 1), **widget(page, "layer"), required=True
     )
     return int(chosen)
 
@@ -500,7 +542,7 @@ def layer(page: str, layers: int) -> int:
 def without_effect(page: str, *fields: str) -> None:
     """Leave fields out of `more`, where a page sets them itself."""
     for field in fields:
-        widget_key(page, field)
+        note(page, field)
 
 
 def config(values: permalink.State) -> RunConfig:

@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, NoReturn
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from fmviz import permalink, prose
+from fmviz import guessing, narrate, permalink, prose
 from fmviz.config import RunConfig
-from fmviz.lesson import Lesson, Preset, Runs, guess_words, preset_words
+from fmviz.guessing import Question
+from fmviz.lesson import Lesson, Preset, Runs, preset_words
 from fmviz.lessons import LESSONS
 from fmviz.permalink import State, View
 from fmviz.stopping import Shown
-from fmviz.ui import controls, shell, state, take_home
+from fmviz.ui import controls, share, shell, state, take_home, vault
 
 if TYPE_CHECKING:
     from fmviz.ui.panels import Panel
+
+# All of Streamlit's sizes follow the root's. On the far wall, lines of small print are lost anyway.
+LARGE = "<style>html {font-size: 125%}</style>"
 
 
 class Page:
@@ -32,6 +36,8 @@ class Page:
         self.name = lesson.name
         # Those of the frame, which is drawn before there is a board.
         self.panels: list[Panel] = []
+        # Where the test vault stands, if the page has a place for it.
+        self.vault: DeltaGenerator | None = None
 
     @property
     def values(self) -> State:
@@ -46,18 +52,26 @@ class Page:
     @property
     def view(self) -> View:
         """How it is looked at. Controls drawn later in the page may still change it."""
-        return permalink.view_of(self.values)
+        asked = permalink.view_of(self.values)
+        if asked.test and not vault.shows(self.runs.values()):
+            return asked.model_copy(update={"test": False})
+        return asked
 
     @cached_property
     def runs(self) -> Runs:
         """Role → run, of all that stand side by side."""
-        return self.lesson.runs(self.config, self.view)
+        return self.lesson.runs(self.config, permalink.view_of(self.values))
 
     def text(self, section: str, figures: dict[str, str] | None = None) -> str:
         """A section of the lesson's prose, or of the first lesson it borrows from that has it."""
         lessons = (self.name, *self.lesson.borrows)
         speaks = next((name for name in lessons if section in prose.sections(name)), self.name)
         return prose.text(speaks, section, figures)
+
+    def locks(self) -> None:
+        """Say what a teacher's link has locked."""
+        if names := ", ".join(map(controls.label, self.view.lock)):
+            st.caption(f":material/lock: {self.text('locked', {'controls': names})}")
 
     def columns(self) -> Sequence[DeltaGenerator]:
         """Place for the controls in sight, and for what they change."""
@@ -69,7 +83,7 @@ class Page:
         with st.container(horizontal=True, key=f"{self.name}-presets"):
             for preset in self.lesson.presets:
                 label, words = preset_words(self.name, preset)
-                wanted = self.lesson.state_of(preset)
+                wanted = self.lesson.state_of(preset, self.values)
                 active = _same(self.values, wanted)
                 story = words if active else story
                 st.button(
@@ -78,6 +92,7 @@ class Page:
                     type="primary" if active else "secondary",
                     on_click=self._take,
                     args=(preset,),
+                    disabled=self._barred(wanted),
                 )
         # A place for the words also where there are none: else all that follows would move up, and
         # a browser would build it anew, and a slider that is being moved would lose its focus.
@@ -86,63 +101,89 @@ class Page:
             if story and not self.guessing:
                 st.markdown(story)
 
+    def _barred(self, wanted: State) -> bool:
+        """Whether a teacher's link keeps the reader from a preset: it would move what is locked, or
+        show results that wait for a guess."""
+        moved = [
+            f
+            for f, v in wanted.items()
+            if permalink.write(f, v) != permalink.write(f, self.values[f])
+        ]
+        return any(map(self.view.locks, moved)) or (self.view.hide and self.guessing)
+
     def _take(self, preset: Preset) -> None:
         # A story is told on open cards.
         if state.guess(self.name) is None:
             state.set_guess(self.name, -1)
-        state.apply(self.name, self.lesson.state_of(preset))
+        state.apply(self.name, self.lesson.state_of(preset, self.values))
+
+    @cached_property
+    def question(self) -> Question | None:
+        """What there is to be guessed of the present state: the lesson's own question where it
+        opens, another where a teacher's link hides the results."""
+        question = guessing.own(self.lesson) if _same(self.values, self.lesson.start) else None
+        if question is None and self.view.hide:
+            question = guessing.of_runs(self.name, tuple(self.runs))
+        return question
 
     @property
     def guessing(self) -> bool:
-        """Whether the reader is still to guess: on the opening state alone, and only once."""
-        open_question = self.lesson.answer is not None and state.guess(self.name) is None
-        return open_question and _same(self.values, self.lesson.start)
+        """Whether the reader is still to guess. That is asked once."""
+        asked = state.guess(self.name, obliged=self.view.hide)
+        return asked is None and self.question is not None
 
     def guess(self) -> None:
         """Ask for a guess before the first results, where one is due. The page then ends here."""
-        if not self.guessing:
+        question = self.question
+        if question is None or not self.guessing:
             return
-        question, options = guess_words(self.name)
         with st.container(border=True, key=f"{self.name}-guess"):
-            st.markdown(f"**Predict, then see.** {question}")
-            for index, option in enumerate(options):
+            st.markdown(f"**Predict, then see.** {question.text}")
+            for index, option in enumerate(question.options):
                 st.button(
-                    option,
+                    narrate.upper_first(option),
                     key=f"{self.name}/guess {index}",
                     width="stretch",
                     on_click=state.set_guess,
-                    args=(self.name, index),
+                    args=(self.name, index, self.values),
                 )
-            with st.container(horizontal=True):
-                st.button(
-                    "Just show me",
-                    key=f"{self.name}/guess none",
-                    type="tertiary",
-                    on_click=state.set_guess,
-                    args=(self.name, -1),
-                )
-                st.button(
-                    "Never ask me",
-                    key=f"{self.name}/guess never",
-                    type="tertiary",
-                    on_click=state.skip_guesses,
-                )
+            # A teacher's link leaves no way round.
+            skips = st.container(horizontal=True)
+            if not self.view.hide:
+                self._skips(skips)
         self._end()
+
+    def _skips(self, place: DeltaGenerator) -> None:
+        with place:
+            st.button(
+                "Just show me",
+                key=f"{self.name}/guess none",
+                type="tertiary",
+                on_click=state.set_guess,
+                args=(self.name, -1),
+            )
+            st.button(
+                "Never ask me",
+                key=f"{self.name}/guess never",
+                type="tertiary",
+                on_click=state.skip_guesses,
+            )
 
     def _end(self) -> NoReturn:
         self.save()
         st.stop()
 
     def verdict(self, runs: list[Shown]) -> str:
-        """What became of the guess, on the finished runs of the opening state; else nothing."""
-        guessed = state.guess(self.name)
-        if self.lesson.answer is None or guessed is None or guessed < 0:
+        """What became of the guess, on the finished runs of the state it was made on."""
+        guessed = state.guess(self.name, obliged=self.view.hide)
+        question = self.question
+        if question is None or guessed is None or guessed < 0:
             return ""
-        if not _same(self.values, self.lesson.start):
+        if not _same(self.values, state.guessed_on(self.name)):
             return ""
-        _, options = guess_words(self.name)
-        right = self.lesson.answer(runs)
+        right = question.answer(runs)
         section = "guess was right" if right == guessed else "guess was wrong"
+        options = question.options
         return self.text(section, {"guess": options[guessed], "answer": options[right]})
 
     def section(self, labels: dict[str, str]) -> str:
@@ -155,14 +196,19 @@ class Page:
             "Look closer",
             list(labels),
             format_func=labels.__getitem__,
-            key=state.widget_key(self.name, "section"),
+            **state.widget(self.name, "section"),
             required=True,
         )
         return str(chosen)
 
     def notes(self) -> None:
-        """What to take home; why, for the expert; the script for the teacher."""
-        take_home.draw(self)
+        """The test vault; what to share and take home; why, for the expert; the teacher's script."""
+        self.vault = st.container()
+        with st.container(horizontal=True, key=f"{self.name}-tools"):
+            share.draw(self)
+            take_home.draw(self)
+        if state.classroom().projector:
+            return
         for section, title, icon in (
             ("why", "Why? Notes and sources", ":material/menu_book:"),
             ("teach", "Teach this in ten minutes", ":material/co_present:"),
@@ -177,7 +223,12 @@ class Page:
 
 
 def _same(values: State, others: State) -> bool:
-    return all(permalink.write(f, v) == permalink.write(f, others[f]) for f, v in values.items())
+    """Whether two states show the same, whatever a teacher's link has locked or hidden."""
+    return all(
+        permalink.write(f, v) == permalink.write(f, others[f])
+        for f, v in values.items()
+        if f not in permalink.OF_TEACHER
+    )
 
 
 def open_page(name: str) -> Page:
@@ -187,10 +238,13 @@ def open_page(name: str) -> Page:
     state.begin_charts()
     problems = state.load(name, lesson.start, lesson.choices)
     page = Page(lesson)
+    if state.classroom().projector:
+        st.html(LARGE)
     st.title(page.text("question"))
     st.markdown(page.text("introduction"))
     for problem in problems:
         st.error(f"In the address: {problem}.", icon=":material/link_off:")
+    page.locks()
     if lesson.presets:
         page.presets()
     return page

@@ -21,16 +21,19 @@ def engine() -> Engine:
     return Engine(RunStore(default_folder(), default_bytes()), scheduler_address())
 
 
-def live(configs: Sequence[RunConfig], *, brief: bool = False) -> Iterator[Update]:
+def live(
+    configs: Sequence[RunConfig], *, brief: bool = False, anew: bool = False
+) -> Iterator[Update]:
     """Updates of some runs until all have ended, at a pace that a browser can follow.
 
     Args:
         brief: whether records without weights will do.
+        anew: whether recorded runs are trained here all the same.
 
     When the reader moves a control, Streamlit ends the script at its next call; the next run of
     the script opens its own watch and gives up this one's.
     """
-    watch = engine().watch(configs, brief=brief)
+    watch = engine().watch(configs, brief=brief, anew=anew)
     previous = state.swap_watch(watch)
     if previous is not None:
         # After the new watch is open, so that a run which both want goes on.

@@ -1,8 +1,9 @@
 """The state of a page: the only module that touches `st.session_state` and `st.query_params`.
 
-A control's value lives under `widget_key(page, field)`. The address holds what differs from the
-page's defaults. Whichever of the two changed last wins: a control that moved rewrites the
-address, an address that changed sets the controls.
+A control's value lives under the key of `widget(page, field)`. The address holds what differs from
+the page's defaults. Whichever of the two changed last wins: a control that moved rewrites the
+address, an address that changed sets the controls. What holds on all pages of a session, its
+`Classroom`, stands in every address.
 """
 
 from __future__ import annotations
@@ -15,23 +16,38 @@ import streamlit as st
 from fmviz import permalink
 from fmviz.chart_files import Chart
 from fmviz.engine import Watch
-from fmviz.permalink import Choices, State
+from fmviz.permalink import Choices, Classroom, State
 from fmviz.quiz import Quiz
+from fmviz.vault import Vault
 
 _WATCH = "fmviz.watch"
 _NO_GUESSES = "fmviz.no guesses"
 _CHARTS = "fmviz.charts"
 _PLACES = "fmviz.places"
+_CLASSROOM = "fmviz.classroom"
+_VAULT = "fmviz.vault"
 
 
 def _key(page: str, field: str) -> str:
     return f"{page}.{field}"
 
 
-def widget_key(page: str, field: str) -> str:
-    """Session-state key for the control of a field, noting that it is drawn in this run."""
+def note(page: str, field: str) -> None:
+    """Note that the control of a field is drawn in this run."""
     _memory(page)["drawn"].add(field)
-    return _key(page, field)
+
+
+def widget(page: str, field: str) -> dict[str, Any]:
+    """Arguments for the widget of a field, noting that it is drawn in this run: the key of its
+    value, and whether a teacher's link has locked it."""
+    note(page, field)
+    return {"key": _key(page, field), "disabled": locked(page, field)}
+
+
+def locked(page: str, field: str) -> bool:
+    """Whether a teacher's link has locked the control of a field."""
+    present = st.session_state.get(_key(page, "lock"), ())
+    return field in present or permalink.ALL in present
 
 
 def _memory(page: str) -> dict[str, Any]:
@@ -50,11 +66,14 @@ def load(page: str, start: State, choices: Choices | None = None) -> list[str]:
     """
     memory = _memory(page)
     drawn, memory["drawn"] = memory["drawn"], set()
-    address = {k: v for k, v in st.query_params.to_dict().items() if k not in permalink.FOREIGN}
+    address, unread = _own_address(), _load_classroom()
     # Coming back from another page, the address is bare and the session remembers.
-    if "values" not in memory or (address and address != memory["address"]):
+    if "values" not in memory or unread or (address and address != memory["address"]):
         parsed = permalink.parse(address, start, choices)
-        memory.update(address=address, values=parsed.state, problems=parsed.problems)
+        memory.update(address=address, values=parsed.state, problems=[*unread, *parsed.problems])
+        if parsed.state.get("hide"):
+            # What was guessed before was another question.
+            st.session_state.pop(f"{page}/guess", None)
         drawn = set()
     if memory["problems"] and any(
         st.session_state[_key(page, field)] != memory["values"][field] for field in drawn
@@ -67,6 +86,51 @@ def load(page: str, start: State, choices: Choices | None = None) -> list[str]:
             st.session_state[_key(page, field)] = value
     problems: list[str] = memory["problems"]
     return problems
+
+
+def _own_address() -> dict[str, str]:
+    """The parameters of the address that are a page's own."""
+    others = {*permalink.FOREIGN, *Classroom.model_fields}
+    return {k: v for k, v in st.query_params.to_dict().items() if k not in others}
+
+
+def _load_classroom() -> list[str]:
+    """Take from an address that changed what it says for the whole session; a sentence for each
+    parameter of it that cannot be read."""
+    query = st.query_params.to_dict()
+    said = {name: query[name] for name in Classroom.model_fields if name in query}
+    room = st.session_state.setdefault(_CLASSROOM, Classroom())
+    if not said or said == st.session_state.get(f"{_CLASSROOM}: address"):
+        return []
+    named, problems = permalink.classroom(said)
+    # A bare link within the app names none of it, and changes none of it.
+    st.session_state[_CLASSROOM] = room.model_copy(
+        update=named.model_dump(include=named.model_fields_set)
+    )
+    st.session_state[f"{_CLASSROOM}: address"] = said
+    return problems
+
+
+def classroom() -> Classroom:
+    """What holds on all pages of this session."""
+    room: Classroom = st.session_state.setdefault(_CLASSROOM, Classroom())
+    return room
+
+
+def set_classroom(**changes: bool) -> None:
+    """Change what holds on all pages; for callbacks."""
+    st.session_state[_CLASSROOM] = classroom().model_copy(update=changes)
+
+
+def vault() -> Vault:
+    """The test vault of this session."""
+    present: Vault = st.session_state.setdefault(_VAULT, Vault())
+    return present
+
+
+def set_vault(vault: Vault) -> None:
+    """Remember what the vault holds."""
+    st.session_state[_VAULT] = vault
 
 
 def value(page: str, field: str) -> Any:
@@ -99,15 +163,13 @@ def save(page: str, start: State, values: State) -> None:
     memory["values"] = dict(values)
     if memory["problems"]:
         return
-    address = permalink.query(values, start)
-    if address != memory["address"]:
-        kept = {
-            name: text
-            for name, text in st.query_params.to_dict().items()
-            if name in permalink.FOREIGN
-        }
-        st.query_params.from_dict({**kept, **address})
-        memory["address"] = address
+    address, room = permalink.query(values, start), permalink.classroom_query(classroom())
+    present = st.query_params.to_dict()
+    kept = {name: text for name, text in present.items() if name in permalink.FOREIGN}
+    if present != (whole := {**kept, **address, **room}):
+        st.query_params.from_dict(whole)
+    memory["address"] = address
+    st.session_state[f"{_CLASSROOM}: address"] = room
 
 
 def apply(page: str, values: State) -> None:
@@ -117,17 +179,28 @@ def apply(page: str, values: State) -> None:
         st.session_state[_key(page, field)] = value
 
 
-def guess(page: str) -> int | None:
-    """What the reader has guessed: an option's index, −1 for skipped, None for not yet."""
-    if st.session_state.get(_NO_GUESSES):
+def guess(page: str, *, obliged: bool = False) -> int | None:
+    """What the reader has guessed: an option's index, −1 for skipped, None for not yet.
+
+    Args:
+        obliged: whether even a reader who wants no guesses is asked.
+    """
+    if st.session_state.get(_NO_GUESSES) and not obliged:
         return -1
     guessed: int | None = st.session_state.get(f"{page}/guess")
     return guessed
 
 
-def set_guess(page: str, option: int) -> None:
-    """Remember a guess; −1 is skipped."""
+def guessed_on(page: str) -> State:
+    """The state of the page on which the guess was made."""
+    values: State = st.session_state[f"{page}/guessed on"]
+    return values
+
+
+def set_guess(page: str, option: int, on: State | None = None) -> None:
+    """Remember a guess and the state it was made on; −1 is skipped."""
     st.session_state[f"{page}/guess"] = option
+    st.session_state[f"{page}/guessed on"] = on
 
 
 def skip_guesses() -> None:
@@ -154,7 +227,7 @@ def pick(page: str, field: str) -> None:
     """Take a field's value from a click on its chart, whose selection "picked" holds that field;
     for `on_select`, which is called before the page runs."""
     picked = st.session_state[pick_key(page, field)]["selection"]["picked"]
-    if picked:
+    if picked and not locked(page, field):
         st.session_state[_key(page, field)] = int(picked[0][field])
 
 

@@ -23,7 +23,7 @@ from fmviz.measure import saturates
 from fmviz.narrate import Caption, diagnosis
 from fmviz.record import n_weights
 from fmviz.stopping import Shown
-from fmviz.ui import controls, live, state
+from fmviz.ui import controls, live, state, vault
 from fmviz.ui.frame import Page
 from fmviz.ui.place import Place
 
@@ -83,6 +83,10 @@ class Look(NamedTuple):
         """Whether all runs have ended."""
         return self.update.state == "done"
 
+    def has_weights(self, of: str) -> bool:
+        """Whether the run that the captions speak of, or with "runs" each, brought its weights."""
+        return all(run.record.weights for run in (self.runs if of == "runs" else [self.run]))
+
     @property
     def run(self) -> Shown:
         """The run that the captions speak of: the last."""
@@ -95,7 +99,11 @@ LIVE, FIGURES, END = "live", "figures", "end"
 
 
 class Panel(Protocol):
-    """A part of a page. It reserves its places when it is made, and `draw` fills them."""
+    """A part of a page. It reserves its places when it is made, and `draw` fills them.
+
+    One with a class attribute `wants_weights`, of the last "run" or of all "runs", is drawn again
+    once those are known: recorded runs may come without.
+    """
 
     pace: str
 
@@ -144,17 +152,64 @@ class Board:
         with line:
             self._status = Place()
         with bar:
-            self._progress = Place()
+            self._progress, self._again = Place(), Place()
 
     def run(self) -> Look:
         """Ask for the runs and draw them until all have ended; what is known then."""
         # Controls that stand beside panels have spoken by now.
         self._view = self.page.view
-        for update in live.live(self.configs, brief=not self.page.lesson.weights):
+        anew = state.asked_for(self.page.name, "anew", self._what)
+        weights = self.page.lesson.weights
+        # Curves and figures need no weights: where those are not recorded, they can wait.
+        brief = not weights or (not anew and live.engine().known(self.configs, brief=True))
+        for update in live.live(self.configs, brief=brief, anew=anew):
             look = self._draw(update)
+        if weights and look.done:
+            look = self._fetch_weights(look)
+        self._offer(look)
         if look.done and "trained" not in look.update.sources:
             live.engine().warm(self.configs)
+        if look.done and self.page.vault is not None:
+            vault.draw(self.page.vault, self.page.name, look.runs)
         return look
+
+    @property
+    def _what(self) -> tuple[str, ...]:
+        return tuple(config.key for config in self.configs)
+
+    def _fetch_weights(self, look: Look) -> Look:
+        """Train recorded runs anew where a panel wants the weights that they come without. What is
+        on the screen stays until those are there."""
+        wanted = {getattr(panel, "wants_weights", None) for panel in self._panels}
+        if all(of is None or look.has_weights(of) for of in wanted):
+            return look
+        for update in live.live(self.configs):
+            if update.state == "failed":
+                self._status.draw("caption", status(update, self.horizon))
+            elif update.state == "done":
+                look = self._draw(update)
+            else:
+                share = update.progress(self.configs)
+                text = f"training the weights for the closer look, {narrate.percent(share, 0)}"
+                self._progress.draw("progress", share, text=text)
+        self._progress.clear()
+        return look
+
+    def _offer(self, look: Look) -> None:
+        """A recorded run can be trained here and now."""
+        if look.done and "recorded" in look.update.sources:
+            self._again.draw(
+                "button",
+                "Train it live",
+                key=f"{self.page.name}/anew",
+                type="tertiary",
+                icon=":material/play_arrow:",
+                on_click=state.ask_for,
+                args=(self.page.name, "anew", self._what),
+                help="The same run, trained on this machine before your eyes.",
+            )
+        else:
+            self._again.clear()
 
     def _draw(self, update: Update) -> Look:
         self._status.draw("caption", status(update, self.horizon))

@@ -36,6 +36,7 @@ class OnOff:
     """The same weights with dropout on and off, beside what Keras reported."""
 
     pace = END
+    wants_weights = "run"
 
     def __init__(self, board: Board) -> None:
         self.board = board
@@ -49,6 +50,8 @@ class OnOff:
         weights = dropout.weights_after(run.record, run.kept)
         if not rate or run.kept is None:
             self.note.draw("caption", page.text("rate zero"))
+            return
+        if run.record.is_brief:
             return
         if not weights:
             self.note.draw("caption", page.text("weights not kept"))
@@ -119,6 +122,7 @@ class Mask:
     """One image in one draw: which units are missing, and what that does to the answer."""
 
     pace = END
+    wants_weights = "run"
 
     def __init__(self, board: Board) -> None:
         self.board, self.page = board, board.page
@@ -132,14 +136,14 @@ class Mask:
                 "Validation image",
                 0,
                 MASKED_IMAGES - 1,
-                key=state.widget_key(name, "image"),
+                **state.widget(name, "image"),
                 help="It trains nothing: the masks are drawn on the finished network.",
             )
             st.slider(
                 "Draw",
                 1,
                 DRAWS,
-                key=state.widget_key(name, "draw"),
+                **state.widget(name, "draw"),
                 help="Each draw drops other units.",
             )
         with image:
@@ -159,6 +163,8 @@ class Mask:
         weights = dropout.weights_after(run.record, run.kept)
         if not config.dropout:
             self.caption.draw("markdown", page.text("no mask"))
+            return
+        if run.record.is_brief:
             return
         if not weights:
             self.caption.draw("markdown", page.text("weights not kept"))

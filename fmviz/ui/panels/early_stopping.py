@@ -195,6 +195,7 @@ class Epochs:
     """One epoch of the run: its figures, its first layer's weights."""
 
     pace = END
+    wants_weights = "run"
 
     def __init__(self, board: Board) -> None:
         self.board = board

@@ -203,7 +203,7 @@ def _layer(page: Page) -> int:
         "Layer",
         range(1, layers + 1),
         format_func=lambda n: f"{n}, {page.config.hidden[n - 1]} units",
-        key=state.widget_key(page.name, "layer"),
+        **state.widget(page.name, "layer"),
     )
     return page.view.layer - 1
 
@@ -249,7 +249,7 @@ def unit(page: Page) -> None:
                 f"Unit, 0 to {last}",
                 *(0, last),
                 step=1,
-                key=state.widget_key(page.name, "unit"),
+                **state.widget(page.name, "unit"),
                 help="Or click a point of the chart.",
             )
         draw_chart(

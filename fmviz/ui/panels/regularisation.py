@@ -99,6 +99,8 @@ def _weights(run: Shown) -> tuple[Sequence[npt.NDArray[Any]], Caption | None]:
 class Pictures(Closer):
     """First-layer weights as pictures, on one scale."""
 
+    wants_weights = "runs"
+
     def draw(self, look: Look) -> None:
         """Both networks' pictures."""
         if not all(run.record.weights for run in look.runs):
@@ -154,7 +156,7 @@ class Pruning(Closer):
                 1.0,
                 step=0.005,
                 format="percent",
-                key=state.widget_key(self.page.name, "prune"),
+                **state.widget(self.page.name, "prune"),
             )
         self.share = self.page.view.prune
         with self.spot:
@@ -198,6 +200,8 @@ class Pruning(Closer):
 
 class Pixels(Closer):
     """Which of the 784 pixels still have a say."""
+
+    wants_weights = "runs"
 
     def draw(self, look: Look) -> None:
         """A picture of each network's first layer."""
@@ -288,7 +292,7 @@ class Law(Closer):
                 "The weight begins at",
                 sorted({*WEIGHTS, present}),
                 format_func=number,
-                key=state.widget_key(self.page.name, "weight"),
+                **state.widget(self.page.name, "weight"),
             )
             if config.penalty == "none":
                 self.say(Caption("needs a penalty", {}))
@@ -324,7 +328,7 @@ class Geometry(Closer):
                 low,
                 high,
                 step=0.05,
-                key=state.widget_key(self.page.name, "strength"),
+                **state.widget(self.page.name, "strength"),
             )
             strength = self.page.view.strength
             strengths = np.linspace(low, high, 121)
@@ -355,14 +359,14 @@ class Translator(Closer):
                 "What you have",
                 list(theory.SPELLINGS),
                 format_func=theory.SPELLINGS.__getitem__,
-                key=state.widget_key(self.page.name, "spelling"),
+                **state.widget(self.page.name, "spelling"),
             )
             right.number_input(
                 "Its value",
                 0.0,
                 1e6,
                 format="%g",
-                key=state.widget_key(self.page.name, "amount"),
+                **state.widget(self.page.name, "amount"),
             )
             view = self.page.view
             lam = theory.lam_of(view.spelling, view.amount, config.train_size, config.learning_rate)
@@ -402,7 +406,7 @@ class Swept(Closer):
         images = DATASETS[self.page.config.dataset].validation
         self.say(Caption("sweep intro", {"images": f"{images:,}"}))
         st.segmented_control(
-            "Seeds", [1, 3, 5], key=state.widget_key(self.page.name, "seeds"), required=True
+            "Seeds", [1, 3, 5], **state.widget(self.page.name, "seeds"), required=True
         )
 
     def asked(self) -> list[tuple[str, RunConfig]]:

@@ -54,7 +54,7 @@ def browse(page: Page) -> None:
         "Class",
         range(len(data.CLASS_NAMES)),
         format_func=data.CLASS_NAMES.__getitem__,
-        key=state.widget_key(page.name, "label"),
+        **state.widget(page.name, "label"),
         label_visibility="collapsed",
     )
     train = data.load(page.config.dataset).train
@@ -66,6 +66,7 @@ class OneNetwork:
     """One validation image on its way through the network."""
 
     pace = END
+    wants_weights = "run"
 
     def __init__(self, board: Board) -> None:
         self.board = board
@@ -78,7 +79,7 @@ class OneNetwork:
                 "Validation image",
                 0,
                 len(self.images) - 1,
-                key=state.widget_key(page.name, "image"),
+                **state.widget(page.name, "image"),
                 help="None of them has been trained on.",
             )
             self.picture = st.container()
@@ -88,6 +89,8 @@ class OneNetwork:
     def draw(self, look: Look) -> None:
         """The image, the first hidden layer's activations, the shares of the classes."""
         record = look.run.record
+        if record.is_brief:
+            return
         config, pixels = record.config, self.images.pixels[self.image]
         truth = int(self.images.labels[self.image])
         self.picture.image(pictures.picture(pixels, 8), width="stretch")
@@ -120,7 +123,9 @@ class OneNetwork:
         )
         test = record.estimate("test_accuracy", look.run.kept)
         figures = {"images": f"{record.examples['test']:,}", "test": narrate.points(test)}
-        texts = [self.board.text(said), self.board.text(Caption("its accuracy", figures))]
+        texts = [self.board.text(said)]
+        if not state.classroom().vault:
+            texts.append(self.board.text(Caption("its accuracy", figures)))
         self.answer.markdown(" ".join(texts))
 
 
@@ -168,7 +173,7 @@ def beat(page: Page, record: RunRecord) -> None:
         "test": narrate.points(everything),
         "share": narrate.points(game.score(test.labels)),
     }
-    st.markdown(page.text("score", figures))
+    st.markdown(page.text("score, vault" if state.classroom().vault else "score", figures))
     names = data.CLASS_NAMES
     captions = [
         f"**{names[t]}**  \n"

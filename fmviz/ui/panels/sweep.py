@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from fmviz import narrate
 from fmviz.config import RunConfig
 from fmviz.record import RunRecord
-from fmviz.ui import live, state
+from fmviz.ui import live, state, vault
 from fmviz.ui.frame import Page
 from fmviz.ui.place import Place
 
@@ -72,6 +72,8 @@ class Sweep:
             records = [update.records[i] for i in self._order]
             if any(record is not None for record in records):
                 self.draw(records, update.state == "done")
+            if update.state == "done":
+                vault.saw_ends(records)
         self._progress.clear()
 
     def _tell(self, phase: str, message: str, share: float, seconds: float) -> None:

@@ -1,0 +1,66 @@
+"""Predict, then see: the question that a page asks before it shows its runs.
+
+A lesson has a question of its own on the state it opens in. On any other state, where a teacher's
+link hides the results, one of two questions fits every page: which network will be best, or, where
+there is one alone, how wide its gap will be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from fmviz import paired
+from fmviz.lesson import Lesson, guess_words
+from fmviz.stopping import Shown
+
+# Bounds of the answers to "guess gap", in shares.
+GAPS = (0.05, 0.15)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question, its options in order, and which of them is right on finished runs."""
+
+    text: str
+    options: tuple[str, ...]
+    answer: Callable[[list[Shown]], int]
+
+
+def own(lesson: Lesson) -> Question | None:
+    """A lesson's question on the state it opens in."""
+    if lesson.answer is None:
+        return None
+    text, options = guess_words(lesson.name)
+    return Question(text, tuple(options), lesson.answer)
+
+
+def of_runs(lesson: str, roles: Sequence[str]) -> Question | None:
+    """A question on any matched runs; None where there are none."""
+    if not roles:
+        return None
+    if len(roles) == 1:
+        text, options = guess_words(lesson, "guess gap")
+        return Question(text, tuple(options), gap_answer)
+    text, options = guess_words(lesson, "guess best")
+    return Question(text, (*roles, *options), best_answer)
+
+
+def gap_answer(runs: list[Shown]) -> int:
+    """Between which of `GAPS` the accuracy gap of the last run lies."""
+    run = runs[-1]
+    gap = run.record.gap(run.kept).value
+    return sum(gap >= bound for bound in GAPS)
+
+
+def best_answer(runs: list[Shown]) -> int:
+    """The run with the highest validation accuracy; one past the last where it cannot be told from
+    the runner-up, the two being judged on the same images."""
+    ranked = sorted(
+        range(len(runs)),
+        key=lambda i: runs[i].record.estimate("val_accuracy", runs[i].kept).value,
+        reverse=True,
+    )
+    first, second = ranked[:2]
+    lead = paired.change(runs[first], runs[second], "val")
+    return len(runs) if lead.could_be_noise else first

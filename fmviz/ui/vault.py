@@ -1,0 +1,88 @@
+"""The test vault on a page: sealed, with a count of the looks into it, and opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from fmviz import narrate, prose
+from fmviz.charts import vault as charts
+from fmviz.config import RunConfig
+from fmviz.narrate import vault as words
+from fmviz.prose import SHARED
+from fmviz.record import RunRecord
+from fmviz.stopping import Shown
+from fmviz.ui import state
+
+
+def shows(configs: Iterable[RunConfig]) -> bool:
+    """Whether the test figures of some runs may be seen: always, where the class has no vault."""
+    keys = tuple(config.key for config in configs)
+    return not state.classroom().vault or state.vault().shows(keys)
+
+
+def saw(runs: Iterable[Shown]) -> None:
+    """Note that the validation accuracy of some ended runs is on the screen."""
+    if state.classroom().vault:
+        state.set_vault(state.vault().saw(runs))
+
+
+def saw_ends(records: Iterable[RunRecord | None]) -> None:
+    """As `saw`, after the last epoch of each record."""
+    saw(
+        Shown(narrate.run_name(record.config), record, None, record.epochs - 1)
+        for record in records
+        if record is not None and record.epochs
+    )
+
+
+def draw(place: DeltaGenerator, page: str, runs: Sequence[Shown]) -> None:
+    """The vault in its place on a page whose runs have ended, where the class has one."""
+    if not state.classroom().vault:
+        return
+    saw(runs)
+    vault, configs = state.vault(), [run.record.config for run in runs]
+    with place.container(border=True, key=f"{page}-vault"):
+        if vault.opened:
+            st.markdown(_said(words.opened(vault)))
+            st.vega_lite_chart(
+                charts.vault_rows(vault, [words.described(each.config) for each in vault.tried]),
+                charts.vault_spec(state.is_dark()),
+                width="stretch",
+                alt="Test accuracy against validation accuracy of every network tried.",
+            )
+            return
+        looked = shows(configs)
+        captions = [words.sealed(vault)]
+        st.markdown(_said(captions + (words.looked(runs) if looked else [])))
+        with st.container(horizontal=True):
+            st.button(
+                "Look at these networks' test accuracy",
+                icon=":material/visibility:",
+                key=f"{page}/vault look",
+                disabled=looked,
+                on_click=_look,
+                args=(configs,),
+                help="For the networks on this page as they are set. The look is counted.",
+            )
+            st.button(
+                "Open the vault for good",
+                icon=":material/lock_open:",
+                key=f"{page}/vault open",
+                on_click=_open,
+                help="The last word: your best validation score against its test score.",
+            )
+
+
+def _said(captions: Iterable[narrate.Caption]) -> str:
+    return " ".join(prose.text(SHARED, each.section, each.figures) for each in captions)
+
+
+def _look(configs: list[RunConfig]) -> None:
+    state.set_vault(state.vault().peek(configs))
+
+
+def _open() -> None:
+    state.set_vault(state.vault().open())
