@@ -296,7 +296,8 @@ def plots(record: RunRecord, run: Shown) -> list[NotebookNode]:
         ),
         code(
             "for name, app, colour in (\n"
-            '    ("train_accuracy", app_train, "tab:blue"), ("val_accuracy", app_val, "tab:orange")\n'
+            '    ("train_accuracy", app_train, "tab:blue"),\n'
+            '    ("val_accuracy", app_val, "tab:orange"),\n'
             "):\n"
             "    own = history[name]\n"
             "    plt.plot(range(1, len(own) + 1), own, color=colour, label=name)\n"
@@ -307,8 +308,8 @@ def plots(record: RunRecord, run: Shown) -> list[NotebookNode]:
             "plt.show()"
         ),
         code(
-            "kernels = np.concatenate([kernel.ravel() for kernel in weights[::2]])\n"
-            "plt.hist(kernels, bins=100)\n"
+            "values = np.concatenate([kernel.ravel() for kernel in weights[::2]])\n"
+            "plt.hist(values, bins=100)\n"
             'plt.yscale("log")\n'
             'plt.xlabel("weight at the end of training")\n'
             'plt.ylabel("weights")\n'
@@ -359,9 +360,10 @@ def comparison(record: RunRecord, run: Shown, view: View, saturation: str) -> li
             "own = {name: p for name, (p, m) in measured.items()}\n"
             "error = {name: np.sqrt(p * (1 - p) / m) for name, (p, m) in measured.items()}\n"
             'own["accuracy gap"] = own["train accuracy"] - own["validation accuracy"]\n'
-            'error["accuracy gap"] = np.hypot(error["train accuracy"], error["validation accuracy"])\n'
+            'error["accuracy gap"] = np.hypot(\n'
+            '    error["train accuracy"], error["validation accuracy"])\n'
             f'own["|w| <= {view.tolerance:g}"] = '
-            f"np.mean(np.abs(kernels) <= np.float32({view.tolerance!r}))"
+            f"np.mean(np.abs(values) <= np.float32({view.tolerance!r}))"
         ),
         *(
             [
