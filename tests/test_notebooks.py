@@ -163,7 +163,7 @@ def executed(
     )
     cells: list[NotebookNode] = []
     for record, view in runs:
-        cells += KINDS[kind](record, view).cells + [v4.new_code_cell(tell)]
+        cells += [*KINDS[kind](record, view).cells, v4.new_code_cell(tell)]
     for number, cell in enumerate(cells):
         cell["id"] = str(number)
     book = v4.new_notebook(cells=cells)

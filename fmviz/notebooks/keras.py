@@ -244,7 +244,8 @@ def _early_stopping(view: View) -> str:
         arguments.append(f"start_from_epoch={view.start_from}")
     if view.restore:
         arguments.append("restore_best_weights=True")
-    return "keras.callbacks.EarlyStopping(\n        " + ", ".join(arguments) + ")"
+    listed = "".join(f"        {argument},\n" for argument in arguments)
+    return f"keras.callbacks.EarlyStopping(\n{listed}    )"
 
 
 def _measures(view: View) -> list[NotebookNode]:
