@@ -25,7 +25,8 @@ from typing import Any
 from fmviz import worker
 from fmviz.config import RunConfig
 from fmviz.groups import deal, group, shape_of
-from fmviz.record import RecordError, RunRecord
+from fmviz.orders import TIMEOUT_SECONDS, ModelFile
+from fmviz.record import Array, RecordError, RunRecord
 from fmviz.store import RunStore, SettingError
 
 logger = logging.getLogger(__name__)
@@ -245,6 +246,38 @@ class Engine:
             since = self._connected
             running = 0.0 if since is None else time.monotonic() - since
             return max(WARM_UP_SECONDS - running, 0.0)
+
+    def model_file(
+        self,
+        config: RunConfig,
+        name: str,
+        epoch: int,
+        weights: Sequence[Array] = (),
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> ModelFile:
+        """Order one run as a `.keras` file with its weights after an epoch, counted from 0.
+
+            with engine.model_file(config, name, epoch, weights) as file:
+                for words in file:
+                    ...  # how it stands
+            file.content
+
+        Args:
+            name: of the model in the file.
+            weights: where they are known; else the worker trains the run again up to that epoch.
+            timeout: seconds after which it is given up.
+        """
+        self.start()
+
+        def standing() -> tuple[Any, str]:
+            with self._changed:
+                if self._client is None:
+                    return None, f"waiting for the worker: {self._problem or 'it is starting up'}"
+                busy = any(job.live for job in self._jobs.values())
+                words = "waiting for the worker: it has runs to end first"
+                return self._client, words if busy else "the worker is making the file"
+
+        return ModelFile(standing, config, name, epoch, weights, timeout)
 
     def _release(self, jobs: set[_Job]) -> None:
         with self._changed:

@@ -136,12 +136,17 @@ def take(weights: Sequence[Any], member: int) -> list[Array]:
     return [first[:, member].copy(), *(w[member].copy() for w in rest)]
 
 
-def as_keras(config: RunConfig, weights: Sequence[Array] | None = None) -> keras.Sequential:
+def as_keras(
+    config: RunConfig, weights: Sequence[Array] | None = None, name: str | None = None
+) -> keras.Sequential:
     """One run as a plain `keras.Sequential` of stock layers, compiled as the run was trained.
 
     Its outputs are logits. With the run's weights it predicts what the member predicts; without
     any it starts where the run starts. Two things act outside of it: `ReduceLROnPlateau`, a
     callback, and the proximal step of "l1_proximal", for which Keras has no name.
+
+    Args:
+        name: of the model.
     """
     strength = theory.coefficients(config)
     regularizer = {
@@ -150,12 +155,16 @@ def as_keras(config: RunConfig, weights: Sequence[Array] | None = None) -> keras
         "l1_l2": lambda: keras.regularizers.L1L2(strength.l1, strength.l2),
     }.get(config.penalty, lambda: None)()
     layers: list[Any] = [keras.Input((N_PIXELS,))]
-    for units in config.hidden:
-        layers.append(keras.layers.Dense(units, config.activation, kernel_regularizer=regularizer))
+    # Named, for Keras would count on from whatever else this process has built.
+    for index, units in enumerate(config.hidden, start=1):
+        dense = keras.layers.Dense(
+            units, config.activation, kernel_regularizer=regularizer, name=f"hidden_{index}"
+        )
+        layers.append(dense)
         if config.dropout:
-            layers.append(keras.layers.Dropout(config.dropout))
-    layers.append(keras.layers.Dense(N_CLASSES, kernel_regularizer=regularizer))
-    model = keras.Sequential(layers)
+            layers.append(keras.layers.Dropout(config.dropout, name=f"dropout_{index}"))
+    layers.append(keras.layers.Dense(N_CLASSES, kernel_regularizer=regularizer, name="logits"))
+    model = keras.Sequential(layers, name=name)
     model.compile(
         optimizer=_keras_optimizer(config),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),

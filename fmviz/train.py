@@ -73,6 +73,32 @@ def train(
     return [record for record in records if record is not None]
 
 
+def weights_after(
+    config: RunConfig, epoch: int, should_stop: Callable[[], bool] | None = None
+) -> list[Array]:
+    """The weights of a run after an epoch, counted from 0, in `keras.Sequential.get_weights()`
+    order: it is trained again up to there. A record keeps only those of its best and last epoch.
+
+    Raises:
+        InterruptedError: `should_stop` answered True.
+        ValueError: the run has no such epoch, or diverges before its end.
+    """
+    if not 0 <= epoch < config.epochs:
+        raise ValueError(f"epoch must be from 0 to {config.epochs - 1}, not {epoch}")
+    stopped = should_stop or (lambda: False)
+    members = _Group([config])
+    # The first step of the iteration measures the start.
+    for _ in zip(range(epoch + 2), members.run(stopped)):
+        if stopped():
+            break
+    (record,) = members.records()
+    if record.epochs <= epoch:
+        if record.diverged is not None:
+            raise ValueError(f"the run diverges in epoch {record.diverged.epoch + 1}")
+        raise InterruptedError("the training was stopped")
+    return model.take([w.numpy() for w in members.state.weights], 0)
+
+
 class _Images(NamedTuple):
     """The images of a data set as tensors, shared by all groups of a process."""
 

@@ -1,4 +1,4 @@
-"""What runs inside a worker process: one task trains runs, and tells of every epoch.
+"""What runs inside a worker process: a task trains runs and tells of every epoch, or makes a file.
 
 Importing this module imports no TensorFlow: the page's process names `train_runs` to send it.
 On a cluster start workers with `dask worker ADDRESS --nthreads 1 --preload fmviz.worker`.
@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
 import threading
 import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fmviz.config import RunConfig
-from fmviz.record import RunRecord
+from fmviz.record import Array, RunRecord
 
 if TYPE_CHECKING:
     import distributed
@@ -66,11 +69,7 @@ def train_runs(documents: list[dict[str, Any]], brief: bool = False) -> list[byt
         contents = [record.to_bytes(compress=False) for record in records]
         worker.log_event(TOPIC, {"task": task, "records": contents})
 
-    def given_up() -> bool:
-        # Dask never interrupts a running task, but it does note that nobody wants it.
-        state = worker.state.tasks.get(task)
-        return state is None or state.state not in ("executing", "long-running")
-
+    given_up = _given_up(worker)
     with _training:
         if given_up():
             raise Cancelled(task)
@@ -83,6 +82,54 @@ def train_runs(documents: list[dict[str, Any]], brief: bool = False) -> list[byt
         records = [record.brief() for record in records]
     # Whoever waits packs it for the store; packing takes as long as an epoch.
     return [record.to_bytes(compress=False) for record in records]
+
+
+def _given_up(worker: distributed.Worker) -> Callable[[], bool]:
+    """Whether nobody wants the worker's present task any more. Dask never interrupts a running
+    task, but it does note that."""
+    task = worker.get_current_task()
+
+    def given_up() -> bool:
+        state = worker.state.tasks.get(task)
+        return state is None or state.state not in ("executing", "long-running")
+
+    return given_up
+
+
+def model_file(
+    document: dict[str, Any], name: str, epoch: int, weights: Sequence[Array] = ()
+) -> bytes:
+    """One run as a `.keras` file: the stock network compiled as the run was trained, with its
+    weights after an epoch.
+
+    Args:
+        document: the config, `RunConfig.model_dump(mode="json")`.
+        name: of the model.
+        epoch: counted from 0.
+        weights: those weights where they are known; else the run is trained again up to there.
+
+    Raises:
+        Cancelled: the task was given up before it ended.
+        ValueError: the run has no weights of that epoch.
+    """
+    from distributed import get_worker
+
+    config = RunConfig.model_validate(document)
+    given_up = _given_up(get_worker())
+    with _training:
+        if given_up():
+            raise Cancelled(name)
+        from fmviz import model, train
+
+        try:
+            kept = list(weights) or train.weights_after(config, epoch, given_up)
+        except InterruptedError as stopped:
+            raise Cancelled(name) from stopped
+        network = model.as_keras(config, kept, name)
+        with tempfile.TemporaryDirectory(prefix="fmviz-") as folder:
+            path = Path(folder) / "model.keras"
+            network.save(path)
+            return path.read_bytes()
 
 
 def warm(documents: list[dict[str, Any]]) -> None:

@@ -11,7 +11,7 @@ if page.runs:
     board.add(compare.Table(board))
     board.add(compare.Overlay(board))
     after = compare.sections(page, board)
-page.notes()
+page.notes(home=False)
 page.save()
 if after is not None:
     board.run()

@@ -14,6 +14,6 @@ with right:
     own.measure(page)
     result = own.Result(page)
 
-page.notes()
+page.notes(home=False)
 page.save()
 result.run()

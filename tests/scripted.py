@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from fmviz.config import RunConfig
 from fmviz.engine import Update
-from fmviz.record import RunRecord
+from fmviz.orders import FileError
+from fmviz.record import Array, RunRecord
 from fmviz.store import RunStore, default_folder
 
 
@@ -35,6 +36,9 @@ class ScriptedEngine:
         self.asked: list[tuple[RunConfig, ...]] = []
         self.watches: list[ScriptedWatch] = []
         self.warmed: list[tuple[RunConfig, ...]] = []
+        # Orders of model files, and what comes of them: bytes, or an error's words.
+        self.ordered: list[tuple[RunConfig, str, int, tuple[Array, ...]]] = []
+        self.file: bytes | str = b"file"
 
     def known(self, configs: Sequence[RunConfig], *, brief: bool = False) -> bool:
         return self.script(configs)[0].state == "done"
@@ -52,6 +56,37 @@ class ScriptedEngine:
         watch = ScriptedWatch(self.script(configs))
         self.watches.append(watch)
         return watch
+
+    def model_file(
+        self,
+        config: RunConfig,
+        name: str,
+        epoch: int,
+        weights: Sequence[Array] = (),
+        timeout: float = 0.0,
+    ) -> ScriptedFile:
+        self.ordered.append((config, name, epoch, tuple(weights)))
+        return ScriptedFile(self.file)
+
+
+class ScriptedFile:
+    """A file that is there after two looks, or fails."""
+
+    def __init__(self, outcome: bytes | str) -> None:
+        self.outcome = outcome
+        self.content = outcome if isinstance(outcome, bytes) else b""
+
+    def __enter__(self) -> ScriptedFile:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+    def __iter__(self) -> Iterator[str]:
+        yield "waiting"
+        if isinstance(self.outcome, str):
+            raise FileError(self.outcome)
+        yield "making"
 
 
 class ScriptedWatch:

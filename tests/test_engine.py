@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import psutil
 import pytest
 
+from fmviz import data
 from fmviz.config import RunConfig
 from fmviz.engine import Engine, Update, scheduler_address, task_key
+from fmviz.orders import FileError
 from fmviz.record import same_figures
 from fmviz.store import RunStore, SettingError
 from tests.helpers import tiny
@@ -205,6 +213,97 @@ def test_a_worker_compiles_ahead_what_a_page_may_want_next(engine: Engine) -> No
     future.result(timeout=120)
     assert sum(engine._client.run(programs).values()) == before + 2
     assert not engine.known(pair, brief=True)  # nothing is kept of it
+
+
+# What a reader of a `.keras` file does, in a process that knows nothing of fmviz.
+LOAD = """
+import json, sys
+import keras, numpy as np
+images, labels, found = np.load("images.npy"), np.load("labels.npy"), {}
+for name in sys.argv[1:]:
+    network = keras.models.load_model(name)
+    found[name] = {
+        "answers": np.asarray(network(images)).argmax(1).tolist(),
+        "name": network.name,
+        "optimizer": network.optimizer.get_config(),
+        "from_logits": network.loss.from_logits,
+        "figures": network.evaluate(images, labels, verbose=0, return_dict=True),
+        "layers": {layer.name: layer.get_config() for layer in network.layers},
+    }
+network.fit(images[:32], labels[:32], verbose=0)
+assert "fmviz" not in sys.modules
+print(json.dumps(found, default=str))
+"""
+
+
+def model_file(engine: Engine, *arguments: Any, **options: Any) -> bytes:
+    with engine.model_file(*arguments, **options) as file:
+        for words in file:
+            assert words
+    return file.content
+
+
+def test_a_model_file_opens_in_plain_keras_and_answers_as_the_run_did(
+    engine: Engine, tmp_path: Path
+) -> None:
+    config = QUICK.replace(penalty="l1_l2", lam=2.0, dropout=0.3)
+    record = run(engine, config)[-1].records[0]
+    assert record is not None
+    epochs = {"kept": 2, "again": 1}
+    for name, epoch in epochs.items():
+        weights = record.weights if name == "kept" else ()
+        content = model_file(engine, config, name, epoch, weights)
+        (tmp_path / name).with_suffix(".keras").write_bytes(content)
+    test = data.load().test
+    np.save(tmp_path / "images.npy", test.pixels)
+    np.save(tmp_path / "labels.npy", test.labels)
+    loaded = subprocess.run(
+        [sys.executable, "-c", LOAD, *(f"{name}.keras" for name in epochs)],
+        cwd=tmp_path,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert loaded.returncode == 0, loaded.stderr
+    found = json.loads(loaded.stdout.splitlines()[-1])
+    for name, epoch in epochs.items():
+        network = found[f"{name}.keras"]
+        # Where two logits are all but equal, another order of additions may tip the scale.
+        answers = record.test_predictions[epoch + 1]
+        assert np.count_nonzero(np.array(network["answers"]) != answers) <= 2
+        assert network["name"] == name
+        assert network["from_logits"] is True
+        assert network["figures"]["accuracy"] == pytest.approx(
+            record.at("test_accuracy", epoch), abs=5e-4
+        )
+        loss = record.at("test_crossentropy", epoch) + record.at("penalty", epoch)
+        assert network["figures"]["loss"] == pytest.approx(loss, rel=1e-3)
+        assert network["optimizer"]["name"].startswith("adam")
+        assert network["optimizer"]["learning_rate"] == pytest.approx(0.001)
+        layers = network["layers"]
+        assert list(layers) == ["hidden_1", "dropout_1", "logits"]
+        assert layers["dropout_1"]["rate"] == 0.3
+        for layer in ("hidden_1", "logits"):
+            assert layers[layer]["bias_regularizer"] is None
+            penalty = layers[layer]["kernel_regularizer"]["config"]
+            assert penalty["l1"] == pytest.approx(0.5 * 2.0 / 200)
+            assert penalty["l2"] == pytest.approx(0.5 * 2.0 / 400)
+
+
+def test_a_model_file_that_cannot_be_made_says_why(engine: Engine) -> None:
+    with pytest.raises(FileError, match="epoch must be from 0 to 2, not 3"):
+        model_file(engine, QUICK, "name", 3)
+
+
+def test_an_order_that_is_let_go_of_stops_its_training(engine: Engine) -> None:
+    with engine.model_file(LONG, "name", 90) as file:
+        for _ in zip(range(15), file):
+            pass
+    begun = time.monotonic()
+    assert run(engine, QUICK.replace(seed=77))[-1].state == "done"
+    # All its 91 epochs would take some ten seconds.
+    assert time.monotonic() - begun < 5
 
 
 def test_an_error_in_the_worker_reaches_the_viewer(engine: Engine) -> None:

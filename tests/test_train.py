@@ -19,7 +19,7 @@ from fmviz import compiled, data, groups, measure, model, theory
 from fmviz.config import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, SCHEDULES, RunConfig
 from fmviz.initializers import initial_weights
 from fmviz.record import RunRecord, same_figures
-from fmviz.train import train
+from fmviz.train import train, weights_after
 
 # 16 steps an epoch, the last one with 20 images; 48 steps in all.
 SMALL: dict[str, Any] = {"train_size": 500, "batch_size": 32, "epochs": 3, "hidden": (32, 16)}
@@ -765,6 +765,31 @@ def test_no_number_compiles_again() -> None:
         train([c.replace(**changes) for c in configs])
     assert program.traces == before
     assert compiled.program.cache_info().misses == kinds
+
+
+def test_a_run_can_be_trained_again_up_to_an_epoch_for_its_weights() -> None:
+    # Under a schedule, the rates of a shorter run would be others.
+    config = RunConfig(**{**SMALL, "epochs": 3}, schedule="cosine", dropout=0.3)
+    record = trained(config)
+    kept = {record.epochs - 1: record.weights, record.best_epoch: record.best_weights}
+    for epoch, expected in kept.items():
+        assert epoch is not None
+        for a, b in zip(weights_after(config, epoch), expected, strict=True):
+            np.testing.assert_array_equal(a, b)
+    network = model.as_keras(config, weights_after(config, 0))
+    answers = network.predict(data.load().test.pixels, verbose=0).argmax(1)
+    assert np.count_nonzero(answers != record.test_predictions[1]) <= 2
+
+
+def test_weights_that_a_run_never_had_are_refused() -> None:
+    config = RunConfig(**SMALL, optimizer="sgd")
+    with pytest.raises(ValueError, match=f"epoch must be from 0 to {config.epochs - 1}, not -1"):
+        weights_after(config, -1)
+    bad = config.replace(penalty="l2", lam=10_000.0, learning_rate=1.0)
+    with pytest.raises(ValueError, match="the run diverges in epoch"):
+        weights_after(bad, bad.epochs - 1)
+    with pytest.raises(InterruptedError):
+        weights_after(config, 0, lambda: True)
 
 
 def test_a_diverging_member_ends_early_and_alone() -> None:

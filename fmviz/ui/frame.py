@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -16,7 +16,10 @@ from fmviz.lesson import Lesson, Preset, Runs, preset_words
 from fmviz.lessons import LESSONS
 from fmviz.permalink import State, View
 from fmviz.stopping import Shown
-from fmviz.ui import controls, pinning, share, shell, state, vault
+from fmviz.ui import controls, pinning, share, shell, state, take_home, vault
+
+if TYPE_CHECKING:
+    from fmviz.ui.panels import Panel
 
 # All of Streamlit's sizes follow the root's. On the far wall, lines of small print are lost anyway.
 LARGE = "<style>html {font-size: 125%}</style>"
@@ -31,6 +34,8 @@ class Page:
     def __init__(self, lesson: Lesson) -> None:
         self.lesson = lesson
         self.name = lesson.name
+        # Those of the frame, which is drawn before there is a board.
+        self.panels: list[Panel] = []
         # Where the test vault stands, if the page has a place for it.
         self.vault: DeltaGenerator | None = None
 
@@ -201,13 +206,20 @@ class Page:
         )
         return str(chosen)
 
-    def notes(self) -> None:
-        """The test vault; pin and share; why, for the expert; the script for the teacher."""
+    def notes(self, *, home: bool = True) -> None:
+        """The vault; pin, share and take home; why, for the expert; the script for the teacher.
+
+        Args:
+            home: whether the runs of the page's board can be taken home; some pages offer files of
+                their own.
+        """
         self.vault = st.container()
         with st.container(horizontal=True, key=f"{self.name}-tools"):
             if self.name in LESSONS:
                 pinning.draw(self)
             share.draw(self)
+            if home:
+                take_home.draw(self)
         if state.classroom().projector:
             return
         for section, title, icon in (
@@ -246,6 +258,7 @@ def begin(page: AnyPage) -> AnyPage:
     if (target := state.gone_to()) is not None:
         st.switch_page(shell.page_file(target[0]), query_params=target[1])
     lesson = page.lesson
+    state.begin_charts()
     problems = state.load(page.name, lesson.start, lesson.choices) + state.load_pins()
     if state.classroom().projector:
         st.html(LARGE)

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import streamlit as st
+
+from fmviz.chart_files import Chart
+from fmviz.ui import state
+
+
+def draw_chart(rows: pd.DataFrame, spec: dict[str, Any], *, alt: str, **options: Any) -> None:
+    """`st.vega_lite_chart` of a chart that is drawn once; it can be taken home.
+
+    Args:
+        alt: what it shows, in words.
+    """
+    state.charts()[state.next_place()] = Chart(alt, spec, rows)
+    st.vega_lite_chart(rows, spec, alt=alt, **options)
 
 
 class Place:
@@ -19,6 +33,7 @@ class Place:
         self._spot = st.container()
         self._element: Any = None
         self._drawn = False
+        self._number = state.next_place()
 
     def draw(self, method: str, *arguments: Any, **options: Any) -> None:
         """Call a Streamlit method here in place of the last one."""
@@ -29,9 +44,13 @@ class Place:
             # for a parent, and a chain of hundreds of those exceeds Python's recursion limit.
             getattr(self._element, method)(*arguments, **options)
         self._drawn = True
+        if method == "vega_lite_chart":
+            rows, spec = arguments
+            state.charts()[self._number] = Chart(options["alt"], spec, rows)
 
     def clear(self) -> None:
         """Take the element away, if there is one."""
         if self._drawn:
             self._element.empty()
             self._drawn = False
+            state.charts().pop(self._number, None)

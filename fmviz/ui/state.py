@@ -15,6 +15,7 @@ import streamlit as st
 
 from fmviz import permalink
 from fmviz import pins as pinned
+from fmviz.chart_files import Chart
 from fmviz.engine import Watch
 from fmviz.permalink import Choices, Classroom, State
 from fmviz.pins import Pin
@@ -24,6 +25,8 @@ from fmviz.vault import Vault
 _WATCH = "fmviz.watch"
 _NO_GUESSES = "fmviz.no guesses"
 _GO = "fmviz.go"
+_CHARTS = "fmviz.charts"
+_PLACES = "fmviz.places"
 _CLASSROOM = "fmviz.classroom"
 _VAULT = "fmviz.vault"
 _PINS = "fmviz.pins"
@@ -325,6 +328,35 @@ def swap_watch(watch: Watch | None) -> Watch | None:
     previous: Watch | None = st.session_state.get(_WATCH)
     st.session_state[_WATCH] = watch
     return previous
+
+
+def begin_charts() -> None:
+    """Forget the charts of the page's last run; its script begins."""
+    st.session_state[_CHARTS], st.session_state[_PLACES] = {}, 0
+
+
+def charts() -> dict[int, Chart]:
+    """The charts on the page, by their place on it: grows as they are drawn."""
+    drawn: dict[int, Chart] = st.session_state.setdefault(_CHARTS, {})
+    return drawn
+
+
+def next_place() -> int:
+    """A number for a place on the page: they go up in the order in which places are made."""
+    number: int = st.session_state.get(_PLACES, 0)
+    st.session_state[_PLACES] = number + 1
+    return number
+
+
+def made_file(page: str, what: object) -> bytes | None:
+    """The file that the reader has had made last on a page, where it is this one."""
+    held, content = st.session_state.get(f"{page}/file", (None, None))
+    return content if held == what else None
+
+
+def keep_file(page: str, what: object, content: bytes) -> None:
+    """Hold on to a file in place of the last one."""
+    st.session_state[f"{page}/file"] = what, content
 
 
 def is_dark() -> bool:

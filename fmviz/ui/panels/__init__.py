@@ -235,7 +235,7 @@ class Board:
         figures = due and look.whole
         if figures:
             self._figures_drawn = now
-        for panel in self._panels:
+        for panel in (*self._panels, *self.page.panels):
             if panel.pace == LIVE or (figures and (panel.pace == FIGURES or look.done)):
                 panel.draw(look)
         return look

@@ -15,12 +15,12 @@ from fmviz.charts import compare as charts
 from fmviz.engine import Update
 from fmviz.lesson import Runs
 from fmviz.lessons.compare import COMPARE, PARALLEL_FROM, SEEDS, repeated
-from fmviz.narrate import Caption
+from fmviz.narrate import Caption, taking_home
 from fmviz.narrate import compare as words
 from fmviz.pins import MAX_NAME, Pin, PinError
 from fmviz.record import RunRecord
 from fmviz.stopping import Shown
-from fmviz.ui import controls, live, pictures, state
+from fmviz.ui import controls, live, pictures, state, take_home
 from fmviz.ui.frame import Page, begin
 from fmviz.ui.panels import END, LIVE, SECONDS_BETWEEN_FIGURES, Board, Curves, Look, Warnings
 from fmviz.ui.panels.sweep import Sweep
@@ -147,6 +147,7 @@ def _downloads(page: ComparePage) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
+    take_home.charts(page, "fmviz-pins", taking_home.lines(dict(page.runs)))
 
 
 def known(pinned: Sequence[Pin]) -> list[RunRecord | None]:

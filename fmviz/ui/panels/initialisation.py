@@ -27,7 +27,7 @@ from fmviz.ui.frame import Page
 from fmviz.ui.panels import FIGURES, LIVE, Board, Look, Warnings
 from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.pictures import picture, png
-from fmviz.ui.place import Place
+from fmviz.ui.place import Place, draw_chart
 
 IMAGES_A_ROW = 8
 PICTURES_SHOWN = 8
@@ -75,14 +75,14 @@ def x_ray(page: Page) -> None:
     if seen.layers:
         left, right = st.columns(2, gap="medium")
         with left:
-            st.vega_lite_chart(
+            draw_chart(
                 charts.histogram_rows(seen, activation),
                 charts.histogram_spec(len(seen.layers), activation, dark),
                 width="stretch",
                 alt="Histogram of the activations of each hidden layer before training.",
             )
         with right:
-            st.vega_lite_chart(
+            draw_chart(
                 charts.flat_rows(seen),
                 charts.flat_spec(len(seen.layers), title, dark),
                 width="stretch",
@@ -102,7 +102,7 @@ def gradients(page: Page) -> None:
     """Gradient norms of all starts, before the first step."""
     seen = {role: xray.of(config) for role, config in page.runs.items()}
     layers = len(page.config.hidden)
-    st.vega_lite_chart(
+    draw_chart(
         charts.gradients_rows(seen),
         charts.gradients_spec(tuple(seen), layers, state.is_dark()),
         width="stretch",
@@ -252,7 +252,7 @@ def unit(page: Page) -> None:
                 **state.widget(page.name, "unit"),
                 help="Or click a point of the chart.",
             )
-        st.vega_lite_chart(
+        draw_chart(
             charts.units_rows(xray.of(config).layers[layer].flat_shares, page.view.unit),
             charts.units_spec(title, dark),
             width="stretch",
@@ -263,7 +263,7 @@ def unit(page: Page) -> None:
     z = xray.pre_activations(config, layer, page.view.unit)
     images = xray.probe(config.dataset)
     with right:
-        st.vega_lite_chart(
+        draw_chart(
             charts.classes_rows(measure.flat(z, config.activation), images.labels),
             charts.classes_spec(title, dark),
             width="stretch",

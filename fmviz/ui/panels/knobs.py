@@ -14,12 +14,12 @@ from fmviz.config import CHOICES, RunConfig, problems
 from fmviz.knobs import KNOBS, KnobError
 from fmviz.lessons import LESSONS
 from fmviz.lessons.sweep import TooMuch, check
-from fmviz.narrate import Caption
+from fmviz.narrate import Caption, taking_home
 from fmviz.narrate import sweep as words
 from fmviz.record import RunRecord
 from fmviz.stopping import Shown
 from fmviz.sweeps import MEASURES
-from fmviz.ui import controls, shell, state, vault
+from fmviz.ui import controls, shell, state, take_home, vault
 from fmviz.ui.frame import Page
 from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.place import Place
@@ -256,6 +256,9 @@ class Result:
                 on_click="ignore",
                 key=f"{self.page.name}/csv",
             )
+            runs = dict(zip(names, self.configs, strict=True))
+            # What all runs share; the chart itself says in what they differ.
+            take_home.charts(self.page, "fmviz-sweep", taking_home.lines(runs)[-1:])
 
 
 def _query(config: RunConfig) -> dict[str, str]:

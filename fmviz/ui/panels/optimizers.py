@@ -15,7 +15,7 @@ from fmviz.ui import controls, state
 from fmviz.ui.frame import Page
 from fmviz.ui.panels import FIGURES, LIVE, Board, Look, Warnings
 from fmviz.ui.panels.sweep import Sweep
-from fmviz.ui.place import Place
+from fmviz.ui.place import Place, draw_chart
 
 RATE_LABELS = {"common": "one η for all", "own": "each its own"}
 AXIS_LABELS = {"epochs": "epochs", "seconds": "seconds"}
@@ -167,18 +167,20 @@ def ravine(page: Page) -> None:
     dark = state.is_dark()
     with right:
         paths, descent = st.columns([1.5, 1], gap="medium")
-        paths.vega_lite_chart(
-            rows,
-            charts.ravine_spec(shown, dark),
-            width="stretch",
-            alt="Contours of the ravine and the path of each optimizer.",
-        )
-        descent.vega_lite_chart(
-            rows,
-            charts.descent_spec(shown, dark),
-            width="stretch",
-            alt="f over the steps of each path.",
-        )
+        with paths:
+            draw_chart(
+                rows,
+                charts.ravine_spec(shown, dark),
+                width="stretch",
+                alt="Contours of the ravine and the path of each optimizer.",
+            )
+        with descent:
+            draw_chart(
+                rows,
+                charts.descent_spec(shown, dark),
+                width="stretch",
+                alt="f over the steps of each path.",
+            )
     for caption in words.on_ravine(racing, view):
         st.markdown(page.text(caption.section, caption.figures))
 

@@ -24,7 +24,7 @@ from fmviz.ui.frame import Page
 from fmviz.ui.panels import Board, Look
 from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.pictures import picture, png
-from fmviz.ui.place import Place
+from fmviz.ui.place import Place, draw_chart
 
 FLIPS_SHOWN = 9
 WEIGHTS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -85,7 +85,7 @@ class Closer:
 
     def chart(self, rows: Any, spec: dict[str, Any], alt: str, **options: Any) -> None:
         """A chart with what it shows in words, for those who cannot see it."""
-        st.vega_lite_chart(rows, spec, alt=alt, **({"width": "stretch"} | options))
+        draw_chart(rows, spec, alt=alt, **({"width": "stretch"} | options))
 
 
 def _weights(run: Shown) -> tuple[Sequence[npt.NDArray[Any]], Caption | None]:

@@ -1,0 +1,201 @@
+"""Take home: the runs of a page as notebooks, model, tables and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from nbformat import NotebookNode
+
+from fmviz import chart_files, dropout, export, notebooks, prose
+from fmviz.narrate import taking_home as words
+from fmviz.orders import TIMEOUT_SECONDS, FileError
+from fmviz.permalink import View
+from fmviz.record import RunRecord
+from fmviz.stopping import Shown
+from fmviz.ui import live, state
+from fmviz.ui.place import Place
+
+if TYPE_CHECKING:
+    from fmviz.ui.frame import Page
+    from fmviz.ui.panels import Look
+
+PROSE = "take_home"
+CSV = "text/csv"
+NOTEBOOK = "application/x-ipynb+json"
+# A worker that shares its machine may train a run at a fraction of the speed it once had.
+PATIENCE_FACTOR = 20.0
+
+
+def draw(page: Page) -> None:
+    """The popover; it is filled when the page's runs have ended."""
+    page.panels.append(TakeHome(page))
+
+
+class TakeHome:
+    """A popover with the files of a page's runs."""
+
+    pace = "live"
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        with st.popover("Take home", icon=":material/download:"):
+            self.note, self.files = Place(), st.container()
+        self._said = ""
+
+    def draw(self, look: Look) -> None:
+        """The files once all runs have ended; till then, that they have not."""
+        if look.done:
+            self.note.clear()
+            with self.files:
+                st.fragment(_files)(self.page, look.runs)
+            return
+        section = "failed" if look.update.state == "failed" else "not yet"
+        if section != self._said:
+            self._said = section
+            self.note.draw("markdown", prose.text(PROSE, section))
+
+
+def _files(page: Page, runs: list[Shown]) -> None:
+    roles = [run.name for run in runs]
+    chosen = roles[-1]
+    if len(roles) > 1:
+        key = f"{page.name}/take home {', '.join(roles)}"
+        chosen = st.selectbox("Run", roles, index=len(roles) - 1, key=key)
+    run = runs[roles.index(chosen)]
+    st.caption(words.sentence(run.record.config))
+    if run.kept is None:
+        st.markdown(prose.text(PROSE, "no epoch"))
+    else:
+        _notebooks(page, run)
+        _model(page, run)
+    _tables(page, run)
+    _all_runs(page, runs)
+
+
+def _download(
+    page: Page, label: str, file_name: str, mime: str, make: Callable[[], bytes] | bytes
+) -> None:
+    """A button that makes its file when it is pressed."""
+    st.download_button(
+        label,
+        make,
+        file_name,
+        mime,
+        key=f"{page.name}/take home {label}",
+        icon=":material/download:",
+        # A rerun would put another file in the place of the one that is being made.
+        on_click="ignore",
+    )
+
+
+def _notebooks(page: Page, run: Shown) -> None:
+    record, view = run.record, page.view
+    name = export.stem(record.config)
+    st.markdown("**Notebooks**")
+    st.caption(prose.text(PROSE, "notebooks"))
+    with st.container(horizontal=True):
+        for label, kind, build in (
+            ("Keras notebook", "keras", notebooks.keras_notebook),
+            ("PyTorch notebook", "pytorch", notebooks.torch_notebook),
+        ):
+            _download(
+                page,
+                label,
+                f"{name}-{kind}.ipynb",
+                NOTEBOOK,
+                partial(_built, build, record, view),
+            )
+
+
+def _built(
+    build: Callable[[RunRecord, View], NotebookNode], record: RunRecord, view: View
+) -> bytes:
+    return notebooks.as_bytes(build(record, view))
+
+
+def _model(page: Page, run: Shown) -> None:
+    record, epoch = run.record, run.kept
+    assert epoch is not None
+    config = record.config
+    weights = dropout.weights_after(record, epoch)
+    seconds = record.at("seconds", epoch)
+    st.markdown("**Trained network**")
+    name = export.stem(config, f"epoch{epoch + 1}")
+    what = config.key, epoch
+    content = state.made_file(page.name, what)
+    button, standing = st.empty(), st.empty()
+    if content is None and button.button(
+        "Make the .keras file",
+        key=f"{page.name}/take home make the network",
+        icon=":material/deployed_code:",
+    ):
+        timeout = TIMEOUT_SECONDS + (0 if weights else PATIENCE_FACTOR * seconds)
+        try:
+            with live.engine().model_file(config, name, epoch, weights, timeout) as file:
+                for told in file:
+                    standing.caption(f":material/hourglass_top: {told}")
+            content = file.content
+            state.keep_file(page.name, what, content)
+            standing.empty()
+        except FileError as error:
+            standing.error(f"No file: {error}.", icon=":material/error:")
+    if content is not None:
+        with button:
+            _download(
+                page,
+                "Download the network",
+                f"{name}.keras",
+                "application/octet-stream",
+                content,
+            )
+    captions = words.model_file(config, epoch, bool(weights) or content is not None, seconds)
+    st.caption(" ".join(prose.text(PROSE, c.section, c.figures) for c in captions))
+
+
+def _tables(page: Page, run: Shown) -> None:
+    record = run.record
+    name = export.stem(record.config)
+    st.markdown("**Every measure after every epoch**")
+    with st.container(horizontal=True):
+        _download(page, "History", f"{name}-history.csv", CSV, lambda: export.history(record).csv())
+        _download(
+            page,
+            "What its columns are",
+            f"{name}-history-columns.csv",
+            CSV,
+            lambda: export.history(record).explained(),
+        )
+
+
+def _all_runs(page: Page, runs: list[Shown]) -> None:
+    view = page.view
+    name = f"{export.stem(runs[-1].record.config)}-{page.name.replace('_', '-')}"
+    table = export.figures(runs, view.tolerance, test=view.test)
+    st.markdown("**This page, all its runs**")
+    with st.container(horizontal=True):
+        _download(page, "Figures", f"{name}-figures.csv", CSV, table.csv)
+        _download(
+            page, "What their columns are", f"{name}-figures-columns.csv", CSV, table.explained
+        )
+    with st.container(horizontal=True):
+        charts(page, name, words.lines({run.name: run.record.config for run in runs}))
+    st.caption(prose.text(PROSE, "charts"))
+
+
+def charts(page: Page, name: str, subtitle: list[str]) -> None:
+    """A button for the charts of a page as they stand when it is pressed.
+
+    Args:
+        name: how the file's name begins.
+        subtitle: lines below each chart's title.
+    """
+    dark, standing = state.is_dark(), state.charts()
+
+    def pictures() -> bytes:
+        drawn = [chart for _, chart in sorted(standing.items())]
+        return chart_files.zipped(drawn, subtitle, dark)
+
+    _download(page, "Charts", f"{name}-charts.zip", "application/zip", pictures)
