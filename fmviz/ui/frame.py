@@ -202,7 +202,7 @@ class Page:
         return str(chosen)
 
     def notes(self) -> None:
-        """The test vault; what to share and take home; why, for the expert; the teacher's script."""
+        """The test vault; sharing, files to take home; why, for the expert; the script."""
         self.vault = st.container()
         with st.container(horizontal=True, key=f"{self.name}-tools"):
             share.draw(self)
