@@ -87,6 +87,21 @@ def test_every_lesson_can_be_taken_home(
     assert all(len(chart.rows) for chart in drawn)
 
 
+def test_no_file_has_a_test_figure_while_the_vault_is_sealed(
+    monkeypatch: pytest.MonkeyPatch, files: dict[str, Any]
+) -> None:
+    engine = ScriptedEngine(lambda configs: [made_up(configs, test_accuracy=0.6173)])
+    monkeypatch.setattr(live, "engine", lambda: engine)
+
+    def written() -> dict[str, bool]:
+        return {label: b"0.6173" in content(files[label]) for label in files if label != "Charts"}
+
+    opened("regularisation", {"test": "true"})
+    assert sum(written().values()) == 4  # notebooks, history, figures
+    opened("regularisation", {"test": "true", "vault": "true"})
+    assert not any(written().values())
+
+
 def test_a_sweep_can_be_taken_home_as_a_picture(
     scripted: ScriptedEngine, monkeypatch: pytest.MonkeyPatch, files: dict[str, Any]
 ) -> None:

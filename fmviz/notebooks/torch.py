@@ -28,8 +28,8 @@ OPTIMIZER_CALLS = {
     "nadam": ("NAdam", "eps=1e-7, momentum_decay=1.0"),
 }
 DIFFERENCES = {
-    "momentum": "PyTorch multiplies the velocity by the rate, Keras adds the rate into it: where "
-    "the rate changes, the two part a little.",
+    "momentum": "PyTorch multiplies the velocity by the present rate, Keras collects gradients "
+    "times the rate of their step. With a constant rate that is the same.",
     "rmsprop": "Keras adds ε = 1e-7 under the root, PyTorch outside of it: hence √ε.",
     "adam": "Keras's ε is 1e-7, PyTorch's own default 1e-8.",
     "adamw": "Keras's ε is 1e-7, PyTorch's own default 1e-8.",
@@ -49,6 +49,19 @@ class Lion(torch.optim.Optimizer):
                 m = self.state[w].setdefault("mean", torch.zeros_like(w))
                 w.sub_(group["lr"] * torch.sign(0.9 * m + 0.1 * w.grad))
                 m.mul_(0.99).add_(0.01 * w.grad)"""
+VELOCITY = """\
+class Momentum(torch.optim.Optimizer):
+    def __init__(self, groups, lr):
+        super().__init__(groups, {{"lr": lr}})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for w in group["params"]:
+                v = self.state[w].setdefault("velocity", torch.zeros_like(w))
+                v.mul_(0.9).sub_(group["lr"] * w.grad)
+                w.add_({change})"""
+CHANGES = {"momentum": "v", "nesterov": '0.9 * v - group["lr"] * w.grad'}
 DOWNLOAD = """\
 def read(name, header):
     path = Path("fashion-mnist") / f"{name}-ubyte.gz"
@@ -143,10 +156,15 @@ def _model(config: RunConfig) -> list[NotebookNode]:
     ]
 
 
+def _own_velocity(config: RunConfig) -> bool:
+    """Whether PyTorch's momentum is not Keras's: where the rate changes."""
+    return config.optimizer in CHANGES and config.schedule != "constant"
+
+
 def _in_optimizer(config: RunConfig) -> bool:
     """Whether `weight_decay` of the optimizer is this run's penalty."""
     if config.penalty == "l2":
-        return config.optimizer in COUPLED
+        return config.optimizer in COUPLED and not _own_velocity(config)
     return config.penalty == "weight_decay" and config.optimizer in ("sgd", "adamw")
 
 
@@ -227,7 +245,10 @@ def _optimizer(config: RunConfig) -> list[NotebookNode]:
     decay = "LAM / N" if _in_optimizer(config) else "0.0"
     eta = repr(config.learning_rate)
     groups = ["groups = ["]
-    if config.optimizer == "lion":
+    if _own_velocity(config):
+        words += " Here the rate changes, so Keras's rule is written out."
+        make = f"optimizer = Momentum([*kernels, *biases], lr={eta})"
+    elif config.optimizer == "lion":
         make = f"optimizer = Lion([*kernels, *biases], lr={eta})"
     else:
         name, extra = OPTIMIZER_CALLS[config.optimizer]
@@ -250,6 +271,11 @@ def _optimizer(config: RunConfig) -> list[NotebookNode]:
         *_penalty(config),
         text(words.strip()),
         *([code(LION)] if config.optimizer == "lion" else []),
+        *(
+            [code(VELOCITY.format(change=CHANGES[config.optimizer]))]
+            if _own_velocity(config)
+            else []
+        ),
         code(
             joined(
                 f"STEPS = {config.epochs} * -(-N // BATCH)" if scheduled else "",

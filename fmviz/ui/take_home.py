@@ -15,7 +15,7 @@ from fmviz.orders import TIMEOUT_SECONDS, FileError
 from fmviz.permalink import View
 from fmviz.record import RunRecord
 from fmviz.stopping import Shown
-from fmviz.ui import live, state
+from fmviz.ui import live, state, vault
 from fmviz.ui.place import Place
 
 if TYPE_CHECKING:
@@ -158,15 +158,21 @@ def _model(page: Page, run: Shown) -> None:
 def _tables(page: Page, run: Shown) -> None:
     record = run.record
     name = export.stem(record.config)
+    # All there is, but for what a sealed vault holds.
+    test = vault.shows([record.config])
+
+    def table() -> export.Table:
+        return export.history(record, test=test)
+
     st.markdown("**Every measure after every epoch**")
     with st.container(horizontal=True):
-        _download(page, "History", f"{name}-history.csv", CSV, lambda: export.history(record).csv())
+        _download(page, "History", f"{name}-history.csv", CSV, lambda: table().csv())
         _download(
             page,
             "What its columns are",
             f"{name}-history-columns.csv",
             CSV,
-            lambda: export.history(record).explained(),
+            lambda: table().explained(),
         )
 
 
