@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -94,6 +95,23 @@ def test_the_projector_enlarges_and_leaves_notes_out_on_every_page() -> None:
     at.switch_page("pages/dropout.py").run()
     assert at.query_params["projector"] == "true"
     assert not any("Why?" in e.label for e in at.expander)
+
+
+def specs(at: AppTest) -> list[dict[str, Any]]:
+    return [json.loads(chart.proto.spec) for chart in at.get("vega_lite_chart")]
+
+
+@pytest.mark.parametrize("name", TAUGHT)
+def test_charts_grow_with_the_projector_and_tell_the_same(name: str) -> None:
+    plain, large = specs(opened(name)), specs(opened(name, {"projector": "true"}))
+    assert plain
+    assert len(plain) == len(large)
+    for one, other in zip(plain, large, strict=True):
+        assert other["config"]["axis"]["labelFontSize"] >= 17
+        if "height" in one:
+            assert other["height"] >= 1.3 * one["height"]
+        fields = [re.findall(r'"field": ?"([^"]+)"', json.dumps(spec)) for spec in (one, other)]
+        assert fields[0] == fields[1]
 
 
 def test_a_link_says_what_the_teacher_wants_and_what_is_on_the_screen() -> None:

@@ -80,6 +80,41 @@ def bare(chart: Any) -> dict[str, Any]:
     return spec
 
 
+# On the far wall: what is written and drawn on a chart grows by so much.
+PROJECTED = 1.4
+_GROWING = {"height", "fontSize", "size", "strokeWidth", "dx", "dy"}
+
+
+def projected(spec: dict[str, Any]) -> dict[str, Any]:
+    """A chart for a projector: taller, with larger type, marks and lines. Its width is the page's.
+    Of "size" and the like only numbers grow: an encoding of that name is none."""
+
+    def grown(part: Any) -> Any:
+        if isinstance(part, list):
+            return [grown(each) for each in part]
+        if not isinstance(part, dict):
+            return part
+        return {
+            name: round(value * PROJECTED, 2)
+            if name in _GROWING and isinstance(value, int | float)
+            else grown(value)
+            for name, value in part.items()
+        }
+
+    large: dict[str, Any] = grown(spec)
+    sizes = {"labelFontSize": 17, "titleFontSize": 18}
+    over = {
+        "axis": sizes | {"labelPadding": 10},
+        "legend": sizes | {"symbolSize": 200},
+        "header": sizes,
+        "line": {"strokeWidth": 4},
+        "point": {"size": 110},
+    }
+    own = large.get("config", {})
+    merged = {name: over[name] | own.get(name, {}) for name in over}
+    return large | {"config": own | merged}
+
+
 @lru_cache(maxsize=64)
 def curves_spec(names: tuple[str, ...], epochs: int, dark: bool) -> dict[str, Any]:
     """Accuracy over the epochs, one line a run and split; where early stopping acts, a mark."""

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from fmviz.chart_files import Chart
+from fmviz.charts import projected
 from fmviz.ui import state
 
 
@@ -18,7 +19,12 @@ def draw_chart(rows: pd.DataFrame, spec: dict[str, Any], *, alt: str, **options:
         alt: what it shows, in words.
     """
     state.charts()[state.next_place()] = Chart(alt, spec, rows)
-    st.vega_lite_chart(rows, spec, alt=alt, **options)
+    st.vega_lite_chart(rows, _for_room(spec), alt=alt, **options)
+
+
+def _for_room(spec: dict[str, Any]) -> dict[str, Any]:
+    """A chart's specification as the room needs it."""
+    return projected(spec) if state.classroom().projector else spec
 
 
 class Place:
@@ -37,6 +43,10 @@ class Place:
 
     def draw(self, method: str, *arguments: Any, **options: Any) -> None:
         """Call a Streamlit method here in place of the last one."""
+        if method == "vega_lite_chart":
+            rows, spec = arguments
+            state.charts()[self._number] = Chart(options["alt"], spec, rows)
+            arguments = rows, _for_room(spec)
         if self._element is None:
             self._element = getattr(self._spot, method)(*arguments, **options)
         else:
@@ -44,9 +54,6 @@ class Place:
             # for a parent, and a chain of hundreds of those exceeds Python's recursion limit.
             getattr(self._element, method)(*arguments, **options)
         self._drawn = True
-        if method == "vega_lite_chart":
-            rows, spec = arguments
-            state.charts()[self._number] = Chart(options["alt"], spec, rows)
 
     def clear(self) -> None:
         """Take the element away, if there is one."""

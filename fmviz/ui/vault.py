@@ -15,6 +15,7 @@ from fmviz.prose import SHARED
 from fmviz.record import RunRecord
 from fmviz.stopping import Shown
 from fmviz.ui import state
+from fmviz.ui.place import draw_chart
 
 
 def shows(configs: Iterable[RunConfig]) -> bool:
@@ -54,7 +55,7 @@ def draw(
     with place.container(border=True, key=f"{page}-vault"):
         if vault.opened:
             st.markdown(_said(words.opened(vault)))
-            st.vega_lite_chart(
+            draw_chart(
                 charts.vault_rows(vault, [words.described(each.config) for each in vault.tried]),
                 charts.vault_spec(state.is_dark()),
                 width="stretch",
