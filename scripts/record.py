@@ -20,6 +20,8 @@ WITH_WEIGHTS = {
     "regularisation": {"no penalty", "with penalty"},
     "dropout": {"dropout"},
 }
+# A preset that does, too; units that are all alike take little room.
+SYMMETRY = ("initialisation", "zeros", "yours")
 
 
 def recorded_configs() -> dict[RunConfig, bool]:
@@ -29,8 +31,9 @@ def recorded_configs() -> dict[RunConfig, bool]:
         for role, config in lesson.runs_of(lesson.start).items():
             runs[config] = runs.get(config, True) and role not in WITH_WEIGHTS.get(name, ())
         for preset in filter(lambda preset: preset.recorded, lesson.presets):
-            for config in lesson.runs_of(lesson.state_of(preset)).values():
-                runs.setdefault(config, True)
+            for role, config in lesson.runs_of(lesson.state_of(preset)).items():
+                brief = (name, preset.name, role) != SYMMETRY
+                runs[config] = runs.get(config, True) and brief
     return runs
 
 

@@ -44,13 +44,17 @@ class TakeHome:
         with st.popover("Take home", icon=":material/download:"):
             self.note, self.files = Place(), st.container()
         self._said = ""
+        self._filled = False
 
     def draw(self, look: Look) -> None:
         """The files once all runs have ended; till then, that they have not."""
         if look.done:
-            self.note.clear()
-            with self.files:
-                st.fragment(_files)(self.page, look.runs)
+            # Runs without weights end a second time, with them, and differ in nothing else.
+            if not self._filled:
+                self._filled = True
+                self.note.clear()
+                with self.files:
+                    st.fragment(_files)(self.page, look.runs)
             return
         section = "failed" if look.update.state == "failed" else "not yet"
         if section != self._said:
@@ -120,7 +124,9 @@ def _model(page: Page, run: Shown) -> None:
     record, epoch = run.record, run.kept
     assert epoch is not None
     config = record.config
-    weights = dropout.weights_after(record, epoch)
+    # By now they may be known to the store.
+    whole = record if record.weights else live.engine().store.get(config)
+    weights = dropout.weights_after(whole, epoch) if whole is not None else ()
     seconds = record.at("seconds", epoch)
     st.markdown("**Trained network**")
     name = export.stem(config, f"epoch{epoch + 1}")
