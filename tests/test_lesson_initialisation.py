@@ -581,7 +581,7 @@ def test_a_unit_is_chosen_by_its_number(scripted: ScriptedEngine) -> None:
     at.number_input[0].set_value(17).run()
     assert not at.exception
     assert "Unit 17 of layer 1" in texts(at)
-    at.selectbox[-1].set_value(2).run()
+    next(box for box in at.selectbox if box.label == "Layer").set_value(2).run()
     assert "Unit 17 of layer 2" in texts(at)
 
 

@@ -64,9 +64,9 @@ def model_file(config: RunConfig, epoch: int, kept: bool, seconds: float) -> lis
     Args:
         epoch: whose weights it has, counted from 0.
         kept: whether those weights are there; else the run is trained again up to there.
-        seconds: that its gradient steps took.
+        seconds: that its gradient steps took; less than a tenth counts as one.
     """
-    figures = {"epoch": str(epoch + 1), "seconds": f"{seconds:.1f}"}
+    figures = {"epoch": str(epoch + 1), "seconds": f"{max(seconds, 0.1):.1f}"}
     captions = [Caption("model", figures)]
     if not kept:
         captions.append(Caption("model trained again", figures))
