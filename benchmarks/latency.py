@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from fmviz.config import RunConfig
-from fmviz.engine import Engine
+from fmviz.engine.engine import Engine
 from fmviz.store import RunStore
 
 ROOT = Path(__file__).parents[1]

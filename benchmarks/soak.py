@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from fmviz.config import ACTIVATIONS, INITIALIZERS, PENALTIES, SCHEDULES, RunConfig
-from fmviz.engine import Engine
+from fmviz.engine.engine import Engine
 from fmviz.store import RunStore
 
 REPORT_EVERY = 50

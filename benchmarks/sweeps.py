@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 from fmviz import knobs
 from fmviz.config import RunConfig
-from fmviz.engine import NEXT, Engine
+from fmviz.engine.engine import NEXT, Engine
+from fmviz.engine.pace import Clock, Speed, progress
 from fmviz.lessons import LESSONS
-from fmviz.pace import Clock, Speed, progress
 from fmviz.store import RunStore
 
 SWEEPS: dict[str, dict[str, Any]] = {

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from fmviz import prose
 from fmviz.config import DATASETS, RunConfig
-from fmviz.engine import Update
+from fmviz.engine.engine import Update
 from fmviz.lesson import guess_words, preset_words
 from fmviz.lessons import LESSONS
 from fmviz.narrate import Caption

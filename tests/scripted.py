@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from fmviz.config import RunConfig
-from fmviz.engine import Update
-from fmviz.orders import FileError
+from fmviz.engine.engine import Update
+from fmviz.engine.orders import FileError
 from fmviz.record import Array, RunRecord
 from fmviz.store import RunStore, default_folder
 

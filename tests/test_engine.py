@@ -18,8 +18,8 @@ import pytest
 
 from fmviz import data
 from fmviz.config import RunConfig
-from fmviz.engine import Engine, Update, scheduler_address, task_key
-from fmviz.orders import FileError
+from fmviz.engine.engine import Engine, Update, scheduler_address, task_key
+from fmviz.engine.orders import FileError
 from fmviz.record import same_figures
 from fmviz.store import RunStore, SettingError
 from tests.helpers import tiny

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from fmviz import knobs
 from fmviz.config import CHOICES, MAX_HIDDEN_LAYERS, MAX_UNITS, RunConfig, bounds
+from fmviz.engine.pace import reference_seconds
 from fmviz.knobs import KNOBS, KnobError
 from fmviz.lessons import LESSONS
 from fmviz.lessons.sweep import MAX_RUNS, MAX_SECONDS, TooMuch, check
-from fmviz.pace import reference_seconds
 from fmviz.permalink import parse, query
 
 START = LESSONS["sweep"].start

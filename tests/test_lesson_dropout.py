@@ -14,7 +14,7 @@ import pytest
 from fmviz import data, dropout, memory, paired, prose
 from fmviz.charts import dropout as charts
 from fmviz.config import RunConfig
-from fmviz.engine import Update
+from fmviz.engine.engine import Update
 from fmviz.lessons import LESSONS
 from fmviz.lessons.dropout import BOTH, DROPOUT, NONE, PENALTY
 from fmviz.measure import Estimate

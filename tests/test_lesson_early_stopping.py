@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from fmviz import paired, permalink
 from fmviz.config import RunConfig
-from fmviz.engine import Update
+from fmviz.engine.engine import Update
 from fmviz.lessons import LESSONS
 from fmviz.measure import Estimate
 from fmviz.record import Divergence, RunRecord

@@ -14,7 +14,7 @@ import pytest
 from fmviz import data, measure, memory, prose
 from fmviz.charts import against, overfitting, running
 from fmviz.config import RunConfig
-from fmviz.engine import Update
+from fmviz.engine.engine import Update
 from fmviz.lessons import LESSONS
 from fmviz.lessons.overfitting import FEWER, MORE, OWN, TRUTH
 from fmviz.narrate import Caption

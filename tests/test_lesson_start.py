@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from fmviz import data, narrate, network
 from fmviz.config import RunConfig
-from fmviz.engine import Update
+from fmviz.engine.engine import Update
 from fmviz.lessons import LESSONS
 from fmviz.store import RunStore, default_folder
 from fmviz.ui import live

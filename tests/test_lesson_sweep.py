@@ -19,7 +19,7 @@ from streamlit.testing.v1 import AppTest
 from fmviz import guessing, knobs, sweeps
 from fmviz.charts import sweep as charts
 from fmviz.config import RunConfig
-from fmviz.engine import Update
+from fmviz.engine.engine import Update
 from fmviz.knobs import Cell
 from fmviz.lessons import LESSONS
 from fmviz.narrate import Caption

@@ -17,7 +17,14 @@ IDLE_SECONDS = 2.0
 
 @contextmanager
 def service(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], Client]]:
-    command = [sys.executable, "-m", "fmviz.local_cluster", "--idle", str(IDLE_SECONDS), *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "fmviz.engine.local_cluster",
+        "--idle",
+        str(IDLE_SECONDS),
+        *arguments,
+    ]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
     ) as process:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fmviz import orders, worker
-from fmviz.orders import FileError, ModelFile
+from fmviz.engine import orders, worker
+from fmviz.engine.orders import FileError, ModelFile
 from tests.helpers import tiny
 
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fmviz.config import RunConfig
+from fmviz.engine.pace import PROGRAMS, SLOWEST, Clock, Speed, cost, program_of, progress
 from fmviz.groups import deal, group
-from fmviz.pace import PROGRAMS, SLOWEST, Clock, Speed, cost, program_of, progress
 from tests.helpers import synthetic, tiny
 
 Event = tuple[float, dict[str, tuple[int, bool]]]

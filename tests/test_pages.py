@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from fmviz import data, narrate, permalink
 from fmviz.config import RunConfig
-from fmviz.engine import Engine, Update
+from fmviz.engine.engine import Engine, Update
 from fmviz.lessons import LESSONS
 from fmviz.record import HIDDEN_MEASURES, Divergence, RunRecord
 from fmviz.store import RunStore, default_folder
@@ -350,7 +350,7 @@ def test_pages_leave_tensorflow_alone() -> None:
         "from streamlit.testing.v1 import AppTest\n"
         f"at = AppTest.from_file({APP!r}, default_timeout=60).run()\n"
         "assert not at.exception, at.exception\n"
-        "import fmviz.engine, fmviz.worker, fmviz.local_cluster\n"
+        "import fmviz.engine.engine, fmviz.engine.worker, fmviz.engine.local_cluster\n"
         "heavy = ['fmviz.' + n for n in ('train', 'model', 'compiled', 'optimizers')]\n"
         "found = {'tensorflow', 'keras', *heavy} & set(sys.modules)\n"
         "sys.exit(f'imported: {found}' if found else 0)\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fmviz.config import RunConfig
-from fmviz.engine import Update
+from fmviz.engine.engine import Update
 from fmviz.lessons import LESSONS
 from fmviz.record import RunRecord
 from fmviz.store import RECORDED_FOLDER, RunStore

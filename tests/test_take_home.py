@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from fmviz import chart_files, export, permalink, prose
 from fmviz.chart_files import Chart
 from fmviz.config import PENALTIES, SCHEDULES, RunConfig
-from fmviz.engine import Update
+from fmviz.engine.engine import Update
 from fmviz.lessons import LESSONS
 from fmviz.narrate import taking_home as words
 from fmviz.record import Divergence

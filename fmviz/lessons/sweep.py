@@ -6,9 +6,9 @@ from typing import Any
 
 from fmviz import knobs
 from fmviz.config import RunConfig
+from fmviz.engine.pace import reference_seconds
 from fmviz.knobs import KNOBS
 from fmviz.lesson import Lesson, Preset, Runs, start
-from fmviz.pace import reference_seconds
 from fmviz.permalink import State, View
 
 # More runs than these make a picture that takes longer to read than another sweep takes to run.

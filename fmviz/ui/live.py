@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from fmviz.config import RunConfig
-from fmviz.engine import Engine, Update, scheduler_address
-from fmviz.pace import Clock, Speed
+from fmviz.engine.engine import Engine, Update, scheduler_address
+from fmviz.engine.pace import Clock, Speed
 from fmviz.store import RunStore, default_bytes, default_folder
 from fmviz.ui import state
 

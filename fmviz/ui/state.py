@@ -16,7 +16,7 @@ import streamlit as st
 from fmviz import permalink
 from fmviz import pins as pinned
 from fmviz.chart_files import Chart
-from fmviz.engine import Watch
+from fmviz.engine.engine import Watch
 from fmviz.permalink import Choices, Classroom, State
 from fmviz.pins import Pin
 from fmviz.quiz import Quiz

@@ -10,8 +10,8 @@ import streamlit as st
 from nbformat import NotebookNode
 
 from fmviz import chart_files, dropout, export, notebooks, prose
+from fmviz.engine.orders import TIMEOUT_SECONDS, FileError
 from fmviz.narrate import taking_home as words
-from fmviz.orders import TIMEOUT_SECONDS, FileError
 from fmviz.permalink import View
 from fmviz.record import RunRecord
 from fmviz.stopping import Shown

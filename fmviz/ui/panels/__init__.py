@@ -17,7 +17,7 @@ import streamlit as st
 
 from fmviz import charts, data, narrate, stopping, theory
 from fmviz.config import N_PIXELS, RunConfig
-from fmviz.engine import Update
+from fmviz.engine.engine import Update
 from fmviz.lessons import LESSONS
 from fmviz.measure import saturates
 from fmviz.narrate import Caption, diagnosis

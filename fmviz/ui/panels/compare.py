@@ -12,7 +12,7 @@ import streamlit as st
 
 from fmviz import comparison, data, measure, narrate, paired, pins
 from fmviz.charts import compare as charts
-from fmviz.engine import Update
+from fmviz.engine.engine import Update
 from fmviz.lesson import Runs
 from fmviz.lessons.compare import COMPARE, PARALLEL_FROM, SEEDS, repeated
 from fmviz.narrate import Caption, taking_home

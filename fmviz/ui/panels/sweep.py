@@ -9,9 +9,9 @@ import streamlit as st
 
 from fmviz import narrate
 from fmviz.config import RunConfig
-from fmviz.engine import NEXT, Update
+from fmviz.engine.engine import NEXT, Update
+from fmviz.engine.pace import Clock, progress
 from fmviz.narrate.sweep import duration
-from fmviz.pace import Clock, progress
 from fmviz.record import RunRecord
 from fmviz.ui import live, state, vault
 from fmviz.ui.frame import Page

@@ -22,10 +22,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fmviz import worker
 from fmviz.config import RunConfig
+from fmviz.engine import worker
+from fmviz.engine.orders import TIMEOUT_SECONDS, ModelFile
 from fmviz.groups import deal, group, shape_of
-from fmviz.orders import TIMEOUT_SECONDS, ModelFile
 from fmviz.record import Array, RecordError, RunRecord
 from fmviz.store import RunStore, SettingError
 
@@ -438,8 +438,8 @@ class Engine:
         if self._closed.is_set():
             raise ConnectionError("the engine is closed")
         self._service = subprocess.Popen(
-            [sys.executable, "-m", "fmviz.local_cluster"],
-            cwd=Path(__file__).parents[1],
+            [sys.executable, "-m", "fmviz.engine.local_cluster"],
+            cwd=Path(__file__).parents[2],
             env={**os.environ, "DASK_LOGGING__DISTRIBUTED": "warning"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

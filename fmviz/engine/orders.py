@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from fmviz import worker
 from fmviz.config import RunConfig
+from fmviz.engine import worker
 from fmviz.record import Array
 
 logger = logging.getLogger(__name__)

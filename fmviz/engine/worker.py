@@ -1,7 +1,7 @@
 """What runs inside a worker process: a task trains runs and tells of every epoch, or makes a file.
 
 Importing this module imports no TensorFlow: the page's process names `train_runs` to send it.
-On a cluster start workers with `dask worker ADDRESS --nthreads 1 --preload fmviz.worker`.
+On a cluster start workers with `dask worker ADDRESS --nthreads 1 --preload fmviz.engine.worker`.
 """
 
 from __future__ import annotations

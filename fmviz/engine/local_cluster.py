@@ -1,4 +1,4 @@
-"""A scheduler and one worker on this machine: `python -m fmviz.local_cluster`.
+"""A scheduler and one worker on this machine: `python -m fmviz.engine.local_cluster`.
 
 It is a command of its own because a worker started by `multiprocessing` from within Streamlit
 would import the app's script again. It prints the scheduler's address on one line and lives until
@@ -77,7 +77,7 @@ async def serve(recycle_above_mb: float, idle_seconds: float) -> None:
                 host="127.0.0.1",
                 nthreads=1,
                 memory_limit=0,
-                preload=["fmviz.worker"],
+                preload=["fmviz.engine.worker"],
                 dashboard=False,
             ) as nanny,
         ):
