@@ -12,7 +12,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import streamlit as st
 
-from fmviz.ui import shell
+from fmviz import shell
 
 if __name__ == "__main__":
     shell.run()

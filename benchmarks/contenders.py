@@ -19,9 +19,10 @@ import numpy as np
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from fmviz import data
-from fmviz.config import DATASETS, RunConfig
-from fmviz.groups import group
+from fmviz.run import data
+from fmviz.run.choices import DATASETS
+from fmviz.run.config import RunConfig
+from fmviz.run.groups import group
 
 # What a contender does in its turn; seconds an epoch, by the name of what was timed.
 Turn = Callable[[], dict[str, float]]
@@ -58,7 +59,7 @@ def ours(config: RunConfig, members: int) -> Turn:
     """fmviz with all its measures; "steps" is the gradient steps alone."""
     import tensorflow as tf
 
-    from fmviz import train
+    from fmviz.training import train
 
     configs = [config.replace(epochs=100, lam=1.0 + k, seed=k) for k in range(members)]
     groups = [train._Group([configs[i] for i in part]) for part in group(configs)]
@@ -73,18 +74,18 @@ def ours(config: RunConfig, members: int) -> Turn:
 
     def steps() -> None:
         end = tf.constant(config.steps_per_epoch)
-        for model, batch in zip(groups, batches, strict=True):
-            arguments = (model.state, model.numbers, model.images.train, batch, tf.constant(0), end)
-            model.program.epoch(*arguments)[1].numpy()
+        for stock, batch in zip(groups, batches, strict=True):
+            arguments = (stock.state, stock.numbers, stock.images.train, batch, tf.constant(0), end)
+            stock.program.epoch(*arguments)[1].numpy()
 
     return lambda: {"epoch": seconds(advance), "steps": seconds(steps)}
 
 
 def keras_fit(config: RunConfig, members: int) -> Turn:
     """`model.fit` as everybody calls it."""
-    from fmviz import model
+    from fmviz.training import stock
 
-    network = model.as_keras(config)
+    network = stock.as_keras(config)
     x, y, held_x, held_y = images(config)
 
     def epoch() -> None:
@@ -96,12 +97,12 @@ def keras_fit(config: RunConfig, members: int) -> Turn:
 def keras_best(config: RunConfig, members: int) -> Turn:
     """`model.fit` with the fastest of its settings: all steps in one execution or 16, compiled by
     XLA or not, validation in large batches."""
-    from fmviz import model
+    from fmviz.training import stock
 
     x, y, held_x, held_y = images(config)
 
     def build(steps: int, jit: bool) -> Callable[[], object]:
-        network = model.as_keras(config)
+        network = stock.as_keras(config)
         network.compile(
             network.optimizer,
             network.loss,

@@ -18,8 +18,8 @@ from typing import Any
 from playwright.sync_api import ConsoleMessage, Error, Page, sync_playwright
 
 from benchmarks.latency import CHROMIUM, FLAGS, IDLE, server
-from fmviz.lesson import Lesson, preset_words
-from fmviz.lessons import LESSONS
+from fmviz.lessons.catalogue import LESSONS
+from fmviz.page.lesson import Lesson, preset_words
 
 CANVAS = "[data-testid=stVegaLiteChart] canvas"
 # While a run grows the script is busy; moving on to the next control interrupts it.

@@ -22,9 +22,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from fmviz.config import RunConfig
 from fmviz.engine.engine import Engine
-from fmviz.store import RunStore
+from fmviz.run.config import RunConfig
+from fmviz.run.store import RunStore
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = "/usr/bin/chromium"

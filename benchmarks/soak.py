@@ -15,9 +15,10 @@ from pathlib import Path
 
 import psutil
 
-from fmviz.config import ACTIVATIONS, INITIALIZERS, PENALTIES, SCHEDULES, RunConfig
 from fmviz.engine.engine import Engine
-from fmviz.store import RunStore
+from fmviz.run.choices import ACTIVATIONS, INITIALIZERS, PENALTIES, SCHEDULES
+from fmviz.run.config import RunConfig
+from fmviz.run.store import RunStore
 
 REPORT_EVERY = 50
 

@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fmviz import knobs
-from fmviz.config import RunConfig
 from fmviz.engine.engine import NEXT, Engine
 from fmviz.engine.pace import Clock, Speed, progress
-from fmviz.lessons import LESSONS
-from fmviz.store import RunStore
+from fmviz.lessons.catalogue import LESSONS
+from fmviz.run import knobs
+from fmviz.run.config import RunConfig
+from fmviz.run.store import RunStore
 
 SWEEPS: dict[str, dict[str, Any]] = {
     "λ, worker starting": {"values": "0,1,10,30,100", "seeds": 2},

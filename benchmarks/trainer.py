@@ -15,7 +15,7 @@ import time
 from itertools import pairwise
 from typing import Any
 
-from fmviz.config import RunConfig
+from fmviz.run.config import RunConfig
 
 SHALLOW, DEEP = (128,), (128,) * 5
 # BLAS threads go on spinning for a moment, which the next contender should not pay for.

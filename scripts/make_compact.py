@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fmviz import data
-from fmviz.config import DATASETS
+from fmviz.run import data
+from fmviz.run.choices import DATASETS
 
 SEED = 28
 

@@ -8,10 +8,10 @@ tenth of the size.
 
 from __future__ import annotations
 
-from fmviz.config import RunConfig
-from fmviz.lessons import LESSONS
-from fmviz.store import RECORDED_FOLDER, RunStore
-from fmviz.train import train
+from fmviz.lessons.catalogue import LESSONS
+from fmviz.run.config import RunConfig
+from fmviz.run.store import RECORDED_FOLDER, RunStore
+from fmviz.training.train import train
 
 # Pages on which the panel of the opening state wants weights, and of which roles.
 WITH_WEIGHTS = {

@@ -16,13 +16,13 @@ import numpy as np
 import psutil
 import pytest
 
-from fmviz import data
-from fmviz.config import RunConfig
 from fmviz.engine.engine import Engine, Update, scheduler_address, task_key
 from fmviz.engine.orders import FileError
-from fmviz.record import same_figures
-from fmviz.store import RunStore, SettingError
-from tests.helpers import tiny
+from fmviz.run import data
+from fmviz.run.config import RunConfig
+from fmviz.run.record import same_figures
+from fmviz.run.store import RunStore, SettingError
+from tests.support.records import tiny
 
 QUICK = RunConfig(train_size=200, epochs=3)
 LONG = RunConfig(train_size=10_000, epochs=100)

@@ -10,7 +10,7 @@ import pytest
 
 from fmviz.engine import orders, worker
 from fmviz.engine.orders import FileError, ModelFile
-from tests.helpers import tiny
+from tests.support.records import tiny
 
 
 class Future:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fmviz.config import RunConfig
 from fmviz.engine.pace import PROGRAMS, SLOWEST, Clock, Speed, cost, program_of, progress
-from fmviz.groups import deal, group
-from tests.helpers import synthetic, tiny
+from fmviz.run.config import RunConfig
+from fmviz.run.groups import deal, group
+from tests.support.records import synthetic, tiny
 
 Event = tuple[float, dict[str, tuple[int, bool]]]
 

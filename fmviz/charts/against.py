@@ -8,8 +8,8 @@ from typing import Any
 
 import altair as alt
 
-from fmviz.charts import CURVES_HEIGHT, DASHES, GREY, RUN_COLOURS, SPLITS, Rows, bare
-from fmviz.record import RunRecord
+from fmviz.charts.style import CURVES_HEIGHT, DASHES, GREY, RUN_COLOURS, SPLITS, Rows, bare
+from fmviz.run.record import RunRecord
 
 
 @lru_cache(maxsize=16)

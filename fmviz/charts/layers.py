@@ -9,10 +9,10 @@ import altair as alt
 import numpy as np
 import numpy.typing as npt
 
-from fmviz import measure
-from fmviz.charts import Rows, bare
-from fmviz.data import CLASS_NAMES
-from fmviz.record import RunRecord
+from fmviz.charts.style import Rows, bare
+from fmviz.run import measure
+from fmviz.run.data import CLASS_NAMES
+from fmviz.run.record import RunRecord
 
 HEIGHT = 360
 # measure → title, whether its axis is logarithmic.

@@ -7,9 +7,8 @@ from typing import Any
 
 import altair as alt
 
-from fmviz.charts import DASHES, GREY, RUN_COLOURS, Rows, bare
-from fmviz.charts.overfitting import CARD_HEIGHT
-from fmviz.stopping import Shown
+from fmviz.analysis.stopping import Shown
+from fmviz.charts.style import CARD_HEIGHT, DASHES, GREY, RUN_COLOURS, Rows, bare
 
 # What Keras calls accuracy while it trains, and what its weights turn out to know.
 RUNNING = ("Keras's accuracy", "training, measured", "validation, measured")

@@ -7,8 +7,8 @@ from typing import Any
 
 import altair as alt
 
-from fmviz.charts import CURVES_HEIGHT, GREY, RUN_COLOURS, Rows, bare
-from fmviz.vault import Vault
+from fmviz.charts.style import CURVES_HEIGHT, GREY, RUN_COLOURS, Rows, bare
+from fmviz.page.vault import Vault
 
 KINDS = ["tried", "best on validation"]
 

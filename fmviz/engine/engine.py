@@ -22,12 +22,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fmviz.config import RunConfig
 from fmviz.engine import worker
 from fmviz.engine.orders import TIMEOUT_SECONDS, ModelFile
-from fmviz.groups import deal, group, shape_of
-from fmviz.record import Array, RecordError, RunRecord
-from fmviz.store import RunStore, SettingError
+from fmviz.run.config import RunConfig
+from fmviz.run.groups import deal, group, shape_of
+from fmviz.run.record import Array, RecordError, RunRecord
+from fmviz.run.store import RunStore, SettingError
 
 logger = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from fmviz.config import RunConfig
 from fmviz.engine import worker
-from fmviz.record import Array
+from fmviz.run.config import RunConfig
+from fmviz.run.record import Array
 
 logger = logging.getLogger(__name__)
 

@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from fmviz.config import DATASETS, RunConfig
-from fmviz.groups import Features, Shape, deal, features_of, group, shape_of
-from fmviz.record import RunRecord, layer_sizes
+from fmviz.run.choices import DATASETS
+from fmviz.run.config import RunConfig
+from fmviz.run.groups import Features, Shape, deal, features_of, group, shape_of
+from fmviz.run.record import RunRecord, layer_sizes
 
 # The fitted model, of an idle machine of two cores; `make bench-sweeps` shows how it
 # fares. Operations are counted as multiplications and additions of the matrix products; the first

@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fmviz.config import RunConfig
-from fmviz.record import Array, RunRecord
+from fmviz.run.config import RunConfig
+from fmviz.run.record import Array, RunRecord
 
 if TYPE_CHECKING:
     import distributed
@@ -73,7 +73,7 @@ def train_runs(documents: list[dict[str, Any]], brief: bool = False) -> list[byt
     with _training:
         if given_up():
             raise Cancelled(task)
-        from fmviz.train import train
+        from fmviz.training.train import train
 
         records = train(configs, on_epoch, given_up)
     if not all(record.complete for record in records):
@@ -119,13 +119,13 @@ def model_file(
     with _training:
         if given_up():
             raise Cancelled(name)
-        from fmviz import model, train
+        from fmviz.training import stock, train
 
         try:
             kept = list(weights) or train.weights_after(config, epoch, given_up)
         except InterruptedError as stopped:
             raise Cancelled(name) from stopped
-        network = model.as_keras(config, kept, name)
+        network = stock.as_keras(config, kept, name)
         with tempfile.TemporaryDirectory(prefix="fmviz-") as folder:
             path = Path(folder) / "model.keras"
             network.save(path)
@@ -138,7 +138,7 @@ def warm(documents: list[dict[str, Any]]) -> None:
     configs = [RunConfig.model_validate(document | {"epochs": 1}) for document in documents]
     for members in {1, len(configs)}:
         with _training:
-            from fmviz.train import train
+            from fmviz.training.train import train
 
             train(configs[-members:])
 
@@ -146,7 +146,7 @@ def warm(documents: list[dict[str, Any]]) -> None:
 def warm_up() -> None:
     """Import TensorFlow, read the images and compile what the pages' default runs need."""
     with _training:
-        from fmviz.train import train
+        from fmviz.training.train import train
     default = RunConfig(epochs=1)
     for members in (1, 2):
         with _training:

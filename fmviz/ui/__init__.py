@@ -1,1 +1,1 @@
-"""What the pages share: the only part of fmviz that imports Streamlit."""
+"""Streamlit."""

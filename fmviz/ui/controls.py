@@ -1,4 +1,4 @@
-"""Controls, one function each, drawn from the tables and bounds of `fmviz.config`."""
+"""Controls, one function each, drawn from the tables and bounds of `fmviz.run`."""
 
 from __future__ import annotations
 
@@ -8,21 +8,15 @@ from typing import Any
 import streamlit as st
 from pydantic import ValidationError
 
-from fmviz import data, permalink
-from fmviz.config import (
-    CHOICES,
-    DATASETS,
-    MAX_HIDDEN_LAYERS,
-    SCHEDULE_SETTINGS,
-    RunConfig,
-    allowed,
-    bounds,
-    problems,
-)
-from fmviz.measure import TOLERANCES
-from fmviz.narrate import number, upper_first
-from fmviz.permalink import MODES, MONITORS
+from fmviz.page import permalink
+from fmviz.page.permalink import MODES, MONITORS
+from fmviz.run import data
+from fmviz.run.choices import CHOICES, DATASETS, MAX_HIDDEN_LAYERS, SCHEDULE_SETTINGS
+from fmviz.run.config import RunConfig, allowed, bounds, problems
+from fmviz.run.measure import TOLERANCES
+from fmviz.run.naming import number
 from fmviz.ui.state import classroom, drawn, has, locked, note, put, value, widget
+from fmviz.words.numbers import upper_first
 
 LAMBDAS = (0.0, *(m * 10.0**e for e in range(-2, 2) for m in (1, 2, 5)), 100.0)
 LAMBDAS = tuple(float(f"{v:.3g}") for v in LAMBDAS)

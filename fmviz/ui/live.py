@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from fmviz.config import RunConfig
 from fmviz.engine.engine import Engine, Update, scheduler_address
 from fmviz.engine.pace import Clock, Speed
-from fmviz.store import RunStore, default_bytes, default_folder
+from fmviz.run.config import RunConfig
+from fmviz.run.store import RunStore, default_bytes, default_folder
 from fmviz.ui import state
 
 # Time a browser gets to draw one picture before the next comes.

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import streamlit as st
 from PIL import Image
 
-from fmviz.data import SHAPE
+from fmviz.run.data import SHAPE
 
 Pixels = npt.NDArray[np.floating[Any]]
 # A garment's edge on the page, and how many screen pixels each of its own takes.

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
-from fmviz import pins
-from fmviz.narrate import compare, plural, upper_first
-from fmviz.permalink import MAX_PINS
-from fmviz.pins import MAX_NAME, PinError
-from fmviz.ui import shell, state
-
-if TYPE_CHECKING:
-    from fmviz.ui.frame import Page
+from fmviz.page.permalink import MAX_PINS
+from fmviz.page.pins import MAX_NAME, PinError, added, bold, suggested
+from fmviz.run.naming import plural
+from fmviz.ui import state
+from fmviz.ui.navigation import page_file
+from fmviz.ui.page import Page
+from fmviz.words.numbers import upper_first
 
 
 def draw(page: Page) -> None:
@@ -29,7 +26,7 @@ def draw(page: Page) -> None:
             _form(page)
         pinned = state.pins()
         st.page_link(
-            shell.page_file("compare"),
+            page_file("compare"),
             label=f"Compare {plural(len(pinned), 'pinned run')}",
             icon=":material/compare_arrows:",
             disabled=not pinned,
@@ -49,7 +46,7 @@ def _form(page: Page) -> None:
     with st.form(f"{page.name}/pin {config.key}", border=False):
         name = st.text_input(
             "Name",
-            compare.suggested(config, beside, taken),
+            suggested(config, beside, taken),
             max_chars=MAX_NAME,
             key=f"{page.name}/pin name {config.key} {len(pinned)}",
         )
@@ -57,13 +54,13 @@ def _form(page: Page) -> None:
         pressed = st.form_submit_button("Pin this run", icon=":material/keep:", disabled=full)
     if full:
         st.caption(f"{MAX_PINS} runs are pinned, and there may be no more.")
-    same = [compare.bold(pin.name) for pin in pinned if pin.config == config]
+    same = [bold(pin.name) for pin in pinned if pin.config == config]
     if same and not pressed:
         st.caption(f"This run is pinned already, as {', '.join(same)}.")
     if pressed:
         try:
-            state.set_pins(pins.added(pinned, name, config))
+            state.set_pins(added(pinned, name, config))
         except PinError as error:
             st.error(f"{upper_first(str(error))}.", icon=":material/error:")
         else:
-            st.toast(f"Pinned: {compare.bold(name.strip())}", icon=":material/keep:")
+            st.toast(f"Pinned: {bold(name.strip())}", icon=":material/keep:")

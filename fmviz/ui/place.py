@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from fmviz.chart_files import Chart
-from fmviz.charts import projected
+from fmviz.charts.style import projected
+from fmviz.export.chart_files import Chart
 from fmviz.ui import state
 
 

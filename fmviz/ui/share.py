@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from fmviz import permalink, pins
-from fmviz.permalink import Classroom, State
+from fmviz.page import permalink
+from fmviz.page.permalink import Classroom, State
+from fmviz.page.pins import PARAMETER, encode_all
 from fmviz.ui import controls, state
-
-if TYPE_CHECKING:
-    from fmviz.ui.frame import Page
+from fmviz.ui.page import Page
 
 
 def draw(page: Page) -> None:
@@ -64,6 +62,6 @@ def address(page: Page, teaching: State, room: Classroom) -> str:
     """The link to a page as it stands, with the session's pins and a teacher's options."""
     query = permalink.query(page.values | teaching, page.lesson.start)
     query |= permalink.classroom_query(room)
-    named = [*query.items(), *((pins.PARAMETER, text) for text in pins.encode_all(state.pins()))]
+    named = [*query.items(), *((PARAMETER, text) for text in encode_all(state.pins()))]
     base = str(st.context.url or "").partition("?")[0]
     return f"{base}?{urlencode(named, safe=',')}" if named else base

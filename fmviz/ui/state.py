@@ -9,19 +9,18 @@ address, an address that changed sets the controls. What holds on all pages of a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
-from fmviz import permalink
-from fmviz import pins as pinned
-from fmviz.chart_files import Chart
 from fmviz.engine.engine import Watch
-from fmviz.permalink import Choices, Classroom, State
-from fmviz.pins import Pin
-from fmviz.quiz import Quiz
-from fmviz.vault import Vault
+from fmviz.export.chart_files import Chart
+from fmviz.page import permalink
+from fmviz.page.permalink import Choices, Classroom, State
+from fmviz.page.pins import PARAMETER, Pin, decode_all, encode_all
+from fmviz.page.vault import Vault
 
+Game = TypeVar("Game")
 _WATCH = "fmviz.watch"
 _NO_GUESSES = "fmviz.no guesses"
 _GO = "fmviz.go"
@@ -180,7 +179,7 @@ def save(page: str, start: State, values: State) -> None:
         st.session_state[f"{_CLASSROOM}: address"] = room
         wanted = {name: texts for name, texts in present.items() if name in permalink.FOREIGN}
         wanted |= {name: [text] for name, text in {**address, **room}.items()}
-    wanted[pinned.PARAMETER] = _pins_address()
+    wanted[PARAMETER] = _pins_address()
     wanted = {name: texts for name, texts in wanted.items() if texts}
     if wanted != present:
         st.query_params.from_dict(wanted)
@@ -195,11 +194,11 @@ def load_pins() -> list[str]:
         What was wrong with the address's pins, a sentence each.
     """
     memory = _pins_memory()
-    texts = tuple(st.query_params.get_all(pinned.PARAMETER))
+    texts = tuple(st.query_params.get_all(PARAMETER))
     if texts != memory["faulty"]:
         memory.update(problems=[], faulty=None)
         if texts and texts not in memory["seen"]:
-            pins, problems = pinned.decode_all(texts)
+            pins, problems = decode_all(texts)
             memory.update(pins=pins, problems=problems, faulty=texts if problems else None)
             memory["seen"].add(texts)
     said: list[str] = memory["problems"]
@@ -226,7 +225,7 @@ def _pins_memory() -> dict[str, Any]:
 def _pins_address() -> list[str]:
     """The pins as they stand in every page's address; a faulty one stays, to be seen and mended."""
     memory = _pins_memory()
-    texts = memory["faulty"] or tuple(pinned.encode_all(memory["pins"]))
+    texts = memory["faulty"] or tuple(encode_all(memory["pins"]))
     memory["seen"].add(texts)
     return list(texts)
 
@@ -309,16 +308,16 @@ def gone_to() -> tuple[str, dict[str, str]] | None:
     return target
 
 
-def game(page: str, deal: Callable[[], Quiz]) -> Quiz:
+def game(page: str, begin: Callable[[], Game]) -> Game:
     """The game that this session is at; a new one where there is none."""
     key = f"{page}/game"
     if key not in st.session_state:
-        st.session_state[key] = deal()
-    running: Quiz = st.session_state[key]
+        st.session_state[key] = begin()
+    running: Game = st.session_state[key]
     return running
 
 
-def set_game(page: str, game: Quiz) -> None:
+def set_game(page: str, game: object) -> None:
     """Remember how a game stands; for callbacks."""
     st.session_state[f"{page}/game"] = game
 

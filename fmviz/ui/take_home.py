@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import streamlit as st
 from nbformat import NotebookNode
 
-from fmviz import chart_files, dropout, export, notebooks, prose
+from fmviz.analysis.stopping import Shown
 from fmviz.engine.orders import TIMEOUT_SECONDS, FileError
-from fmviz.narrate import taking_home as words
-from fmviz.permalink import View
-from fmviz.record import RunRecord
-from fmviz.stopping import Shown
+from fmviz.export import chart_files, notebooks, tables
+from fmviz.page.permalink import View
+from fmviz.run.record import RunRecord
 from fmviz.ui import live, state, vault
+from fmviz.ui.look import Look
+from fmviz.ui.page import Page
 from fmviz.ui.place import Place
-
-if TYPE_CHECKING:
-    from fmviz.ui.frame import Page
-    from fmviz.ui.panels import Look
+from fmviz.words import prose
+from fmviz.words import taking_home as words
 
 PROSE = "take_home"
 CSV = "text/csv"
@@ -97,7 +95,7 @@ def _download(
 
 def _notebooks(page: Page, run: Shown) -> None:
     record, view = run.record, page.view
-    name = export.stem(record.config)
+    name = tables.stem(record.config)
     st.markdown("**Notebooks**")
     st.caption(prose.text(PROSE, "notebooks"))
     with st.container(horizontal=True):
@@ -126,10 +124,10 @@ def _model(page: Page, run: Shown) -> None:
     config = record.config
     # By now they may be known to the store.
     whole = record if record.weights else live.engine().store.get(config)
-    weights = dropout.weights_after(whole, epoch) if whole is not None else ()
+    weights = whole.weights_after(epoch) if whole is not None else ()
     seconds = record.at("seconds", epoch)
     st.markdown("**Trained network**")
-    name = export.stem(config, f"epoch{epoch + 1}")
+    name = tables.stem(config, f"epoch{epoch + 1}")
     what = config.key, epoch
     content = state.made_file(page.name, what)
     button, standing = st.empty(), st.empty()
@@ -163,12 +161,12 @@ def _model(page: Page, run: Shown) -> None:
 
 def _tables(page: Page, run: Shown) -> None:
     record = run.record
-    name = export.stem(record.config)
+    name = tables.stem(record.config)
     # All there is, but for what a sealed vault holds.
     test = vault.shows([record.config])
 
-    def table() -> export.Table:
-        return export.history(record, test=test)
+    def table() -> tables.Table:
+        return tables.history(record, test=test)
 
     st.markdown("**Every measure after every epoch**")
     with st.container(horizontal=True):
@@ -184,8 +182,8 @@ def _tables(page: Page, run: Shown) -> None:
 
 def _all_runs(page: Page, runs: list[Shown]) -> None:
     view = page.view
-    name = f"{export.stem(runs[-1].record.config)}-{page.name.replace('_', '-')}"
-    table = export.figures(runs, view.tolerance, test=view.test)
+    name = f"{tables.stem(runs[-1].record.config)}-{page.name.replace('_', '-')}"
+    table = tables.figures(runs, view.tolerance, test=view.test)
     st.markdown("**This page, all its runs**")
     with st.container(horizontal=True):
         _download(page, "Figures", f"{name}-figures.csv", CSV, table.csv)

@@ -7,15 +7,16 @@ from collections.abc import Iterable, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from fmviz import narrate, prose
+from fmviz.analysis.stopping import Shown
 from fmviz.charts import vault as charts
-from fmviz.config import RunConfig
-from fmviz.narrate import vault as words
-from fmviz.prose import SHARED
-from fmviz.record import RunRecord
-from fmviz.stopping import Shown
+from fmviz.page import vault_words as words
+from fmviz.run.config import RunConfig
+from fmviz.run.naming import run_name
+from fmviz.run.record import RunRecord
 from fmviz.ui import state
 from fmviz.ui.place import draw_chart
+from fmviz.words import prose
+from fmviz.words.prose import SHARED, Caption
 
 
 def shows(configs: Iterable[RunConfig]) -> bool:
@@ -33,7 +34,7 @@ def saw(runs: Iterable[Shown]) -> None:
 def saw_ends(records: Iterable[RunRecord | None]) -> None:
     """As `saw`, after the last epoch of each record."""
     saw(
-        Shown(narrate.run_name(record.config), record, None, record.epochs - 1)
+        Shown(run_name(record.config), record, None, record.epochs - 1)
         for record in records
         if record is not None and record.epochs
     )
@@ -84,7 +85,7 @@ def draw(
             )
 
 
-def _said(captions: Iterable[narrate.Caption]) -> str:
+def _said(captions: Iterable[Caption]) -> str:
     return " ".join(prose.text(SHARED, each.section, each.figures) for each in captions)
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from benchmarks.latency import server
-from fmviz.lessons import LESSONS
+from fmviz.lessons.catalogue import LESSONS
 from tests.browser.test_browser import FIRST_CHART, PORT, browser, settled
 
 __all__ = ["browser"]

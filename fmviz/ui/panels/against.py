@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from fmviz import narrate
 from fmviz.charts import against as charts
-from fmviz.narrate import Caption
-from fmviz.record import RunRecord
-from fmviz.ui.frame import Page
+from fmviz.run.record import RunRecord
+from fmviz.ui.page import Page
 from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.place import Place
+from fmviz.words.numbers import points
+from fmviz.words.prose import Caption
 
 
 class Against:
@@ -49,7 +49,7 @@ class Against:
 
     def _draw(self, records: list[RunRecord | None], done: bool) -> None:
         known = [record for record in records if record is not None and record.epochs]
-        gaps = [narrate.points(record.gap(record.epochs - 1)) for record in known]
+        gaps = [points(record.gap(record.epochs - 1)) for record in known]
         self._chart.draw(
             "vega_lite_chart",
             charts.against_rows(self.field, known, self.page.config[self.field], gaps),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmviz import data, measure
 from fmviz.charts import layers as charts
-from fmviz.config import N_CLASSES
-from fmviz.narrate import Caption
-from fmviz.ui.panels import END, FIGURES, Board, Look
+from fmviz.run import data, measure
+from fmviz.run.choices import N_CLASSES
+from fmviz.ui.board import Board
+from fmviz.ui.look import END, FIGURES, Look
 from fmviz.ui.place import Place
+from fmviz.words.prose import Caption
 
 
 class Layers:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmviz import narrate
+from fmviz.analysis.stopping import Shown
 from fmviz.charts import running as charts
-from fmviz.narrate.running import running
-from fmviz.stopping import Shown
-from fmviz.ui.panels import FIGURES, Board, Look
+from fmviz.ui.board import Board
+from fmviz.ui.look import FIGURES, Look
 from fmviz.ui.place import Place
+from fmviz.words.numbers import percent
+from fmviz.words.running import running
 
 
 class Running:
@@ -33,7 +34,7 @@ class Running:
         self.metric.draw(
             "metric",
             f"Keras's training accuracy, {run.name}",
-            narrate.percent(float(run.record.history["running_accuracy"][run.kept])),
+            percent(float(run.record.history["running_accuracy"][run.kept])),
             help="What model.fit prints and History keeps: the mean over the epoch's batches, each "
             "scored before the step that it led to, with dropout on.",
         )

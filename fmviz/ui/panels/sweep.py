@@ -7,15 +7,14 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from fmviz import narrate
-from fmviz.config import RunConfig
 from fmviz.engine.engine import NEXT, Update
 from fmviz.engine.pace import Clock, progress
-from fmviz.narrate.sweep import duration
-from fmviz.record import RunRecord
+from fmviz.run.config import RunConfig
+from fmviz.run.record import RunRecord
 from fmviz.ui import live, state, vault
-from fmviz.ui.frame import Page
+from fmviz.ui.page import Page
 from fmviz.ui.place import Place
+from fmviz.words.numbers import duration, percent
 
 # Drawn while it grows: what is known of each run, None where that is nothing yet.
 Draw = Callable[[list[RunRecord | None], bool], None]
@@ -150,7 +149,7 @@ class Sweep:
 
     def _tell(self, update: Update, clock: Clock, seconds: float) -> None:
         left = f"{duration(clock.left(seconds))} left"
-        text = f"{narrate.percent(clock.share, 0)}, {left}"
+        text = f"{percent(clock.share, 0)}, {left}"
         if update.state == "waiting":
             text = f"waiting for the worker: {update.message}, {left}"
         self._progress.draw("progress", clock.share, text=text)

@@ -1,0 +1,87 @@
+"""What a network was told, and what it learnt by heart. NumPy only.
+
+Some training images may carry a wrong label. Nothing in such an image says so: a network that
+answers it as told has memorised it (Zhang et al. 2017, arXiv:1611.03530).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fmviz.run import data
+from fmviz.run.choices import DATASETS
+from fmviz.run.config import RunConfig
+from fmviz.run.record import RunRecord
+
+Indices = npt.NDArray[np.intp]
+
+
+class Sample(NamedTuple):
+    """The fixed training sample of a run: the first images that it trains on.
+
+    Attributes:
+        pixels: (images, 784), in [0, 1].
+        truth: (images,) the true classes.
+        told: (images,) the labels that the run is trained on.
+        wrong: (images,) whether the two differ.
+    """
+
+    pixels: data.Floats
+    truth: data.Ints
+    told: data.Ints
+    wrong: npt.NDArray[np.bool_]
+
+
+@lru_cache(maxsize=4)
+def training_sample(config: RunConfig) -> Sample:
+    """The sample on which the training figures of a run's record are measured."""
+    train = data.load(config.dataset).train
+    size = min(config.train_size, DATASETS[config.dataset].train_sample)
+    told, _ = data.with_noise(train.labels[: config.train_size], config.label_noise, config.seed)
+    truth = train.labels[:size]
+    return Sample(train.pixels[:size], truth, told[:size], told[:size] != truth)
+
+
+class ByHeart(NamedTuple):
+    """What became of the wrong labels of the sample; indices into it, in ascending order.
+
+    Attributes:
+        memorised: images that the network answers as it was told.
+        since: for each of those, the epoch, counted from 0, from which on every epoch up to the
+            one that is looked at ended with that answer; −1 where it is the answer of the
+            untrained network too.
+        seen_through: images that it answers with their true class, whatever it was told.
+        astray: images that it answers with neither.
+    """
+
+    memorised: Indices
+    since: Indices
+    seen_through: Indices
+    astray: Indices
+
+
+def by_heart(record: RunRecord, epoch: int) -> ByHeart:
+    """What a finished run makes of its wrong labels after an epoch, counted from 0.
+
+    Raises:
+        ValueError: the run goes on; predictions are handed over at its end.
+    """
+    if not record.complete:
+        raise ValueError("predictions of the training sample come with the end of a run")
+    sample = training_sample(record.config)
+    rows = record.train_predictions[: epoch + 2]  # row 0 is the network before its first step
+    as_told = rows == sample.told
+    memorised = np.flatnonzero(sample.wrong & as_told[-1])
+    # Rows from the last one back, without a break.
+    unbroken = np.logical_and.accumulate(as_told[::-1, memorised], axis=0).sum(axis=0)
+    through = sample.wrong & (rows[-1] == sample.truth)
+    return ByHeart(
+        memorised,
+        epoch + 1 - unbroken,
+        np.flatnonzero(through),
+        np.flatnonzero(sample.wrong & ~as_told[-1] & ~through),
+    )

@@ -1,0 +1,295 @@
+"""Early stopping, replayed on the values of a finished run.
+
+`keras.callbacks.EarlyStopping` looks at nothing but the monitored value of each epoch. So one
+long run answers for every patience: where it would have stopped, and with whose weights. And
+`wait` does not depend on patience at all: counted once, it answers for all patiences together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from fmviz.run.measure import Estimate
+from fmviz.run.record import RunRecord
+
+# What `mode="auto"` comes to for the values that a run records. Keras takes the smaller val_loss;
+# of a metric it asks the class (keras/src/callbacks/monitor_callback.py), and there accuracies
+# are better large and cross-entropies small.
+BETTER = {"val_loss": "min", "val_crossentropy": "min", "val_accuracy": "max"}
+
+
+class Stop(NamedTuple):
+    """What early stopping does to a run. Epochs are zero-based, as in Keras.
+
+    Attributes:
+        stopped_epoch: the last epoch that ran, None where stopping never fired.
+        best_epoch: the epoch with the best monitored value; None where there is none.
+        weights_epoch: the epoch whose weights the model ends with; None for a run of no epochs.
+        waits: Keras's `wait` after each epoch that ran.
+    """
+
+    stopped_epoch: int | None
+    best_epoch: int | None
+    weights_epoch: int | None
+    waits: tuple[int, ...]
+
+
+class _Step(NamedTuple):
+    """What an epoch comes to: `wait` after it, the best epoch so far, and whether stopping is
+    considered after it: not where it improved, was not looked at, or is the first of all."""
+
+    wait: int
+    best_epoch: int | None
+    may_stop: bool
+
+
+def _steps(
+    values: Sequence[float],
+    min_delta: float,
+    mode: str,
+    baseline: float | None,
+    start_from_epoch: int,
+) -> Iterator[_Step]:
+    if mode not in ("min", "max"):
+        raise ValueError(f"mode must be 'min' or 'max', not {mode!r}")
+    sign = 1.0 if mode == "max" else -1.0
+    margin = abs(min_delta)
+
+    def improves(value: float, reference: float | None) -> bool:
+        # Keras adds min_delta in double precision and then compares in float32.
+        return reference is None or bool(
+            np.float32(sign * value - margin) > np.float32(sign * reference)
+        )
+
+    best: float | None = None
+    best_epoch: int | None = None
+    wait = 0
+    for epoch, value in enumerate(map(float, values)):
+        improved = False
+        if epoch >= start_from_epoch:
+            wait += 1
+            improved = improves(value, best)
+            if improved:
+                best, best_epoch = value, epoch
+                if baseline is None or improves(value, baseline):
+                    wait = 0
+        yield _Step(wait, best_epoch, epoch >= start_from_epoch and not improved and epoch > 0)
+
+
+def replay(
+    values: Sequence[float],
+    *,
+    patience: int,
+    min_delta: float = 0.0,
+    mode: str = "min",
+    baseline: float | None = None,
+    restore_best_weights: bool = False,
+    start_from_epoch: int = 0,
+) -> Stop:
+    """What `keras.callbacks.EarlyStopping` does on these values (Keras 3,
+    keras/src/callbacks/early_stopping.py).
+
+    An epoch improves where its value beats the best so far by more than |min_delta|; `wait`
+    then returns to 0, if the value beats `baseline` too. Training stops where `wait` reaches
+    `patience`, though never at epoch 0, so patience 0 and 1 behave alike. The first value ever
+    looked at is an improvement whatever it is, NaN included, and nothing beats NaN.
+
+    Args:
+        values: the monitored value after each epoch, (epochs,).
+        patience: epochs without improvement that are borne, at least 0.
+        mode: "min" where smaller is better, "max" where larger is.
+
+    Raises:
+        ValueError: an unknown mode.
+    """
+    waits: list[int] = []
+    best_epoch: int | None = None
+    stopped_epoch: int | None = None
+    for step in _steps(values, min_delta, mode, baseline, start_from_epoch):
+        waits.append(step.wait)
+        best_epoch = step.best_epoch
+        if step.may_stop and step.wait >= patience:
+            stopped_epoch = len(waits) - 1
+            break
+    last = len(waits) - 1 if waits else None
+    restored = restore_best_weights and best_epoch is not None
+    return Stop(stopped_epoch, best_epoch, best_epoch if restored else last, tuple(waits))
+
+
+class Rule(NamedTuple):
+    """The arguments of `keras.callbacks.EarlyStopping`, in Keras's words, order and defaults.
+
+    Attributes:
+        monitor: a name of the record's history: "val_loss", "val_crossentropy", "val_accuracy".
+        patience: None is no early stopping.
+        mode: "auto", "min" or "max".
+    """
+
+    monitor: str = "val_loss"
+    min_delta: float = 0.0
+    patience: int | None = 0
+    mode: str = "auto"
+    baseline: float | None = None
+    restore_best_weights: bool = False
+    start_from_epoch: int = 0
+
+    @property
+    def direction(self) -> str:
+        """The mode that is meant, "min" or "max"; what Keras's "auto" comes to."""
+        return BETTER[self.monitor] if self.mode == "auto" else self.mode
+
+    @property
+    def right_way(self) -> bool:
+        """Whether what the mode takes for better is better."""
+        return self.direction == BETTER[self.monitor]
+
+    @property
+    def call(self) -> str:
+        """The Keras expression that makes this callback, defaults left out."""
+        defaults = Rule()._asdict() | {"monitor": None, "patience": None}
+        given = {k: v for k, v in self._asdict().items() if v != defaults[k]}
+        arguments = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        return f"keras.callbacks.EarlyStopping({arguments})"
+
+    def replay(self, record: RunRecord, *, patience: int) -> Stop:
+        """What it does to a run, with another patience than its own."""
+        return replay(
+            record.history[self.monitor].tolist(),
+            patience=patience,
+            min_delta=self.min_delta,
+            mode=self.direction,
+            baseline=self.baseline,
+            restore_best_weights=self.restore_best_weights,
+            start_from_epoch=self.start_from_epoch,
+        )
+
+    def on(self, monitor: str) -> Rule:
+        """The rule with another monitor, looked at in its own direction; `min_delta` and
+        `baseline` are left out, for they are in the units of one monitor."""
+        return self._replace(monitor=monitor, mode="auto", min_delta=0.0, baseline=None)
+
+    def steps(self, record: RunRecord) -> Iterator[_Step]:
+        """What each epoch of a run comes to, whatever patience would have made of it."""
+        values = record.history[self.monitor].tolist()
+        return _steps(values, self.min_delta, self.direction, self.baseline, self.start_from_epoch)
+
+    def improvements(self, record: RunRecord) -> list[int]:
+        """The epochs, from 0, that beat the best so far, the first one looked at among them."""
+        return [epoch for epoch, step in enumerate(self.steps(record)) if step.best_epoch == epoch]
+
+
+class Shown(NamedTuple):
+    """One run of a comparison as pages look at it.
+
+    Attributes:
+        name: as the legend has it.
+        record: the run so far.
+        stop: what early stopping does to it, or None where that is off.
+        kept: the epoch whose weights the figures describe; None before the first epoch.
+    """
+
+    name: str
+    record: RunRecord
+    stop: Stop | None
+    kept: int | None
+
+
+def look(
+    record: RunRecord,
+    name: str,
+    *,
+    patience: int | None,
+    monitor: str,
+    restore_best_weights: bool,
+    min_delta: float = 0.0,
+    mode: str = "auto",
+    baseline: float | None = None,
+    start_from_epoch: int = 0,
+) -> Shown:
+    """A run with what early stopping does to it; the arguments are those of `Rule`."""
+    last = record.epochs - 1 if record.epochs else None
+    if patience is None or last is None:
+        return Shown(name, record, None, last)
+    rule = Rule(
+        monitor, min_delta, patience, mode, baseline, restore_best_weights, start_from_epoch
+    )
+    stop = rule.replay(record, patience=patience)
+    if not record.complete and stop.stopped_epoch is None:
+        # A run that is still going has restored nothing yet; it shows its present weights.
+        stop = stop._replace(weights_epoch=last)
+    return Shown(name, record, stop, stop.weights_epoch)
+
+
+class Outcome(NamedTuple):
+    """What a rule makes of a run: when it stops, and what the weights are worth that it leaves.
+
+    Attributes:
+        monitor, patience: of the rule.
+        stopped_epoch: the last epoch that ran, from 0; None where stopping never fired.
+        weights_epoch: the epoch whose weights the model ends with, from 0.
+        trained, saved: epochs that ran, and epochs of the plan that did not because of stopping.
+        val_accuracy, val_crossentropy, test_accuracy: of those weights.
+    """
+
+    monitor: str
+    patience: int
+    stopped_epoch: int | None
+    weights_epoch: int
+    trained: int
+    saved: int
+    val_accuracy: Estimate
+    val_crossentropy: float
+    test_accuracy: Estimate
+
+
+def _outcome(
+    record: RunRecord, rule: Rule, patience: int, stopped: int | None, best: int | None
+) -> Outcome:
+    trained = record.epochs if stopped is None else stopped + 1
+    weights = best if rule.restore_best_weights and best is not None else trained - 1
+    return Outcome(
+        rule.monitor,
+        patience,
+        stopped,
+        weights,
+        trained,
+        0 if stopped is None else record.config.epochs - trained,
+        record.estimate("val_accuracy", weights),
+        record.at("val_crossentropy", weights),
+        record.estimate("test_accuracy", weights),
+    )
+
+
+def outcomes(record: RunRecord, rule: Rule) -> list[Outcome]:
+    """What every patience from 0 to the number of epochs makes of a run, in order.
+
+    `wait` goes up by one an epoch at most, so it meets the patiences in their order, and one pass
+    over the run answers for all. Empty before the first epoch.
+    """
+    if not record.epochs:
+        return []
+    stops: list[tuple[int | None, int | None]] = []
+    best: int | None = None
+    for epoch, step in enumerate(rule.steps(record)):
+        best = step.best_epoch
+        while step.may_stop and step.wait >= len(stops):
+            stops.append((epoch, best))
+    stops += [(None, best)] * (record.config.epochs + 1 - len(stops))
+    return [_outcome(record, rule, patience, *stop) for patience, stop in enumerate(stops)]
+
+
+def by_monitor(record: RunRecord, rule: Rule) -> list[Outcome]:
+    """What each monitor of `BETTER` makes of a run at the rule's patience, as `Rule.on` has it.
+    Empty before the first epoch or where patience is None.
+    """
+    if not record.epochs or rule.patience is None:
+        return []
+    found = []
+    for monitor in BETTER:
+        own = rule.on(monitor)
+        stop = own.replay(record, patience=rule.patience)
+        found.append(_outcome(record, own, rule.patience, stop.stopped_epoch, stop.best_epoch))
+    return found

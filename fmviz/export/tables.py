@@ -1,0 +1,260 @@
+"""A run to take home as tables, and how its files are called.
+
+Tables are wide: a row an epoch, or a row a run, and a column a figure. What each column holds and
+in which unit is a table of its own, so that a spreadsheet opens the first without a word of text
+in its way.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from fmviz.analysis.stopping import Shown
+from fmviz.page import permalink
+from fmviz.run import measure
+from fmviz.run.config import RunConfig
+from fmviz.run.measure import TOLERANCES, WEIGHT_EDGES, activation_edges
+from fmviz.run.record import HIDDEN_MEASURES, HISTORY, KERNEL_MEASURES, RunRecord, n_weights
+
+Cell = str | int | float | None
+
+UNITS = {
+    **{name: "share" for name in HISTORY if name.endswith("accuracy")},
+    **{name: "nats" for name in HISTORY if name.endswith(("crossentropy", "loss", "penalty"))},
+    "seconds": "s",
+    "learning_rate": "1",
+}
+LAYER_UNITS = {"near_zeros": "weights", "weight_histogram": "weights"} | {
+    **{"saturation": "share", "dead_units": "share", "activation_histogram": "activations"},
+    **{"kernel_norm": "1", "gradient_norm": "nats", "update_ratio": "1"},
+}
+# How a setting is called in a file's name, where it is not what runs have by default.
+_IN_NAMES = {
+    **{"label_noise": "noise", "hidden": "hidden", "init_std": "std", "dropout": "dropout"},
+    **{"learning_rate": "lr", "final_rate": "final", "periods": "periods", "power": "power"},
+    **{"warmup": "warmup", "plateau_factor": "factor", "plateau_patience": "patience"},
+    **{"batch_size": "batch", "epochs": "epochs"},
+    **{"dataset": "", "activation": "", "initializer": "", "optimizer": "", "schedule": ""},
+}
+ROOM_IN_NAMES = 60
+# Accuracies of the record, and of which images they are a share.
+_ACCURACIES = {
+    "train_accuracy": "train",
+    "clean_accuracy": "clean",
+    "corrupted_accuracy": "corrupted",
+    "val_accuracy": "validation",
+    "test_accuracy": "test",
+}
+_ON_TEST = ("test_accuracy", "test_crossentropy")
+
+
+class Column(NamedTuple):
+    """What a column of a table holds.
+
+    Attributes:
+        unit: "share" is of 1, "nats" of cross-entropy, "1" a plain number, "" no number.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+
+
+class Table(NamedTuple):
+    """Columns and rows, each of as many cells; None where there is no figure."""
+
+    columns: list[Column]
+    rows: list[list[Cell]]
+
+    def csv(self) -> bytes:
+        """The table as a CSV file (RFC 4180, UTF-8). Floats are written so that they read back
+        the same; a cell without a figure is empty."""
+        return _csv([[c.name for c in self.columns], *self.rows])
+
+    def explained(self) -> bytes:
+        """What the columns hold, as a CSV file: a row a column."""
+        return _csv([Column._fields, *self.columns])
+
+
+def _csv(rows: Iterable[Sequence[Cell]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([_written(cell) for cell in row] for row in rows)
+    # With a byte order mark: without one, Excel takes the file for another encoding.
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _written(cell: Cell) -> str:
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return ""
+    return repr(float(cell)) if isinstance(cell, float) else str(cell)
+
+
+def stem(config: RunConfig, *more: str) -> str:
+    """How files of a run are called: its penalty, n, what is not as runs have it by default, and
+    its seed. "fmviz-l2-lam10-n5000-seed0"; lower case letters, digits, "-" and "." alone.
+
+    Args:
+        more: what else is to be in the name.
+    """
+    parts = ["fmviz", "no-penalty" if config.penalty == "none" else config.penalty]
+    if config.penalty != "none":
+        parts.append(f"lam{_value(config, 'lam')}")
+    if config.penalty == "l1_l2":
+        parts.append(f"share{_value(config, 'l1_share')}")
+    parts.append(f"n{config.train_size}")
+    others = [
+        prefix + _value(config, field)
+        for field, prefix in _IN_NAMES.items()
+        if config[field] != RunConfig.model_fields[field].default
+    ]
+    if sum(map(len, others)) > ROOM_IN_NAMES:  # a part of the run's key stands for them
+        others = [config.key[:8]]
+    name = "-".join([*parts, *others, f"seed{config.seed}", *more])
+    return re.sub(r"[^a-z0-9.]+", "-", name.lower())
+
+
+def _value(config: RunConfig, field: str) -> str:
+    return permalink.write(field, config[field])
+
+
+def layer_names(config: RunConfig) -> list[str]:
+    """The layers with a kernel, as the exported network calls them: hidden_1, …, logits."""
+    return [f"hidden_{i + 1}" for i in range(len(config.hidden))] + ["logits"]
+
+
+def history(record: RunRecord, *, test: bool = True) -> Table:
+    """Every measure of a record after every epoch; row 0 is before the first step.
+
+    Args:
+        test: whether figures of the test images are in it.
+    """
+    names = [name for name in HISTORY if test or name not in _ON_TEST]
+    columns = [Column("epoch", "1", "epochs trained; 0 is before the first step")]
+    columns += [Column(name, UNITS[name], HISTORY[name]) for name in names]
+    columns += _layer_columns(record.config)
+    rows: list[list[Cell]] = []
+    for epoch in (None, *range(record.epochs)):
+        row: list[Cell] = [0 if epoch is None else epoch + 1]
+        row += [record.at(name, epoch) for name in names]
+        for measure_name in (*KERNEL_MEASURES, *HIDDEN_MEASURES):
+            row += record.layers_at(measure_name, epoch).ravel().tolist()
+        rows.append(row)
+    return Table(columns, rows)
+
+
+def _layer_columns(config: RunConfig) -> list[Column]:
+    """Columns of the layer measures, in the order in which a row of a record is unravelled."""
+    layers = layer_names(config)
+    columns: list[Column] = []
+    for name, meaning in (KERNEL_MEASURES | HIDDEN_MEASURES).items():
+        unit = LAYER_UNITS[name]
+        for layer in layers if name in KERNEL_MEASURES else layers[:-1]:
+            if name == "near_zeros":
+                columns += [
+                    Column(f"{layer}.near_zeros_{t:g}", unit, f"{layer}: weights with |w| ≤ {t:g}")
+                    for t in TOLERANCES
+                ]
+            elif name.endswith("histogram"):
+                kind = name.removesuffix("_histogram") + "s"
+                edges = (
+                    WEIGHT_EDGES if name in KERNEL_MEASURES else activation_edges(config.activation)
+                )
+                columns += [
+                    Column(
+                        f"{layer}.{kind}_{a:.6g}_to_{b:.6g}",
+                        unit,
+                        f"{layer}: {kind} from {a:.6g} to {b:.6g}",
+                    )
+                    for a, b in pairwise(edges)
+                ]
+            else:
+                columns.append(Column(f"{layer}.{name}", unit, f"{layer}: {meaning}"))
+    return columns
+
+
+def figures(runs: Sequence[Shown], tolerance: float, *, test: bool) -> Table:
+    """The figures that a page shows, a row a run, with the weights of the epoch it shows.
+
+    Args:
+        tolerance: up to which a weight counts as zero, one of `measure.TOLERANCES`.
+        test: whether figures of the test images are among them.
+    """
+    found = [_figures(run, tolerance, test) for run in runs]
+    columns = list(dict.fromkeys(column for figures in found for column in figures))
+    return Table(columns, [[each.get(column) for column in columns] for each in found])
+
+
+def _figures(run: Shown, tolerance: float, test: bool) -> dict[Column, Cell]:
+    record, epoch = run.record, run.kept
+    config = record.config
+    cells: dict[Column, Cell] = {Column("run", "", "its role on the page"): run.name}
+    for name, info in RunConfig.model_fields.items():
+        value = config[name]
+        plain = value if isinstance(value, int | float) else permalink.write(name, value)
+        cells[Column(f"setting.{name}", "", str(info.description))] = plain
+    stopped = None if run.stop is None else run.stop.stopped_epoch
+    cells |= {
+        Column("epoch", "1", "epoch whose weights are shown; 0 is before the first step"): (
+            0 if epoch is None else epoch + 1
+        ),
+        Column("epochs_trained", "1", "epochs that the run has measured"): record.epochs,
+        Column("stopped_epoch", "1", "epoch after which early stopping ends it; empty: never"): (
+            None if stopped is None else stopped + 1
+        ),
+        Column("diverged_epoch", "1", "epoch in which it stopped being finite; empty: none"): (
+            None if record.diverged is None else record.diverged.epoch + 1
+        ),
+    }
+    cells |= _accuracies(run, test)
+    for name in HISTORY:
+        if name not in _ACCURACIES and (test or name not in _ON_TEST):
+            cells[Column(name, UNITS[name], HISTORY[name])] = record.at(name, epoch)
+    near = f"share of kernel weights with |w| ≤ {tolerance:g}"
+    cells |= {
+        Column(f"sparsity_{tolerance:g}", "share", near): record.sparsity(tolerance, epoch),
+        Column("exact_zeros", "share", "share of kernel weights that are exactly 0"): (
+            record.sparsity(0.0, epoch)
+        ),
+        Column("kernel_weights", "weights", "weights of all kernels, biases left out"): (
+            n_weights(config)
+        ),
+    }
+    for name in ("saturation", "dead_units"):
+        shares = record.layers_at(name, epoch)
+        for layer, share in zip(layer_names(config), shares.tolist(), strict=False):
+            cells[Column(f"{layer}.{name}", "share", f"{layer}: {HIDDEN_MEASURES[name]}")] = share
+    images = "validation images on which activations are measured"
+    cells[Column("probe_images", "images", images)] = record.examples["probe"]
+    for name, meaning in (("keras", "version"), ("tensorflow", "version"), ("date", "of training")):
+        cells[Column(name, "", meaning)] = str(record.made.get(name, ""))
+    return cells
+
+
+def _accuracies(run: Shown, test: bool) -> dict[Column, Cell]:
+    """Each accuracy with its standard error and its number of images; the gap with its error."""
+    record, epoch = run.record, run.kept
+    counts = dict(record.examples)
+    counts["clean"] = counts["train"] - counts["corrupted"]
+    cells: dict[Column, Cell] = {}
+    for name, images in _ACCURACIES.items():
+        if name == "test_accuracy" and not test:
+            continue
+        known = measure.accuracy(record.at(name, epoch), counts[images]) if counts[images] else None
+        stands = "its standard error"
+        cells |= {
+            Column(name, "share", HISTORY[name]): known and known.value,
+            Column(f"{name}_error", "share", stands): known and known.error,
+            Column(f"{name}_images", "images", "images that it is measured on"): counts[images],
+        }
+    gap = record.gap(epoch)
+    cells |= {
+        Column("accuracy_gap", "share", "train_accuracy − val_accuracy, same weights"): gap.value,
+        Column("accuracy_gap_error", "share", "its standard error"): gap.error,
+    }
+    return cells

@@ -1,0 +1,212 @@
+"""What pinned runs show beside one another, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from fmviz.analysis import paired
+from fmviz.analysis.stopping import Shown
+from fmviz.page.pins import bold
+from fmviz.run.config import RunConfig
+from fmviz.run.measure import Estimate, flips
+from fmviz.run.naming import NAMES, _knob, differing_settings, plural
+from fmviz.run.record import RunRecord
+from fmviz.words.numbers import points
+from fmviz.words.prose import Caption
+
+
+def state(record: RunRecord | None, config: RunConfig) -> str:
+    """How far a run is."""
+    if record is None:
+        return "waiting"
+    if record.diverged is not None:
+        return f"diverged in epoch {record.diverged.epoch + 1}"
+    if not record.complete:
+        return f"training, epoch {record.epochs} of {config.epochs}"
+    return f"trained, {plural(record.epochs, 'epoch')}"
+
+
+def finite(runs: Sequence[Shown]) -> list[Shown]:
+    """Those that have ended and did not diverge."""
+    return [run for run in runs if run.record.complete and run.record.diverged is None]
+
+
+def images(runs: Sequence[Shown]) -> Caption:
+    """What the figures of a table are measured on."""
+
+    def counts(split: str) -> str:
+        found = sorted({run.record.examples[split] for run in runs})
+        return " or ".join(f"{count:,}" for count in found)
+
+    splits = ("train", "validation", "test", "probe")
+    return Caption("images", {split: counts(split) for split in splits})
+
+
+def best(runs: Sequence[Shown]) -> Caption | None:
+    """The run with the highest validation accuracy, and from how many it cannot be told; None
+    where fewer than two runs have ended finite."""
+    ended = finite(runs)
+    if len(ended) < 2:
+        return None
+    first, *others = sorted(
+        ended, key=lambda run: run.record.at("val_accuracy", run.kept), reverse=True
+    )
+    leads = [paired.change(first, other, "val") for other in others]
+    unclear = sum(lead.could_be_noise for lead in leads)
+    figures = {
+        "name": bold(first.name),
+        "accuracy": points(first.record.estimate("val_accuracy", first.kept)),
+        "second": bold(others[0].name),
+        "lead": points(leads[0]),
+        "unclear": str(unclear),
+        "others": str(len(others)),
+    }
+    if not unclear:
+        return Caption("best, clear", figures)
+    return Caption("best, unclear" if len(others) > 1 else "best, unclear of two", figures)
+
+
+def settings(a: Shown, b: Shown) -> Caption:
+    """In what two runs differ, and what can be learnt from that."""
+    configs = [a.record.config, b.record.config]
+    fields = differing_settings(configs)
+    figures = {"a": bold(a.name), "b": bold(b.name)}
+    if not fields:
+        return Caption("same run", figures)
+    if fields == ["seed"]:
+        return Caption("seed alone", figures)
+    if len(fields) == 1:
+        values = [_knob(fields[0], config) for config in configs]
+        figures |= {"setting": NAMES[fields[0]], "a_value": values[0], "b_value": values[1]}
+        return Caption("one setting", figures)
+    names = [NAMES[field] for field in fields]
+    figures["settings"] = f"{', '.join(names[:-1])} and {names[-1]}"
+    return Caption("several settings", figures)
+
+
+def _measured(a: Shown, b: Shown) -> str:
+    """What two validation accuracies are measured on."""
+    counts = [run.record.examples["validation"] for run in (a, b)]
+    if paired.same_images(a.record.config, b.record.config, "val"):
+        return f"the same {counts[0]:,} validation images"
+    return f"{counts[0]:,} and {counts[1]:,} other validation images"
+
+
+def pair(a: Shown, b: Shown) -> list[Caption]:
+    """The difference of two runs, and whether it exceeds noise."""
+    captions = [settings(a, b)]
+    if captions[0].section == "same run":
+        return captions
+    for run in (a, b):
+        if run.record.diverged is not None:
+            return [*captions, Caption("pair diverged", {"name": bold(run.name)})]
+    for run in (a, b):
+        if not run.record.complete:
+            return [*captions, Caption("pair unfinished", {"name": bold(run.name)})]
+    change, gaps = paired.change(a, b, "val"), paired.gap_change(a, b)
+    ahead, behind = (a, b) if change.value > 0 else (b, a)
+    figures = {
+        "ahead": bold(ahead.name),
+        "behind": bold(behind.name),
+        "change": _size(change),
+        "images": _measured(a, b),
+    }
+    unclear = change.could_be_noise
+    captions.append(Caption("pair could be noise" if unclear else "pair differs", figures))
+    wide, narrow = (a, b) if gaps.value > 0 else (b, a)
+    figures = {
+        "wide": bold(wide.name),
+        "narrow": bold(narrow.name),
+        "wide_gap": points(wide.record.gap(wide.kept)),
+        "narrow_gap": points(narrow.record.gap(narrow.kept)),
+        "change": _size(gaps),
+    }
+    unclear = gaps.could_be_noise
+    captions.append(Caption("gaps could be noise" if unclear else "gaps differ", figures))
+    return captions
+
+
+def _size(estimate: Estimate) -> str:
+    return points(Estimate(abs(estimate.value), estimate.error))
+
+
+def apart(a: Shown, b: Shown) -> Caption | None:
+    """On how many validation images one of two ended runs is right and the other is not; None
+    where they are judged on different images."""
+    if not paired.same_images(a.record.config, b.record.config, "val"):
+        return None
+    answers = [run.record.val_predictions[-1] for run in (a, b)]
+    truth = paired.labels(a.record.config, "val")
+    only_b, only_a = flips(answers[0], answers[1], truth)
+    figures = {
+        "a": bold(a.name),
+        "b": bold(b.name),
+        "only_a": f"{len(only_a):,}",
+        "only_b": f"{len(only_b):,}",
+        "neither": f"{int(((answers[0] != truth) & (answers[1] != truth)).sum()):,}",
+        "images": f"{len(truth):,}",
+    }
+    return Caption("apart" if len(only_a) + len(only_b) else "apart nowhere", figures)
+
+
+def repeats(name: str, records: Sequence[RunRecord]) -> list[Caption]:
+    """What one run does over seeds: mean ± standard deviation.
+
+    Args:
+        records: ended, one a seed.
+    """
+    kept = [record for record in records if record.diverged is None]
+    figures = {"name": bold(name), "seeds": str(len(kept)), "all": str(len(records))}
+    captions = []
+    if len(kept) < len(records):
+        count = len(records) - len(kept)
+        captions.append(Caption("repeats diverged", figures | {"count": str(count)}))
+    if len(kept) < 2:
+        return captions
+    accuracies = [record.at("val_accuracy", record.epochs - 1) for record in kept]
+    gaps = [record.gap(record.epochs - 1).value for record in kept]
+    figures |= {"validation": _spread(accuracies), "gap": _spread(gaps)}
+    return [Caption("repeats", figures), *captions]
+
+
+def _spread(values: Sequence[float]) -> str:
+    """Mean ± standard deviation of a sample, in points."""
+    return points(Estimate(float(np.mean(values)), float(np.std(values, ddof=1))))
+
+
+def by_seed(a: str, b: str, records: Mapping[str, Sequence[RunRecord]]) -> Caption | None:
+    """In how many seeds one run is ahead of another on validation; None where they have not two
+    seeds in common, judged on the same images."""
+    found = [
+        {r.config.seed: r for r in records.get(name, ()) if r.diverged is None} for name in (a, b)
+    ]
+    shared = sorted(found[0].keys() & found[1].keys())
+    if a == b or len(shared) < 2:
+        return None
+    pairs = [(found[0][seed], found[1][seed]) for seed in shared]
+    if not paired.same_images(pairs[0][0].config, pairs[0][1].config, "val"):
+        return None
+    ends = [[record.at("val_accuracy", record.epochs - 1) for record in two] for two in pairs]
+    ahead = sum(one > other for one, other in ends)
+    behind = sum(one < other for one, other in ends)
+    figures = {
+        "a": bold(a),
+        "b": bold(b),
+        "ahead": str(ahead),
+        "behind": str(behind),
+        "seeds": str(len(shared)),
+        "mean": _spread([one - other for one, other in ends]),
+    }
+    if ahead == len(shared):
+        return Caption("seeds all ahead", figures)
+    if behind == len(shared):
+        return Caption("seeds all behind", figures)
+    return Caption("seeds disagree", figures)
+
+
+def left_out(runs: Sequence[Shown], ended: Sequence[Shown]) -> Caption | None:
+    """Which of the pinned runs a chart of ended ones leaves out."""
+    names = [bold(run.name) for run in runs if run not in ended]
+    return Caption("left out", {"names": ", ".join(names)}) if names else None

@@ -1,0 +1,150 @@
+"""Pinned runs as tables: a row a run for a page, and all settings and figures as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from fmviz.lessons.compare import says
+from fmviz.page import permalink
+from fmviz.page.pins import Pin
+from fmviz.run.config import DEFAULTS
+from fmviz.run.measure import Estimate
+from fmviz.run.naming import NAMES, differing, setting
+from fmviz.run.record import HISTORY, RunRecord
+from fmviz.words.numbers import points, small_percent
+
+Cells = dict[str, str]
+# What a cell shows of which nothing is known.
+NOTHING = "–"
+SPLITS = {"train": "training", "val": "validation", "test": "test"}
+
+
+def _last(record: RunRecord) -> int | None:
+    return record.epochs - 1 if record.epochs else None
+
+
+def _saturation(record: RunRecord) -> float | None:
+    """Share of flat activations of the first hidden layer; None where there is none."""
+    if not record.config.hidden:
+        return None
+    return float(record.layers_at("saturation", _last(record))[0])
+
+
+def table(
+    pins: Sequence[Pin],
+    records: Sequence[RunRecord | None],
+    tolerance: float,
+    *,
+    show_test: bool,
+) -> list[Cells]:
+    """A row a pin: its name, how far it is, the settings that differ among the pins, and what was
+    measured.
+
+    Args:
+        records: one a pin, None where nothing is known of it yet.
+        tolerance: up to which a weight counts as zero.
+        show_test: whether test accuracy is among the figures.
+    """
+    fields = differing([pin.config for pin in pins])
+    rows = []
+    for pin, record in zip(pins, records, strict=True):
+        row = {"run": pin.name, "state": says.state(record, pin.config)}
+        row |= {NAMES[f]: setting(f, pin.config[f]) for f in fields}
+        rows.append(row | _cells(record, tolerance, show_test))
+    return rows
+
+
+def _cells(record: RunRecord | None, tolerance: float, show_test: bool) -> Cells:
+    splits = [name for name in SPLITS if show_test or name != "test"]
+    heads = ["gap, points", *(f"{SPLITS[name]}, %" for name in splits)]
+    heads += ["sparsity", "saturation, layer 1", "seconds"]
+    if record is None or not record.epochs:
+        return dict.fromkeys(heads, NOTHING)
+    last = _last(record)
+    flat = _saturation(record)
+    cells = [points(record.gap(last))]
+    cells += [points(record.estimate(f"{name}_accuracy", last)) for name in splits]
+    cells += [
+        small_percent(record.sparsity(tolerance, last)),
+        "no hidden layer" if flat is None else small_percent(flat),
+        f"{record.at('seconds', last):.2f}",
+    ]
+    return dict(zip(heads, cells, strict=True))
+
+
+def figures_csv(
+    pins: Sequence[Pin],
+    records: Sequence[RunRecord | None],
+    tolerance: float,
+    *,
+    show_test: bool,
+) -> str:
+    """A line a pin: all its settings as links write them, all its figures in full, shares as such.
+
+    A figure that is not known is empty. The arguments are those of `table`.
+    """
+    lines = []
+    for pin, record in zip(pins, records, strict=True):
+        line: dict[str, Any] = {"pin": pin.name, "state": says.state(record, pin.config)}
+        line |= {field: permalink.write(field, pin.config[field]) for field in DEFAULTS}
+        known = record is not None and record.epochs > 0
+        lines.append(line | (_figures(record, tolerance) if record is not None and known else {}))
+    heads = ["pin", "state", *DEFAULTS, "measured_epochs"]
+    for name in ("train", "val", "test"):
+        heads += [f"{name}_accuracy", f"{name}_accuracy_error", f"{name}_images"]
+    heads += ["gap", "gap_error", "tolerance", "sparsity", "exact_zeros"]
+    heads += ["saturation_layer_1", "seconds"]
+    return _csv(_shown(heads, show_test), lines)
+
+
+def _figures(record: RunRecord, tolerance: float) -> dict[str, Any]:
+    last = _last(record)
+    line: dict[str, Any] = {"measured_epochs": record.epochs}
+
+    def put(name: str, estimate: Estimate) -> None:
+        line.update({name: estimate.value, f"{name}_error": estimate.error})
+
+    for name, images in (("train", "train"), ("val", "validation"), ("test", "test")):
+        put(f"{name}_accuracy", record.estimate(f"{name}_accuracy", last))
+        line[f"{name}_images"] = record.examples[images]
+    put("gap", record.gap(last))
+    return line | {
+        "tolerance": tolerance,
+        "sparsity": record.sparsity(tolerance, last),
+        "exact_zeros": record.sparsity(0.0, last),
+        "saturation_layer_1": _saturation(record),
+        "seconds": record.at("seconds", last),
+    }
+
+
+def curves_csv(pins: Sequence[Pin], records: Sequence[RunRecord | None], *, show_test: bool) -> str:
+    """A line a pin and epoch, with every measure of a record's history.
+
+    Epoch 0 is before the first step; what a running mean had been then is empty, as is accuracy on
+    corrupted images where there are none.
+    """
+    lines = [
+        {"pin": pin.name, "epoch": epoch}
+        | {name: record.at(name, epoch - 1 if epoch else None) for name in HISTORY}
+        for pin, record in zip(pins, records, strict=True)
+        if record is not None
+        for epoch in range(record.epochs + 1)
+    ]
+    return _csv(_shown(["pin", "epoch", *HISTORY], show_test), lines)
+
+
+def _shown(heads: Sequence[str], show_test: bool) -> list[str]:
+    return [head for head in heads if show_test or not head.startswith("test_")]
+
+
+def _csv(heads: Sequence[str], lines: Sequence[dict[str, Any]]) -> str:
+    file = io.StringIO()
+    writer = csv.DictWriter(file, heads, restval="", extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for line in lines:
+        # What is not a number compares unequal to itself.
+        writer.writerow({k: "" if v is None or v != v else v for k, v in line.items()})
+    return file.getvalue()

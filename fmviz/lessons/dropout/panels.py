@@ -1,0 +1,225 @@
+"""Panels of the lesson on dropout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from fmviz.analysis import memory, network
+from fmviz.analysis.stopping import Shown
+from fmviz.lessons.dropout import charts, masks, says
+from fmviz.lessons.dropout.lesson import DROPOUT
+from fmviz.run import data
+from fmviz.run.measure import Estimate, accuracy
+from fmviz.run.record import RunRecord
+from fmviz.ui import controls, state
+from fmviz.ui.board import Board
+from fmviz.ui.look import END, Look
+from fmviz.ui.page import Page
+from fmviz.ui.panels.against import Against
+from fmviz.ui.pictures import picture
+from fmviz.ui.place import Place
+from fmviz.words.numbers import percent
+
+DRAWS = 20
+MASKED_IMAGES = 100
+
+
+def _dropped(look: Look) -> Shown:
+    """The run with dropout alone, or where there is none the last."""
+    return next((run for run in look.runs if run.name == DROPOUT), look.run)
+
+
+class OnOff:
+    """The same weights with dropout on and off, beside what Keras reported."""
+
+    pace = END
+    wants_weights = "run"
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        with st.container(border=True, height="stretch"):
+            self.metric, self.chart, self.note = Place(), Place(), Place()
+
+    def draw(self, look: Look) -> None:
+        """Of the finished run."""
+        run, page = _dropped(look), self.board.page
+        rate = run.record.config.dropout
+        weights = run.record.weights_after(run.kept)
+        if not rate or run.kept is None:
+            self.note.draw("caption", page.text("rate zero"))
+            return
+        if run.record.is_brief:
+            return
+        if not weights:
+            self.note.draw("caption", page.text("weights not kept"))
+            return
+        training, validation = _measured(_Weights(run.record, run.kept))
+        images = run.record.examples["train"]
+        self.metric.draw(
+            "metric",
+            "Training accuracy, dropout on",
+            percent(training.mean),
+            help="The weights shown, on the training sample, with units dropped as in training.",
+        )
+        keras = accuracy(run.record.at("running_accuracy", run.kept), run.record.config.train_size)
+        self.chart.draw(
+            "vega_lite_chart",
+            charts.on_off_rows(
+                [
+                    (charts.WAYS[0], "training", keras),
+                    *_rows(training, images, "training"),
+                    *_rows(validation, run.record.examples["validation"], "validation"),
+                ]
+            ),
+            charts.on_off_spec(self.board.dark),
+            width="stretch",
+            alt="Training accuracy (filled) as Keras reported it, with dropout on and with dropout "
+            "off; validation accuracy (hollow) with dropout on and off.",
+        )
+        texts = [self.board.text(c) for c in says.on_off(training, images, run)]
+        self.note.draw("caption", " ".join(texts))
+
+
+def _rows(measured: masks.OnOff, images: int, split: str) -> list[tuple[str, str, Estimate]]:
+    return [
+        (charts.WAYS[1], split, Estimate(measured.mean, measured.spread)),
+        (charts.WAYS[2], split, accuracy(measured.off, images)),
+    ]
+
+
+class _Weights:
+    """A record's weights after an epoch, equal to any other of the same run, epoch and values: a
+    run that was trained again, elsewhere, may differ in its last digits."""
+
+    def __init__(self, record: RunRecord, epoch: int) -> None:
+        self.record, self.epoch = record, epoch
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Weights) and hash(self) == hash(other)
+
+    def __hash__(self) -> int:
+        return hash((self.record.config.key, self.epoch, self.record.weights[-1].tobytes()))
+
+
+@lru_cache(maxsize=16)
+def _measured(of: _Weights) -> tuple[masks.OnOff, masks.OnOff]:
+    """Training sample, against what it was told, and validation images."""
+    config = of.record.config
+    weights = of.record.weights_after(of.epoch)
+    sample = memory.training_sample(config)
+    validation = data.load(config.dataset).validation
+    training, held_out = (
+        masks.on_and_off(weights, config.activation, pixels, labels, config.dropout, draws=DRAWS)
+        for pixels, labels in ((sample.pixels, sample.told), (validation.pixels, validation.labels))
+    )
+    return training, held_out
+
+
+class Mask:
+    """One image in one draw: which units are missing, and what that does to the answer."""
+
+    pace = END
+    wants_weights = "run"
+
+    def __init__(self, board: Board) -> None:
+        self.board, self.page = board, board.page
+        name = self.page.name
+        for field, most in (("image", MASKED_IMAGES - 1), ("draw", DRAWS)):
+            present = state.value(name, field)
+            state.put(name, field, min(present or 0, most))
+        image, sliders = st.columns([1, 4], vertical_alignment="center")
+        with sliders:
+            st.slider(
+                "Validation image",
+                0,
+                MASKED_IMAGES - 1,
+                **state.widget(name, "image"),
+                help="It trains nothing: the masks are drawn on the finished network.",
+            )
+            st.slider(
+                "Draw",
+                1,
+                DRAWS,
+                **state.widget(name, "draw"),
+                help="Each draw drops other units.",
+            )
+        with image:
+            self.picture = Place()
+        self.caption = Place()
+        units, answers = st.columns([3, 2])
+        with units:
+            self.layers = [Place() for _ in self.page.config.hidden]
+            self.note = Place()
+        with answers:
+            self.answers = Place()
+
+    def draw(self, look: Look) -> None:
+        """Of the finished run."""
+        run, page = _dropped(look), self.page
+        config, view = run.record.config, page.view
+        weights = run.record.weights_after(run.kept)
+        if not config.dropout:
+            self.caption.draw("markdown", page.text("no mask"))
+            return
+        if run.record.is_brief:
+            return
+        if not weights:
+            self.caption.draw("markdown", page.text("weights not kept"))
+            return
+        images = data.load(config.dataset).validation
+        index = view.image or 0
+        pixels = images.pixels[index : index + 1]
+        self.picture.draw("image", picture(pixels[0]), width=112)
+        passed = network.forward(weights, config.activation, pixels)
+        # One image many times over: each copy has a mask of its own.
+        copies = np.repeat(pixels, DRAWS, axis=0)
+        rng = np.random.default_rng([config.seed, index])
+        thinned = masks.forward(weights, config.activation, copies, config.dropout, rng)
+        drawn = view.draw - 1
+        factors = [layer[drawn] for layer in thinned.factors]
+        caption = says.mask(
+            factors,
+            thinned.logits.argmax(axis=1),
+            drawn,
+            int(passed.logits.argmax()),
+            int(images.labels[index]),
+            config.dropout,
+        )
+        self.caption.draw("markdown", self.board.text(caption))
+        self._draw_units([layer[drawn] for layer in thinned.activations], factors)
+        self.answers.draw(
+            "vega_lite_chart",
+            charts.answers_rows(
+                network.softmax(passed.logits)[0], network.softmax(thinned.logits)[drawn]
+            ),
+            charts.answers_spec(self.board.dark),
+            width="stretch",
+            alt="Probability of each class with all units and with this mask.",
+        )
+
+    def _draw_units(
+        self,
+        activations: Sequence[npt.NDArray[np.float32]],
+        factors: Sequence[npt.NDArray[np.float32]],
+    ) -> None:
+        for layer, (place, a, f) in enumerate(zip(self.layers, activations, factors), start=1):
+            place.draw(
+                "vega_lite_chart",
+                charts.units_rows(a, f),
+                charts.units_spec(len(a), self.board.dark),
+                width="stretch",
+                alt=f"Units of hidden layer {layer}: kept or dropped in this draw.",
+            )
+        self.note.draw("caption", self.page.text("mask note"))
+
+
+def rates(page: Page, dark: bool) -> Against:
+    """Accuracy against the rate, those of the control and the present one: a sweep on request."""
+    values = sorted({*controls.DROPOUTS, page.config.dropout})
+    title = f"dropout rate ({page.config.epochs} epochs each)"
+    return Against(page, dark, "dropout", values, title, says.rates)

@@ -1,0 +1,209 @@
+"""What the lesson on dropout says of its runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from fmviz.analysis import paired
+from fmviz.analysis.stopping import Shown
+from fmviz.lessons.dropout.lesson import BOTH, DROPOUT, NONE, PENALTY
+from fmviz.lessons.dropout.masks import OnOff
+from fmviz.page.permalink import View
+from fmviz.run import data
+from fmviz.run.config import RunConfig
+from fmviz.run.data import CLASS_NAMES
+from fmviz.run.measure import Estimate, accuracy, difference
+from fmviz.run.naming import number, plural
+from fmviz.run.record import RunRecord
+from fmviz.words import shared
+from fmviz.words.numbers import percent, points
+from fmviz.words.prose import Caption
+
+
+def twins(runs: list[Shown], view: View, done: bool) -> list[Caption]:
+    """What can be said of the network with dropout, and of it beside the others."""
+    by_role = {run.name: run for run in runs}
+    run = by_role.get(DROPOUT, runs[-1])
+    captions = [shared.gap(run)]
+    noise = shared.label_noise(run)
+    if noise is not None:
+        captions.append(noise)
+    if DROPOUT not in by_role:
+        hidden = run.record.config.hidden
+        captions.append(Caption("no dropout" if hidden else "nothing to drop", {}))
+    whole = all(each.record.diverged is None for each in runs)
+    if whole and DROPOUT in by_role:
+        captions.append(shared.against_baseline(run, by_role[NONE]))
+    if whole and len(by_role) == 4:
+        captions.append(two_by_two(by_role))
+    if whole and done:
+        captions.append(shared.early_stopping(run, view.patience, view.monitor))
+    if view.test:
+        labels = data.load(run.record.config.dataset).test.labels
+        baseline = by_role[NONE] if DROPOUT in by_role else None
+        captions.append(shared.on_test(run, baseline, labels))
+    return captions
+
+
+def two_by_two(runs: dict[str, Shown]) -> Caption:
+    """Whether dropout and penalty together narrow the gap further than either alone."""
+    gaps = {role: run.record.gap(run.kept) for role, run in runs.items()}
+    figures = {
+        name: points(gaps[role])
+        for name, role in (
+            ("none", NONE),
+            ("dropout", DROPOUT),
+            ("penalty", PENALTY),
+            ("both", BOTH),
+        )
+    }
+    narrower = min((DROPOUT, PENALTY), key=lambda role: gaps[role].value)
+    further = paired.gap_change(runs[BOTH], runs[narrower])
+    figures |= {
+        "narrower": "dropout" if narrower == DROPOUT else "the penalty",
+        "further": points(further._replace(value=abs(further.value))),
+        "lam": number(runs[BOTH].record.config.lam),
+    }
+    if further.could_be_noise:
+        return Caption("both, no further", figures)
+    return Caption("both, further" if further.value < 0 else "both, less", figures)
+
+
+def on_off(training: OnOff, images: int, run: Shown) -> list[Caption]:
+    """What the masks cost the weights that are shown, and what is left to Keras's figure.
+
+    Args:
+        training: on the run's training sample of so many images, at the epoch shown.
+    """
+    record = run.record
+    keras = record.at("running_accuracy", run.kept)
+    cost = Estimate(training.off - training.mean, training.spread)
+    figures = {
+        "off": percent(training.off),
+        "on": percent(training.mean),
+        "spread": f"{100 * training.spread:.1f}",
+        "draws": plural(len(training.on), "draw"),
+        "images": f"{images:,}",
+        "cost": points(cost._replace(value=abs(cost.value))),
+        "keras": percent(keras),
+        "epoch": str((run.kept or 0) + 1),
+    }
+    if cost.could_be_noise:
+        section = "masks cost nothing"
+    else:
+        section = "masks cost" if cost.value > 0 else "masks help"
+    rest = difference(
+        Estimate(training.mean, training.spread),
+        accuracy(keras, record.config.train_size),
+    )
+    figures["rest"] = points(rest._replace(value=abs(rest.value)))
+    if rest.could_be_noise:
+        return [Caption(section, figures), Caption("masks explain it", figures)]
+    return [
+        Caption(section, figures),
+        Caption("moving weights too" if rest.value > 0 else "more than masks", figures),
+    ]
+
+
+def mask(
+    factors: Sequence[npt.NDArray[np.floating]],
+    answers: npt.NDArray[np.integer],
+    drawn: int,
+    off: int,
+    truth: int,
+    rate: float,
+) -> Caption:
+    """What one draw drops, what it answers, and what the others do.
+
+    Args:
+        factors: (units,) of each hidden layer in this draw.
+        answers: (draws,) the class that each draw answers.
+        drawn: index of this draw.
+        off: the answer without a mask.
+    """
+    dropped = [
+        f"{int((layer == 0).sum()):,} of {len(layer):,} units in layer {index}"
+        for index, layer in enumerate(factors, start=1)
+    ]
+    votes = Counter(CLASS_NAMES[answer] for answer in answers.tolist())
+    figures = {
+        "dropped": " and ".join(dropped),
+        "factor": number(1 / (1 - rate)),
+        "answer": CLASS_NAMES[int(answers[drawn])],
+        "off": CLASS_NAMES[off],
+        "truth": CLASS_NAMES[truth],
+        "draws": plural(len(answers), "draw"),
+        "votes": ", ".join(f"{name} {count}" for name, count in votes.most_common()),
+    }
+    agree = len(votes) == 1
+    return Caption("mask, of one mind" if agree else "mask", figures)
+
+
+def rates(records: Sequence[RunRecord]) -> list[Caption]:
+    """What the sweep over rates shows, of runs that ended finite; rate 0 comes first."""
+    finite = [record for record in records if record.diverged is None and record.epochs]
+    if len(finite) < 2 or finite[0].config.dropout:
+        return [Caption("rates too few", {})]
+    ends = [Shown("", record, None, record.epochs - 1) for record in finite]
+    gaps = [end.record.gap(end.kept) for end in ends]
+    validations = [end.record.estimate("val_accuracy", end.kept) for end in ends]
+    gains = [paired.change(end, ends[0], "val") for end in ends]
+    best = max(range(len(ends)), key=lambda i: validations[i].value)
+    # The lowest rate from which on validation is lower than without dropout by more than noise.
+    harm = len(ends)
+    while harm > 1 and gains[harm - 1].value < 0 and not gains[harm - 1].could_be_noise:
+        harm -= 1
+    change = paired.gap_change(ends[-1], ends[0])
+    figures = {
+        "gap": points(gaps[0]),
+        "last_gap": points(gaps[-1]),
+        "last": number(finite[-1].config.dropout),
+        "best": number(finite[best].config.dropout),
+        "best_validation": percent(validations[best].value),
+        "validation": percent(validations[0].value),
+        "gain": points(gains[best], signed=True),
+        "harm": number(finite[min(harm, len(ends) - 1)].config.dropout),
+        "change": points(change._replace(value=abs(change.value))),
+    }
+    direction = "same" if change.could_be_noise else "wider" if change.value > 0 else "narrower"
+    captions = [Caption(f"rates, {direction}", figures)]
+    if best == 0:
+        captions.append(Caption("rates, none best", figures))
+    else:
+        captions.append(
+            Caption("rates, no gain" if gains[best].could_be_noise else "rates, gain", figures)
+        )
+    if harm < len(ends):
+        captions.append(Caption("rates, harm", figures))
+    return captions
+
+
+def rule(config: RunConfig) -> Caption:
+    """The formula with the run's own numbers, and the Keras lines that do the same."""
+    if not config.hidden:
+        return Caption("nothing to drop", {})
+    if not config.dropout:
+        return Caption("rule off", {})
+    keep = 1 - config.dropout
+    units = config.hidden[0]
+    layers = "\n".join(
+        f'    Dense({width}, activation="{config.activation}"),\n    Dropout({config.dropout:g}),'
+        for width in config.hidden
+    )
+    return Caption(
+        "rule",
+        {
+            "rate": number(config.dropout),
+            "factor": number(1 / keep),
+            "keep": number(keep),
+            "units": f"{units:,}",
+            "kept": number(units * keep),
+            "spread": f"{(units * keep * config.dropout) ** 0.5:.1f}",
+            "all_units": str(sum(config.hidden)),
+            "layers": layers,
+        },
+    )

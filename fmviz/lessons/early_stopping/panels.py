@@ -1,0 +1,285 @@
+"""Panels of the lesson on early stopping: one long run under the reader's rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from fmviz.analysis import stopping
+from fmviz.analysis.stopping import Rule
+from fmviz.charts.weights import kernel_pictures, picture_limit
+from fmviz.lessons.early_stopping import charts, says
+from fmviz.run.record import RunRecord
+from fmviz.ui import controls
+from fmviz.ui.board import Board
+from fmviz.ui.look import END, FIGURES, Look, Panel
+from fmviz.ui.panels.figures import Curves, Warnings
+from fmviz.ui.pictures import png
+from fmviz.ui.place import Place
+from fmviz.words.numbers import points
+from fmviz.words.prose import Caption
+
+
+def _rule(board: Board) -> Rule:
+    return Rule(**board.page.view.early_stopping)
+
+
+def _table(columns: Sequence[dict[str, str]]) -> str:
+    """A Markdown table of columns, each heading → figure; narrow enough for a telephone."""
+    lines = [" | ".join((name, *(column[name] for column in columns))) for name in columns[0]]
+    lines.insert(1, " | ".join("---" for _ in range(len(columns) + 1)))
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def _share(record: RunRecord, name: str, epoch: int) -> str:
+    return points(record.estimate(name, epoch))
+
+
+class Machine(Curves):
+    """The monitored value over the epochs, `wait` beneath it, and what the rule comes to."""
+
+    def __init__(self, board: Board) -> None:
+        # `wait` stands between the curve and the says.
+        self.board = board
+        self.curves, self.waits = Place(), Place()
+        self.caption, self.warnings = Place(), Warnings(board)
+        self.captions = self._say
+
+    def _say(self, look: Look) -> list[Caption]:
+        rule, view = _rule(self.board), self.board.page.view
+        captions = says.long_run(look.run, rule, look.done)
+        if look.done:
+            captions += says.against_end(look.run, view.test)
+        return captions
+
+    def picture(self, look: Look) -> None:
+        """Curve and `wait`, on one x axis."""
+        if not look.runs:
+            return
+        board, run, rule = self.board, look.run, _rule(self.board)
+        epoch = board.page.view.epoch
+        scrub = None if epoch is None or epoch > run.record.epochs else epoch - 1
+        rows = charts.monitor_rows(run.record, rule, run.stop, run.kept, scrub=scrub)
+        self.curves.draw(
+            "vega_lite_chart",
+            rows,
+            charts.monitor_spec(rule.monitor, board.horizon, board.dark),
+            width="stretch",
+            alt=f"{rule.monitor} (dashed) and the same on training images (solid) after each "
+            "epoch. Filled: the best so far. Ring: the weights that come back. Pale: epochs that "
+            "stopping spares.",
+        )
+        self.waits.draw(
+            "vega_lite_chart",
+            charts.wait_rows(run, rule.patience),
+            charts.wait_spec(board.horizon, board.dark),
+            width="stretch",
+            alt="wait after each epoch that ran, and patience as a line.",
+        )
+
+
+class Moments:
+    """The epochs that matter, side by side: what comes back, the stop, the end."""
+
+    pace = FIGURES
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.table, self.note = Place(), Place()
+
+    def draw(self, look: Look) -> None:
+        """The newest figures."""
+        run = look.run
+        columns = says.moments(run, self.board.page.view.test)
+        if not columns:
+            return
+        self.table.draw("markdown", _table(columns))
+        n = run.record.examples
+        self.note.draw(
+            "caption",
+            f"± one standard error over {n['train']:,} training, {n['validation']:,} validation "
+            f"and {n['test']:,} test images, in inference mode. Cross-entropy: validation.",
+        )
+
+
+class Patiences:
+    """What every patience makes of the run."""
+
+    pace = END
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.accuracy, self.cost, self.note, self.caption = Place(), Place(), Place(), Place()
+
+    def draw(self, look: Look) -> None:
+        """All patiences at once."""
+        board, record = self.board, look.run.record
+        rule, view = _rule(board), board.page.view
+        if not record.epochs:
+            return
+        found = stopping.outcomes(record, rule)
+        rows = charts.patience_rows(found, rule.patience, view.test)
+        self.accuracy.draw(
+            "vega_lite_chart",
+            rows,
+            charts.patience_spec(board.horizon, view.test, board.dark),
+            width="stretch",
+            alt="Accuracy of the weights that come back, with its error, under each patience.",
+        )
+        self.cost.draw(
+            "vega_lite_chart",
+            rows,
+            charts.cost_spec(board.horizon, board.dark),
+            width="stretch",
+            alt="Epochs trained (bars) and the epoch whose weights come back (dots) under each "
+            "patience.",
+        )
+        self.note.draw(
+            "caption",
+            "Above: accuracy of the weights that come back, ± one standard error. Below: epochs "
+            "trained (bars), and the epoch whose weights come back (dots).",
+        )
+        captions = says.patiences(found, record)
+        self.caption.draw("markdown", " ".join(map(board.text, captions)))
+
+
+class Monitors:
+    """What the three monitors make of the run under one patience."""
+
+    pace = END
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.titles: list[Place] = []
+        self.curves: list[Place] = []
+        for column in st.columns(len(stopping.BETTER), gap="medium"):
+            with column:
+                self.titles.append(Place())
+                self.curves.append(Place())
+        self.table, self.note, self.caption = Place(), Place(), Place()
+
+    def draw(self, look: Look) -> None:
+        """All three."""
+        board, record = self.board, look.run.record
+        rule, view = _rule(board), board.page.view
+        found = stopping.by_monitor(record, rule)
+        if not found or rule.patience is None:
+            self.caption.draw("markdown", board.page.text("rule off"))
+            return
+        for title, curve, outcome in zip(self.titles, self.curves, found, strict=True):
+            own = rule.on(outcome.monitor)
+            stop = own.replay(record, patience=rule.patience)
+            penalised = outcome.monitor == "val_loss" and bool(record.history["penalty"].any())
+            title.draw("markdown", f"**`{outcome.monitor}`**")
+            curve.draw(
+                "vega_lite_chart",
+                charts.monitor_rows(
+                    record, own, stop, outcome.weights_epoch, penalty=penalised, training=False
+                ),
+                charts.monitor_spec(outcome.monitor, board.horizon, board.dark, small=True),
+                width="stretch",
+                alt=f"{outcome.monitor} after each epoch, its improvements, stop and weights.",
+            )
+        self.table.draw("markdown", _table(says.monitor_table(found, view.test)))
+        own_words = rule.min_delta or rule.baseline is not None or rule.mode != "auto"
+        self.note.draw(
+            "caption",
+            f"Each at patience {rule.patience} and in its own direction; epochs in the first two "
+            "rows, validation in the next two."
+            + (" Grey: the penalty." if record.history["penalty"].any() else "")
+            + (" min_delta, baseline and mode are left out: they suit one." if own_words else ""),
+        )
+        captions = says.monitors(found, record)
+        self.caption.draw("markdown", " ".join(map(board.text, captions)))
+
+
+class Epochs:
+    """One epoch of the run: its figures, its first layer's weights."""
+
+    pace = END
+    wants_weights = "run"
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.epoch = controls.epoch(board.page.name, board.horizon)
+        self.figures = []
+        for column in st.columns(4):
+            with column:
+                self.figures.append(Place())
+        self.caption = Place()
+        pictures, weights = st.columns([1.3, 1], gap="large")
+        with pictures:
+            self.kernels, self.kernels_note = Place(), Place()
+        with weights:
+            self.weights = Place()
+
+    def draw(self, look: Look) -> None:
+        """That epoch, or the one whose weights come back."""
+        board, run, rule = self.board, look.run, _rule(self.board)
+        record = run.record
+        if run.kept is None:
+            return
+        epoch = run.kept if self.epoch is None else min(self.epoch, record.epochs) - 1
+        waits = () if run.stop is None else run.stop.waits
+        for place, (label, figure) in zip(
+            self.figures,
+            {
+                f"Training, epoch {epoch + 1}": f"{_share(record, 'train_accuracy', epoch)}%",
+                "Validation": f"{_share(record, 'val_accuracy', epoch)}%",
+                "Gap, points": points(record.gap(epoch)),
+                "wait": str(waits[epoch]) if epoch < len(waits) else "not run",
+            }.items(),
+            strict=True,
+        ):
+            place.draw("metric", label, figure)
+        captions = says.at_epoch(run, rule, epoch)
+        self.caption.draw("markdown", " ".join(map(board.text, captions)))
+        if len(record.snapshots):
+            index = says.nearest_snapshot(record, epoch)
+            limit = picture_limit(list(record.snapshots))
+            self.kernels.draw(
+                "image",
+                png(kernel_pictures(record.snapshots[index], limit, board.dark)),
+                width="stretch",
+            )
+            self.kernels_note.draw("caption", board.text(says.kernels(record, epoch)))
+        self.weights.draw(
+            "vega_lite_chart",
+            charts.weights_rows(record, epoch),
+            charts.weights_spec(board.dark),
+            width="stretch",
+            alt="Density of the first layer's weights before training and at this epoch.",
+        )
+
+
+class RuleInFigures:
+    """The rule in LaTeX, with the run's own figures, and the Keras lines that do it."""
+
+    pace = FIGURES
+
+    def __init__(self, board: Board) -> None:
+        self.board, self.text = board, Place()
+
+    def draw(self, look: Look) -> None:
+        """The newest figures."""
+        captions = says.rule_in_figures(look.run, _rule(self.board))
+        self.text.draw("markdown", "\n\n".join(map(self.board.text, captions)))
+
+
+SECTIONS: dict[str, type[Patiences] | type[Monitors] | type[Epochs]] = {
+    "patience": Patiences,
+    "monitors": Monitors,
+    "epochs": Epochs,
+}
+LABELS = {
+    "patience": "Every patience",
+    "monitors": "Three monitors",
+    "epochs": "Through the epochs",
+}
+
+
+def closer(board: Board) -> None:
+    """The closer look that the reader has chosen."""
+    panel: Panel = SECTIONS[board.page.section(LABELS)](board)
+    board.add(panel)

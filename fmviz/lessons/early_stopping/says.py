@@ -1,0 +1,371 @@
+"""What the lesson on early stopping says of its one long run. Epochs are counted from 1 here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import numpy as np
+
+from fmviz.analysis import paired
+from fmviz.analysis.stopping import Outcome, Rule, Shown, Stop
+from fmviz.run.measure import Estimate
+from fmviz.run.naming import number, plural
+from fmviz.run.record import SNAPSHOT_EPOCHS, RunRecord
+from fmviz.words import shared
+from fmviz.words.numbers import percent, points
+from fmviz.words.prose import Caption
+
+# Up to so many stretches of patience are told one by one.
+STRETCHES = 4
+SHORT = {"val_loss": "val_loss", "val_crossentropy": "cross-entropy", "val_accuracy": "accuracy"}
+
+
+def long_run(run: Shown, rule: Rule, done: bool) -> list[Caption]:
+    """What early stopping does to the run, and what is peculiar about the rule."""
+    stop = run.stop
+    if stop is None or run.kept is None or rule.patience is None:
+        return [Caption("stopping off", {})] if done else []
+    figures = {
+        "monitor": rule.monitor,
+        "patience": str(rule.patience),
+        "epochs": plural(run.record.config.epochs, "epoch"),
+        "kept": str(run.kept + 1),
+        "wait": str(stop.waits[-1]),
+        "start_from": str(rule.start_from_epoch),
+        "first": str(rule.start_from_epoch + 1),
+        "mode": rule.direction,
+        "largest": "largest" if rule.direction == "max" else "smallest",
+        "baseline": "" if rule.baseline is None else number(rule.baseline),
+    }
+    if stop.best_epoch is not None:
+        figures["best"] = str(stop.best_epoch + 1)
+    if stop.stopped_epoch is not None:
+        saved = run.record.config.epochs - stop.stopped_epoch - 1
+        figures |= {"stopped": str(stop.stopped_epoch + 1), "saved": plural(saved, "epoch")}
+    sections = [_outcome(run, stop, rule)]
+    if not rule.right_way:
+        sections.append("mode is wrong")
+    if rule.baseline is not None and stop.best_epoch is not None:
+        beaten = _beats_baseline(stop, rule)
+        sections.append("baseline never beaten" if beaten is None else "baseline beaten")
+        figures["beaten"] = "" if beaten is None else str(beaten + 1)
+    if rule.patience == 0:
+        sections.append("patience 0 is 1")
+    return [Caption(section, figures) for section in sections]
+
+
+def _outcome(run: Shown, stop: Stop, rule: Rule) -> str:
+    """The section that says when the run stopped, if it did, and what came back."""
+    record, patience = run.record, max(rule.patience or 0, 1)
+    if stop.best_epoch is None:
+        return "never looked" if record.complete else "not looking yet"
+    if stop.stopped_epoch is None and not record.complete:
+        return "still waiting"
+    if stop.stopped_epoch is None:
+        if record.diverged is not None:
+            restored = rule.restore_best_weights
+            return "diverged first, restored" if restored else "diverged first, lost"
+        if stop.best_epoch == record.epochs - 1:
+            return "never fired, still improving"
+        restored = rule.restore_best_weights
+        return "never fired, restored" if restored else "never fired, last kept"
+    at_once = stop.best_epoch == rule.start_from_epoch
+    if at_once and stop.stopped_epoch - rule.start_from_epoch <= patience:
+        restored = rule.restore_best_weights
+        return "fired at once, restored" if restored else "fired at once, last kept"
+    if not record.complete:
+        return "fired, goes on"
+    return "fired, restored" if rule.restore_best_weights else "fired, last kept"
+
+
+def _beats_baseline(stop: Stop, rule: Rule) -> int | None:
+    """The first epoch that beat the best so far and the baseline: there `wait` returned to 0."""
+    looked_at = range(rule.start_from_epoch, len(stop.waits))
+    return next((epoch for epoch in looked_at if stop.waits[epoch] == 0), None)
+
+
+def _change(record: RunRecord, a: int, b: int, split: str = "val") -> Estimate:
+    """Accuracy of epoch a of an ended run − that of epoch b, image by image."""
+    return paired.change(Shown("", record, None, a), Shown("", record, None, b), split)
+
+
+def against_end(run: Shown, test: bool) -> list[Caption]:
+    """The weights that come back beside those of the last epoch of the long run.
+
+    Args:
+        test: whether the reader has asked for test accuracy.
+    """
+    record, kept = run.record, run.kept
+    last = record.epochs - 1
+    if run.stop is None or kept is None or not record.complete or record.diverged is not None:
+        return []
+    if kept == last:
+        return [Caption("end is what comes back", {"last": str(last + 1)})]
+    change = _change(record, kept, last)
+    figures = {
+        "kept": str(kept + 1),
+        "last": str(last + 1),
+        "change": points(Estimate(abs(change.value), change.error)),
+        "signed": points(change, signed=True),
+        "crossentropy": f"{record.at('val_crossentropy', kept):.3f}",
+        "last_crossentropy": f"{record.at('val_crossentropy', last):.3f}",
+        "gap": points(record.gap(kept)),
+        "last_gap": points(record.gap(last)),
+    }
+    captions = [Caption(f"end, {_verdict(change)}", figures)]
+    if record.examples["corrupted"]:
+        captions.append(
+            Caption(
+                "noise memorised",
+                {
+                    **figures,
+                    "wrong": f"{record.examples['corrupted']:,}",
+                    "memorised": points(record.estimate("corrupted_accuracy", kept)),
+                    "last_memorised": points(record.estimate("corrupted_accuracy", last)),
+                },
+            )
+        )
+    if test:
+        on_test = _change(record, kept, last, "test")
+        section = "test could be noise" if on_test.could_be_noise else "test differs"
+        captions.append(
+            Caption(
+                f"end, {section}",
+                {
+                    **figures,
+                    "test": points(record.estimate("test_accuracy", kept)),
+                    "last_test": points(record.estimate("test_accuracy", last)),
+                    "signed": points(on_test, signed=True),
+                    "images": f"{record.examples['test']:,}",
+                },
+            )
+        )
+    return captions
+
+
+def _verdict(change: Estimate) -> str:
+    if change.could_be_noise:
+        return "could be noise"
+    return "better here" if change.value > 0 else "worse here"
+
+
+def moments(run: Shown, test: bool) -> list[dict[str, str]]:
+    """A table of the epochs that matter: a column each, what is measured → figure.
+
+    Args:
+        test: whether the reader has asked for test accuracy.
+    """
+    record, kept, stop = run.record, run.kept, run.stop
+    if kept is None:
+        return []
+    named: dict[int, list[str]] = {}
+    stopped = None if stop is None else stop.stopped_epoch
+    if stop is not None and (stopped is not None or record.complete):
+        named.setdefault(kept, []).append("comes back")
+    if stopped is not None:
+        named.setdefault(stopped, []).append("at the stop")
+    end = "at the end" if record.complete else "now"
+    if record.diverged is not None:
+        end = "last finite epoch"
+    named.setdefault(record.epochs - 1, []).append(end)
+    columns = []
+    for epoch, names in named.items():
+        column = {
+            "weights": " = ".join(names),
+            "epoch": str(epoch + 1),
+            "training": f"{points(record.estimate('train_accuracy', epoch))}%",
+            "validation": f"{points(record.estimate('val_accuracy', epoch))}%",
+            "gap, points": points(record.gap(epoch)),
+            "cross-entropy": f"{record.at('val_crossentropy', epoch):.3f}",
+        }
+        if record.examples["corrupted"]:
+            column["wrong labels, as told"] = (
+                f"{points(record.estimate('corrupted_accuracy', epoch))}%"
+            )
+        accuracy = f"{points(record.estimate('test_accuracy', epoch))}%"
+        column["test"] = accuracy if test else "hidden"
+        columns.append(column)
+    return columns
+
+
+def patiences(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
+    """What patience changes in this run.
+
+    Args:
+        found: what every patience makes of the finished run.
+    """
+    stretches = [
+        (same[0].patience, same[-1].patience, epoch + 1)
+        for epoch, group in groupby(found, key=lambda outcome: outcome.weights_epoch)
+        if (same := list(group))
+    ]
+    fired = [outcome for outcome in found if outcome.stopped_epoch is not None]
+    figures = {
+        "stretches": "; ".join(
+            f"epoch {epoch} under {_patience_range(first, last)}"
+            for first, last, epoch in stretches
+        ),
+        "count": str(len({outcome.weights_epoch for outcome in found})),
+        "epoch": str(found[0].weights_epoch + 1),
+        "first": str(found[1].weights_epoch + 1),
+        "trained": plural(found[1].trained, "epoch"),
+        "last": str(found[-1].weights_epoch + 1),
+        "never": str(len(fired)),
+    }
+    if len(stretches) == 1:
+        captions = [Caption("patience makes no difference", figures)]
+    elif len(stretches) <= STRETCHES:
+        captions = [Caption("patience, few epochs", figures)]
+    else:
+        captions = [Caption("patience, many epochs", figures)]
+    if not fired:
+        captions.append(Caption("patience never fires", figures))
+    elif len(fired) < len(found):
+        captions.append(Caption("patience from which it never fires", figures))
+    hasty, patient = found[1].weights_epoch, found[-1].weights_epoch
+    if hasty != patient and record.diverged is None:
+        change = _change(record, hasty, patient)
+        figures = figures | {"change": points(Estimate(abs(change.value), change.error))}
+        captions.append(Caption(f"impatience, {_verdict(change)}", figures))
+    return captions
+
+
+def _patience_range(first: int, last: int) -> str:
+    return f"patience {first}" if first == last else f"patience {first} to {last}"
+
+
+def monitors(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
+    """Which epochs the three monitors choose, and whether that matters.
+
+    Args:
+        found: of `stopping.by_monitor`, on the finished run.
+    """
+    epochs = {outcome.monitor: outcome.weights_epoch for outcome in found}
+    penalty = record.history["penalty"]
+    losses = record.history["val_loss"]
+    figures = {name: str(epoch + 1) for name, epoch in epochs.items()}
+    figures |= {
+        "first_share": percent(penalty[0] / losses[0], 0),
+        "last_share": percent(penalty[-1] / losses[-1], 0),
+        "first_penalty": f"{penalty[0]:.2f}",
+        "last_penalty": f"{penalty[-1]:.2f}",
+    }
+    captions = [Caption(f"monitors, {len(set(epochs.values()))} epochs", figures)]
+    captions.append(Caption("penalty in val_loss" if penalty.any() else "no penalty", figures))
+    if len(set(epochs.values())) > 1 and record.diverged is None:
+        accuracy = record.history["val_accuracy"]
+        best, worst = (
+            pick(epochs.values(), key=lambda epoch: accuracy[epoch]) for pick in (max, min)
+        )
+        change = _change(record, best, worst)
+        apart = "could be noise" if change.could_be_noise else "apart"
+        figures = figures | {
+            "change": points(change),
+            "best": str(best + 1),
+            "worst": str(worst + 1),
+        }
+        captions.append(Caption(f"monitors, {apart}", figures))
+    return captions
+
+
+def monitor_table(found: Sequence[Outcome], test: bool) -> list[dict[str, str]]:
+    """A table of what each monitor hands back: a column each, what is told → figure."""
+    return [
+        {
+            "monitor": SHORT[outcome.monitor],
+            "stops after": (
+                "never" if outcome.stopped_epoch is None else str(outcome.stopped_epoch + 1)
+            ),
+            "comes back": str(outcome.weights_epoch + 1),
+            "validation": f"{points(outcome.val_accuracy)}%",
+            "cross-entropy": f"{outcome.val_crossentropy:.3f}",
+            "test": f"{points(outcome.test_accuracy)}%" if test else "hidden",
+        }
+        for outcome in found
+    ]
+
+
+def at_epoch(run: Shown, rule: Rule, epoch: int) -> list[Caption]:
+    """What can be said of one epoch of the run, counted from 0."""
+    stop, record = run.stop, run.record
+    there = run._replace(kept=epoch)
+    noise = shared.label_noise(there)
+    captions = [shared.gap(there), *([noise] if noise else [])]
+    figures = {"epoch": str(epoch + 1), "patience": str(rule.patience)}
+    if stop is None:
+        return captions
+    if epoch >= len(stop.waits):
+        figures["stopped"] = str(len(stop.waits))
+        return [*captions, Caption("epoch spared", figures)]
+    figures["wait"] = str(stop.waits[epoch])
+    if epoch < rule.start_from_epoch:
+        section = "epoch not looked at"
+    elif epoch in rule.improvements(record):
+        section = "epoch improves" if stop.waits[epoch] == 0 else "epoch improves, baseline not"
+    else:
+        section = "epoch stops" if epoch == stop.stopped_epoch else "epoch waits"
+    return [*captions, Caption(section, figures)]
+
+
+def nearest_snapshot(record: RunRecord, epoch: int) -> int:
+    """The index of the kept kernels that are nearest to an epoch, the earlier of two."""
+    kept = record.snapshot_epochs
+    return min(range(len(kept)), key=lambda index: abs(kept[index] - epoch))
+
+
+def kernels(record: RunRecord, epoch: int) -> Caption:
+    """Of which epoch the kernels in the picture are."""
+    shown = record.snapshot_epochs[nearest_snapshot(record, epoch)]
+    figures = {
+        "epoch": str(shown + 1),
+        "asked": str(epoch + 1),
+        "kept": ", ".join(str(e + 1) for e in SNAPSHOT_EPOCHS if e < record.epochs),
+    }
+    return Caption("kernels of this epoch" if shown == epoch else "kernels nearby", figures)
+
+
+def rule_in_figures(run: Shown, rule: Rule) -> list[Caption]:
+    """The rule with the run's own numbers in it, and the Keras lines that do the same."""
+    if rule.patience is None:
+        return [Caption("rule off", {})]
+    maximum = rule.direction == "max"
+    figures = {
+        "better": ">" if maximum else "<",
+        "sign": "+" if maximum else "-",
+        "delta": number(abs(rule.min_delta)),
+        "patience": str(rule.patience),
+        "call": rule.call,
+        "epochs": str(run.record.config.epochs),
+        "metrics": (
+            '["accuracy", keras.metrics.SparseCategoricalCrossentropy('
+            'name="crossentropy", from_logits=True)]'
+            if rule.monitor == "val_crossentropy"
+            else '["accuracy"]'
+        ),
+        "call_monitor": rule.monitor,
+    }
+    captions = [Caption("rule max" if maximum else "rule min", figures)]
+    stop = run.stop
+    if stop is not None and stop.best_epoch is not None and run.record.complete:
+        values = run.record.history[rule.monitor]
+        at = len(stop.waits) - 1
+        best = float(values[stop.best_epoch])
+        figures = figures | {
+            "best": str(stop.best_epoch + 1),
+            "best_value": f"{best:.4f}",
+            "limit": f"{best + (1 if maximum else -1) * abs(rule.min_delta):.4f}",
+            "at": str(at + 1),
+            "value": f"{values[at]:.4f}",
+            "wait": str(stop.waits[at]),
+            "enough": str(max(rule.patience, 1)),
+        }
+        fired = stop.stopped_epoch is not None
+        captions.append(Caption("rule live, fired" if fired else "rule live, never", figures))
+    return [*captions, Caption("rule in keras", figures)]
+
+
+def answer(runs: Sequence[Shown]) -> int:
+    """In which third of the run validation cross-entropy is lowest, from 0."""
+    record = runs[-1].record
+    return 3 * int(np.argmin(record.history["val_crossentropy"])) // record.epochs

@@ -1,0 +1,110 @@
+"""Optimizers: one network, one start, the same batches, a different rule for the step."""
+
+from __future__ import annotations
+
+from fmviz.analysis import paired
+from fmviz.analysis.stopping import Shown
+from fmviz.page.lesson import NETWORK, Lesson, Preset, Runs, start
+from fmviz.page.permalink import View
+from fmviz.run.choices import OPTIMIZERS
+from fmviz.run.config import RunConfig
+
+# Without weight decay AdamW is Adam: the lesson on L2 has the two side by side. In this order, so
+# that a racer has its colour whoever else runs.
+RACERS = ("sgd", "adam", "momentum", "rmsprop", "nesterov", "adagrad", "nadam", "lion")
+
+
+LABELS = {name: OPTIMIZERS[name].label for name in RACERS}
+
+
+# The sweep's rates: half a decade apart.
+SWEPT_RATES = (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3)
+
+
+# Of these the one with the highest validation accuracy after the last epoch of the opening
+# network, seed 0. Another network may want others: the page says so, and sweeps.
+OWN_RATES = {
+    "sgd": 0.1,
+    "momentum": 0.1,
+    "nesterov": 0.1,
+    "adagrad": 0.03,
+    "rmsprop": 3e-3,
+    "adam": 1e-3,
+    "nadam": 1e-3,
+    "lion": 3e-4,
+}
+
+
+SECTIONS = ("update", "sweep", "ravine")
+
+
+# Who races where nobody is chosen.
+OPENING_RACERS = ("sgd", "adam", "momentum", "rmsprop")
+
+
+def racers_of(view: View) -> tuple[str, ...]:
+    """Who races, in the order of `RACERS`."""
+    return tuple(name for name in RACERS if name in (view.racers or OPENING_RACERS))
+
+
+def raced(config: RunConfig, optimizer: str, rate: float) -> RunConfig:
+    """The run of one racer."""
+    return config.replace(optimizer=optimizer, learning_rate=rate)
+
+
+def runs(config: RunConfig, view: View) -> Runs:
+    """The racers, each at the common η or at its own."""
+    own = view.rates == "own"
+    return {
+        LABELS[name]: raced(config, name, OWN_RATES[name] if own else config.learning_rate)
+        for name in racers_of(view)
+    }
+
+
+def swept(config: RunConfig, racers: tuple[str, ...]) -> dict[tuple[str, float], RunConfig]:
+    """The runs of the sweep, by racer and rate."""
+    return {(name, rate): raced(config, name, rate) for name in racers for rate in SWEPT_RATES}
+
+
+def own_rates_fit(config: RunConfig) -> bool:
+    """Whether `OWN_RATES` were found on this very network; its seed is not looked at."""
+    neutral = {"optimizer": "sgd", "learning_rate": 1.0, "seed": 0}
+    return config.replace(**neutral) == RunConfig(**NETWORK).replace(**neutral)
+
+
+def answer(runs: list[Shown]) -> int:
+    """How far plain SGD is behind Adam on validation images, as the guess's options have it."""
+    sgd, adam = (next(r for r in runs if r.name == LABELS[name]) for name in ("sgd", "adam"))
+    behind = paired.change(adam, sgd, "val").value
+    return 0 if behind < 0.02 else 1 if behind <= 0.1 else 2
+
+
+LESSON = Lesson(
+    name="optimizers",
+    title="Optimizers",
+    start=start(
+        {**NETWORK, "learning_rate": 1e-3},
+        {
+            "racers": OPENING_RACERS,
+            "rates": "common",
+            "axis": "epochs",
+            "section": "update",
+            "layer": 1,
+            "curvature": 20.0,
+            "ravine_rate": 0.09,
+            "tilted": False,
+        },
+    ),
+    runs=runs,
+    presets=(
+        Preset("one rate"),
+        Preset("own rates", {"rates": "own"}),
+        Preset("too much", {"learning_rate": 0.1}),
+        Preset("seconds", {"rates": "own", "axis": "seconds"}),
+        Preset("sweep", {"rates": "own", "section": "sweep"}),
+        Preset("ravine", {"rates": "own", "section": "ravine"}),
+        Preset("tilted", {"rates": "own", "section": "ravine", "tilted": True}),
+    ),
+    choices={"section": SECTIONS, "racers": RACERS},
+    answer=answer,
+)

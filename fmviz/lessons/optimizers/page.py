@@ -1,0 +1,37 @@
+"""Optimizers: one network, raced under different update rules."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fmviz.lessons.optimizers import panels
+from fmviz.lessons.optimizers.lesson import LESSON
+from fmviz.ui import controls, foot
+from fmviz.ui.board import Board
+from fmviz.ui.page import open_page
+
+
+def show() -> None:
+    """The page, top to bottom."""
+    page = open_page(LESSON)
+    left, right = page.columns()
+    with left:
+        panels.racers(page)
+        panels.rates(page)
+        panels.axis(page)
+    controls.more(page.name)
+
+    with right:
+        page.guess()
+        board = Board(page)
+        board.place_status()
+        board.add(panels.Race(board))
+
+    after = panels.closer_look(page, board)
+    st.subheader("The rules, with these runs' numbers")
+    panels.rules(page)
+    foot.draw(page)
+    page.save()
+    board.run()
+    if after is not None:
+        after.run()

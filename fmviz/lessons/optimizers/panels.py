@@ -1,0 +1,207 @@
+"""Panels of the lesson on optimizers."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fmviz.lessons.optimizers import charts, says
+from fmviz.lessons.optimizers.lesson import LABELS, RACERS, racers_of, swept
+from fmviz.lessons.optimizers.ravine import Ravine
+from fmviz.run.naming import number, plural
+from fmviz.run.record import RunRecord
+from fmviz.ui import controls, state
+from fmviz.ui.board import Board
+from fmviz.ui.look import FIGURES, LIVE, Look
+from fmviz.ui.page import Page
+from fmviz.ui.panels.figures import Warnings
+from fmviz.ui.panels.sweep import Sweep
+from fmviz.ui.place import Place, draw_chart
+from fmviz.words.prose import Caption
+
+RATE_LABELS = {"common": "one η for all", "own": "each its own"}
+AXIS_LABELS = {"epochs": "epochs", "seconds": "seconds"}
+CURVATURES = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0)
+RAVINE_RATES = (
+    *(0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.09, 0.1, 0.12, 0.15, 0.2),
+    *(0.3, 0.5, 1.0, 2.0),
+)
+SECTIONS = {
+    "update": "Size of a step",
+    "sweep": "Fair comparison: η against result",
+    "ravine": "A ravine of two parameters",
+}
+
+
+def rates(page: Page) -> None:
+    """One learning rate for all, or each racer's own; and the one, where it acts."""
+    controls.choice(page.name, "rates", "Learning rate", RATE_LABELS)
+    if state.value(page.name, "rates") == "common":
+        controls.setting(page.name, "learning_rate")
+    controls.without_effect(page.name, "optimizer", "learning_rate")
+
+
+def axis(page: Page) -> None:
+    """What the race runs over."""
+    controls.choice(page.name, "axis", "Over", AXIS_LABELS)
+
+
+def racers(page: Page) -> None:
+    """Who races."""
+    controls.several(page.name, "racers", "Who races", {name: LABELS[name] for name in RACERS})
+
+
+class Race:
+    """Training loss beside validation accuracy, the figures, and what they say."""
+
+    pace = LIVE
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.view = board.page.view
+        left, right = st.columns(2, gap="medium")
+        with left:
+            self.losses = Place()
+        with right:
+            self.accuracies = Place()
+        self.caption, self.warnings, self.table = Place(), Warnings(board), Place()
+
+    def draw(self, look: Look) -> None:
+        """The curves as they grow; figures and captions with them."""
+        board, runs, axis = self.board, look.runs, self.view.axis
+        names = ", ".join(board.roles)
+        for place, measure, what in (
+            (self.losses, charts.LOSS, "Training cross-entropy"),
+            (self.accuracies, charts.ACCURACY, "Validation accuracy"),
+        ):
+            place.draw(
+                "vega_lite_chart",
+                charts.race_rows(runs, measure, axis),
+                charts.race_spec(board.roles, measure, axis, board.horizon, board.dark),
+                width="stretch",
+                alt=f"{what} over the {axis}: {names}.",
+            )
+        if runs:
+            self.table.draw("markdown", says.table(runs))
+        captions: list[Caption] = []
+        if look.done:
+            captions = says.race(runs, self.view)
+            clock = says.clock(runs)
+            if clock is not None and axis == "seconds":
+                captions.append(clock)
+        elif not runs:
+            captions = [Caption("nothing yet", {})]
+        texts = [board.text(caption) for caption in captions]
+        if look.done:
+            texts.append(board.page.verdict(runs))
+        self.caption.draw("markdown", " ".join(filter(None, texts)))
+        self.warnings.draw(look)
+
+
+class Updates:
+    """How large a step is beside the weights."""
+
+    pace = FIGURES
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        layers = len(board.page.config.hidden) + 1
+        self.layer = controls.layer(board.page.name, layers)
+        self.chart, self.caption = Place(), Place()
+
+    def draw(self, look: Look) -> None:
+        """The newest figures."""
+        board = self.board
+        rows = charts.updates_rows(look.runs, self.layer, says.HEALTHY)
+        if rows.empty:
+            return
+        self.chart.draw(
+            "vega_lite_chart",
+            rows,
+            charts.updates_spec(board.roles, board.horizon, board.dark),
+            width="stretch",
+            alt=f"Update-to-weight ratio of layer {self.layer} after each epoch.",
+        )
+        captions = says.updates(look.runs, self.layer)
+        self.caption.draw("markdown", " ".join(map(board.text, captions)))
+
+
+def sweep(page: Page) -> Sweep:
+    """Every racer at every rate, on request."""
+    racing = racers_of(page.view)
+    configs = swept(page.config, racing)
+    chart, caption = Place(), Place()
+    dark = state.is_dark()
+    shown = tuple(LABELS[name] for name in racing)
+
+    def draw(records: list[RunRecord | None], done: bool) -> None:
+        known = dict(zip(configs, records, strict=True))
+        chart.draw(
+            "vega_lite_chart",
+            charts.sweep_rows(known),
+            charts.sweep_spec(shown, dark),
+            width="stretch",
+            alt="Validation accuracy of each optimizer at each learning rate.",
+        )
+        if done:
+            said = [page.text(c.section, c.figures) for c in says.sweep(known)]
+            caption.draw("markdown", " ".join(said))
+
+    epochs = plural(page.config.epochs, "epoch")
+    st.caption(
+        f"Validation accuracy in % after {epochs}: this page's network, every racer at every η. "
+        "Framed: the best of its row."
+    )
+    return Sweep(page, "sweep", list(configs.values()), draw)
+
+
+def ravine(page: Page) -> None:
+    """Paths down a ravine: drawn at once, nothing is trained."""
+    left, right = st.columns([1, 3.2], gap="large")
+    with left:
+        controls.slider(page.name, "ravine_rate", "Learning rate there, η", RAVINE_RATES, number)
+        controls.slider(page.name, "curvature", "Curvature across, κ", CURVATURES, number)
+        controls.toggle(page.name, "tilted", "Turn it by 45°")
+    view = page.view
+    racing = racers_of(view)
+    shown = tuple(LABELS[name] for name in racing)
+    rows = charts.ravine_rows(racing, Ravine(view.curvature, view.tilted), view.ravine_rate)
+    dark = state.is_dark()
+    with right:
+        paths, descent = st.columns([1.5, 1], gap="medium")
+        with paths:
+            draw_chart(
+                rows,
+                charts.ravine_spec(shown, dark),
+                width="stretch",
+                alt="Contours of the ravine and the path of each optimizer.",
+            )
+        with descent:
+            draw_chart(
+                rows,
+                charts.descent_spec(shown, dark),
+                width="stretch",
+                alt="f over the steps of each path.",
+            )
+    for caption in says.on_ravine(racing, view):
+        st.markdown(page.text(caption.section, caption.figures))
+
+
+def rules(page: Page) -> None:
+    """The racers' rules with their numbers, two side by side."""
+    columns = st.columns(2, gap="large")
+    for index, config in enumerate(page.runs.values()):
+        caption = says.rules(config)
+        with columns[index % 2]:
+            st.markdown(page.text(caption.section, caption.figures))
+
+
+def closer_look(page: Page, board: Board) -> Sweep | None:
+    """The chosen closer look; a sweep is to be run after the board."""
+    chosen = page.section(SECTIONS)
+    if chosen == "update":
+        board.add(Updates(board))
+    elif chosen == "ravine":
+        ravine(page)
+    else:
+        return sweep(page)
+    return None

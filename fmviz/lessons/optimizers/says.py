@@ -1,0 +1,293 @@
+"""What the lesson on optimizers says: of the race, its clock, its steps, the sweep, the ravine."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from fmviz.analysis import paired
+from fmviz.analysis.stopping import Shown
+from fmviz.lessons.optimizers import ravine
+from fmviz.lessons.optimizers.lesson import LABELS, RACERS, SWEPT_RATES, own_rates_fit
+from fmviz.lessons.optimizers.ravine import Ravine
+from fmviz.page.permalink import View
+from fmviz.run.choices import N_CLASSES
+from fmviz.run.config import RunConfig
+from fmviz.run.measure import Estimate, difference
+from fmviz.run.naming import number, plural
+from fmviz.run.record import RunRecord
+from fmviz.words.numbers import listed, percent, points
+from fmviz.words.prose import Caption
+
+# What counts as having learnt the garments, in the table's column of epochs.
+TARGET = 0.8
+
+
+# CS231n's rule of thumb for the update-to-weight ratio, and what still is about that.
+HEALTHY, ABOUT = 1e-3, 3.0
+
+
+# Closer to the minimum than this is there; f starts at a few units.
+ARRIVED = 1e-3
+
+
+def _finite(runs: Sequence[Shown]) -> list[Shown]:
+    return [run for run in runs if run.record.diverged is None and run.kept is not None]
+
+
+def race(runs: Sequence[Shown], view: View) -> list[Caption]:
+    """Who leads on validation images and who has the lowest training loss; of ended runs."""
+    going = _finite(runs)
+    if not going:
+        return [Caption("race all diverged", {})]
+    captions = [_lead(going)]
+    if len(going) > 1:
+        losses = {run.name: run.record.at("train_crossentropy", run.kept) for run in going}
+        first, last = min(losses, key=losses.__getitem__), max(losses, key=losses.__getitem__)
+        figures = {
+            "lowest": first,
+            "loss": f"{losses[first]:.3f}",
+            "highest": last,
+            "highest_loss": f"{losses[last]:.3f}",
+        }
+        captions.append(Caption("race training", figures))
+    captions.append(_rates(runs, view))
+    return captions
+
+
+def _lead(going: Sequence[Shown]) -> Caption:
+    best = max(going, key=lambda run: run.record.at("val_accuracy", run.kept))
+    accuracy = best.record.estimate("val_accuracy", best.kept)
+    images = f"{best.record.examples['validation']:,}"
+    figures = {"best": best.name, "accuracy": points(accuracy), "images": images}
+    if difference(accuracy, Estimate(1 / N_CLASSES, 0.0)).could_be_noise:
+        return Caption("race nothing learnt", figures)
+    if len(going) == 1:
+        return Caption("race alone", figures)
+    behind = {run.name: paired.change(best, run, "val") for run in going if run is not best}
+    near = [name for name, change in behind.items() if change.could_be_noise]
+    far = {name: change for name, change in behind.items() if name not in near}
+    figures["near"] = listed(near)
+    figures["far"] = listed([f"{n} {points(c)}" for n, c in far.items()])
+    if not far:
+        return Caption("race level", figures)
+    return Caption("race led, some level" if near else "race led", figures)
+
+
+def _rates(runs: Sequence[Shown], view: View) -> Caption:
+    config = runs[-1].record.config
+    figures = {"eta": number(config.learning_rate)}
+    if view.rates == "common":
+        return Caption("race at one rate", figures)
+    return Caption(
+        "race at own rates" if own_rates_fit(config) else "race at own rates, elsewhere", figures
+    )
+
+
+def milliseconds(record: RunRecord) -> float:
+    """Milliseconds of gradient steps an epoch: the median, for a busy machine delays a few."""
+    seconds = np.concatenate([[0.0], record.history["seconds"]])
+    return 1_000 * float(np.median(np.diff(seconds)))
+
+
+def reached(record: RunRecord) -> str:
+    """The first epoch, counted from 1, with `TARGET` on validation images, or a dash."""
+    there = np.flatnonzero(record.history["val_accuracy"] >= TARGET)
+    return str(there[0] + 1) if len(there) else "–"
+
+
+def side_by_side(runs: Sequence[Shown]) -> bool:
+    """Whether these runs were trained in one go: only then their times compare.
+
+    A run that is still going does not say yet; what goes on together is trained together.
+    """
+    return len({run.record.made.get("begun") for run in runs}) == 1
+
+
+def table(runs: Sequence[Shown]) -> str:
+    """The race in figures, as a Markdown table."""
+    timed = side_by_side(runs)
+    lines = [
+        f"| | η | training loss | validation | epochs to {100 * TARGET:.0f}% |",
+        "|:--|--:|--:|--:|--:|",
+    ]
+    if timed:
+        lines = [lines[0] + " ms an epoch |", lines[1] + "--:|"]
+    for run in runs:
+        record = run.record
+        cells = [run.name, number(record.config.learning_rate)]
+        if record.diverged is not None:
+            cells += ["diverged", "–", "–"]
+        elif run.kept is None:
+            cells += ["–"] * 3
+        else:
+            validation = record.estimate("val_accuracy", run.kept)
+            cells += [
+                f"{record.at('train_crossentropy', run.kept):.3f}",
+                f"{points(validation)}%",
+                reached(record),
+            ]
+        if timed:
+            cells.append(f"{milliseconds(record):.0f}" if record.epochs else "–")
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def clock(runs: Sequence[Shown]) -> Caption | None:
+    """What an epoch costs each racer in time; None of one racer, or before the first epoch.
+
+    Times of runs that were not trained side by side are those of different moments of a machine,
+    or of different machines: no comparison.
+    """
+    if len(runs) < 2 or any(not run.record.epochs for run in runs):
+        return None
+    if not side_by_side(runs):
+        return Caption("clock apart", {})
+    each = {run.name: milliseconds(run.record) for run in runs}
+    cheap, dear = min(each, key=each.__getitem__), max(each, key=each.__getitem__)
+    figures = {
+        "cheap": cheap,
+        "cheap_ms": f"{each[cheap]:.0f}",
+        "dear": dear,
+        "dear_ms": f"{each[dear]:.0f}",
+        "times": f"{each[dear] / max(each[cheap], 1e-9):.1f}",
+    }
+    return Caption("clock", figures)
+
+
+def updates(runs: Sequence[Shown], layer: int) -> list[Caption]:
+    """The update-to-weight ratio of a layer with the weights kept, beside the rule of thumb.
+
+    Args:
+        layer: counted from 1.
+    """
+    ratios: dict[str, float] = {}
+    for run in _finite(runs):
+        ratio = float(run.record.layers_at("update_ratio", run.kept)[layer - 1])
+        if math.isfinite(ratio):
+            ratios[run.name] = ratio
+    if not ratios:
+        return [Caption("updates unknown", {})]
+    figures = {
+        "ratios": listed([f"{n} {number(float(f'{r:.1g}'))}" for n, r in ratios.items()]),
+        "layer": str(layer),
+        "about": listed([n for n, r in ratios.items() if 1 / ABOUT <= r / HEALTHY <= ABOUT]),
+        "below": listed([n for n, r in ratios.items() if r / HEALTHY < 1 / ABOUT]),
+        "above": listed([n for n, r in ratios.items() if r / HEALTHY > ABOUT]),
+    }
+    captions = [Caption("updates", figures)]
+    captions += [
+        Caption(f"updates {side}", figures) for side in ("below", "above") if figures[side]
+    ]
+    best = max(_finite(runs), key=lambda run: run.record.at("val_accuracy", run.kept))
+    if len(ratios) > 1 and best.name in ratios:
+        figures |= {"best": best.name, "best_ratio": number(float(f"{ratios[best.name]:.1g}"))}
+        captions.append(Caption("updates of the best", figures))
+    return captions
+
+
+Swept = Mapping[tuple[str, float], RunRecord | None]
+
+
+def sweep(records: Swept) -> list[Caption]:
+    """Each racer's best rate, and the rates that come within the noise of it; of a whole sweep."""
+    parts, best = [], {}
+    for name in RACERS:
+        column = {
+            rate: Shown(name, record, None, record.epochs - 1)
+            for rate in SWEPT_RATES
+            if (record := records.get((name, rate))) is not None
+            and record.diverged is None
+            and record.epochs
+        }
+        if not column:
+            continue
+        top = max(
+            column, key=lambda rate: column[rate].record.at("val_accuracy", column[rate].kept)
+        )
+        level = [
+            rate
+            for rate, run in column.items()
+            if rate == top or paired.change(column[top], run, "val").could_be_noise
+        ]
+        best[name] = column[top]
+        span = f"η = {number(top)}"
+        if len(level) > 1:
+            span += f" (level with it: {listed([number(r) for r in level if r != top])})"
+        at_edge = top in (SWEPT_RATES[0], SWEPT_RATES[-1])
+        accuracy = percent(column[top].record.at("val_accuracy", column[top].kept))
+        parts.append(
+            f"{LABELS[name]} {accuracy} at {span}{', at the edge of the sweep' if at_edge else ''}"
+        )
+    if not best:
+        return [Caption("sweep all diverged", {})]
+    captions = [Caption("sweep", {"bests": "; ".join(parts)})]
+    if len(best) > 1:
+        lead = max(best, key=lambda n: best[n].record.at("val_accuracy", best[n].kept))
+        changes = {n: paired.change(best[lead], best[n], "val") for n in best if n != lead}
+        far = [f"{LABELS[n]} {points(c)}" for n, c in changes.items() if not c.could_be_noise]
+        near = [LABELS[n] for n, c in changes.items() if c.could_be_noise]
+        figures = {"lead": LABELS[lead], "near": listed(near), "far": listed(far)}
+        section = "sweep level" if not far else "sweep led, some level" if near else "sweep led"
+        captions.append(Caption(section, figures))
+    diverged = sum(r is not None and r.diverged is not None for r in records.values())
+    if diverged:
+        captions.append(Caption("sweep diverged", {"cells": plural(diverged, "cell")}))
+    return captions
+
+
+def rules(config: RunConfig) -> Caption:
+    """A racer's update rule, with its η, and the Keras line."""
+    name = {"adamw": "adam"}.get(config.optimizer, config.optimizer)
+    eta = config.learning_rate
+    figures = {"eta": number(eta), "rate": f"{eta:.6g}", "ten_eta": number(10 * eta)}
+    return Caption(f"rule {name}", figures)
+
+
+def on_ravine(racers: Sequence[str], view: View) -> list[Caption]:
+    """Where each walker is after its steps, and the closed forms for those that have one."""
+    here = Ravine(view.curvature, view.tilted)
+    rate = view.ravine_rate
+    left, arrived, under_way = [], [], []
+    for name in RACERS:
+        if name not in racers:
+            continue
+        path = here.path(name, rate)
+        value = float(here.value(path[-1]))
+        label = LABELS[name]
+        if len(path) <= ravine.STEPS or value > float(here.value(here.start)):
+            left.append(f"{label}")
+        elif value < ARRIVED:
+            arrived.append(label)
+        else:
+            under_way.append(f"{label} {value:.2g}")
+    best_rate, factor = ravine.best_sgd(view.curvature)
+    figures = {
+        "kappa": number(view.curvature),
+        "eta": number(rate),
+        "steps": str(ravine.STEPS),
+        "arrived": listed(arrived),
+        "under_way": listed(under_way),
+        "left": listed(left),
+        "best_rate": f"{best_rate:.3g}",
+        "factor": f"{factor:.3g}",
+    }
+    captions = [Caption("ravine", figures)]
+    for section, names in (("arrived", arrived), ("under way", under_way), ("left", left)):
+        if names:
+            captions.append(Caption(f"ravine {section}", figures))
+    limits = {
+        LABELS[name]: limit
+        for name in ("sgd", "momentum", "nesterov")
+        if name in racers and (limit := ravine.largest_rate(name, view.curvature)) is not None
+    }
+    if limits:
+        figures["limits"] = listed([f"{n} {limit:.3g}" for n, limit in limits.items()])
+        captions.append(Caption("ravine limits", figures))
+    if "sgd" in racers:
+        captions.append(Caption("ravine sgd", figures))
+    if view.tilted:
+        captions.append(Caption("ravine tilted", figures))
+    return captions

@@ -1,0 +1,69 @@
+"""Overfitting: a network beside its twin that was told the truth, or has other images in number."""
+
+from __future__ import annotations
+
+from fmviz.analysis.stopping import Shown
+from fmviz.page.lesson import Lesson, Preset, Runs, start
+from fmviz.page.permalink import View
+from fmviz.run.choices import DATASETS
+from fmviz.run.config import RunConfig
+
+TRUTH, MORE, FEWER = "told the truth", "more images", "fewer images"
+OWN = "your network"
+FACTOR = 10
+
+SECTIONS = ("memory", "sizes")
+
+
+def twin(config: RunConfig) -> tuple[str, RunConfig]:
+    """What stands beside a network: one knob differs, the one that its figures are about.
+
+    With label noise, the same network told the truth. Without, ten times the training images or
+    as many as there are; where it has them all already, a tenth.
+    """
+    if config.label_noise:
+        return TRUTH, config.replace(label_noise=0.0)
+    most = DATASETS[config.dataset].train
+    if config.train_size < most:
+        return MORE, config.replace(train_size=min(FACTOR * config.train_size, most))
+    return FEWER, config.replace(train_size=most // FACTOR)
+
+
+def runs(config: RunConfig, view: View) -> Runs:
+    """The network's twin and the network."""
+    role, other = twin(config)
+    return {role: other, OWN: config}
+
+
+def answer(runs: list[Shown]) -> int:
+    """In which range of the guess validation accuracy lies."""
+    validation = runs[-1].record.at("val_accuracy", runs[-1].kept)
+    return 0 if validation >= 0.95 else 1 if validation >= 0.85 else 2
+
+
+LESSON = Lesson(
+    name="overfitting",
+    title="Overfitting",
+    start=start(
+        {
+            "train_size": 500,
+            "hidden": (128,),
+            "activation": "relu",
+            "initializer": "glorot_uniform",
+            "batch_size": 32,
+            "epochs": 50,
+        },
+        {"section": "memory"},
+    ),
+    runs=runs,
+    presets=(
+        Preset("gap"),
+        Preset("twenty", {"train_size": 20}),
+        Preset("many", {"train_size": 10_000}),
+        Preset("noise", {"train_size": 1_000, "label_noise": 0.2, "hidden": (256,)}),
+        Preset("narrow", {"train_size": 1_000, "label_noise": 0.2, "hidden": (8,)}),
+        Preset("all wrong", {"train_size": 1_000, "label_noise": 1.0, "hidden": (256,)}),
+    ),
+    choices={"section": SECTIONS},
+    answer=answer,
+)

@@ -1,0 +1,247 @@
+"""What the lesson on overfitting says: of one run, and of it beside a matched one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from fmviz.analysis import paired
+from fmviz.analysis.memory import ByHeart
+from fmviz.analysis.stopping import Shown
+from fmviz.page.permalink import View
+from fmviz.run import data
+from fmviz.run.choices import N_CLASSES
+from fmviz.run.config import RunConfig
+from fmviz.run.measure import Estimate, accuracy, accuracy_gap, difference
+from fmviz.run.naming import plural
+from fmviz.run.record import RunRecord
+from fmviz.words import shared
+from fmviz.words.numbers import percent, points
+from fmviz.words.prose import Caption
+
+CHANCE = Estimate(1 / N_CLASSES, 0.0)
+
+
+def twins(runs: list[Shown], view: View, done: bool) -> list[Caption]:
+    """What can be said of the network, and of it beside its twin, as they stand."""
+    run = runs[-1]
+    captions = of_one(run, done)
+    whole = all(each.record.diverged is None for each in runs)
+    if whole and len(runs) == 2:
+        captions += beside(run, runs[0])
+    if whole and done:
+        captions.append(shared.early_stopping(run, view.patience, view.monitor))
+    if view.test:
+        labels = data.load(run.record.config.dataset).test.labels
+        captions.append(shared.on_test(run, runs[0] if len(runs) == 2 else None, labels))
+    return captions
+
+
+def _magnitude(estimate: Estimate) -> str:
+    return points(estimate._replace(value=abs(estimate.value)))
+
+
+def by_mistake(validation: Estimate) -> Estimate:
+    """How often a network would answer a wrong label as told had it never seen that label.
+
+    A wrong label is drawn evenly from the nine classes that are not true. A network that does not
+    know of it answers falsely as often as on images it has not seen, and then hits it one time in
+    nine: (1 − validation accuracy)/9.
+    """
+    others = N_CLASSES - 1
+    return Estimate((1 - validation.value) / others, validation.error / others)
+
+
+def of_one(run: Shown, done: bool) -> list[Caption]:
+    """The gap; where some labels are wrong, what became of those and of the right ones."""
+    record = run.record
+    wrong = record.examples["corrupted"]
+    if not wrong:
+        return [shared.gap(run)]
+    memory = record.estimate("corrupted_accuracy", run.kept)
+    right = record.examples["train"] - wrong
+    validation = record.estimate("val_accuracy", run.kept)
+    figures = {
+        "wrong": f"{wrong:,}",
+        "right": f"{right:,}",
+        "images": f"{record.examples['train']:,}",
+        "share": points(memory),
+        "mistake": percent(by_mistake(validation).value),
+        "validation": points(validation),
+    }
+    excess = difference(memory, by_mistake(validation))
+    if excess.value <= 0 or excess.could_be_noise:
+        captions = [Caption("not memorised", figures)]
+    elif memory.value < 0.5:
+        captions = [Caption("memorised few", figures)]
+    else:
+        captions = [Caption("memorised", figures)]
+    if done and right and captions[0].section != "not memorised":
+        captions += _late(run, memory)
+    if not right:
+        above = difference(validation, CHANCE)
+        kind = "guessing" if above.could_be_noise else "above" if above.value > 0 else "below"
+        return [*captions, Caption(f"all wrong, {kind}", figures)]
+    clean = accuracy(record.at("clean_accuracy", run.kept), right)
+    gap = accuracy_gap(clean.value, right, validation.value, record.examples["validation"])
+    figures |= {
+        "training": percent(clean.value),
+        "gap": _magnitude(gap),
+    }
+    if all(difference(share, CHANCE).could_be_noise for share in (clean, validation)):
+        section = "nothing learnt"
+        figures["validation"] = percent(validation.value)
+    elif gap.could_be_noise:
+        section = "clean gap could be noise"
+    else:
+        section = "clean gap" if gap.value > 0 else "clean gap reversed"
+    return [*captions, Caption(section, figures)]
+
+
+def _late(run: Shown, memory: Estimate) -> list[Caption]:
+    """That the wrong labels came after the epoch that validation would have chosen, where so."""
+    best = run.record.best_epoch
+    if best is None or run.kept is None or best >= run.kept:
+        return []
+    early = run.record.estimate("corrupted_accuracy", best)
+    later = difference(memory, early)
+    if later.could_be_noise or later.value < 0:
+        return []
+    figures = {
+        "best": str(best + 1),
+        "early": points(early),
+        "then": percent(run.record.at("val_accuracy", best)),
+        "now": percent(run.record.at("val_accuracy", run.kept)),
+    }
+    return [Caption("memorised late", figures)]
+
+
+def beside(run: Shown, twin: Shown) -> list[Caption]:
+    """The twin that was told the truth, or that has another number of training images."""
+    validation = paired.change(twin, run, "val")
+    gaps = run.record.gap(run.kept), twin.record.gap(twin.kept)
+    change = paired.gap_change(twin, run)
+    figures = {
+        "twin_validation": percent(twin.record.at("val_accuracy", twin.kept)),
+        "val_change": _magnitude(validation),
+        "twin_images": f"{twin.record.config.train_size:,}",
+        "twin_gap": points(gaps[1]),
+        "change": _magnitude(change),
+        "epoch": str((run.kept or 0) + 1),
+        "twin_epoch": str((twin.kept or 0) + 1),
+    }
+    if run.record.config.label_noise:
+        captions = [Caption(f"truth {_direction(validation)}", figures)]
+    else:
+        captions = [
+            Caption(f"twin's gap {_direction(change)}", figures),
+            Caption(f"twin's validation {_direction(validation)}", figures),
+        ]
+    if run.kept != twin.kept:
+        captions.append(Caption("other epochs", figures))
+    return captions
+
+
+def _direction(change: Estimate) -> str:
+    if change.could_be_noise:
+        return "same"
+    return "higher" if change.value > 0 else "lower"
+
+
+def loss(run: Shown) -> Caption | None:
+    """Where validation cross-entropy was lowest, and what it has done since."""
+    best, history = run.record.best_epoch, run.record.history
+    if run.kept is None or best is None:
+        return None
+    figures = {
+        "training": f"{history['train_crossentropy'][run.kept]:.3g}",
+        "epoch": str(run.kept + 1),
+        "best": str(best + 1),
+        "lowest": f"{history['val_crossentropy'][best]:.2f}",
+        "validation": f"{history['val_crossentropy'][run.kept]:.2f}",
+        "images": f"{run.record.examples['train']:,}",
+    }
+    return Caption("loss rises" if best < run.kept else "loss still falls", figures)
+
+
+def by_heart(found: ByHeart) -> Caption:
+    """How many wrong labels are repeated, seen through, or neither."""
+    return Caption(
+        "by heart",
+        {
+            "memorised": f"{len(found.memorised):,}",
+            "through": f"{len(found.seen_through):,}",
+            "astray": f"{len(found.astray):,}",
+            "wrong": f"{len(found.memorised) + len(found.seen_through) + len(found.astray):,}",
+        },
+    )
+
+
+def learning_curve(records: Sequence[RunRecord]) -> list[Caption]:
+    """What the sweep over training sizes shows, of runs that ended finite, smallest first."""
+    finite = [record for record in records if record.diverged is None and record.epochs]
+    if len(finite) < 2:
+        return [Caption("sweep too short", {})]
+    ends = [Shown("", record, None, record.epochs - 1) for record in finite]
+    gaps = [end.record.gap(end.kept) for end in ends]
+    change = paired.gap_change(ends[-1], ends[0])
+    # A step that widens the gap by more than noise breaks the rule.
+    steps = [paired.gap_change(after, before) for before, after in pairwise(ends)]
+    broken = [
+        size.config.train_size
+        for size, step in zip(finite[1:], steps)
+        if step.value > 0 and not step.could_be_noise
+    ]
+    figures = {
+        "fewest": f"{finite[0].config.train_size:,}",
+        "most": f"{finite[-1].config.train_size:,}",
+        "fewest_gap": points(gaps[0]),
+        "most_gap": points(gaps[-1]),
+        "change": _magnitude(change),
+        "broken": " and ".join(f"{size:,}" for size in broken),
+    }
+    captions = [Caption(f"sweep {_direction(change)}", figures)]
+    if change.value < 0 and not change.could_be_noise:
+        captions.append(Caption("sweep, not at every step" if broken else "sweep steady", figures))
+    if finite[0].config.label_noise:
+        captions.append(Caption("sweep with noise", figures))
+    return captions
+
+
+def rule(run: Shown) -> list[Caption]:
+    """The gap and its error with the run's own numbers."""
+    record = run.record
+    training = record.estimate("train_accuracy", run.kept)
+    validation = record.estimate("val_accuracy", run.kept)
+    gap = record.gap(run.kept)
+    figures = {
+        "training": f"{training.value:.4f}",
+        "validation": f"{validation.value:.4f}",
+        "gap": f"{gap.value + 0.0:.4f}".replace("-", "−"),
+        "training_error": f"{training.error:.4f}",
+        "validation_error": f"{validation.error:.4f}",
+        "error": f"{gap.error:.4f}",
+        "train_images": f"{record.examples['train']:,}",
+        "val_images": f"{record.examples['validation']:,}",
+    }
+    captions = [Caption("rule gap", figures)]
+    if {training.value, validation.value} & {0.0, 1.0}:
+        captions.append(Caption("rule edge", figures))
+    return captions
+
+
+def code(config: RunConfig) -> list[Caption]:
+    """What is done to the labels, and the Keras lines that do the same."""
+    count = round(config.label_noise * config.train_size)
+    figures = {
+        "n": str(config.train_size),
+        "batch": str(config.batch_size),
+        "epochs": str(config.epochs),
+        "seed": str(config.seed),
+        "count": str(count),
+        "wrong": plural(count, "label"),
+        "images": f"{config.train_size:,}",
+    }
+    if not count:
+        return [Caption("code", figures)]
+    return [Caption("rule noise", figures), Caption("code noise", figures)]

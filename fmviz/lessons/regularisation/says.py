@@ -1,0 +1,379 @@
+"""What the lesson on L2 and L1 says of its twins, and of each closer look."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from fmviz.analysis import paired
+from fmviz.analysis.stopping import Shown
+from fmviz.analysis.sweeps import weight_rms
+from fmviz.lessons.regularisation import geometry
+from fmviz.lessons.regularisation.pruning import Pruned, prunable
+from fmviz.page.permalink import View
+from fmviz.run import data
+from fmviz.run.choices import N_PIXELS, OPTIMIZERS
+from fmviz.run.config import RunConfig
+from fmviz.run.measure import Estimate, Flips, paired_difference
+from fmviz.run.naming import number, run_name
+from fmviz.run.record import RunRecord, n_weights
+from fmviz.theory import penalties
+from fmviz.words import shared
+from fmviz.words.numbers import percent, points, small_percent, upper_first
+from fmviz.words.prose import Caption
+
+# Two figures that have no error bar are called alike within this share of the larger.
+ALIKE = 0.02
+
+
+def twins(runs: list[Shown], view: View, done: bool) -> list[Caption]:
+    """What can be said of the run, and of the run beside its baseline, as they stand."""
+    run = runs[-1]
+    captions = [shared.gap(run)]
+    noise = shared.label_noise(run)
+    if noise is not None:
+        captions.append(noise)
+    if run.record.config.penalty == "none":
+        captions.append(Caption("no penalty", {}))
+    whole = all(each.record.diverged is None for each in runs)
+    if whole and len(runs) == 2:
+        captions.append(shared.against_baseline(run, runs[0]))
+        if done:
+            captions.append(crossentropy(run, runs[0]))
+    if whole and done:
+        captions.append(shared.early_stopping(run, view.patience, view.monitor))
+    if view.test:
+        labels = data.load(run.record.config.dataset).test.labels
+        captions.append(shared.on_test(run, runs[0] if len(runs) == 2 else None, labels))
+    return captions
+
+
+def crossentropy(run: Shown, baseline: Shown) -> Caption:
+    """Validation cross-entropy of both: it counts how sure a wrong answer was, accuracy does not.
+
+    A record has its mean alone, without the spread that an error would need.
+    """
+    now, before = (each.record.at("val_crossentropy", each.kept) for each in (run, baseline))
+    figures = {"now": f"{now:.3f}", "before": f"{before:.3f}"}
+    return Caption(f"cross-entropy {_compared(now, before, 'falls', 'rises')}", figures)
+
+
+def _compared(now: float, before: float, less: str, more: str) -> str:
+    """ "alike" where the two are within `ALIKE` of one another."""
+    if abs(now - before) <= ALIKE * max(abs(now), abs(before)):
+        return "alike"
+    return less if now < before else more
+
+
+def spread(run: Shown, baseline: Shown | None) -> Caption:
+    """The typical size of a weight, its root mean square over all kernels."""
+    sizes = [weight_rms(each.record, each.kept) for each in (run, baseline) if each is not None]
+    figures = {"now": number(_rounded(sizes[0])), "weights": f"{n_weights(run.record.config):,}"}
+    if baseline is None or baseline is run:
+        return Caption("spread", figures)
+    figures["before"] = number(_rounded(sizes[1]))
+    how = _compared(sizes[0], sizes[1], "narrower", "wider")
+    if min(sizes) > 0:
+        figures["times"] = number(float(f"{max(sizes) / min(sizes):.2g}"))
+    elif how != "alike":
+        how = "gone" if not sizes[0] else "alone"
+    return Caption(f"spread {how}", figures)
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.2g}")
+
+
+def pictures(limit: float, beyond: float, epoch: int, units: int, hidden: bool) -> Caption:
+    """How the first layer's pictures are to be read.
+
+    Args:
+        limit: the weight of full colour.
+        beyond: the share of weights that exceed it.
+        epoch: whose weights they are, from 0.
+        units: how many are shown.
+        hidden: whether the first layer is a hidden one.
+    """
+    figures = {
+        "limit": number(limit),
+        "beyond": small_percent(beyond),
+        "epoch": str(epoch + 1),
+        "units": str(units),
+        "what": "hidden units" if hidden else "classes",
+    }
+    return Caption("pictures", figures)
+
+
+def rough(now: float, before: float | None) -> Caption:
+    """How much neighbouring pixels' weights differ, with and without the penalty."""
+    figures = {"now": f"{now:.2f}"}
+    if math.isnan(now):
+        return Caption("roughness none", figures)
+    if before is None or math.isnan(before):
+        return Caption("roughness", figures)
+    figures["before"] = f"{before:.2f}"
+    return Caption(f"roughness {_compared(now, before, 'falls', 'rises')}", figures)
+
+
+def pruning(config: RunConfig, curve: Sequence[Pruned], share: float) -> Caption:
+    """How much of one network can be pruned, and what the reader's share costs.
+
+    Args:
+        curve: measured at `pruning.SHARES` and at the reader's share.
+    """
+    here = min(curve, key=lambda point: abs(point.share - share))
+    most = prunable(curve)
+    figures = {
+        "name": upper_first(run_name(config)),
+        "whole": f"{points(curve[0].accuracy)}%",
+        "most": percent(most, 1).replace(".0%", "%"),
+        "share": percent(here.share, 1).replace(".0%", "%"),
+        "left": f"{points(here.accuracy)}%",
+        "lost": points(Estimate(abs(here.lost.value), here.lost.error)),
+    }
+    if here.lost.could_be_noise:
+        return Caption("pruned for nothing", figures)
+    return Caption("pruned at a price" if here.lost.value > 0 else "pruned for the better", figures)
+
+
+def like(first: RunRecord, second: RunRecord, names: tuple[str, str], tolerance: float) -> Caption:
+    """Whether two networks are equally good, which is what their sparsity is to be compared at."""
+    apart = _change(first, second)
+    sparsities = [record.sparsity(tolerance, record.epochs - 1) for record in (first, second)]
+    figures = {
+        "first": names[0],
+        "second": names[1],
+        "first_sparsity": small_percent(sparsities[0]),
+        "second_sparsity": small_percent(sparsities[1]),
+        "apart": points(Estimate(abs(apart.value), apart.error)),
+    }
+    return Caption("like accuracy" if apart.could_be_noise else "unlike accuracy", figures)
+
+
+def pixels(alive: int, before: int | None, tolerance: float, blank: int, n: int) -> Caption:
+    """How many pixels still have a say.
+
+    Args:
+        alive, before: pixels with a weight above the tolerance, with and without the penalty.
+        blank: pixels that are zero in every training image.
+        n: training images.
+    """
+    figures = {
+        "alive": str(alive),
+        "gone": str(N_PIXELS - alive),
+        "pixels": str(N_PIXELS),
+        "before": str(before),
+        "tolerance": "0" if tolerance == 0 else number(tolerance),
+        "blank": str(blank),
+        "n": f"{n:,}",
+    }
+    return Caption("pixels" if before is None else "pixels beside", figures)
+
+
+def flips(
+    flipped: Flips, right: Sequence[np.ndarray[tuple[int], np.dtype[np.bool_]]], split: str
+) -> Caption:
+    """How many images the penalty turns right and wrong, and what is left of that.
+
+    Args:
+        right: (m,) whether the run and its baseline are right, in this order.
+        split: "validation" or "test".
+    """
+    change = paired_difference(right[0], right[1])
+    figures = {
+        "gained": f"{len(flipped.gained):,}",
+        "lost": f"{len(flipped.lost):,}",
+        "images": f"{len(right[0]):,}",
+        "split": split,
+        "change": points(change, signed=True),
+    }
+    if not len(flipped.gained) + len(flipped.lost):
+        return Caption("flips none", figures)
+    return Caption("flips could be noise" if change.could_be_noise else "flips differ", figures)
+
+
+def law(weight: float, config: RunConfig, steps: int) -> list[Caption]:
+    """What plain steps on the penalty alone make of one weight, under L2 and under L1.
+
+    Args:
+        config: with a λ; its kind of penalty does not matter.
+        steps: gradient steps of the run.
+    """
+    pull, size = penalties.pull(config), abs(weight)
+    end = np.array([steps])
+    l2, l1 = (
+        abs(float(penalties.shrink_path(size, config.replace(penalty=kind), end)[0]))
+        for kind in ("l2", "l1")
+    )
+    figures = {
+        "weight": number(size),
+        "pull": number(pull),
+        "factor": f"1 − {number(pull)}" if pull < 0.01 else number(1 - pull),
+        "steps": f"{steps:,}",
+        "l2": number(_three(l2)),
+        "l1": number(_three(l1)),
+        "arrival": f"{math.ceil(size / pull):,}" if pull else "",
+        "half": f"{math.ceil(math.log(0.5) / math.log1p(-pull)):,}" if 0 < pull < 1 else "",
+    }
+    if pull >= 1:
+        return [Caption("law overshoots", figures)]
+    captions = [Caption("law", figures)]
+    if size == 0:
+        return [Caption("law zero", figures)]
+    # L2 takes off a share of the weight, L1 the same from all: at |w| = 1 they are equal.
+    first = "both alike" if size == 1 else "L2 first" if size > 1 else "L1 first"
+    captions.append(Caption(f"law, {first}", figures))
+    if config.optimizer != "sgd":
+        captions.append(
+            Caption("law elsewhere", figures | {"optimizer": OPTIMIZERS[config.optimizer].label})
+        )
+    return captions
+
+
+def _three(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def two_weights(bowl: geometry.Bowl, strength: float) -> Caption:
+    """Where the two penalties bring two weights."""
+    ridge, lasso = (geometry.optimum(bowl, penalty, strength) for penalty in ("l2", "l1"))
+    figures = {
+        "strength": number(strength),
+        "l2": f"({ridge[0]:.2f}, {ridge[1]:.2f})",
+        "l1": f"({lasso[0]:.2f}, {lasso[1]:.2f})",
+        "data": f"({bowl.lowest[0]:.2f}, {bowl.lowest[1]:.2f})",
+        "edge": f"{geometry.all_zero_from(bowl):.2f}",
+    }
+    if strength == 0:
+        return Caption("geometry free", figures)
+    zeros = int((lasso == 0).sum())
+    return Caption(("geometry inside", "geometry corner", "geometry all zero")[zeros], figures)
+
+
+def translated(lam: float, n: int, learning_rate: float, largest: int) -> dict[str, str]:
+    """A strength in every spelling, as figures of the section "translator"."""
+    said = penalties.spellings(lam, n, learning_rate)
+    figures = {name: f"{value:.6g}" for name, value in said.items()}
+    return figures | {
+        "factor": f"{1 - said['pull']:.10g}",
+        "n": f"{n:,}",
+        "eta": number(learning_rate),
+        "largest": f"{largest:,}",
+        "lam_largest": f"{lam * largest / n:.6g}",
+    }
+
+
+def _ended(record: RunRecord) -> Shown:
+    return Shown("", record, None, record.epochs - 1)
+
+
+def _change(record: RunRecord, other: RunRecord) -> Estimate:
+    """Validation accuracy of one ended run − that of another, image by image."""
+    return paired.change(_ended(record), _ended(other), "val")
+
+
+def best_of_sweep(records: Mapping[str, Sequence[RunRecord]], baseline: RunRecord) -> list[Caption]:
+    """The λ of each kind with the highest validation accuracy, against none.
+
+    Args:
+        records: by kind, those that ended finite.
+    """
+    captions = []
+    for kind, found in records.items():
+        if not found:
+            captions.append(Caption("sweep, all diverged", {"kind": kind}))
+            continue
+        best = max(found, key=lambda record: record.at("val_accuracy", record.epochs - 1))
+        own, before = (r.estimate("val_accuracy", r.epochs - 1) for r in (best, baseline))
+        change = _change(best, baseline)
+        figures = {
+            "kind": kind,
+            "lam": number(best.config.lam),
+            "accuracy": f"{points(own)}%",
+            "baseline": f"{points(before)}%",
+            "change": points(Estimate(abs(change.value), change.error)),
+            "tried": str(len(found)),
+            "gap": points(best.gap(best.epochs - 1)),
+        }
+        if change.could_be_noise:
+            captions.append(Caption("sweep could be noise", figures))
+        else:
+            captions.append(Caption("sweep wins" if change.value > 0 else "sweep loses", figures))
+    return captions
+
+
+def harmless(
+    found: Sequence[RunRecord], baseline: RunRecord, tolerance: float, kind: str
+) -> Caption:
+    """The largest λ of a kind up to which validation accuracy does not fall beyond noise, and how
+    narrow the gap and how sparse the network is there."""
+    last: RunRecord | None = None
+    for record in sorted(found, key=lambda record: record.config.lam):
+        lost = _change(baseline, record)
+        if lost.value > 0 and not lost.could_be_noise:
+            break
+        last = record
+    if last is None:
+        return Caption("harmless none", {"kind": kind})
+    figures = {
+        "kind": kind,
+        "lam": number(last.config.lam),
+        "gap": points(last.gap(last.epochs - 1)),
+        "baseline_gap": points(baseline.gap(baseline.epochs - 1)),
+        "sparsity": small_percent(last.sparsity(tolerance, last.epochs - 1)),
+        "tolerance": "0" if tolerance == 0 else number(tolerance),
+    }
+    return Caption("harmless", figures)
+
+
+def zeros(plain: RunRecord, proximal: RunRecord, tolerance: float) -> list[Caption]:
+    """Exact zeros apart from near ones, under L1 as Keras does it and with the proximal step."""
+    ends = [(record, record.epochs - 1) for record in (plain, proximal)]
+    exact = [record.sparsity(0.0, epoch) for record, epoch in ends]
+    near = [record.sparsity(tolerance, epoch) for record, epoch in ends]
+    apart = _change(plain, proximal)
+    config = plain.config
+    figures = {
+        "eta": number(config.learning_rate),
+        "lam": number(config.lam),
+        "n": f"{config.train_size:,}",
+        "pull": number(penalties.pull(config)),
+        "plain_exact": small_percent(exact[0]),
+        "proximal_exact": small_percent(exact[1]),
+        "plain_near": small_percent(near[0]),
+        "proximal_near": small_percent(near[1]),
+        "tolerance": "0" if tolerance == 0 else number(tolerance),
+        "apart": points(Estimate(abs(apart.value), apart.error)),
+    }
+    captions = [Caption("zeros" if exact[1] > exact[0] else "zeros alike", figures)]
+    if tolerance < penalties.pull(config):
+        captions.append(Caption("zeros, hops above tolerance", figures))
+    like = "could be noise" if apart.could_be_noise else "differs"
+    return [*captions, Caption(f"zeros, accuracy {like}", figures)]
+
+
+def adam_and_adamw(swept: Sequence[tuple[RunRecord, RunRecord]]) -> Caption:
+    """At which λ Adam with L2 and AdamW differ by more than noise.
+
+    Args:
+        swept: (Adam + L2, AdamW) at the same λ, from small to large.
+    """
+    for coupled, decoupled in swept:
+        pair = _ended(coupled), _ended(decoupled)
+        gaps, accuracies = paired.gap_change(*pair), paired.change(*pair, "val")
+        if gaps.could_be_noise and accuracies.could_be_noise:
+            continue
+        figures = {
+            "lam": number(coupled.config.lam),
+            "l2_gap": points(coupled.gap(coupled.epochs - 1)),
+            "adamw_gap": points(decoupled.gap(decoupled.epochs - 1)),
+            "l2_val": percent(coupled.at("val_accuracy", coupled.epochs - 1)),
+            "adamw_val": percent(decoupled.at("val_accuracy", decoupled.epochs - 1)),
+            "l2_rms": number(_rounded(weight_rms(coupled, coupled.epochs - 1))),
+            "adamw_rms": number(_rounded(weight_rms(decoupled, decoupled.epochs - 1))),
+        }
+        return Caption("adamw differs", figures)
+    largest = number(swept[-1][0].config.lam) if swept else "0"
+    return Caption("adamw alike", {"lam": largest})

@@ -1,0 +1,201 @@
+"""What the lesson on schedules says: of the rate, of what it did, of its rule, of the sweeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from fmviz.analysis import paired
+from fmviz.analysis.stopping import Shown
+from fmviz.lessons.schedules.lesson import CONSTANT, LABELS, SCHEDULED
+from fmviz.run.choices import KERAS_OPTIMIZERS, N_CLASSES
+from fmviz.run.config import RunConfig
+from fmviz.run.measure import Estimate, difference
+from fmviz.run.naming import number, plural
+from fmviz.run.record import RunRecord
+from fmviz.theory import schedules
+from fmviz.words.numbers import listed, percent, points
+from fmviz.words.prose import Caption
+
+# Epochs at the end over which validation accuracy is watched for swings.
+LAST = 5
+
+
+def at_chance(run: Shown) -> bool:
+    """Whether a run's validation accuracy cannot be told from a guess among ten."""
+    accuracy = run.record.estimate("val_accuracy", run.kept)
+    return difference(accuracy, Estimate(1 / N_CLASSES, 0.0)).could_be_noise
+
+
+def fired(record: RunRecord) -> list[int]:
+    """The epochs, counted from 1, at whose end ReduceLROnPlateau lowered the rate of the next."""
+    rates = record.history["learning_rate"]
+    return [int(e) + 1 for e in np.flatnonzero(np.diff(rates) < 0)]
+
+
+def twins(runs: Sequence[Shown]) -> list[Caption]:
+    """What the schedule did beside a constant rate; of ended runs."""
+    run = runs[-1]
+    if any(each.kept is None or each.record.diverged is not None for each in runs):
+        return []
+    captions = [rate(run.record)]
+    if len(runs) == 1:
+        captions.append(Caption("constant alone", {"eta": number(run.record.config.learning_rate)}))
+        return captions
+    constant = runs[0]
+    change = paired.change(run, constant, "val")
+    figures = {
+        "schedule": LABELS[run.record.config.schedule],
+        "change": points(Estimate(abs(change.value), change.error)),
+        "accuracy": percent(run.record.at("val_accuracy", run.kept)),
+        "constant": percent(constant.record.at("val_accuracy", constant.kept)),
+        "loss": f"{run.record.at('train_crossentropy', run.kept):.3f}",
+        "constant_loss": f"{constant.record.at('train_crossentropy', constant.kept):.3f}",
+    }
+    lost = [at_chance(each) for each in runs]
+    if all(lost):
+        return [*captions, Caption("both at chance", figures)]
+    if any(lost):
+        return [
+            *captions,
+            Caption("schedule at chance" if lost[1] else "constant at chance", figures),
+        ]
+    section = "schedule level" if change.could_be_noise else "schedule helps"
+    if not change.could_be_noise and change.value < 0:
+        section = "schedule costs"
+    captions.append(Caption(section, figures))
+    swings = [_swing(each) for each in (constant, run)]
+    if None not in swings:
+        figures |= {"constant_swing": f"{swings[0]:.1f}", "swing": f"{swings[1]:.1f}"}
+        captions.append(Caption("swings", figures | {"last": str(LAST)}))
+    return captions
+
+
+def _swing(run: Shown) -> float | None:
+    """Highest less lowest validation accuracy of the last epochs, in points; None of a run that
+    early stopping cut short or that has too few."""
+    values = run.record.history["val_accuracy"]
+    if run.stop is not None or len(values) <= LAST:
+        return None
+    return 100 * float(np.ptp(values[-LAST:]))
+
+
+def rate(record: RunRecord) -> Caption:
+    """From where to where the rate went, in how many steps."""
+    config = record.config
+    rates = schedules.learning_rates(config)
+    figures = {
+        "steps": f"{len(rates):,}",
+        "per_epoch": str(config.steps_per_epoch),
+        "first": number(float(f"{rates[0]:.3g}")),
+        "last": number(float(f"{rates[-1]:.3g}")),
+        "top": number(float(f"{rates.max():.3g}")),
+        "patience": plural(config.plateau_patience, "epoch"),
+        "factor": number(config.plateau_factor),
+    }
+    if config.schedule == "plateau":
+        when = fired(record)
+        figures["times"] = {1: "once", 2: "twice"}.get(len(when), f"{len(when)} times")
+        figures["when"] = listed([str(epoch) for epoch in when])
+        figures["last"] = number(float(f"{record.history['learning_rate'][-1]:.3g}"))
+        return Caption("plateau fired" if when else "plateau never fired", figures)
+    return Caption("rate constant" if config.schedule == "constant" else "rate", figures)
+
+
+def rule(config: RunConfig) -> Caption:
+    """The schedule's formula with its numbers, and the Keras lines."""
+    total, boundaries, cycle, warmup = schedules.steps(config)
+    eta, final = config.learning_rate, config.final_rate
+    stretches = schedules.stretch_rates(config)
+    optimizer = KERAS_OPTIMIZERS[config.optimizer]
+    extra = {"momentum": ", momentum=0.9", "nesterov": ", momentum=0.9, nesterov=True"}
+    figures = {
+        "eta": f"{eta:.6g}",
+        "total": str(total),
+        "final": f"{final:.6g}",
+        "lowest": f"{eta * final:.6g}",
+        "decay": f"{1 / final - 1:.6g}",
+        "power": f"{config.power:.6g}",
+        "cycle": str(cycle),
+        "periods": str(config.periods),
+        "warmup": str(warmup),
+        "decay_steps": str(max(total - warmup, 1)),
+        "boundaries": str(list(boundaries)),
+        "rates": "[" + ", ".join(f"{r:.4g}" for r in stretches) + "]",
+        "factor": f"{config.plateau_factor:.6g}",
+        "patience": str(config.plateau_patience),
+        "optimizer": optimizer,
+        "arguments": extra.get(config.optimizer, ""),
+        "half": f"{schedules.learning_rates(config)[total // 2]:.3g}",
+    }
+    return Caption(f"rule {config.schedule}", figures)
+
+
+def race(records: Mapping[str, RunRecord | None]) -> list[Caption]:
+    """Which schedules lead, and which cannot be told from the leader; of ended runs."""
+    runs = {
+        name: Shown(LABELS[name], record, None, record.epochs - 1)
+        for name, record in records.items()
+        if record is not None and record.diverged is None and record.epochs
+    }
+    lost = [LABELS[n] for n, r in records.items() if r is not None and r.diverged is not None]
+    captions = []
+    if runs:
+        best = max(runs, key=lambda n: runs[n].record.at("val_accuracy", runs[n].kept))
+        changes = {n: paired.change(runs[best], runs[n], "val") for n in runs if n != best}
+        near = [LABELS[n] for n, c in changes.items() if c.could_be_noise]
+        far = [f"{LABELS[n]} {points(c)}" for n, c in changes.items() if not c.could_be_noise]
+        accuracy = runs[best].record.estimate("val_accuracy", runs[best].kept)
+        figures = {
+            "best": LABELS[best],
+            "accuracy": points(accuracy),
+            "near": listed(near),
+            "far": listed(far),
+        }
+        if at_chance(runs[best]):
+            captions.append(Caption("schedules at chance", figures))
+        else:
+            captions.append(Caption("schedules led", figures))
+            captions += [Caption(f"schedules {k}", figures) for k in ("near", "far") if figures[k]]
+    if lost:
+        captions.append(Caption("schedules diverged", {"names": listed(lost)}))
+    return captions
+
+
+def sweep(records: Mapping[tuple[str, float], RunRecord | None]) -> list[Caption]:
+    """The best rate without and with the schedule, and how far the best are apart."""
+    best: dict[str, tuple[float, Shown]] = {}
+    for (role, rate), record in records.items():
+        if record is None or record.diverged is not None or not record.epochs:
+            continue
+        run = Shown(role, record, None, record.epochs - 1)
+        if role not in best or run.record.at("val_accuracy", run.kept) > best[role][1].record.at(
+            "val_accuracy", best[role][1].kept
+        ):
+            best[role] = rate, run
+    diverged = sum(r is not None and r.diverged is not None for r in records.values())
+    captions = []
+    if CONSTANT in best:
+        figures = {
+            "constant_rate": number(best[CONSTANT][0]),
+            "constant": _accuracy(best[CONSTANT]),
+        }
+        section = "sweep constant"
+        if SCHEDULED in best:
+            change = paired.change(best[SCHEDULED][1], best[CONSTANT][1], "val")
+            figures |= {
+                "rate": number(best[SCHEDULED][0]),
+                "accuracy": _accuracy(best[SCHEDULED]),
+                "change": points(change, signed=True),
+            }
+            section = "sweep level" if change.could_be_noise else "sweep apart"
+        captions.append(Caption(section, figures))
+    if diverged:
+        captions.append(Caption("sweep diverged", {"runs": plural(diverged, "run")}))
+    return captions
+
+
+def _accuracy(best: tuple[float, Shown]) -> str:
+    run = best[1]
+    return percent(run.record.at("val_accuracy", run.kept))

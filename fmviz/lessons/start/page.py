@@ -1,0 +1,33 @@
+"""Start: the images, one network, a game against it, and the lessons."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fmviz.lessons.start import panels
+from fmviz.lessons.start.lesson import LESSON
+from fmviz.ui.board import Board
+from fmviz.ui.page import open_page
+
+
+def show() -> None:
+    """The page, top to bottom."""
+    page = open_page(LESSON)
+    panels.cards(page.name)
+
+    st.subheader("The images")
+    panels.browse(page)
+
+    st.subheader("One network")
+    board = Board(page)
+    board.place_status()
+    board.add(panels.OneNetwork(board))
+
+    st.subheader("Are you better?")
+    game = st.container()
+
+    page.save()
+    look = board.run()
+    if look.done:
+        with game:
+            panels.beat(page, look.run.record)

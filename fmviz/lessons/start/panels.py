@@ -1,0 +1,197 @@
+"""Panels of the first page."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from fmviz.analysis import network
+from fmviz.lessons.catalogue import LESSONS
+from fmviz.lessons.start import charts, quiz
+from fmviz.run import data
+from fmviz.run.choices import DATASETS
+from fmviz.run.config import RunConfig
+from fmviz.run.measure import accuracy
+from fmviz.run.record import RunRecord, layer_sizes, n_weights
+from fmviz.ui import live, pictures, state
+from fmviz.ui.board import Board
+from fmviz.ui.look import END, Look
+from fmviz.ui.navigation import page_file
+from fmviz.ui.page import Page
+from fmviz.words import prose
+from fmviz.words.numbers import percent, points
+from fmviz.words.prose import Caption
+
+CARDS_A_ROW = 4
+SHOWN_OF_A_CLASS = 24
+
+
+def cards(first: str) -> None:
+    """A card a lesson: its question, a small picture of the runs it opens on, the way there."""
+    others = [lesson for name, lesson in LESSONS.items() if name != first]
+    dark = state.is_dark()
+    for begin in range(0, len(others), CARDS_A_ROW):
+        columns = st.columns(CARDS_A_ROW)
+        for column, lesson in zip(columns, others[begin : begin + CARDS_A_ROW]):
+            with column.container(border=True, height="stretch"):
+                st.page_link(page_file(lesson.name), label=f"**{lesson.title}**")
+                runs = lesson.runs_of(lesson.start)
+                known = {
+                    role: record
+                    for role, config in runs.items()
+                    if (record := live.engine().store.get(config, brief=True)) is not None
+                }
+                if known:
+                    st.vega_lite_chart(
+                        charts.small_rows(known),
+                        charts.small_spec(tuple(runs), dark),
+                        width="stretch",
+                        alt=f"Accuracy over the epochs of {', '.join(known)}.",
+                    )
+                st.caption(prose.text(lesson.name, "card"))
+
+
+def browse(page: Page) -> None:
+    """The data set: its split, and training images by class."""
+    info = DATASETS[page.config.dataset]
+    counts = {n: f"{getattr(info, n):,}" for n in ("train", "validation", "test")}
+    st.markdown(page.text("data", counts))
+    chosen = st.pills(
+        "Class",
+        range(len(data.CLASS_NAMES)),
+        format_func=data.CLASS_NAMES.__getitem__,
+        **state.widget(page.name, "label"),
+        label_visibility="collapsed",
+    )
+    train = data.load(page.config.dataset).train
+    mine = np.arange(len(train)) if chosen is None else np.flatnonzero(train.labels == chosen)
+    pictures.gallery(train.pixels[mine[:SHOWN_OF_A_CLASS]])
+
+
+class OneNetwork:
+    """One validation image on its way through the network."""
+
+    pace = END
+    wants_weights = "run"
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        page = board.page
+        self.images = data.load(page.config.dataset).validation
+        self.text = st.container()
+        left, middle, right = st.columns([1, 1.6, 1.8], gap="large", vertical_alignment="center")
+        with left:
+            self.image = st.number_input(
+                "Validation image",
+                0,
+                len(self.images) - 1,
+                **state.widget(page.name, "image"),
+                help="None of them has been trained on.",
+            )
+            self.picture = st.container()
+        self.units, self.shares = middle.container(), right.container()
+        self.answer = st.container()
+
+    def draw(self, look: Look) -> None:
+        """The image, the first hidden layer's activations, the shares of the classes."""
+        record = look.run.record
+        if record.is_brief:
+            return
+        config, pixels = record.config, self.images.pixels[self.image]
+        truth = int(self.images.labels[self.image])
+        self.picture.image(pictures.picture(pixels, 8), width="stretch")
+        self.picture.caption(data.CLASS_NAMES[truth])
+        passed = network.forward(record.weights, config.activation, pixels[None])
+        shares = network.softmax(passed.logits)[0]
+        self.text.markdown(self.board.text(described(config)))
+        if passed.activations:
+            self.units.vega_lite_chart(
+                charts.units_rows(passed.activations[0][0]),
+                charts.units_spec(self.board.dark),
+                width="stretch",
+                alt=f"Activations of the {config.hidden[0]} units of the first hidden layer.",
+            )
+        self.shares.vega_lite_chart(
+            charts.answer_rows(shares, truth),
+            charts.answer_spec(self.board.dark),
+            width="stretch",
+            alt="Share that the network gives each class.",
+        )
+        answer = int(shares.argmax())
+        said = Caption(
+            "answer right" if answer == truth else "answer wrong",
+            {
+                "answer": data.CLASS_NAMES[answer],
+                "share": percent(float(shares[answer])),
+                "truth": data.CLASS_NAMES[truth],
+                "truth_share": percent(float(shares[truth])),
+            },
+        )
+        test = record.estimate("test_accuracy", look.run.kept)
+        figures = {"images": f"{record.examples['test']:,}", "test": points(test)}
+        texts = [self.board.text(said)]
+        if not state.classroom().vault:
+            texts.append(self.board.text(Caption("its accuracy", figures)))
+        self.answer.markdown(" ".join(texts))
+
+
+def described(config: RunConfig) -> Caption:
+    """The network in words, with its numbers of weights and biases."""
+    plain = len(config.hidden) == 1 and config.activation == "relu"
+    figures = {
+        "units": " and ".join(map(str, config.hidden)) or "no",
+        "weights": f"{n_weights(config):,}",
+        "biases": f"{sum(layer_sizes(config)[1:]):,}",
+    }
+    return Caption("one network" if plain else "one network, other", figures)
+
+
+@st.fragment
+def beat(page: Page, record: RunRecord) -> None:
+    """Ten garments to label, and what people and the network make of them."""
+    test = data.load(record.config.dataset).test
+    game = state.game(page.name, lambda: quiz.deal(len(test)))
+    st.markdown(page.text("beat"))
+    if not game.over:
+        number = len(game.answers) + 1
+        st.progress((number - 1) / quiz.QUESTIONS, f"Image {number} of {quiz.QUESTIONS}")
+        left, right = st.columns([1, 3], gap="large", vertical_alignment="center")
+        left.image(pictures.picture(test.pixels[game.asked], 8), width=224)
+        with right.container(horizontal=True):
+            for label, name in enumerate(data.CLASS_NAMES):
+                st.button(
+                    name,
+                    key=f"{page.name}/garment {label}",
+                    on_click=state.set_game,
+                    args=(page.name, game.answered(label)),
+                )
+        return
+    chosen = list(game.images)
+    # The last row: the network as it ended.
+    network_says = record.test_predictions[-1][chosen]
+    truth, mine = test.labels[chosen], np.array(game.answers)
+    everything = accuracy(record.at("test_accuracy", record.epochs - 1), len(test))
+    figures = {
+        "right": str(int((mine == truth).sum())),
+        "network": str(int((network_says == truth).sum())),
+        "asked": str(len(chosen)),
+        "images": f"{len(test):,}",
+        "test": points(everything),
+        "share": points(game.score(test.labels)),
+    }
+    st.markdown(page.text("score, vault" if state.classroom().vault else "score", figures))
+    names = data.CLASS_NAMES
+    captions = [
+        f"**{names[t]}**  \n"
+        + ("you: right" if m == t else f"you: {names[m]}")
+        + "  \n"
+        + ("net: right" if n == t else f"net: {names[n]}")
+        for t, m, n in zip(truth, mine, network_says, strict=True)
+    ]
+    pictures.gallery(test.pixels[chosen], captions)
+    st.button(
+        "Ten others",
+        icon=":material/refresh:",
+        on_click=state.set_game,
+        args=(page.name, quiz.deal(len(test))),
+    )

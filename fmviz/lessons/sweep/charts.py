@@ -1,0 +1,333 @@
+"""A sweep as curves over one knob, or as a map of two."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+import numpy as np
+
+from fmviz.analysis.sweeps import MEASURES, Outcome
+from fmviz.charts.style import CURVES_HEIGHT, DASHES, GREY, RUN_COLOURS, Rows, bare
+from fmviz.lessons.sweep import says
+from fmviz.run import knobs
+from fmviz.run.knobs import KNOBS
+from fmviz.run.naming import value_name
+
+CELL_HEIGHT = 40
+# Legend, axis and title of a map, in pixels.
+AROUND = 175
+# Labels of cells are shortened where there are more columns than this.
+ROOMY = 7
+# Digits of a place on an axis, so that a place finds its label again.
+DIGITS = 6
+# A run that diverged has no value: it is marked below all others.
+GONE = "diverged"
+
+Ticks = tuple[tuple[float, str], ...]
+
+
+def ticks(knob: str, values: Sequence[Any]) -> Ticks:
+    """Where the values of a knob stand on its axis, and how they are called.
+
+    On a logarithmic axis log₁₀ of the value is its place; 0, which has none, stands apart, as far
+    before the first as the usual two neighbours are from each other. Words stand in a row.
+    """
+    names = [value_name(knob, value) for value in values]
+    if knobs.is_choice(knob):
+        places = [float(index) for index in range(len(values))]
+    elif KNOBS[knob].log:
+        logs = [math.log10(value) for value in values if value > 0]
+        gap = float(np.median(np.diff(logs))) if len(logs) > 1 else 1.0
+        before = (logs[0] if logs else 0.0) - gap
+        places = [math.log10(value) if value > 0 else before for value in values]
+    else:
+        places = [float(value) for value in values]
+    return tuple((round(place, DIGITS), name) for place, name in zip(places, names, strict=True))
+
+
+def _axis(found: Ticks) -> alt.Axis:
+    places, names = [place for place, _ in found], [name for _, name in found]
+    place = f"round(datum.value * 1e{DIGITS}) / 1e{DIGITS}"
+    return alt.Axis(
+        values=places,
+        # A tick's place is looked up among all.
+        labelExpr=f"{json.dumps(names)}[indexof({json.dumps(places)}, {place})]",
+        grid=False,
+        labelOverlap="greedy",
+    )
+
+
+@lru_cache(maxsize=32)
+def curves_spec(knob: str, found: Ticks, measure: str, dark: bool) -> dict[str, Any]:
+    """A measure against one knob: a point a run, which can be clicked; the mean over the seeds and
+    ± one standard deviation; a cross for a run that diverged; a rule at the best.
+
+    Args:
+        found: as `ticks` makes them.
+    """
+    shown = MEASURES[measure]
+    base = alt.Chart(Rows({"kind": []}))
+    places = [place for place, _ in found]
+    margin = (places[-1] - places[0]) * 0.03 or 0.5
+    x = alt.X(
+        "place:Q",
+        title=KNOBS[knob].label,
+        scale=alt.Scale(domain=[places[0] - margin, places[-1] + margin], nice=False),
+        axis=_axis(found),
+    )
+    axis = alt.Axis(format=".3~%" if shown.is_share else "~g", tickCount=6)
+    y = alt.Y(
+        "value:Q", title=shown.label, scale=alt.Scale(zero=False, nice=True, padding=8), axis=axis
+    )
+    colour = RUN_COLOURS[dark][1]
+    several = len(shown.splits) > 1
+    splits = list(shown.splits)
+    dash: dict[str, Any] = {}
+    fill: Any = alt.value(colour)
+    if several:
+        legend = alt.Legend(orient="top", symbolSize=400)
+        dash["strokeDash"] = alt.StrokeDash(
+            "split:N", scale=alt.Scale(domain=splits, range=DASHES), title=None, legend=legend
+        )
+        fill = alt.Fill(
+            "split:N", scale=alt.Scale(domain=splits, range=[colour, "transparent"]), legend=None
+        )
+    tooltip = [
+        alt.Tooltip("name:N", title="run"),
+        *([alt.Tooltip("split:N")] if several else []),
+        alt.Tooltip("tip:N", title=shown.label),
+    ]
+    means = base.transform_filter("datum.kind == 'mean'")
+    detail = alt.Detail("split:N")
+    layers: list[Any] = [
+        base.transform_filter("datum.kind == 'best'")
+        .mark_rule(strokeDash=[2, 3], strokeWidth=1.5, color=GREY)
+        .encode(x=x),
+    ]
+    if knobs.is_choice(knob):
+        layers.append(
+            means.mark_rule(strokeWidth=7, opacity=0.25, color=colour).encode(
+                x=x, y=alt.Y("low:Q", title=shown.label), y2="high:Q", detail=detail
+            )
+        )
+        layers.append(
+            means.mark_tick(thickness=3, size=34, color=colour).encode(x=x, y=y, detail=detail)
+        )
+    else:
+        band = means.mark_area(opacity=0.16, color=colour)
+        layers.append(
+            band.encode(x=x, y=alt.Y("low:Q", title=shown.label), y2="high:Q", detail=detail)
+        )
+        layers.append(means.mark_line(strokeWidth=2.5, color=colour).encode(x=x, y=y, **dash))
+    picked = alt.selection_point(name="picked", fields=["run"], on="click", empty=False)
+    points = (
+        base.transform_filter("datum.kind == 'run'")
+        .mark_point(size=80, strokeWidth=2, opacity=1, color=colour, cursor="pointer")
+        .encode(x=x, y=y, tooltip=tooltip, fill=fill)
+        .add_params(picked)
+    )
+    gone = (
+        base.transform_filter(f"datum.kind == '{GONE}'")
+        .mark_text(text="×", fontSize=22, fontWeight="bold", color=RUN_COLOURS[dark][0])
+        .encode(
+            x=x,
+            y=alt.value(CURVES_HEIGHT - 12),
+            tooltip=[alt.Tooltip("name:N", title="run"), alt.Tooltip("tip:N", title="figures")],
+        )
+    )
+    return bare(alt.layer(*layers, gone, points).properties(height=CURVES_HEIGHT))
+
+
+COLUMNS = ["kind", "run", "place", "split", "value", "low", "high", "name", "tip"]
+
+
+def curves_rows(
+    knob: str,
+    found: Sequence[Outcome],
+    at: Ticks,
+    measure: str,
+    tolerance: float,
+    best: Outcome | None,
+) -> Rows:
+    """Rows for `curves_spec`. "run" counts the runs of all cells, in order."""
+    shown = MEASURES[measure]
+    rows: list[dict[str, Any]] = []
+    run = 0
+    for outcome, (place, _) in zip(found, at, strict=True):
+        for record in outcome.records:
+            name = says.run_name([knob], outcome.cell, outcome.cell.configs[0].seed)
+            if record is not None:
+                name = says.run_name([knob], outcome.cell, record.config.seed)
+            common = {"run": run, "place": place, "name": name}
+            run += 1
+            if record is not None and record.diverged is not None:
+                tip = f"none: diverged in epoch {record.diverged.epoch + 1}"
+                rows.append({**common, "kind": GONE, "tip": tip})
+        finite = outcome.values(measure, tolerance)
+        numbers = [
+            run - len(outcome.records) + index
+            for index, record in enumerate(outcome.records)
+            if record is not None and record.diverged is None and record.epochs
+        ]
+        for number, record, values in zip(numbers, outcome.finite, finite, strict=True):
+            name = says.run_name([knob], outcome.cell, record.config.seed)
+            rows += [
+                {
+                    **{"kind": "run", "run": number, "place": place, "split": split},
+                    **{"value": value, "name": name, "tip": says.figure(measure, value)},
+                }
+                for split, value in zip(shown.splits, values, strict=True)
+                if not math.isnan(value)
+            ]
+        for split, values in zip(shown.splits, zip(*finite, strict=True)):
+            mean = float(np.mean(values))
+            spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+            if not math.isnan(mean):
+                rows.append(
+                    {
+                        **{"kind": "mean", "place": place, "split": split, "value": mean},
+                        **{"low": mean - spread, "high": mean + spread},
+                    }
+                )
+        if outcome is best:
+            rows.append({"kind": "best", "place": place})
+    return Rows(rows, columns=COLUMNS)
+
+
+@lru_cache(maxsize=32)
+def map_spec(
+    turned: tuple[str, str],
+    columns: tuple[str, ...],
+    lines: tuple[str, ...],
+    measure: str,
+    dark: bool,
+) -> dict[str, Any]:
+    """A measure by two knobs, its value in each cell, which can be clicked; the best is framed.
+
+    Args:
+        turned: the knob along the axis, and the one upwards.
+        columns, lines: the names of their values.
+    """
+    shown = MEASURES[measure]
+    x = alt.X(
+        "column:N",
+        title=KNOBS[turned[0]].label,
+        sort=None,
+        scale=alt.Scale(domain=list(columns)),
+        axis=alt.Axis(labelAngle=-35 if max(map(len, columns)) > 6 else 0, ticks=False),
+    )
+    y = alt.Y(
+        "line:N",
+        title=KNOBS[turned[1]].label,
+        sort=None,
+        scale=alt.Scale(domain=list(lines)),
+        axis=alt.Axis(ticks=False, labelOverlap=False, labelLimit=170),
+    )
+    base = alt.Chart(Rows({"column": []})).encode(
+        x=x,
+        y=y,
+        tooltip=[
+            alt.Tooltip("name:N", title="runs"),
+            alt.Tooltip("tip:N", title=map_title(measure)),
+        ],
+    )
+    picked = alt.selection_point(name="picked", fields=["run"], on="click", empty=False)
+    cells = (
+        base.mark_rect(cornerRadius=3, cursor="pointer")
+        .encode(
+            color=alt.condition(
+                "isValid(datum.value)",
+                alt.Color(
+                    "value:Q",
+                    title=map_title(measure),
+                    scale=alt.Scale(scheme="viridis", zero=False),
+                    legend=alt.Legend(
+                        format=".3~%" if shown.is_share else "~g",
+                        orient="top",
+                        gradientLength=220,
+                        titleLimit=300,
+                    ),
+                ),
+                alt.value(GREY),
+            )
+        )
+        .add_params(picked)
+    )
+    frame = base.transform_filter("datum.best").mark_rect(
+        filled=False, strokeWidth=4, stroke=RUN_COLOURS[dark][0], cornerRadius=3
+    )
+    size = 14 if len(columns) <= ROOMY else 11
+    texts = base.mark_text(fontSize=size, fontWeight="bold").encode(
+        text="label:N",
+        # Black on the light half of the colours, white on the dark one.
+        color=alt.condition("datum.light", alt.value("#101820"), alt.value("#FFFFFF")),
+    )
+    height = CELL_HEIGHT * len(lines) + AROUND
+    return bare(alt.layer(cells, frame, texts).properties(height=height))
+
+
+def map_title(measure: str) -> str:
+    """What a map shows of a measure."""
+    shown = MEASURES[measure]
+    return f"validation {shown.label}" if len(shown.splits) > 1 else shown.label
+
+
+def map_rows(
+    turned: tuple[str, str],
+    found: Sequence[Outcome],
+    measure: str,
+    tolerance: float,
+    best: Outcome | None,
+) -> Rows:
+    """Rows for `map_spec`: the mean over the seeds that stayed finite. "run" is the number of the
+    cell's first run, counted over all cells."""
+    share = MEASURES[measure].is_share
+    columns = len({outcome.cell.at[0] for outcome in found})
+    means = [_mean(outcome, measure, tolerance) for outcome in found]
+    known = [mean for mean in means if not math.isnan(mean)]
+    middle = (min(known) + max(known)) / 2 if known else 0.0
+    rows: list[dict[str, Any]] = []
+    run = 0
+    for outcome, mean in zip(found, means, strict=True):
+        first, run = run, run + len(outcome.records)
+        lost = len(outcome.diverged)
+        if math.isnan(mean) and not lost and not outcome.finite:
+            continue
+        label = "×" if math.isnan(mean) and lost else "–" if math.isnan(mean) else ""
+        if not label:
+            digits = 1 if columns <= ROOMY else 0
+            label = f"{100 * mean:.{digits}f}" if share else f"{mean:.{digits + 1}f}"
+            label = label.replace("-", "−") + (" ×" if lost else "")
+        names = (value_name(knob, v) for knob, v in zip(turned, outcome.cell.at))
+        column, line = names
+        rows.append(
+            {
+                **{"run": first, "column": column, "line": line, "label": label},
+                "value": None if math.isnan(mean) else mean,
+                "light": mean > middle,
+                "best": outcome is best,
+                "name": says.cell_name(turned, outcome.cell),
+                "tip": _tip(outcome, measure, tolerance),
+            }
+        )
+    names_ = ["run", "column", "line", "label", "value", "light", "best", "name", "tip"]
+    return Rows(rows, columns=names_)
+
+
+def _mean(outcome: Outcome, measure: str, tolerance: float) -> float:
+    """Of the last split, which is validation, over the finite runs; NaN without any."""
+    values = [each[-1] for each in outcome.values(measure, tolerance)]
+    return float(np.mean(values)) if values else math.nan
+
+
+def _tip(outcome: Outcome, measure: str, tolerance: float) -> str:
+    values = [says.figure(measure, each[-1]) for each in outcome.values(measure, tolerance)]
+    told = ", ".join(values)
+    if outcome.diverged:
+        told += f"{'; ' if told else ''}{len(outcome.diverged)} diverged"
+    return told

@@ -1,0 +1,115 @@
+"""Sweep: one or two knobs over many values and seeds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fmviz.engine.pace import reference_seconds
+from fmviz.page.lesson import Lesson, Preset, Runs, start
+from fmviz.page.permalink import State, View
+from fmviz.run import knobs
+from fmviz.run.config import RunConfig
+from fmviz.run.knobs import KNOBS
+
+# More runs than these make a picture that takes longer to read than another sweep takes to run.
+MAX_RUNS = 128
+# What they may take on the machine that `pace` was fitted on. It does not depend on how fast this
+# one is, so a link that works here works everywhere.
+MAX_SECONDS = 20 * 60.0
+NETWORK: dict[str, Any] = {
+    **{"train_size": 1_000, "label_noise": 0.2},
+    **{"penalty": "l2", "lam": 10.0},
+}
+# Of the presets that are not about the penalty.
+PLAIN: dict[str, Any] = {"lam": 0.0, "label_noise": 0.0}
+SEEDS = 2
+
+
+class TooMuch(Exception):
+    """A sweep beyond the bounds. `section` of the lesson says so, with `figures`."""
+
+    def __init__(self, section: str, figures: dict[str, str]) -> None:
+        super().__init__(section)
+        self.section, self.figures = section, figures
+
+
+def check(cells: list[knobs.Cell]) -> None:
+    """Nothing, where a sweep is within its bounds.
+
+    Raises:
+        TooMuch: it has more than `MAX_RUNS` runs or takes longer than `MAX_SECONDS`.
+    """
+    runs = list(dict.fromkeys(config for cell in cells for config in cell.configs))
+    if len(runs) > MAX_RUNS:
+        raise TooMuch("too many runs", {"runs": f"{len(runs):,}", "most": str(MAX_RUNS)})
+    seconds = reference_seconds(runs)
+    if seconds > MAX_SECONDS:
+        minutes = {"minutes": f"{seconds / 60:,.0f}", "most": f"{MAX_SECONDS / 60:.0f}"}
+        raise TooMuch("too long", minutes)
+
+
+def role(turned: tuple[str, ...], cell: knobs.Cell, config: RunConfig) -> str:
+    """What a run is called: its value of each knob, and its seed."""
+    at = [f"{KNOBS[k].symbol} = {knobs.written(k, v)}" for k, v in zip(turned, cell.at)]
+    return ", ".join([*at, f"seed = {config.seed}"])
+
+
+def _one(config: RunConfig, view: View) -> Runs:
+    return {"the run": config}
+
+
+class SweepLesson(Lesson):
+    """A lesson whose runs are those of its sweep. They come from the state as the controls hold
+    it: a run without a penalty no longer knows which penalty λ is to be turned of."""
+
+    def runs_of(self, state: State) -> Runs:
+        """Role → run, each once.
+
+        Raises:
+            pydantic.ValidationError: the settings do not go together.
+            knobs.KnobError: the knobs do not.
+        """
+        turned = tuple(knobs.sweeping(state).turns)
+        runs: Runs = {}
+        for cell in knobs.cells(state):
+            for config in cell.configs:
+                if config not in runs.values():
+                    runs[role(turned, cell, config)] = config
+        return runs
+
+
+LESSON = SweepLesson(
+    name="sweep",
+    title="Sweep",
+    start=start(
+        NETWORK,
+        {
+            **{"knob": "lam", "values": "", "knob2": knobs.NONE, "values2": ""},
+            **{"seeds": SEEDS, "measure": "accuracy", "tolerance": 1e-3},
+        },
+        stopping=False,
+    ),
+    runs=_one,
+    presets=(
+        Preset("start"),
+        Preset("sizes", PLAIN | {"knob": "train_size", "epochs": 20, "seeds": 3}, recorded=False),
+        Preset(
+            "map",
+            PLAIN
+            | {
+                **{"knob": "init_std", "knob2": "depth", "hidden": (64,)},
+                **{"seeds": 1, "epochs": 10, "train_size": 2_000},
+            },
+            recorded=False,
+        ),
+        Preset(
+            "rates",
+            PLAIN
+            | {
+                **{"knob": "learning_rate", "values": "0.001,0.003,0.01,0.03,0.1,0.3,1"},
+                **{"knob2": "optimizer", "seeds": 1, "epochs": 10},
+            },
+            recorded=False,
+        ),
+    ),
+)

@@ -1,0 +1,25 @@
+"""Sweep: one or two knobs over many values and seeds, as curves or as a map."""
+
+from __future__ import annotations
+
+from fmviz.lessons.sweep import panels
+from fmviz.lessons.sweep.lesson import LESSON
+from fmviz.ui import controls, foot
+from fmviz.ui.page import open_page
+
+
+def show() -> None:
+    """The page, top to bottom."""
+    page = open_page(LESSON)
+    left, right = page.columns()
+    with left:
+        panels.settings(page)
+    controls.more(page.name)
+
+    with right:
+        panels.measure(page)
+        result = panels.Result(page)
+
+    foot.draw(page, home=False)
+    page.save()
+    result.run()

@@ -1,0 +1,276 @@
+"""The page of sweeps: its controls, its picture, what it says, the way to each run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property, partial
+
+import streamlit as st
+from pydantic import ValidationError
+
+from fmviz.analysis import sweeps
+from fmviz.analysis.stopping import Shown
+from fmviz.analysis.sweeps import MEASURES
+from fmviz.lessons.catalogue import LESSONS
+from fmviz.lessons.sweep import charts, says
+from fmviz.lessons.sweep.lesson import TooMuch, check
+from fmviz.page import permalink
+from fmviz.run import knobs
+from fmviz.run.choices import CHOICES
+from fmviz.run.config import RunConfig, problems
+from fmviz.run.knobs import KNOBS, KnobError
+from fmviz.run.naming import value_name
+from fmviz.run.record import RunRecord
+from fmviz.ui import controls, state, take_home, vault
+from fmviz.ui.navigation import page_file
+from fmviz.ui.page import Page
+from fmviz.ui.panels.sweep import Sweep
+from fmviz.ui.place import Place
+from fmviz.words import taking_home
+from fmviz.words.prose import Caption
+
+RUN_PAGE = "playground"
+SEEDS = (1, 2, 3, 4, 5)
+
+
+def settings(page: Page) -> None:
+    """The knobs, their values, the seeds, and what is drawn."""
+    name = page.name
+    first = _knob(name, "knob", "Knob", list(KNOBS))
+    _values(name, "values", first)
+    others = [other for other in KNOBS if not knobs.clash(first, other)]
+    second = _knob(name, "knob2", "Second knob", [knobs.NONE, *others])
+    if second != knobs.NONE:
+        _values(name, "values2", second)
+    turned = {first, second}
+    if turned & {"lam", "l1_share"} and "penalty" not in turned:
+        controls.penalty(name)
+    if "l1_share" in turned and "lam" not in turned:
+        controls.lam(name)
+    st.segmented_control("Seeds", SEEDS, **state.widget(name, "seeds"), required=True)
+    # What is turned has no one value.
+    fields = [knob for knob in turned if knob in RunConfig.model_fields]
+    if "hidden" in turned or turned >= {"depth", "width"}:
+        fields.append("hidden")
+    controls.without_effect(name, *fields)
+
+
+def _knob(page: str, field: str, label: str, offered: list[str]) -> str:
+    """A knob; its values begin as its own, also where another one was turned before."""
+    values = {"knob": "values", "knob2": "values2"}[field]
+    if state.value(page, field) not in offered:
+        # The first knob has just become what this one was.
+        state.put(page, field, knobs.NONE)
+        state.put(page, values, "")
+    chosen = st.selectbox(
+        label,
+        offered,
+        format_func=lambda name: "none" if name == knobs.NONE else KNOBS[name].label,
+        **state.widget(page, field),
+        on_change=partial(state.put, page, values, ""),
+    )
+    state.note(page, values)
+    return str(chosen)
+
+
+def _values(page: str, field: str, knob: str) -> None:
+    """The values of a knob: words of a table, or numbers with commas between them."""
+    present = knobs.read(knob, state.value(page, field))
+    if knob in CHOICES:
+        table = CHOICES[knob]
+        controls.listed(
+            page,
+            field,
+            f"Values of {KNOBS[knob].label}",
+            list(table),
+            present,
+            lambda name: str(table[name].label),
+            lambda chosen: knobs.write(knob, knobs.read(knob, ",".join(chosen))),
+        )
+        return
+    controls.typed(
+        page,
+        field,
+        f"Values of {KNOBS[knob].label}",
+        ", ".join(knobs.written(knob, value) for value in present),
+        lambda text: knobs.write(knob, knobs.read(knob, text)),
+        f"Each {knobs.allowed(knob)}, at most {knobs.MAX_VALUES} of them, with commas between "
+        "them. Leave the field empty for the usual values.",
+    )
+
+
+def measure(page: Page) -> None:
+    """What is drawn."""
+    labels = {name: each.label for name, each in MEASURES.items()}
+    controls.choice(page.name, "measure", "Show", labels)
+    if page.view.measure == "sparsity":
+        controls.tolerance(page.name)
+
+
+class Result:
+    """A sweep as the page shows it. Made where it is to stand; `run` comes after `page.save`."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.view = page, page.view
+        self.dark = state.is_dark()
+        self.sweep: Sweep | None = None
+        try:
+            self.cells = knobs.cells(page.values)
+            self.wanted = knobs.sweeping(page.values)
+            check(self.cells)
+        except TooMuch as much:
+            st.error(page.text(much.section, much.figures), icon=":material/error:")
+            return
+        except ValidationError as error:
+            for sentence in problems(error):
+                st.error(sentence, icon=":material/error:")
+            return
+        except KnobError as error:
+            st.error(f"{error}.", icon=":material/error:")
+            return
+        page.guess()
+        for caption in says.without_effect(self.wanted.turns, self.cells):
+            st.warning(self._text(caption), icon=":material/info:")
+        self._before = Place()
+        self.configs = [config for cell in self.cells for config in cell.configs]
+        self.sweep = Sweep(page, "sweep", self.configs, self._draw, partly=True)
+        self._chart, self._note, self._told = Place(), Place(), Place()
+        self._after = st.container()
+
+    def _text(self, caption: Caption) -> str:
+        return self.page.text(caption.section, caption.figures)
+
+    @cached_property
+    def turned(self) -> tuple[str, ...]:
+        """The knobs, the one along the axis first."""
+        return tuple(self.wanted.turns)
+
+    def run(self) -> None:
+        """Draw what is known, and offer to train what is not."""
+        if self.sweep is None:
+            return
+        stored = self.sweep.stored()
+        known = sum(record is not None for record in stored)
+        if known < len(stored):
+            seconds = self.sweep.seconds(stored)
+            said = says.before(self.wanted, len(stored), known, seconds)
+            self._before.draw("markdown", self._text(said))
+        self.sweep.run()
+
+    def _draw(self, records: list[RunRecord | None], done: bool) -> None:
+        found = sweeps.outcomes(self.cells, records)
+        best = sweeps.best(found) if done else None
+        self._picture(found, best, done)
+        said = [*says.reading(self.wanted, self.view.measure)]
+        self._note.draw("caption", " ".join(map(self._text, said)))
+        if done:
+            self._before.draw("caption", self._made(records))
+            view = self.view
+            told = says.told(self.wanted.turns, found, view.measure, view.tolerance, best)
+            texts = [*map(self._text, told), self.page.verdict(self._shown(found))]
+            self._told.draw("markdown", " ".join(texts))
+            if self.page.vault is not None and best is not None:
+                place, runs = self.page.vault, self._shown([best.outcome])
+                vault.draw(place, self.page.name, runs, "the best")
+            self._further(found)
+
+    def _shown(self, found: Sequence[sweeps.Outcome]) -> list[Shown]:
+        """The runs of some cells after their last epoch."""
+        return [
+            Shown(says.run_name(self.turned, o.cell, r.config.seed), r, None, r.epochs - 1)
+            for o in found
+            for r in o.records
+            if r is not None and r.epochs
+        ]
+
+    def _made(self, records: Sequence[RunRecord | None]) -> str:
+        """Where the runs come from."""
+        update = self.sweep.update if self.sweep is not None else None
+        sources = set(update.sources) if update is not None else set()
+        runs = len(set(self.configs))
+        record = next(record for record in records if record is not None)
+        return says.made(runs, sources, record)
+
+    def _picture(self, found: list[sweeps.Outcome], best: sweeps.Best | None, done: bool) -> None:
+        view, outcome = self.view, best.outcome if best is not None else None
+        # A chart that can be clicked is a widget, of which there is one: the last.
+        clicks = {
+            "key": state.pick_key(self.page.name, "run"),
+            "on_select": self._clicked,
+        }
+        options = clicks if done else {}
+        shown = MEASURES[view.measure].label
+        if len(self.turned) == 1:
+            (knob,) = self.turned
+            at = charts.ticks(knob, self.wanted.turns[knob])
+            self._chart.draw(
+                "vega_lite_chart",
+                charts.curves_rows(knob, found, at, view.measure, view.tolerance, outcome),
+                charts.curves_spec(knob, at, view.measure, self.dark),
+                width="stretch",
+                alt=f"{shown} against {KNOBS[knob].label}, a point a run.",
+                **options,
+            )
+            return
+        across, upwards = self.turned
+        names = [
+            tuple(value_name(knob, value) for value in self.wanted.turns[knob])
+            for knob in (across, upwards)
+        ]
+        self._chart.draw(
+            "vega_lite_chart",
+            charts.map_rows((across, upwards), found, view.measure, view.tolerance, outcome),
+            charts.map_spec((across, upwards), *names, view.measure, self.dark),
+            width="stretch",
+            alt=f"{shown} by {KNOBS[across].label} and {KNOBS[upwards].label}.",
+            **options,
+        )
+
+    def _clicked(self) -> None:
+        run = state.clicked(self.page.name, "run", "run")
+        if run is not None:
+            state.go(self.page.name, RUN_PAGE, _query(self.configs[run]))
+
+    def _further(self, found: list[sweeps.Outcome]) -> None:
+        """The figures as a file, and the runs by name for whom no mouse is at hand."""
+        with self._after.container(horizontal=True, vertical_alignment="bottom"):
+            names = [
+                says.run_name(self.turned, cell, config.seed)
+                for cell in self.cells
+                for config in cell.configs
+            ]
+            chosen = st.selectbox(
+                "A run",
+                range(len(names)),
+                format_func=names.__getitem__,
+                key=f"{self.page.name}/run {len(names)}",
+                disabled=self.view.locks("run"),
+            )
+            st.page_link(
+                page_file(RUN_PAGE),
+                label="Open in the playground",
+                icon=":material/arrow_forward:",
+                query_params=_query(self.configs[chosen]),
+            )
+            st.download_button(
+                "Figures as CSV",
+                partial(sweeps.as_csv, self.turned, found, self.view.tolerance),
+                file_name="fmviz-sweep.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"{self.page.name}/csv",
+            )
+            runs = dict(zip(names, self.configs, strict=True))
+            # What all runs share; the chart itself says in what they differ.
+            take_home.charts(self.page, "fmviz-sweep", taking_home.lines(runs)[-1:])
+
+
+def _query(config: RunConfig) -> dict[str, str]:
+    """A run as the playground's link has it."""
+    start = LESSONS[RUN_PAGE].start
+    values = start | config.model_dump()
+    if config.penalty == "none":
+        # As the page's controls say it.
+        values |= {"penalty": "l2", "lam": 0.0}
+    return permalink.query(values, start)

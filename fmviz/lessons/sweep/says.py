@@ -1,0 +1,223 @@
+"""What a sweep shows, in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fmviz.analysis import sweeps
+from fmviz.analysis.sweeps import MEASURES, Outcome
+from fmviz.run import knobs
+from fmviz.run.choices import DATASETS, N_CLASSES
+from fmviz.run.knobs import KNOBS, Cell
+from fmviz.run.measure import Estimate, difference
+from fmviz.run.naming import knob_value, plural, value_name
+from fmviz.run.record import RunRecord
+from fmviz.words.numbers import duration, percent, points, small_percent
+from fmviz.words.prose import Caption
+
+# Cells that are named one by one; of more, only their number.
+NAMED = 4
+
+
+def cell_name(turned: Sequence[str], cell: Cell) -> str:
+    """A cell by its values: "λ = 10, layers = 3"."""
+    return ", ".join(knob_value(knob, at) for knob, at in zip(turned, cell.at, strict=True))
+
+
+def run_name(turned: Sequence[str], cell: Cell, record_seed: int) -> str:
+    """A run by its cell and its seed."""
+    return f"{cell_name(turned, cell)}, seed {record_seed}"
+
+
+def figure(measure: str, value: float) -> str:
+    """A value of a measure."""
+    if math.isnan(value):
+        return "none"
+    if not MEASURES[measure].is_share:
+        return f"{value:.3f}"
+    return small_percent(value) if value >= 0 else f"−{percent(-value)}"
+
+
+def _names(turned: Sequence[str], found: Sequence[Outcome]) -> str:
+    if len(found) > NAMED:
+        shown = "; ".join(cell_name(turned, o.cell) for o in found[:NAMED])
+        return f"{shown}; and {len(found) - NAMED} more"
+    return "; ".join(cell_name(turned, o.cell) for o in found)
+
+
+def before(wanted: knobs.Sweeping, runs: int, known: int, seconds: float) -> Caption:
+    """What a sweep asks for, and how long that takes.
+
+    Args:
+        runs: different ones.
+        known: how many of them are in the store.
+        seconds: for the others.
+    """
+    values = " × ".join(
+        f"{plural(len(v), 'value')} of {KNOBS[k].symbol}" for k, v in wanted.turns.items()
+    )
+    if len(wanted.turns) == 1:
+        values = plural(len(next(iter(wanted.turns.values()))), "value")
+    figures = {
+        "runs": plural(runs, "run"),
+        "shape": f"{values}, {plural(wanted.seeds, 'seed')}",
+        "known": str(known),
+        "estimate": duration(seconds),
+    }
+    return Caption("before, some known" if known else "before", figures)
+
+
+def reading(wanted: knobs.Sweeping, measure: str) -> list[Caption]:
+    """How the picture of a sweep is to be read."""
+    figures = {"seeds": plural(wanted.seeds, "seed")}
+    one_seed = ", one seed" if wanted.seeds == 1 else ""
+    if len(wanted.turns) == 2:
+        figures["unit"] = ", in %" if MEASURES[measure].is_share else ""
+        return [Caption("reading two" + one_seed, figures)]
+    captions = [Caption("reading one" + one_seed, figures)]
+    ((knob, values),) = wanted.turns.items()
+    if KNOBS[knob].log and 0 in values:
+        captions.append(Caption("zero apart", {}))
+    return captions
+
+
+def told(
+    turns: Mapping[str, Sequence[Any]],
+    found: Sequence[Outcome],
+    measure: str,
+    tolerance: float,
+    best: sweeps.Best | None,
+) -> list[Caption]:
+    """All that a finished sweep says: the best, what cannot be told from it, what went wrong."""
+    turned = tuple(turns)
+    captions = []
+    if best is None:
+        captions.append(Caption("none finished", {}))
+    else:
+        captions += _best(turns, best)
+    captions += _range(turned, found, measure, tolerance)
+    gone = [outcome for outcome in found if outcome.diverged]
+    if gone:
+        figures = {
+            "diverged": plural(sum(len(o.diverged) for o in gone), "run"),
+            "runs": str(sum(len(o.records) for o in found)),
+            "cells": _names(turned, gone),
+        }
+        captions.append(Caption("diverged runs", figures))
+    return captions
+
+
+def _best(turns: Mapping[str, Sequence[Any]], best: sweeps.Best) -> list[Caption]:
+    turned = tuple(turns)
+    records = best.outcome.finite
+    figures = {
+        "best": cell_name(turned, best.outcome.cell),
+        "accuracy": points(best.accuracy),
+        "images": f"{records[0].examples['validation']:,}",
+        "seeds": str(len(records)),
+        "level": str(len(best.level)),
+        "others": str(best.compared),
+        "names": _names(turned, best.level),
+    }
+    if difference(best.accuracy, Estimate(1 / N_CLASSES, 0.0)).could_be_noise:
+        return [Caption("nothing learnt in all", figures)]
+    captions = [Caption("best" if len(records) == 1 else "best over seeds", figures)]
+    if best.compared:
+        how = "alone" if not best.level else "all" if len(best.level) == best.compared else "some"
+        captions.append(Caption(f"level {how}", figures))
+    if len(best.level) < best.compared:
+        captions += _edges(turns, best)
+    return captions
+
+
+def _edges(turns: Mapping[str, Sequence[Any]], best: sweeps.Best) -> list[Caption]:
+    """Where the best lies at the end of a number line, the sweep may have ended too early."""
+    captions = []
+    for (knob, values), value in zip(turns.items(), best.outcome.cell.at, strict=True):
+        if knobs.is_choice(knob) or len(values) < 2 or value not in (values[0], values[-1]):
+            continue
+        # Beyond a bound, or with all images there are, there is nothing to try.
+        images = DATASETS[best.outcome.cell.configs[0].dataset].train
+        if knobs.at_bound(knob, value) or (knob == "train_size" and value == images):
+            continue
+        side = "smallest" if value == values[0] else "largest"
+        figures = {"value": value_name(knob, value), "side": side, "knob": KNOBS[knob].label}
+        captions.append(Caption("best at the edge", figures))
+    return captions
+
+
+def _range(
+    turned: Sequence[str], found: Sequence[Outcome], measure: str, tolerance: float
+) -> list[Caption]:
+    """The lowest and the highest value of a measure that names no best."""
+    means = []
+    for outcome in found:
+        values = outcome.values(measure, tolerance)
+        if values and outcome.whole and not math.isnan(values[0][-1]):
+            means.append((float(np.mean([value[-1] for value in values])), outcome))
+    if measure == "accuracy" or len(means) < 2:
+        return []
+    low, high = (pick(means, key=lambda pair: pair[0]) for pick in (min, max))
+    figures = {
+        "measure": ("validation " if len(MEASURES[measure].splits) > 1 else "")
+        + MEASURES[measure].label,
+        "low": _spread(low[1].finite, measure, tolerance),
+        "low_cell": cell_name(turned, low[1].cell),
+        "high": _spread(high[1].finite, measure, tolerance),
+        "high_cell": cell_name(turned, high[1].cell),
+    }
+    section = "measure level" if figures["low"] == figures["high"] else "measure range"
+    return [Caption(section, figures)]
+
+
+def _spread(records: Sequence[RunRecord], measure: str, tolerance: float) -> str:
+    """Mean and, over several seeds, ± one standard deviation; a single gap with its error."""
+    values = [sweeps.measured(record, measure, tolerance)[-1] for record in records]
+    mean = float(np.mean(values))
+    if len(values) > 1:
+        deviation = float(np.std(values, ddof=1))
+        if MEASURES[measure].is_share:
+            return points(Estimate(mean, deviation)) + (" points" if measure == "gap" else "%")
+        return f"{mean:.3f} ± {deviation:.3f}"
+    if measure == "gap":
+        return f"{points(records[0].gap(records[0].epochs - 1))} points"
+    return figure(measure, mean)
+
+
+def without_effect(turns: Mapping[str, Sequence[Any]], cells: Sequence[Cell]) -> list[Caption]:
+    """The knobs that change no run beside the other settings."""
+    captions = []
+    for index, (knob, values) in enumerate(turns.items()):
+        if len(values) < 2:
+            continue
+        alike: dict[Any, set[Any]] = {}
+        for cell in cells:
+            rest = (*cell.at[:index], *cell.at[index + 1 :])
+            alike.setdefault(rest, set()).add(cell.configs)
+        if all(len(configs) == 1 for configs in alike.values()):
+            figures = {"knob": KNOBS[knob].label, "needs": knobs.needs(knob)}
+            section = "no effect" if figures["needs"] else "no effect, all alike"
+            captions.append(Caption(section, figures))
+    return captions
+
+
+def made(runs: int, sources: set[str], record: RunRecord) -> str:
+    """Where the runs of a finished sweep come from.
+
+    Args:
+        sources: of `engine.Update`.
+    """
+    shown = plural(runs, "run")
+    if sources == {"recorded"}:
+        made = record.made
+        return (
+            f":material/inventory_2: {shown}: recorded runs, {made['date']}, Keras "
+            f"{made['keras']}, TensorFlow {made['tensorflow']}, {made['machine']}"
+        )
+    if "trained" in sources:
+        return f":material/check: {shown}, trained just now"
+    return f":material/inventory_2: {shown}, trained earlier, from the store"

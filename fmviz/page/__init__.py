@@ -1,0 +1,1 @@
+"""A page without pixels: its state, its address, its questions."""

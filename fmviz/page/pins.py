@@ -1,0 +1,218 @@
+"""Pinned runs: a name and a run each, in a link and back.
+
+A pin is written `name:field=value,field=value`, with the settings that differ from the defaults of
+`RunConfig`, each as `permalink` writes it. No setting has a colon in it, so the last one ends the
+name, and a name may hold any character that can be seen. A link has one parameter a pin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from fmviz.page import permalink
+from fmviz.page.permalink import MAX_PINS
+from fmviz.run.choices import CHOICES
+from fmviz.run.config import DEFAULTS, RunConfig, allowed, problems
+from fmviz.run.naming import NAMES, _knob, differing_settings, plural
+from fmviz.words.prose import escaped
+
+PARAMETER = "pin"
+
+
+MAX_NAME = 40
+
+
+class PinError(ValueError):
+    """A name or a text that is no pin; `sentences` say why, each for itself."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("; ".join(sentences))
+        self.sentences = sentences
+
+
+class Pin(NamedTuple):
+    """A run that a reader keeps, by a name of their own."""
+
+    name: str
+    config: RunConfig
+
+
+class Read(NamedTuple):
+    """What a link's pins come to: those that could be read, and a sentence for every fault."""
+
+    pins: tuple[Pin, ...]
+    problems: list[str]
+
+
+def checked_name(name: str, others: Sequence[str] = ()) -> str:
+    """A name without white space at its ends.
+
+    Args:
+        others: names that are taken.
+
+    Raises:
+        PinError: empty, too long, not printable, or taken. In Markdown, as all sentences here.
+    """
+    name = name.strip()
+    if not name or len(name) > MAX_NAME or not name.isprintable():
+        raise PinError(
+            f"the name of a pin must have from 1 to {MAX_NAME} characters that can be seen, "
+            f"not {_quoted(name)}"
+        )
+    if name in others:
+        raise PinError(f"the name of a pin must be its own, and {_quoted(name)} is taken")
+    return name
+
+
+def encode(pin: Pin) -> str:
+    """A pin as it stands in a link."""
+    written = [
+        f"{field}={permalink.write(field, pin.config[field])}"
+        for field, default in DEFAULTS.items()
+        if pin.config[field] != default
+    ]
+    return f"{pin.name}:{','.join(written)}"
+
+
+def decode(text: str) -> Pin:
+    """A pin from a link.
+
+    Raises:
+        PinError: the name or a setting is not allowed, or the settings do not go together.
+    """
+    name, colon, written = text.rpartition(":")
+    if not colon:
+        raise PinError(
+            f"a pin must be a name, a colon and settings such as lam=20 with commas between them, "
+            f"not {_quoted(text)}"
+        )
+    name = checked_name(name)
+    found: list[str] = []
+    values = {}
+    for item in written.split(",") if written else ():
+        field, _, value = item.partition("=")
+        if field not in DEFAULTS:
+            known = ", ".join(DEFAULTS)
+            found.append(f"{_quoted(field)} is no setting of a run; there are {escaped(known)}")
+        elif field in values:
+            found.append(f"{escaped(field)} must be given once, not twice")
+        else:
+            try:
+                values[field] = permalink.read(field, value)
+            except ValueError:
+                # So that a second one is found all the same.
+                values[field] = DEFAULTS[field]
+                expected = escaped(allowed(field))
+                found.append(f"{escaped(field)} must be {expected}, not {_quoted(value)}")
+    if not found:
+        try:
+            return Pin(name, RunConfig.model_validate(DEFAULTS | values))
+        except ValidationError as error:
+            found = [escaped(sentence) for sentence in problems(error)]
+    raise PinError(*(f"pin {_quoted(name)}: {sentence}" for sentence in found))
+
+
+def decode_all(texts: Sequence[str]) -> Read:
+    """The pins of a link. One that cannot be read does not keep the others from being read."""
+    found: list[Pin] = []
+    said: list[str] = []
+    for text in texts[:MAX_PINS]:
+        try:
+            pin = decode(text)
+            checked_name(pin.name, [other.name for other in found])
+        except PinError as error:
+            said += error.sentences
+        else:
+            found.append(pin)
+    if len(texts) > MAX_PINS:
+        said.append(
+            f"there may be at most {MAX_PINS} parameters {PARAMETER}, not {len(texts)}; "
+            f"those after the first {MAX_PINS} are left out"
+        )
+    return Read(tuple(found), said)
+
+
+def encode_all(pins: Sequence[Pin]) -> list[str]:
+    """All pins, one parameter each."""
+    return [encode(pin) for pin in pins]
+
+
+def added(pins: Sequence[Pin], name: str, config: RunConfig) -> tuple[Pin, ...]:
+    """The pins and one more.
+
+    Raises:
+        PinError: the name is not allowed, or there are as many as there may be.
+    """
+    pin = Pin(checked_name(name, [other.name for other in pins]), config)
+    if len(pins) >= MAX_PINS:
+        raise PinError(f"there may be at most {MAX_PINS} pins: remove one on the page Compare")
+    return (*pins, pin)
+
+
+def renamed(pins: Sequence[Pin], old: str, new: str) -> tuple[Pin, ...]:
+    """The pins, one of them under another name.
+
+    Raises:
+        PinError: the name is not allowed.
+    """
+    name = checked_name(new, [pin.name for pin in pins if pin.name != old])
+    return tuple(pin._replace(name=name) if pin.name == old else pin for pin in pins)
+
+
+def removed(pins: Sequence[Pin], name: str) -> tuple[Pin, ...]:
+    """The pins without one."""
+    return tuple(pin for pin in pins if pin.name != name)
+
+
+def _quoted(text: str) -> str:
+    """Text of a reader's in a sentence: at a length that can be read, and nothing but text."""
+    short = text if len(text) <= MAX_NAME else text[: MAX_NAME - 1] + "…"
+    return f"'{escaped(''.join(c if c.isprintable() else '�' for c in short))}'"
+
+
+def suggested(config: RunConfig, beside: Sequence[RunConfig], taken: Sequence[str]) -> str:
+    """A name for a run: what sets it apart from those beside it, and where that name is taken or
+    there is nothing, what sets it apart from the defaults.
+
+    Args:
+        taken: names that it must not have.
+    """
+    apart = differing_settings([config, *beside])
+    name = _with("", config, apart)
+    for field in differing_settings([config, RunConfig()]):
+        if name and name not in taken:
+            break
+        if field not in apart:
+            name = _with(name, config, [field])
+    name = name or "default"
+    count, tried = 1, name
+    while tried in taken:
+        count += 1
+        tail = f" ({count})"
+        tried = name[: MAX_NAME - len(tail)].rstrip() + tail
+    return tried
+
+
+def _with(name: str, config: RunConfig, fields: Sequence[str]) -> str:
+    """A name and what a run has in some settings, as far as there is room."""
+    for field in fields:
+        value = _knob(field, config)
+        if field == "epochs":
+            word = plural(config.epochs, "epoch")
+        elif field in CHOICES and field != "schedule":
+            word = value
+        else:
+            equal = " = " if len(NAMES[field]) == 1 else " "
+            word = f"{NAMES[field]}{equal}{value}"
+        longer = f"{name}, {word}" if name else word
+        if len(longer) <= MAX_NAME:
+            name = longer
+    return name
+
+
+def bold(name: str) -> str:
+    """A name of a reader's in a sentence."""
+    return f"**{escaped(name)}**"

@@ -1,0 +1,77 @@
+"""What the test vault says: sealed, looked into, and opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fmviz.analysis.stopping import Shown
+from fmviz.page.vault import Vault, drop
+from fmviz.run.config import RunConfig
+from fmviz.run.naming import plural
+from fmviz.words.numbers import points, upper_first
+from fmviz.words.prose import Caption
+
+
+def sealed(vault: Vault) -> Caption:
+    """What has been tried, and how often the vault has been looked into."""
+    figures = {
+        "tried": plural(len(vault.tried), "network"),
+        "looks": plural(len(vault.peeked), "look"),
+    }
+    return Caption("vault looked into" if vault.peeked else "vault sealed", figures)
+
+
+def looked(runs: Sequence[Shown]) -> list[Caption]:
+    """What a look into the vault shows: the test accuracy of each network on the page."""
+    return [
+        Caption(
+            "vault look",
+            {
+                "name": upper_first(run.name),
+                "test": points(run.record.estimate("test_accuracy", run.kept)),
+                "images": f"{run.record.examples['test']:,}",
+            },
+        )
+        for run in runs
+        if run.kept is not None
+    ]
+
+
+def opened(vault: Vault) -> list[Caption]:
+    """The best validation score against its test score, and what the looks did to it."""
+    best, size = vault.best, drop(vault.best)
+    # How many of those tried do better on the test images.
+    better = sum(each.test.value > best.test.value for each in vault.tried)
+    figures = {
+        "tried": plural(len(vault.tried), "network"),
+        "validation": points(best.validation),
+        "test": points(best.test),
+        "images": f"{best.images:,}",
+        "drop": points(size._replace(value=abs(size.value))),
+        "name": described(best.config),
+        "epoch": str(best.epoch + 1),
+        "better": str(better),
+    }
+    if len(vault.tried) == 1:
+        section = "vault opened, one"
+    elif size.could_be_noise:
+        section = "vault opened, alike"
+    else:
+        section = "vault opened, lower" if size.value > 0 else "vault opened, higher"
+    captions = [Caption(section, figures)]
+    if len(vault.tried) > 1:
+        captions.append(Caption("vault rank, first" if not better else "vault rank", figures))
+    looks = {"looks": plural(len(vault.peeked), "look")}
+    captions.append(Caption("vault looks" if vault.peeked else "vault no looks", looks))
+    return captions
+
+
+def described(config: RunConfig) -> str:
+    """A network by those settings that differ from a run's defaults, in Keras's words."""
+    plain = RunConfig()
+    changed = [
+        f"{name}={'-'.join(map(str, value)) if isinstance(value, tuple) else value}"
+        for name, value in config.model_dump().items()
+        if value != plain[name]
+    ]
+    return ", ".join(changed) or "the default network"

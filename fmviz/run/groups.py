@@ -1,0 +1,78 @@
+"""Which runs are trained as one model. Free of TensorFlow, for the engine wants to know as well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fmviz.run.config import RunConfig
+
+# More members than this are trained as several models: beyond it the weights and the optimizer's
+# arrays leave the caches, and a member costs more (see benchmarks/).
+MEMBERS_AT_ONCE = 8
+
+
+class Shape(NamedTuple):
+    """What all members of a model share, and a compiled program depends on."""
+
+    dataset: str
+    hidden: tuple[int, ...]
+    activation: str
+    optimizer: str
+    batch_size: int
+
+
+class Features(NamedTuple):
+    """What a program leaves out unless a member needs it."""
+
+    dropout: bool
+    weight_decay: bool
+    proximal: bool
+
+
+def features_of(configs: Sequence[RunConfig]) -> Features:
+    """What runs that are trained together need between them."""
+    return Features(
+        any(config.dropout > 0 for config in configs),
+        any(config.penalty == "weight_decay" for config in configs),
+        any(config.penalty == "l1_proximal" for config in configs),
+    )
+
+
+def shape_of(config: RunConfig) -> Shape:
+    """The shape that a run needs."""
+    return Shape(
+        config.dataset,
+        config.hidden,
+        config.activation,
+        # Weight decay is a feature, and without it AdamW is Adam.
+        "adam" if config.optimizer == "adamw" else config.optimizer,
+        config.batch_size,
+    )
+
+
+def group(configs: Sequence[RunConfig]) -> list[list[int]]:
+    """Indices of the configs that are trained as one model, in order of first appearance.
+
+    Those share a `Shape`, the training images and the number of epochs. Where there are more than
+    `MEMBERS_AT_ONCE`, they are dealt out evenly.
+    """
+    alike: dict[Any, list[int]] = {}
+    for index, config in enumerate(configs):
+        key = shape_of(config), config.train_size, config.epochs
+        alike.setdefault(key, []).append(index)
+    groups = []
+    for indices in alike.values():
+        parts = -(-len(indices) // MEMBERS_AT_ONCE)
+        groups += [part.tolist() for part in np.array_split(indices, parts)]
+    return groups
+
+
+def deal(configs: Sequence[RunConfig]) -> list[list[RunConfig]]:
+    """Runs dealt out into the tasks that train them: no more than one model holds grow together in
+    one, a comparison; of more, each group is a task of its own, one after another."""
+    if len(configs) <= MEMBERS_AT_ONCE:
+        return [list(configs)] if configs else []
+    return [[configs[i] for i in part] for part in group(configs)]

@@ -1,0 +1,382 @@
+"""What was measured in a run, as arrays, and the one format it travels and rests in.
+
+A record holds no model: it can be sent between processes, kept on disk and drawn without
+TensorFlow. The format is NumPy's `.npz` without pickle, one array per measure and one JSON text.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fmviz.run.choices import DATASETS, N_CLASSES, N_PIXELS
+from fmviz.run.config import RECORD_SCHEMA, RunConfig
+from fmviz.run.measure import (
+    ACTIVATION_BINS,
+    TOLERANCES,
+    WEIGHT_EDGES,
+    Estimate,
+    accuracy,
+    accuracy_gap,
+)
+
+Array = npt.NDArray[Any]
+
+# One number an epoch. The accuracies and cross-entropies (nats) of whole splits are measured
+# after the epoch, in inference mode, with the weights the epoch ended with.
+HISTORY = {
+    "train_accuracy": "accuracy on the fixed training sample, against the labels it was told",
+    "train_crossentropy": "mean cross-entropy on the fixed training sample",
+    "clean_accuracy": "accuracy on the sample's examples whose label is true",
+    "corrupted_accuracy": "accuracy on its corrupted examples, against their wrong labels",
+    "val_accuracy": "accuracy on the validation images",
+    "val_crossentropy": "mean cross-entropy on the validation images",
+    "val_loss": "Keras's val_loss: validation cross-entropy plus penalty",
+    "test_accuracy": "accuracy on the test images",
+    "test_crossentropy": "mean cross-entropy on the test images",
+    "penalty": "what kernel_regularizer adds to the loss; 0 for a penalty outside of it",
+    "running_accuracy": "Keras's accuracy: running mean over the epoch, dropout on",
+    "running_crossentropy": "Keras's loss less the penalty: running mean over the epoch",
+    "learning_rate": "learning rate of the epoch's last step",
+    "seconds": "time in gradient steps so far, an equal share where runs are trained as one model",
+}
+# One row an epoch and one entry a layer: kernels are counted from the input, `len(hidden) + 1`
+# of them; hidden layers likewise, `len(hidden)`.
+KERNEL_MEASURES = {
+    "near_zeros": "weights with |w| ≤ each of measure.TOLERANCES",
+    "kernel_norm": "√Σw² of the kernel",
+    "weight_histogram": "weights in each bin of measure.WEIGHT_EDGES",
+    "gradient_norm": "√Σ(∂C₀/∂w)² on the first 128 training images, inference mode",
+    "update_ratio": "√ΣΔw² of one more step at the last rate, those images, over √Σw²; NaN if 0",
+}
+HIDDEN_MEASURES = {
+    "saturation": "share of flat activations on the probe images (zero activations for ReLU)",
+    "dead_units": "share of units flat on every probe image",
+    "activation_histogram": "activations in each bin of measure.activation_edges, probe images",
+}
+# First-layer kernels are kept after these epochs, counted from 0, of the first so many units.
+SNAPSHOT_EPOCHS = (0, 1, 2, 4, 7, 12, 19, 29, 49, 74, 99)
+SNAPSHOT_UNITS = 16
+
+
+# What the figures of a record are measured on.
+EXAMPLES = {"train", "corrupted", "validation", "test", "probe"}
+
+
+PREDICTIONS = ("train_predictions", "val_predictions", "test_predictions")
+
+
+class RecordError(Exception):
+    """Bytes that are not a sound record of this schema; the message says why."""
+
+
+class Divergence(NamedTuple):
+    """Where a run stopped being finite. Counted from zero; `layer` from the input.
+
+    `epoch` and `step` say when, `where` what overflowed first in that step: "activation",
+    "loss", "gradient" or "weight".
+    """
+
+    epoch: int
+    step: int
+    layer: int
+    where: str
+
+
+@dataclass(frozen=True, eq=False)
+class RunRecord:
+    """A run, finished or so far.
+
+    Attributes:
+        config: the run.
+        history: name in `HISTORY` → (epochs,) float64.
+        layers: name in `KERNEL_MEASURES` or `HIDDEN_MEASURES` → (epochs, layers, ...).
+        start: the names of `history`, measured before the first step (running means are NaN).
+        start_layers: the names of `layers`, measured before the first step.
+        examples: how many images the figures of each of `EXAMPLES` are measured on.
+        train_predictions, val_predictions, test_predictions: (epochs + 1, images) uint8, the
+            predicted class, row 0 before the first step; empty while the run goes on. Those of
+            training are of the fixed sample, the first images of the training set.
+        snapshots: (len(snapshot_epochs), 784, at most SNAPSHOT_UNITS) float16, first-layer
+            kernels; empty while the run goes on, and in a brief record.
+        weights: the final kernels and biases, in `keras.Sequential.get_weights()` order; empty
+            while the run goes on, and in a brief record. A diverged run keeps the last finite
+            ones.
+        best_weights: those of `best_epoch`; empty while the run goes on.
+        diverged: where the run stopped being finite, else None. Its history then has only the
+            epochs that ended finite.
+        made: versions, machine and date of the training, and how many runs were trained together.
+    """
+
+    config: RunConfig
+    history: Mapping[str, Array]
+    layers: Mapping[str, Array]
+    start: Mapping[str, float]
+    start_layers: Mapping[str, Array]
+    examples: Mapping[str, int]
+    train_predictions: Array
+    val_predictions: Array
+    test_predictions: Array
+    snapshots: Array
+    weights: tuple[Array, ...] = ()
+    best_weights: tuple[Array, ...] = ()
+    diverged: Divergence | None = None
+    made: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs measured so far, or in all."""
+        return len(self.history["val_accuracy"])
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run has ended, by its last epoch or by diverging."""
+        return self.epochs == self.config.epochs or self.diverged is not None
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether an ended run is without its weights: enough for a curve, a tenth of the size."""
+        return self.complete and not self.weights
+
+    def brief(self) -> RunRecord:
+        """The record without weights and snapshots, as sweeps and races keep it."""
+        none = np.empty((0, 0, 0), np.float16)
+        return replace(self, weights=(), best_weights=(), snapshots=none)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that its large arrays take."""
+        arrays = [*self.layers.values(), *self.weights, *self.best_weights, self.snapshots]
+        return sum(a.nbytes for a in (*arrays, *(getattr(self, name) for name in PREDICTIONS)))
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The first epoch with the lowest validation cross-entropy; None before the first."""
+        values = self.history["val_crossentropy"]
+        return int(np.argmin(values)) if len(values) else None
+
+    def weights_of(self, epoch: int | None) -> tuple[tuple[Array, ...], int]:
+        """The weights after an epoch where they were kept, else those after the last one, and
+        after which epoch they are: only those of the last and the best are kept."""
+        if epoch is not None and epoch == self.best_epoch and self.best_weights:
+            return self.best_weights, epoch
+        return self.weights, self.epochs - 1
+
+    def weights_after(self, epoch: int | None) -> tuple[Array, ...]:
+        """The weights that are kept of an epoch, counted from 0: those of the last and of the best;
+        nothing for any other."""
+        if epoch is None or not self.weights:
+            return ()
+        if epoch == self.epochs - 1:
+            return self.weights
+        return self.best_weights if epoch == self.best_epoch else ()
+
+    @property
+    def snapshot_epochs(self) -> tuple[int, ...]:
+        """The epochs, counted from 0, of `snapshots`."""
+        return tuple(epoch for epoch in SNAPSHOT_EPOCHS if epoch < self.epochs)
+
+    @property
+    def kernels(self) -> tuple[Array, ...]:
+        """The final kernels, (fan_in, fan_out) each."""
+        return self.weights[::2]
+
+    def at(self, name: str, epoch: int | None) -> float:
+        """A history figure after an epoch, or before the first step where epoch is None."""
+        return float(self.start[name] if epoch is None else self.history[name][epoch])
+
+    def layers_at(self, name: str, epoch: int | None) -> Array:
+        """A layer measure after an epoch, or before the first step: (layers, ...)."""
+        row: Array = self.start_layers[name] if epoch is None else self.layers[name][epoch]
+        return row
+
+    def gap(self, epoch: int | None) -> Estimate:
+        """Training accuracy − validation accuracy, with the standard error."""
+        return accuracy_gap(
+            self.at("train_accuracy", epoch),
+            self.examples["train"],
+            self.at("val_accuracy", epoch),
+            self.examples["validation"],
+        )
+
+    def estimate(self, name: str, epoch: int | None) -> Estimate:
+        """An accuracy of the history with its standard error."""
+        split = {"train": "train", "val": "validation", "test": "test", "corrupted": "corrupted"}
+        return accuracy(self.at(name, epoch), self.examples[split[name.split("_")[0]]])
+
+    def sparsity(self, tolerance: float, epoch: int | None) -> float:
+        """Share of kernel weights with |w| ≤ tolerance, one of `measure.TOLERANCES`.
+
+        Raises:
+            ValueError: another tolerance; those counts were not taken.
+        """
+        if tolerance not in TOLERANCES:
+            raise ValueError(f"tolerance must be one of {TOLERANCES}, not {tolerance}")
+        counts = self.layers_at("near_zeros", epoch)[:, TOLERANCES.index(tolerance)]
+        return float(counts.sum()) / n_weights(self.config)
+
+    def to_bytes(self, *, compress: bool = True) -> bytes:
+        """The record as an `.npz` file."""
+        # Few entries, for each one costs time, and a run tells of itself after every epoch.
+        rows = [[self.start[name], *self.history[name]] for name in HISTORY]
+        table: dict[str, Array] = {"history": np.array(rows, np.float64)}
+        for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES):
+            table[f"layers/{name}"] = np.concatenate(
+                [self.start_layers[name][None], self.layers[name]]
+            )
+        # Most images keep their class from one epoch to the next: differences, image by image, pack
+        # well.
+        for name in PREDICTIONS:
+            steps = np.diff(getattr(self, name), axis=0, prepend=np.uint8(0))
+            table[name] = np.ascontiguousarray(steps.T)
+        table["snapshots"] = self.snapshots
+        table |= {f"weights/{i}": w for i, w in enumerate(self.weights)}
+        if self.best_epoch != self.epochs - 1:
+            table |= {f"best/{i}": w for i, w in enumerate(self.best_weights)}
+        meta = {
+            "schema": RECORD_SCHEMA,
+            "config": self.config.model_dump(mode="json"),
+            "examples": dict(self.examples),
+            "diverged": self.diverged,
+            "made": dict(self.made),
+        }
+        table["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
+        buffer = io.BytesIO()
+        (np.savez_compressed if compress else np.savez)(buffer, **table)  # type: ignore[arg-type]
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> RunRecord:
+        """Read what `to_bytes` wrote; the arrays are read-only.
+
+        Raises:
+            RecordError: not a record, damaged, of another schema, or with arrays that do not fit
+                the run they claim to describe.
+        """
+        try:
+            # NumPy stops reading where it thinks that an array ends, and so before its checksum.
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                if damaged := archive.testzip():
+                    raise RecordError(f"{damaged} is damaged")
+            with np.load(io.BytesIO(content), allow_pickle=False) as file:
+                table = {name: file[name] for name in file.files}
+            meta = json.loads(table.pop("meta").tobytes())
+            if meta["schema"] != RECORD_SCHEMA:
+                raise RecordError(f"record of schema {meta['schema']}, expected {RECORD_SCHEMA}")
+            record = cls._from_table(table, meta)
+        except RecordError:
+            raise
+        except Exception as error:  # a byte anywhere may be wrong, and any parser may stumble on it
+            raise RecordError(f"not a sound record: {type(error).__name__}: {error}") from error
+        _check(record)
+        return record
+
+    @classmethod
+    def _from_table(cls, table: dict[str, Array], meta: dict[str, Any]) -> RunRecord:
+        predictions = {name: np.cumsum(table[name].T, 0, np.uint8) for name in PREDICTIONS}
+        for array in (*table.values(), *predictions.values()):
+            array.setflags(write=False)
+        n_weight_arrays = sum(name.startswith("weights/") for name in table)
+        weights = tuple(table[f"weights/{i}"] for i in range(n_weight_arrays))
+        history = dict(zip(HISTORY, table["history"], strict=True))
+        layers = {name: table[f"layers/{name}"] for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES)}
+        return cls(
+            config=RunConfig.model_validate(meta["config"]),
+            history={name: array[1:] for name, array in history.items()},
+            layers={name: array[1:] for name, array in layers.items()},
+            start={name: float(array[0]) for name, array in history.items()},
+            start_layers={name: array[0] for name, array in layers.items()},
+            examples={str(k): int(v) for k, v in meta["examples"].items()},
+            **predictions,
+            snapshots=table["snapshots"],
+            weights=weights,
+            best_weights=tuple(table.get(f"best/{i}", w) for i, w in enumerate(weights)),
+            diverged=Divergence(*meta["diverged"]) if meta["diverged"] else None,
+            made=meta["made"],
+        )
+
+
+def layer_sizes(config: RunConfig) -> tuple[int, ...]:
+    """Widths from the pixels to the classes."""
+    return (N_PIXELS, *config.hidden, N_CLASSES)
+
+
+def n_weights(config: RunConfig) -> int:
+    """Kernel weights of the network, biases left out."""
+    sizes = layer_sizes(config)
+    return sum(a * b for a, b in pairwise(sizes))
+
+
+def _check(record: RunRecord) -> None:
+    """Raise `RecordError` where an array does not fit the run."""
+    config, epochs = record.config, record.epochs
+    if set(record.examples) != EXAMPLES:
+        raise RecordError(f"examples of {sorted(record.examples)}, expected {sorted(EXAMPLES)}")
+    if epochs > config.epochs:
+        raise RecordError(f"{epochs} epochs in a run of {config.epochs}")
+    n_hidden = len(config.hidden)
+    shapes: dict[str, tuple[tuple[int, ...], Array]] = {}
+    for name, array in record.history.items():
+        shapes[name] = ((epochs,), array)
+    kernels, bins = n_hidden + 1, len(WEIGHT_EDGES) - 1
+    tails: dict[str, tuple[int, ...]] = dict.fromkeys(KERNEL_MEASURES, (kernels,))
+    tails |= dict.fromkeys(HIDDEN_MEASURES, (n_hidden,))
+    tails |= {"near_zeros": (kernels, len(TOLERANCES)), "weight_histogram": (kernels, bins)}
+    tails["activation_histogram"] = (n_hidden, ACTIVATION_BINS)
+    for name, array in record.layers.items():
+        shapes[name] = ((epochs, *tails[name]), array)
+    sizes = layer_sizes(config)
+    expected = [s for a, b in pairwise(sizes) for s in ((a, b), (b,))]
+    if record.complete or record.weights:
+        info = DATASETS[config.dataset]
+        sample = record.examples["train"]
+        shapes["train_predictions"] = ((epochs + 1, sample), record.train_predictions)
+        shapes["val_predictions"] = ((epochs + 1, info.validation), record.val_predictions)
+        shapes["test_predictions"] = ((epochs + 1, info.test), record.test_predictions)
+    if record.is_brief:
+        shapes["snapshots"] = ((0, 0, 0), record.snapshots)
+    elif record.weights:
+        units = min(SNAPSHOT_UNITS, sizes[1])
+        shapes["snapshots"] = ((len(record.snapshot_epochs), N_PIXELS, units), record.snapshots)
+        for kind, arrays in (("weights", record.weights), ("best", record.best_weights)):
+            if len(arrays) != len(expected):
+                raise RecordError(f"{len(arrays)} arrays of {kind}, expected {len(expected)}")
+            shapes |= {f"{kind} {i}": pair for i, pair in enumerate(zip(expected, arrays))}
+    for name, (shape, array) in shapes.items():
+        if array.shape != shape:
+            raise RecordError(f"{name} has shape {array.shape}, expected {shape}")
+
+
+def same_figures(a: RunRecord, b: RunRecord) -> bool:
+    """Whether two records are bit for bit the same, when and where they were made left aside."""
+
+    def arrays(record: RunRecord) -> dict[str, Array]:
+        table: dict[str, Array] = {
+            **{name: getattr(record, name) for name in PREDICTIONS},
+            "snapshots": record.snapshots,
+        }
+        for name in HISTORY:
+            if name != "seconds":
+                table[name] = np.array([record.start[name], *record.history[name]])
+        for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES):
+            table[name] = record.layers[name]
+            table[f"{name} at the start"] = record.start_layers[name]
+        for kind, group in (("weights", record.weights), ("best", record.best_weights)):
+            table |= {f"{kind} {i}": w for i, w in enumerate(group)}
+        return table
+
+    one, other = arrays(a), arrays(b)
+    return (
+        a.config == b.config
+        and a.diverged == b.diverged
+        and one.keys() == other.keys()
+        and all(np.array_equal(one[name], other[name], equal_nan=True) for name in one)
+    )

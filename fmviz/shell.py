@@ -1,0 +1,91 @@
+"""The frame around every page: navigation, and the first deep link after a cold start."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from fmviz.charts import curves, figures
+from fmviz.lessons.catalogue import LESSONS
+from fmviz.run import data
+from fmviz.ui.live import engine
+from fmviz.ui.navigation import page_file
+
+# A file of our own: Streamlit fetches the picture of an icon name from elsewhere.
+ICON = Path(__file__).parent / "icon.png"
+
+
+SECONDS_TO_WORKER = 5.0
+
+
+_MARK = "fmviz.entered through app.py"
+
+
+def pages() -> list[st.Page]:
+    """The lessons in their order and what goes with all of them; `url_path` is the file's stem."""
+    first, *others = LESSONS.values()
+    start = page_file(first.name)
+    return [
+        st.Page(start, title=first.title, default=True, url_path="home"),
+        *(st.Page(page_file(o.name), title=o.title, url_path=o.name) for o in others),
+        st.Page(page_file("compare"), title="Compare", url_path="compare"),
+        # Streamlit serves a default page at the bare address alone; links name the lesson.
+        st.Page(start, title=first.title, url_path=first.name, visibility="hidden"),
+    ]
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[None]:
+    """What the server does before it answers and after it has stopped answering.
+
+    What a page imports and what its charts and images are made of is fetched here, so that the
+    first viewer does not wait for it. The worker starts a little later, or as soon as a run is
+    asked for: importing TensorFlow takes all of a small machine for some seconds, and whoever
+    opens the page as the server comes up should see it first.
+    """
+    prepare()
+    timer = asyncio.get_running_loop().call_later(SECONDS_TO_WORKER, engine().start)
+    yield
+    timer.cancel()
+    engine().close()
+
+
+def run() -> None:
+    """What `app.py` does: set the page up and run the one that the address names."""
+    st.set_page_config(page_title="fmviz", page_icon=ICON, layout="wide")
+    st.session_state[_MARK] = True
+    st.navigation(pages(), position="top").run()
+
+
+def require_app() -> None:
+    """First line of every page.
+
+    Until some session has called `st.navigation`, Streamlit takes the folder `pages/` for its old
+    kind of multipage app and runs the page of a deep link without `app.py`. Calling it here, and
+    starting over, brings that first visitor to the same page in the right frame.
+    """
+    if _MARK not in st.session_state:
+        st.session_state[_MARK] = True
+        st.navigation(pages(), position="top")
+        st.rerun()
+
+
+def prepare() -> None:
+    """Read the images and build the charts' specifications, once a server."""
+    data.load()
+    for lesson in LESSONS.values():
+        runs = lesson.runs_of(lesson.start)
+        roles = tuple(runs)
+        if not roles:
+            continue
+        horizon = max(config.epochs for config in runs.values())
+        layers = max(len(config.hidden) for config in runs.values())
+        for dark in (False, True):
+            curves.curves_spec(roles, horizon, dark)
+            figures.gap_spec(roles, dark)
+            figures.sparsity_spec(roles, dark)
+            figures.saturation_spec(roles, layers, dark)

@@ -1,0 +1,1 @@
+"""Formulas that train and that draw."""

@@ -1,0 +1,1 @@
+"""The only part that imports TensorFlow: it runs in workers."""

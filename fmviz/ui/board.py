@@ -1,0 +1,193 @@
+"""Panels that pages share: places on the page that are drawn again as runs grow.
+
+A page makes a `Board`, adds panels where they are to stand, and runs it: the board asks for the
+page's runs and hands every panel what is known of them, at the panel's pace.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import streamlit as st
+
+from fmviz.analysis import stopping
+from fmviz.engine.engine import Update
+from fmviz.run.naming import plural
+from fmviz.ui import live, state, vault
+from fmviz.ui.look import FIGURES, LIVE, AnyPanel, Look, Panel
+from fmviz.ui.page import Page
+from fmviz.ui.place import Place
+from fmviz.words.numbers import percent
+from fmviz.words.prose import Caption
+
+# While the curves grow, the cards follow at this pace: they are read, not watched.
+SECONDS_BETWEEN_FIGURES = 0.4
+
+
+# A run that is about to begin keeps the last picture up this long before the page says it waits.
+HOLD_SECONDS = 0.5
+
+
+def status(update: Update, horizon: int) -> str:
+    """One line: where the figures come from, or how far they are."""
+    if update.state == "waiting":
+        seconds = f"{update.seconds:.0f} s"
+        return f":material/hourglass_top: waiting for the worker: {update.message} ({seconds})"
+    if update.state == "training":
+        return f":material/play_arrow: epoch {update.epoch} of {horizon}"
+    if update.state == "failed":
+        return ":material/error: failed"
+    own = update.records[-1]
+    source = update.sources[-1]
+    if source == "recorded" and own is not None:
+        made = own.made
+        return (
+            f":material/inventory_2: recorded run, {made['date']}, Keras {made['keras']}, "
+            f"TensorFlow {made['tensorflow']}, {made['machine']}"
+        )
+    if source == "store":
+        return ":material/inventory_2: trained earlier, from the store"
+    if own is not None and own.diverged is not None:
+        return f":material/check: trained just now, diverged in epoch {own.diverged.epoch + 1}"
+    if own is None:
+        return ""
+    trained = [
+        record.at("seconds", record.epochs - 1)
+        for record, source in zip(update.records, update.sources)
+        if record is not None and source == "trained" and record.epochs
+    ]
+    took = f"{sum(trained):.1f} s of gradient steps"
+    return f":material/check: trained just now, {plural(horizon, 'epoch')}, {took}"
+
+
+class Board:
+    """The runs of a page, and the panels that show them.
+
+    Made once in each run of a page's script, after the controls.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.dark = state.is_dark()
+        # The specification of a chart must not change with a slider, or browsers build it anew. So
+        # the charts name the roles, and the texts name the settings.
+        self.roles = tuple(page.runs)
+        self.configs = list(page.runs.values())
+        self._panels: list[Panel] = []
+        self._figures_drawn = -float("inf")
+
+    @property
+    def horizon(self) -> int:
+        """Epochs of the longest run."""
+        return max(config.epochs for config in self.configs)
+
+    def add(self, panel: AnyPanel) -> AnyPanel:
+        """Have a panel drawn."""
+        self._panels.append(panel)
+        return panel
+
+    def text(self, caption: Caption) -> str:
+        """A caption in the lesson's words."""
+        return self.page.text(caption.section, caption.figures)
+
+    def place_status(self) -> None:
+        """Reserve the line that says where the figures come from or how far they are."""
+        line, bar = st.columns([3, 2], vertical_alignment="center")
+        with line:
+            self._status = Place()
+        with bar:
+            self._progress, self._again = Place(), Place()
+
+    def status(self, update: Update) -> str:
+        """Where the figures come from, or how far they are."""
+        return status(update, self.horizon)
+
+    def run(self) -> Look:
+        """Ask for the runs and draw them until all have ended; what is known then."""
+        # Controls that stand beside panels have spoken by now.
+        self._view = self.page.view
+        anew = state.asked_for(self.page.name, "anew", self._what)
+        weights = self.page.lesson.weights
+        # Curves and figures need no weights: where those are not recorded, they can wait.
+        brief = not weights or (not anew and live.engine().known(self.configs, brief=True))
+        for update in live.live(self.configs, brief=brief, anew=anew):
+            look = self._draw(update)
+        if weights and look.done:
+            look = self._fetch_weights(look)
+        self._offer(look)
+        if look.done and "trained" not in look.update.sources:
+            live.engine().warm(self.configs)
+        if look.done and self.page.vault is not None:
+            vault.draw(self.page.vault, self.page.name, look.runs)
+        return look
+
+    @property
+    def _what(self) -> tuple[str, ...]:
+        return tuple(config.key for config in self.configs)
+
+    def _fetch_weights(self, look: Look) -> Look:
+        """Train recorded runs anew where a panel wants the weights that they come without. What is
+        on the screen stays until those are there."""
+        wanted = {getattr(panel, "wants_weights", None) for panel in self._panels}
+        if all(of is None or look.has_weights(of) for of in wanted):
+            return look
+        for update in live.live(self.configs):
+            if update.state == "failed":
+                self._status.draw("caption", status(update, self.horizon))
+            elif update.state == "done":
+                look = self._draw(update)
+            else:
+                share = update.progress(self.configs)
+                text = f"training the weights for the closer look, {percent(share, 0)}"
+                self._progress.draw("progress", share, text=text)
+        self._progress.clear()
+        return look
+
+    def _offer(self, look: Look) -> None:
+        """A recorded run can be trained here and now."""
+        if look.done and "recorded" in look.update.sources:
+            self._again.draw(
+                "button",
+                "Train it live",
+                key=f"{self.page.name}/anew",
+                type="tertiary",
+                icon=":material/play_arrow:",
+                on_click=state.ask_for,
+                args=(self.page.name, "anew", self._what),
+                help="The same run, trained on this machine before your eyes.",
+            )
+        else:
+            self._again.clear()
+
+    def _draw(self, update: Update) -> Look:
+        self._status.draw("caption", self.status(update))
+        if update.state == "training":
+            self._progress.draw("progress", update.progress(self.configs))
+        else:
+            self._progress.clear()
+        runs = [
+            stopping.look(record, role, **self._view.early_stopping)
+            for role, record in zip(self.roles, update.records, strict=True)
+            if record is not None
+        ]
+        look = Look(runs, update, len(runs) == len(self.roles))
+        if update.state == "waiting" and update.seconds < HOLD_SECONDS:
+            # What the page shows from before holds until there is something new.
+            return look
+        now = time.monotonic()
+        due = update.state != "training" or now - self._figures_drawn > SECONDS_BETWEEN_FIGURES
+        figures = due and look.whole
+        if figures:
+            self._figures_drawn = now
+        for panel in (*self._panels, *self.page.panels):
+            if panel.pace == LIVE or (figures and (panel.pace == FIGURES or look.done)):
+                panel.draw(look)
+        return look
+
+
+def cards(board: Board, *panels: Callable[[Board], Panel]) -> None:
+    """Panels side by side."""
+    for column, panel in zip(st.columns(len(panels)), panels, strict=True):
+        with column:
+            board.add(panel(board))

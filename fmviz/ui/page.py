@@ -1,0 +1,247 @@
+"""What every lesson's page has around its panels: question, presets, guess, notes, the address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NoReturn, TypeVar
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from fmviz.analysis.stopping import Shown
+from fmviz.page import guessing, permalink
+from fmviz.page.guessing import Question
+from fmviz.page.lesson import Lesson, Preset, Runs, preset_words
+from fmviz.page.permalink import State, View
+from fmviz.run.config import RunConfig
+from fmviz.ui import controls, state, vault
+from fmviz.ui.look import Panel
+from fmviz.ui.navigation import page_file
+from fmviz.words import prose
+from fmviz.words.numbers import upper_first
+
+# All of Streamlit's sizes follow the root's. On the far wall, lines of small print are lost anyway.
+LARGE = "<style>html {font-size: 125%}</style>"
+
+
+class Page:
+    """One run of a lesson's page: its state as the controls leave it, and its frame.
+
+    Draw the controls first; `config`, `view` and `runs` are read from them when first asked for.
+    """
+
+    def __init__(self, lesson: Lesson) -> None:
+        self.lesson = lesson
+        self.name = lesson.name
+        # Those of the frame, which is drawn before there is a board.
+        self.panels: list[Panel] = []
+        # Where the test vault stands, if the page has a place for it.
+        self.vault: DeltaGenerator | None = None
+
+    @property
+    def values(self) -> State:
+        """The present state of all fields."""
+        return {field: state.value(self.name, field) for field in self.lesson.start}
+
+    @cached_property
+    def config(self) -> RunConfig:
+        """The run that the controls ask for; ends the page with words where there is none."""
+        return controls.config(self.values)
+
+    @property
+    def view(self) -> View:
+        """How it is looked at. Controls drawn later in the page may still change it."""
+        asked = permalink.view_of(self.values)
+        if asked.test and not vault.shows(self.runs.values()):
+            return asked.model_copy(update={"test": False})
+        return asked
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Role → run, of all that stand side by side."""
+        _ = self.config
+        return self.lesson.runs_of(self.values)
+
+    def text(self, section: str, figures: dict[str, str] | None = None) -> str:
+        """A section of the lesson's prose, or of the first lesson it borrows from that has it."""
+        lessons = (self.name, *self.lesson.borrows)
+        speaks = next((name for name in lessons if section in prose.sections(name)), self.name)
+        return prose.text(speaks, section, figures)
+
+    def locks(self) -> None:
+        """Say what a teacher's link has locked."""
+        if names := ", ".join(map(controls.label, self.view.lock)):
+            st.caption(f":material/lock: {self.text('locked', {'controls': names})}")
+
+    def columns(self) -> Sequence[DeltaGenerator]:
+        """Place for the controls in sight, and for what they change."""
+        return st.columns([1, 2.6], gap="large")
+
+    def presets(self) -> None:
+        """The lesson's story as a row of buttons, and the words of the step that is on screen."""
+        story = ""
+        with st.container(horizontal=True, key=f"{self.name}-presets"):
+            for preset in self.lesson.presets:
+                label, words = preset_words(self.name, preset)
+                wanted = self.lesson.state_of(preset, self.values)
+                active = _same(self.values, wanted)
+                story = words if active else story
+                st.button(
+                    label,
+                    key=f"{self.name}/preset {preset.name}",
+                    type="primary" if active else "secondary",
+                    on_click=self._take,
+                    args=(preset,),
+                    disabled=self._barred(wanted),
+                )
+        # A place for the words also where there are none: else all that follows would move up, and
+        # a browser would build it anew, and a slider that is being moved would lose its focus.
+        with st.container():
+            # The story of the opening state would give the answer away.
+            if story and not self.guessing:
+                st.markdown(story)
+
+    def _barred(self, wanted: State) -> bool:
+        """Whether a teacher's link keeps the reader from a preset: it would move what is locked, or
+        show results that wait for a guess."""
+        moved = [
+            f
+            for f, v in wanted.items()
+            if permalink.write(f, v) != permalink.write(f, self.values[f])
+        ]
+        return any(map(self.view.locks, moved)) or (self.view.hide and self.guessing)
+
+    def _take(self, preset: Preset) -> None:
+        # A story is told on open cards.
+        if state.guess(self.name) is None:
+            state.set_guess(self.name, -1)
+        state.apply(self.name, self.lesson.state_of(preset, self.values))
+
+    @cached_property
+    def question(self) -> Question | None:
+        """What there is to be guessed of the present state: the lesson's own question where it
+        opens, another where a teacher's link hides the results."""
+        question = guessing.own(self.lesson) if _same(self.values, self.lesson.start) else None
+        if question is None and self.view.hide:
+            question = (
+                guessing.of_sweep(self.name, self.values)
+                if "knob" in self.lesson.start
+                else guessing.of_runs(self.name, tuple(self.runs))
+            )
+        return question
+
+    @property
+    def guessing(self) -> bool:
+        """Whether the reader is still to guess. That is asked once."""
+        asked = state.guess(self.name, obliged=self.view.hide)
+        return asked is None and self.question is not None
+
+    def guess(self) -> None:
+        """Ask for a guess before the first results, where one is due. The page then ends here."""
+        question = self.question
+        if question is None or not self.guessing:
+            return
+        with st.container(border=True, key=f"{self.name}-guess"):
+            st.markdown(f"**Predict, then see.** {question.text}")
+            for index, option in enumerate(question.options):
+                st.button(
+                    upper_first(option),
+                    key=f"{self.name}/guess {index}",
+                    width="stretch",
+                    on_click=state.set_guess,
+                    args=(self.name, index, self.values),
+                )
+            # A teacher's link leaves no way round.
+            skips = st.container(horizontal=True)
+            if not self.view.hide:
+                self._skips(skips)
+        self._end()
+
+    def _skips(self, place: DeltaGenerator) -> None:
+        with place:
+            st.button(
+                "Just show me",
+                key=f"{self.name}/guess none",
+                type="tertiary",
+                on_click=state.set_guess,
+                args=(self.name, -1),
+            )
+            st.button(
+                "Never ask me",
+                key=f"{self.name}/guess never",
+                type="tertiary",
+                on_click=state.skip_guesses,
+            )
+
+    def _end(self) -> NoReturn:
+        self.save()
+        st.stop()
+
+    def verdict(self, runs: list[Shown]) -> str:
+        """What became of the guess, on the finished runs of the state it was made on."""
+        guessed = state.guess(self.name, obliged=self.view.hide)
+        question = self.question
+        if question is None or guessed is None or guessed < 0:
+            return ""
+        if not _same(self.values, state.guessed_on(self.name)):
+            return ""
+        right = question.answer(runs)
+        section = "guess was right" if right == guessed else "guess was wrong"
+        options = question.options
+        return self.text(section, {"guess": options[guessed], "answer": options[right]})
+
+    def section(self, labels: dict[str, str]) -> str:
+        """A choice of closer looks, of which only the chosen one is to be drawn.
+
+        Args:
+            labels: by the names that the lesson's choices have for "section".
+        """
+        chosen = st.segmented_control(
+            "Look closer",
+            list(labels),
+            format_func=labels.__getitem__,
+            **state.widget(self.name, "section"),
+            required=True,
+        )
+        return str(chosen)
+
+    def save(self) -> None:
+        """Write the state to the address. Call it once all controls are drawn."""
+        state.save(self.name, self.lesson.start, self.values)
+
+
+def _same(values: State, others: State) -> bool:
+    """Whether two states show the same, whatever a teacher's link has locked or hidden."""
+    return all(
+        permalink.write(f, v) == permalink.write(f, others[f])
+        for f, v in values.items()
+        if f not in permalink.OF_TEACHER
+    )
+
+
+AnyPage = TypeVar("AnyPage", bound=Page)
+
+
+def open_page(lesson: Lesson) -> Page:
+    """Begin a lesson's page."""
+    return begin(Page(lesson))
+
+
+def begin(page: AnyPage) -> AnyPage:
+    """Begin a page: its question, what is wrong with the address, its presets."""
+    if (target := state.gone_to()) is not None:
+        st.switch_page(page_file(target[0]), query_params=target[1])
+    lesson = page.lesson
+    state.begin_charts()
+    problems = state.load(page.name, lesson.start, lesson.choices) + state.load_pins()
+    if state.classroom().projector:
+        st.html(LARGE)
+    st.title(page.text("question"))
+    st.markdown(page.text("introduction"))
+    for problem in problems:
+        st.error(f"In the address: {problem}.", icon=":material/link_off:")
+    page.locks()
+    if lesson.presets:
+        page.presets()
+    return page

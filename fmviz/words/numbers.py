@@ -1,0 +1,54 @@
+"""Figures as words: shares, points with their error, lists, times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fmviz.run.measure import Estimate
+from fmviz.run.naming import plural
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """0.851 → "85.1%"."""
+    return f"{100 * share:.{digits}f}%"
+
+
+def small_percent(share: float) -> str:
+    """A share that may be tiny: "0", "<0.01%", "0.03%", "3.1%", "83.5%"."""
+    if share == 0:
+        return "0%"
+    if share < 0.0001:
+        return "<0.01%"
+    return percent(share, 2 if share < 0.01 else 1)
+
+
+def points(estimate: Estimate, signed: bool = False) -> str:
+    """0.147 ± 0.009 → "14.7 ± 0.9"; a minus sign, and a plus where `signed`."""
+    # Adding 0 to what is rounded takes the sign from −0.0.
+    value = f"{round(100 * estimate.value, 1) + 0.0:{'+' if signed else ''}.1f}".replace("-", "−")
+    return f"{value} ± {100 * estimate.error:.1f}"
+
+
+def upper_first(text: str) -> str:
+    """A sentence's first letter in upper case, the rest as it is; "n = 100" is a symbol's."""
+    return text if text.partition(" ")[2].startswith("= ") else text[:1].upper() + text[1:]
+
+
+def duration(seconds: float) -> str:
+    """A time that is only estimated, as roughly as it is known: "about 40 s"."""
+    if seconds < 1:
+        return "about a second"
+    if seconds < 10:
+        return f"about {max(round(seconds), 1)} s"
+    if seconds < 100:
+        return f"about {5 * round(seconds / 5)} s"
+    minutes = seconds / 60
+    if minutes < 60:
+        return f"about {plural(round(minutes), 'minute')}"
+    hours = round(minutes / 60, 1)
+    return f"about {hours:g} {'hour' if hours == 1 else 'hours'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """ "SGD", "SGD and Adam", "SGD, Adam and Lion"."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

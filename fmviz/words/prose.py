@@ -1,0 +1,88 @@
+"""The prose of the lessons: Markdown files that a teacher can edit or translate.
+
+A file is cut into sections by its `## name` headings. `{{name}}` stands for a figure that the
+page puts in; everything else is plain Markdown with LaTeX. What all lessons say stands once, in
+`shared.md`; a lesson that has a section of the same name says it its own way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+FOLDER = Path(__file__).parents[1]
+SHARED = "shared"
+PLACE = re.compile(r"\{\{(\w+)\}\}")
+# What Markdown, LaTeX or Streamlit would take for more than a character.
+_MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^&])")
+
+
+class LessonError(Exception):
+    """A lesson lacks a section, or a section names a figure that the page does not have."""
+
+
+def path(lesson: str) -> Path:
+    """The file of a lesson's words, or of words that no lesson owns."""
+    own = FOLDER / "lessons" / lesson / "words.md"
+    return own if own.exists() else FOLDER / "words" / f"{lesson}.md"
+
+
+@cache
+def sections(lesson: str) -> dict[str, str]:
+    """The sections of a lesson by name."""
+    text = path(lesson).read_text(encoding="utf-8")
+    pieces = re.split(r"^## +(.+?) *$", text, flags=re.MULTILINE)[1:]
+    return {name: body.strip() for name, body in zip(pieces[::2], pieces[1::2], strict=True)}
+
+
+def has(lesson: str, section: str) -> bool:
+    """Whether a lesson has a section of its own or shares one."""
+    return section in sections(lesson) or section in sections(SHARED)
+
+
+def source(lesson: str, section: str) -> str:
+    """A section as it is written, with its places.
+
+    Raises:
+        LessonError: neither the lesson nor the shared file has it.
+    """
+    if not has(lesson, section):
+        raise LessonError(f"lesson '{lesson}' has no section '{section}'")
+    own = sections(lesson)
+    return own[section] if section in own else sections(SHARED)[section]
+
+
+def places(lesson: str, section: str) -> set[str]:
+    """The names of the figures that a section wants."""
+    return set(PLACE.findall(source(lesson, section)))
+
+
+def text(lesson: str, section: str, figures: Mapping[str, str] | None = None) -> str:
+    """A section with its figures put in.
+
+    Raises:
+        LessonError: no such section, or a figure in it is not given.
+    """
+    given = figures or {}
+    missing = places(lesson, section) - set(given)
+    if missing:
+        raise LessonError(
+            f"section '{section}' of lesson '{lesson}' names {', '.join(sorted(missing))}; "
+            f"it can have {', '.join(sorted(given)) or 'no figures'}"
+        )
+    return PLACE.sub(lambda match: given[match[1]], source(lesson, section))
+
+
+def escaped(text: str) -> str:
+    """Text as Markdown that shows it as it is, such as a name that a reader has given."""
+    return _MARKS.sub(r"\\\1", text)
+
+
+class Caption(NamedTuple):
+    """A section of a lesson and the figures it is to be filled with."""
+
+    section: str
+    figures: dict[str, str]

@@ -1,0 +1,56 @@
+"""Keras's running training accuracy beside the measured one: how far apart, and why."""
+
+from __future__ import annotations
+
+from fmviz.analysis.stopping import Shown
+from fmviz.run.measure import accuracy, difference
+from fmviz.words.numbers import percent, points
+from fmviz.words.prose import Caption
+
+
+def running(run: Shown) -> list[Caption]:
+    """What Keras reported for the epoch that is looked at and for the first one, beside what the
+    weights are measured to know; nothing before the first epoch.
+
+    The running figure is over all training images, the measured one over the fixed sample: their
+    difference is judged as one of separate examples, which is on the careful side.
+    """
+    if run.kept is None:
+        return []
+    record, epoch = run.record, run.kept
+    history = record.history
+    keras = accuracy(float(history["running_accuracy"][epoch]), record.config.train_size)
+    measured = record.estimate("train_accuracy", epoch)
+    validation = record.estimate("val_accuracy", epoch)
+    behind = difference(measured, keras)
+    below = int((history["running_accuracy"] < history["val_accuracy"]).sum())
+    figures = {
+        "epoch": str(epoch + 1),
+        "epochs": str(record.epochs),
+        "keras": percent(keras.value),
+        "measured": percent(measured.value),
+        "validation": percent(validation.value),
+        "behind": points(behind._replace(value=abs(behind.value))),
+        "images": f"{record.examples['train']:,}",
+        "first_keras": percent(float(history["running_accuracy"][0])),
+        "first_measured": percent(float(history["train_accuracy"][0])),
+        "below": str(below),
+        "rate": f"{record.config.dropout:g}",
+    }
+    if behind.could_be_noise:
+        captions = [Caption("running agrees", figures)]
+    elif behind.value < 0:
+        captions = [Caption("running above", figures)]
+    else:
+        under = difference(keras, validation)
+        below_validation = under.value < 0 and not under.could_be_noise
+        captions = [Caption("running below validation" if below_validation else "running", figures)]
+    if below:
+        captions.append(Caption("running, epochs below", figures))
+        if record.config.label_noise:
+            # Then that comes of the labels as much as of how the mean is taken.
+            captions.append(Caption("running told", figures))
+    captions.append(
+        Caption("running why dropout" if record.config.dropout else "running why", figures)
+    )
+    return captions

@@ -1,0 +1,223 @@
+"""What a run shows, in words: which section of a lesson fits, and the figures for it.
+
+Claims are made only where the figures bear them out: a difference within two standard errors is
+called one that could be noise.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from fmviz.analysis import paired
+from fmviz.analysis.stopping import Shown
+from fmviz.run.choices import ACTIVATIONS, KERAS_OPTIMIZERS, N_CLASSES, OPTIMIZERS
+from fmviz.run.config import RunConfig
+from fmviz.run.measure import Estimate, difference, paired_difference, saturates
+from fmviz.run.naming import number, plural, run_name
+from fmviz.theory import penalties, schedules
+from fmviz.theory.saturation import Prediction
+from fmviz.words.numbers import percent, points, small_percent, upper_first
+from fmviz.words.prose import Caption
+
+
+def gap(run: Shown) -> Caption:
+    """What the accuracy gap of one run says."""
+    record = run.record
+    training = record.estimate("train_accuracy", run.kept)
+    validation = record.estimate("val_accuracy", run.kept)
+    size = record.gap(run.kept)
+    figures = {
+        "training": percent(training.value),
+        "validation": percent(validation.value),
+        "gap": points(Estimate(abs(size.value), size.error)),
+        "train_images": f"{record.examples['train']:,}",
+        "val_images": f"{record.examples['validation']:,}",
+    }
+    chance = [difference(share, Estimate(1 / N_CLASSES, 0.0)) for share in (training, validation)]
+    if all(share.could_be_noise for share in chance):
+        return Caption("nothing learnt", figures)
+    if size.could_be_noise:
+        return Caption("gap could be noise", figures)
+    return Caption("gap" if size.value > 0 else "gap reversed", figures)
+
+
+def label_noise(run: Shown) -> Caption | None:
+    """What became of the wrong labels; None where there are none in the sample."""
+    record = run.record
+    wrong = record.examples["corrupted"]
+    if not wrong:
+        return None
+    section = "label noise" if wrong < record.examples["train"] else "label noise, all wrong"
+    memorised = record.estimate("corrupted_accuracy", run.kept)
+    figures = {
+        "wrong": f"{wrong:,}",
+        "memorised": points(memorised),
+        "clean": percent(record.at("clean_accuracy", run.kept)),
+    }
+    return Caption(section, figures)
+
+
+def against_baseline(run: Shown, baseline: Shown) -> Caption:
+    """What the gap and validation accuracy are beside the baseline's.
+
+    The penalty is named as the cause only where both networks are shown after the same epoch:
+    else early stopping has its part in the difference.
+    """
+    gaps = run.record.gap(run.kept), baseline.record.gap(baseline.kept)
+    change = paired.gap_change(run, baseline)
+    held_out, training = (paired.change(run, baseline, split) for split in ("val", "train"))
+    figures = {
+        "run": run_name(run.record.config),
+        "run_first": upper_first(run_name(run.record.config)),
+        "gap": points(gaps[0]),
+        "baseline_gap": points(gaps[1]),
+        "change": points(Estimate(abs(change.value), change.error)),
+        "val_change": points(Estimate(abs(held_out.value), held_out.error)),
+        "train_change": points(Estimate(abs(training.value), training.error)),
+        "val_direction": "higher" if held_out.value > 0 else "lower",
+        "epoch": str((run.kept or 0) + 1),
+        "baseline_epoch": str((baseline.kept or 0) + 1),
+    }
+    narrower = change.value < 0 and not change.could_be_noise and gaps[0].value >= 0
+    if run.kept != baseline.kept:
+        apart = "validation unclear" if held_out.could_be_noise else "validation differs"
+        return Caption(f"other epochs, {apart}", figures)
+    if not held_out.could_be_noise:
+        if held_out.value > 0:
+            return Caption("learns more" if narrower else "validation rises", figures)
+        falls_in_training = training.value < 0 and not training.could_be_noise
+        return Caption("underfits" if falls_in_training else "validation falls", figures)
+    if change.could_be_noise:
+        return Caption("change could be noise", figures)
+    if change.value < 0:
+        return Caption("gap narrows" if narrower else "gap below zero", figures)
+    return Caption("gap widens" if gaps[1].value >= 0 else "gap below zero", figures)
+
+
+def early_stopping(run: Shown, patience: int | None, monitor: str) -> Caption:
+    """What early stopping did to a run. Epochs are counted from 1 here."""
+    stop, epochs = run.stop, run.record.config.epochs
+    figures = {"patience": str(patience), "monitor": monitor, "epochs": plural(epochs, "epoch")}
+    if stop is None or stop.weights_epoch is None:
+        return Caption("stopping off", figures)
+    figures["kept"] = str(stop.weights_epoch + 1)
+    if stop.stopped_epoch is None:
+        last = stop.weights_epoch == epochs - 1
+        return Caption("stopping never" if last else "stopping never, restored", figures)
+    figures |= {
+        "stopped": str(stop.stopped_epoch + 1),
+        "saved": plural(epochs - stop.stopped_epoch - 1, "epoch"),
+    }
+    same = stop.weights_epoch == stop.stopped_epoch
+    return Caption("stopping fired" if same else "stopping restored", figures)
+
+
+def on_test(run: Shown, baseline: Shown | None, labels: npt.NDArray[np.integer]) -> Caption:
+    """Test accuracy, and where there is a baseline the difference, image by image.
+
+    Args:
+        labels: (test images,) the true classes.
+    """
+    accuracy = run.record.estimate("test_accuracy", run.kept)
+    figures = {"test": points(accuracy), "images": f"{run.record.examples['test']:,}"}
+    if baseline is None or not (run.record.complete and baseline.record.complete):
+        return Caption("test", figures)
+    # Row 0 is the network before its first step.
+    right, right_before = (
+        each.record.test_predictions[0 if each.kept is None else each.kept + 1] == labels
+        for each in (run, baseline)
+    )
+    change = paired_difference(right, right_before)
+    figures["change"] = points(change, signed=True)
+    return Caption("test could be noise" if change.could_be_noise else "test differs", figures)
+
+
+def saturation(run: Shown, predicted: Prediction | None) -> Caption:
+    """The first layer's saturation before training and with the kept weights.
+
+    Args:
+        predicted: its share before training in theory, where there is a theory.
+    """
+    config = run.record.config
+    if not config.hidden:
+        return Caption("no hidden layer", {})
+    start = run.record.start_layers["saturation"]
+    now = run.record.layers_at("saturation", run.kept)
+    dead = run.record.layers_at("dead_units", run.kept)
+    figures = {
+        "start": small_percent(float(start[0])),
+        "now": small_percent(float(now[0])),
+        "dead": small_percent(float(dead[0])),
+        "probe": f"{run.record.examples['probe']:,}",
+    }
+    if config.activation == "leaky_relu":
+        return Caption("never flat", figures)
+    if not saturates(config.activation):
+        figures["activation"] = ACTIVATIONS[config.activation].label
+        section = "zero activations" if config.activation == "relu" else "flat activations"
+        return Caption(section, figures)
+    if predicted is None:
+        return Caption("saturation", figures)
+    figures |= {"predicted": small_percent(predicted.share), "sigma": number(predicted.sigma)}
+    return Caption("saturation predicted", figures)
+
+
+def _total(config: RunConfig) -> str:
+    """What a penalty that acts apart takes off a weight in the whole run, were it alone: a share
+    for weight decay, an amount for the proximal step."""
+    pulls = schedules.learning_rates(config) * config.lam / config.train_size
+    if config.penalty == "weight_decay":
+        # A step that takes all of a weight, or more, leaves the rest nothing to add up.
+        return percent(-math.expm1(np.log1p(-pulls).sum())) if pulls.max() < 1 else "all"
+    return number(float(pulls.sum()))
+
+
+# Optimizers that divide a gradient by a running size of it.
+_ADAPTIVE = ("adagrad", "rmsprop", "adam", "nadam")
+
+
+def rule(config: RunConfig) -> list[Caption]:
+    """The update rule with the run's own numbers, the Keras line that does the same, and what the
+    run's optimizer makes of it."""
+    strength = penalties.coefficients(config)
+    pull = penalties.pull(config)
+    # What L2 or weight decay takes off a weight: all of the pull, or L2's part of it.
+    shrunk = pull * (1 - config.l1_share) if config.penalty == "l1_l2" else pull
+    figures = {
+        "lam": number(config.lam),
+        "n": f"{config.train_size:,}".replace(",", r"{,}"),
+        "eta": number(config.learning_rate),
+        "factor": f"1 − {number(shrunk)}" if shrunk < 0.01 else number(1 - shrunk),
+        "step": number(pull),
+        "threshold": f"{pull:.6g}",
+        "keras": f"{strength.l1 or strength.l2:.6g}",
+        "keras_l1": f"{strength.l1:.6g}",
+        "keras_l2": f"{strength.l2:.6g}",
+        "weight_decay": f"{strength.weight_decay or 2 * strength.l2:.6g}",
+        "share": number(config.l1_share),
+        "total": _total(config),
+        "optimizer": OPTIMIZERS[config.optimizer].label,
+        "optimizer_class": KERAS_OPTIMIZERS[config.optimizer],
+    }
+    if config.penalty == "none":
+        return [Caption("rule none", figures)]
+    section = f"rule {config.penalty}"
+    overshoots = max(2 * strength.l2, strength.weight_decay) * config.learning_rate > 1
+    if overshoots:
+        section += " overshoots"
+    captions = [Caption(section, figures)]
+    # Of one that overshoots there is no sensible total to tell.
+    if config.optimizer != "sgd" and not (overshoots and strength.weight_decay):
+        if config.penalty in ("weight_decay", "l1_proximal"):
+            family = "apart, decay" if config.penalty == "weight_decay" else "apart, proximal"
+        elif config.optimizer in _ADAPTIVE:
+            family = "adam"
+        else:
+            family = "lion" if config.optimizer == "lion" else "momentum"
+        captions.append(Caption(f"rule under {family}", figures))
+    if config.schedule != "constant":
+        captions.append(Caption("rule under a schedule", figures))
+    return captions

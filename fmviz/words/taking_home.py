@@ -1,0 +1,82 @@
+"""Words for what is taken home: which run it is, and what a stock Keras file leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fmviz.run.choices import ACTIVATIONS, DATASETS, INITIALIZERS, OPTIMIZERS, SCHEDULES
+from fmviz.run.config import RunConfig
+from fmviz.run.naming import number, plural, run_name
+from fmviz.run.record import layer_sizes
+from fmviz.words.numbers import percent
+from fmviz.words.prose import Caption
+
+
+def described(config: RunConfig) -> dict[str, str]:
+    """The settings of a run by aspect, each as a person would say it; "" where there is nothing to
+    be said."""
+    share = f", {percent(config.l1_share, 0)} of it L1" if config.penalty == "l1_l2" else ""
+    network = "-".join(map(str, layer_sizes(config)))
+    start = INITIALIZERS[config.initializer].label
+    rate = f"η = {number(config.learning_rate)}"
+    return {
+        "penalty": run_name(config) + share,
+        "images": f"{config.train_size:,} training images"
+        + ("" if config.dataset == "compact" else f" of {DATASETS[config.dataset].label}"),
+        "labels": f"{percent(config.label_noise, 0)} random labels" if config.label_noise else "",
+        "network": network + (f" {ACTIVATIONS[config.activation].label}" if config.hidden else ""),
+        "start": f"{start} start"
+        if config.initializer != "normal"
+        else f"normal start, σ = {number(config.init_std)}",
+        "dropout": f"dropout {number(config.dropout)}" if config.dropout else "",
+        "optimizer": OPTIMIZERS[config.optimizer].label,
+        "rate": rate
+        if config.schedule == "constant"
+        else f"{rate}, schedule: {SCHEDULES[config.schedule].label}",
+        "batches": f"batches of {config.batch_size}",
+        "epochs": plural(config.epochs, "epoch"),
+        "seed": f"seed {config.seed}",
+    }
+
+
+def sentence(config: RunConfig) -> str:
+    """The settings of one run in a line."""
+    return ", ".join(filter(None, described(config).values()))
+
+
+def lines(runs: Mapping[str, RunConfig]) -> list[str]:
+    """Role → run as lines: what each is apart from the others, where its role does not say it, then
+    what they share."""
+    found = {role: described(config) for role, config in runs.items()}
+    first = next(iter(found.values()))
+    shared = [a for a in first if len({each[a] for each in found.values()}) == 1]
+    common = ", ".join(first[a] for a in shared if first[a])
+    if len(shared) == len(first):
+        return [common]
+    own = {
+        role: ", ".join(each[a] or f"no {a}" for a in first if a not in shared)
+        for role, each in found.items()
+    }
+    apart = [f"{role}: {settings}" for role, settings in own.items() if settings != role]
+    return [*apart, f"All: {common}"]
+
+
+def model_file(config: RunConfig, epoch: int, kept: bool, seconds: float) -> list[Caption]:
+    """What is to be known of a run's `.keras` file.
+
+    Args:
+        epoch: whose weights it has, counted from 0.
+        kept: whether those weights are there; else the run is trained again up to there.
+        seconds: that its gradient steps took; less than a tenth counts as one.
+    """
+    figures = {"epoch": str(epoch + 1), "seconds": f"{max(seconds, 0.1):.1f}"}
+    captions = [Caption("model", figures)]
+    if not kept:
+        captions.append(Caption("model trained again", figures))
+    if config.penalty == "l1_proximal":
+        captions.append(Caption("model without proximal step", {}))
+    if config.penalty == "weight_decay":
+        captions.append(Caption("model decays biases", {}))
+    if config.schedule == "plateau":
+        captions.append(Caption("model without plateau", {}))
+    return captions

@@ -1,0 +1,311 @@
+"""The page that sets pinned runs side by side: its figures, its words, its page."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fmviz.analysis import paired
+from fmviz.analysis.stopping import Shown
+from fmviz.lessons.compare import charts, says, tables
+from fmviz.lessons.compare.lesson import COMPARE, repeated
+from fmviz.page.pins import MAX_NAME, Pin, encode_all, suggested
+from fmviz.run import measure
+from fmviz.run.config import RunConfig
+from fmviz.run.measure import Estimate
+from fmviz.run.naming import NAMES
+from fmviz.run.record import HISTORY, Divergence
+from fmviz.ui import live
+from fmviz.words import prose
+from fmviz.words.prose import Caption
+from tests.support.lessons import made_up, opened, texts
+from tests.support.records import answering, synthetic, tiny
+from tests.support.scripted import ScriptedEngine
+
+A, B = tiny(lam=3.0, penalty="l2"), tiny(lam=9.0, penalty="l2", seed=1)
+PINNED = [Pin("first", A), Pin("second, with a comma", B)]
+RECORDS = [synthetic(A, seed=1), synthetic(B, seed=2)]
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+# Tables
+
+
+def test_the_figures_are_those_of_the_records() -> None:
+    lines = rows_of(tables.figures_csv(PINNED, RECORDS, 1e-2, show_test=True))
+    assert [line["pin"] for line in lines] == [pin.name for pin in PINNED]
+    for line, record in zip(lines, RECORDS, strict=True):
+        train, val = (record.history[f"{s}_accuracy"][-1] for s in ("train", "val"))
+        m_train, m_val = record.examples["train"], record.examples["validation"]
+        assert float(line["gap"]) == pytest.approx(train - val)
+        variance = train * (1 - train) / m_train + val * (1 - val) / m_val
+        assert float(line["gap_error"]) == pytest.approx(np.sqrt(variance))
+        assert float(line["test_accuracy"]) == record.history["test_accuracy"][-1]
+        near = record.layers["near_zeros"][-1][:, measure.TOLERANCES.index(1e-2)].sum()
+        assert float(line["sparsity"]) == pytest.approx(near / (784 * 4 + 4 * 3 + 3 * 10))
+        assert float(line["saturation_layer_1"]) == record.layers["saturation"][-1][0]
+        assert line["lam"] == f"{record.config.lam:g}"
+
+
+def test_curves_have_a_line_an_epoch_and_all_measures() -> None:
+    lines = rows_of(tables.curves_csv(PINNED, RECORDS, show_test=True))
+    assert len(lines) == sum(record.epochs + 1 for record in RECORDS)
+    last = lines[-1]
+    for name in HISTORY:
+        assert float(last[name]) == RECORDS[1].history[name][-1]
+
+
+def test_no_table_has_test_figures_unless_they_are_shown() -> None:
+    for made in (
+        tables.figures_csv(PINNED, RECORDS, 1e-3, show_test=False),
+        tables.curves_csv(PINNED, RECORDS, show_test=False),
+        json.dumps(tables.table(PINNED, RECORDS, 1e-3, show_test=False)),
+    ):
+        assert "test" not in made
+    assert "test, %" in tables.table(PINNED, RECORDS, 1e-3, show_test=True)[0]
+
+
+def test_the_table_names_settings_that_differ_and_no_other() -> None:
+    first, second = tables.table(PINNED, [RECORDS[0], None], 1e-3, show_test=False)
+    assert first["run"] == "first"
+    assert {NAMES[f] for f in ("lam", "seed")} <= set(first)
+    assert NAMES["penalty"] not in first
+    assert second["gap, points"] == tables.NOTHING
+    assert second["state"] == "waiting"
+
+
+# Words
+
+
+def of(share: float, name: str, **changes: Any) -> Shown:
+    return answering(name, share, tiny(**changes))._replace(name=name)
+
+
+def test_a_lead_is_said_to_be_noise_where_mcnemar_says_so() -> None:
+    for gap, noise in ((0.10, False), (0.001, True)):
+        a, b = of(0.6 + gap, "a"), of(0.6, "b", seed=1)
+        truth = paired.labels(a.record.config, "val")
+        right = [run.record.val_predictions[-1] == truth for run in (a, b)]
+        d = right[0].astype(float) - right[1]
+        error = d.std(ddof=0) / np.sqrt(len(d))
+        assert (abs(d.mean()) <= 2 * error) == noise
+        sections = [caption.section for caption in says.pair(a, b)]
+        assert ("pair could be noise" in sections) == noise
+        assert ("pair differs" in sections) != noise
+        apart = says.apart(a, b)
+        assert apart is not None
+        assert apart.figures["only_a"] == f"{int((d > 0).sum()):,}"
+        assert apart.figures["only_b"] == "0"
+        best = says.best([b, a])
+        assert best is not None
+        assert best.figures["name"] == "**a**"
+        assert (best.section == "best, clear") != noise
+
+
+def branches() -> dict[str, Callable[[], Caption | None]]:
+    good, bad = of(0.8, "a", seed=1), of(0.5, "b", lam=5.0, penalty="l2")
+    alike = of(0.8, "c", seed=2)
+    broken = Shown(
+        "d", synthetic(tiny(seed=9), epochs=1, diverged=Divergence(1, 0, 0, "loss")), None, 0
+    )
+    going = Shown("e", synthetic(tiny(seed=8), epochs=1), None, 0)
+    both = Shown("f", synthetic(tiny(seed=3, lam=2.0, penalty="l2"), seed=4), None, 2)
+    seeds = [of(share, "s", seed=i).record for i, share in enumerate((0.7, 0.72, 0.74))]
+    lower, mixed = (
+        [of(x, "t", seed=i, lam=4.0, penalty="l2").record for i, x in enumerate(shares)]
+        for shares in ((0.5, 0.52, 0.54), (0.9, 0.52, 0.54))
+    )
+    diverged = [*seeds, broken.record]
+    return {
+        "images": lambda: says.images([good]),
+        "images, test": lambda: says.images([good])._replace(section="images, test"),
+        "best, clear": lambda: says.best([good, bad]),
+        "best, unclear": lambda: says.best([good, alike, bad]),
+        "best, unclear of two": lambda: says.best([good, alike]),
+        "same run": lambda: says.settings(good, good),
+        "seed alone": lambda: says.settings(good, alike),
+        "one setting": lambda: says.settings(bad, of(0.5, "g", lam=6.0, penalty="l2")),
+        "several settings": lambda: says.settings(good, both),
+        "pair diverged": lambda: says.pair(good, broken)[1],
+        "pair unfinished": lambda: says.pair(good, going)[1],
+        "pair differs": lambda: says.pair(good, bad)[1],
+        "pair could be noise": lambda: says.pair(good, alike)[1],
+        "gaps differ": lambda: says.pair(of(0.5, "h", seed=1)._replace(), of(0.9, "i", seed=2))[2],
+        "apart": lambda: says.apart(good, bad),
+        "apart nowhere": lambda: says.apart(good, alike),
+        "repeats": lambda: says.repeats("s", seeds)[0],
+        "repeats diverged": lambda: says.repeats("s", diverged)[1],
+        "seeds all ahead": lambda: says.by_seed("s", "t", {"s": seeds, "t": lower}),
+        "seeds all behind": lambda: says.by_seed("t", "s", {"s": seeds, "t": lower}),
+        "seeds disagree": lambda: says.by_seed("s", "t", {"s": seeds, "t": mixed}),
+        "left out": lambda: says.left_out([good, broken], [good]),
+    }
+
+
+@pytest.mark.parametrize("section", branches())
+def test_every_sentence_is_said_of_what_it_fits(section: str) -> None:
+    caption = branches()[section]()
+    assert caption is not None
+    assert caption.section == section
+    text = prose.text("compare", caption.section, caption.figures)
+    assert "{{" not in text
+
+
+def test_the_prose_has_no_section_that_nothing_shows() -> None:
+    code = "".join(
+        path.read_text()
+        for path in prose.FOLDER.rglob("*.py")
+        if path.parent.name == "compare" or path.name in ("page.py", "foot.py")
+    )
+    for section in prose.sections("compare"):
+        assert f'"{section}"' in code, section
+
+
+def test_a_suggested_name_says_what_sets_a_run_apart() -> None:
+    a, b = RunConfig(penalty="l2", lam=20.0), RunConfig()
+    assert "20" in suggested(a, [b], [])
+    taken = suggested(a, [b], [])
+    other = suggested(a, [b], [taken])
+    assert other != taken
+    assert len(other) <= MAX_NAME
+
+
+# Seeds
+
+
+def test_a_run_is_repeated_with_other_seeds_alone() -> None:
+    family = repeated(RunConfig(seed=998), 4)
+    assert family[0] == RunConfig(seed=998)
+    assert len({config.seed for config in family}) == 5
+    assert {config.replace(seed=0) for config in family} == {RunConfig(seed=0)}
+
+
+def test_a_band_is_mean_and_standard_deviation() -> None:
+    records = [synthetic(tiny(seed=i), seed=i) for i in range(4)]
+    rows = charts.band_rows({"run": records})
+    values = np.array([record.history["val_accuracy"] for record in records])
+    mine = rows[(rows["split"] == "validation") & (rows["run"] == "run")].sort_values("epoch")
+    numbers = mine.select_dtypes("number")
+    mean, sd = values.mean(axis=0), values.std(axis=0, ddof=1)
+    for wanted in (mean, mean - sd, mean + sd):
+        assert any(np.allclose(numbers[name].to_numpy()[-3:], wanted) for name in numbers), wanted
+
+
+# Page
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
+    engine = ScriptedEngine(lambda configs: [made_up(configs, test_accuracy=0.6173)])
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    return engine
+
+
+def page(count: int, **query: str) -> AppTest:
+    many = [Pin(f"run {i}", RunConfig(train_size=200, epochs=3, seed=i)) for i in range(count)]
+    return opened("compare", {"pin": encode_all(many), **query})  # type: ignore[dict-item]
+
+
+def in_address(at: AppTest) -> int:
+    """How many pins the address has. AppTest gives one as a text, several as a list."""
+    present = at.query_params["pin"]
+    return 1 if isinstance(present, str) else len(present)
+
+
+def test_without_pins_the_page_says_how_to_get_them(scripted: ScriptedEngine) -> None:
+    at = opened("compare")
+    assert "Nothing is pinned yet" in at.info[0].value
+    assert not at.get("vega_lite_chart")
+    assert scripted.asked == []
+
+
+@pytest.mark.parametrize("count", [1, 2, 6])
+def test_pins_of_a_link_are_drawn(scripted: ScriptedEngine, count: int) -> None:
+    at = page(count)
+    assert tuple(config.seed for config in scripted.asked[0]) == tuple(range(count))
+    assert at.get("vega_lite_chart")
+    table = at.dataframe[0].value
+    assert table["Run"].tolist() == [f"run {i}" for i in range(count)]
+    assert [info.value.startswith("One run is pinned") for info in at.info] == [True] * (count == 1)
+    assert in_address(at) == count
+
+
+def test_what_is_pinned_on_a_lesson_is_compared(scripted: ScriptedEngine) -> None:
+    at = opened("regularisation")
+    # What a click on the popover does.
+    at.session_state["regularisation/pin"] = True
+    at.run()
+    next(box for box in at.text_input if box.label == "Name").set_value("mine")
+    next(b for b in at.button if b.label == "Pin this run").click()
+    at.run()
+    assert not at.exception
+    at.switch_page("pages/compare.py").run()
+    assert at.dataframe[0].value["Run"].tolist() == ["mine"]
+    assert "".join(at.query_params["pin"]).startswith("mine:")
+
+
+def test_a_bad_pin_is_explained_and_the_others_stand(scripted: ScriptedEngine) -> None:
+    at = opened("compare", {"pin": ["bad:lam=banana", "good:lam=3,penalty=l2"]})  # type: ignore[dict-item]
+    assert not at.exception
+    said = " ".join(error.value for error in at.error)
+    assert "lam must be a number from 0 to 10,000" in said
+    assert at.dataframe[0].value["Run"].tolist() == ["good"]
+
+
+def test_a_pin_is_removed_and_all_are(scripted: ScriptedEngine) -> None:
+    at = page(3)
+    at.button(key="compare/remove run 1").click().run()
+    assert at.dataframe[0].value["Run"].tolist() == ["run 0", "run 2"]
+    assert in_address(at) == 2
+    at.button(key="compare/clear").click().run()
+    assert not at.exception
+    assert "pin" not in at.query_params
+    assert "Nothing is pinned yet" in at.info[0].value
+
+
+def test_a_pin_is_renamed(scripted: ScriptedEngine) -> None:
+    at = page(2)
+    at.text_input(key="compare/name run 0").set_value("mine").run()
+    assert not at.exception
+    assert at.dataframe[0].value["Run"].tolist() == ["mine", "run 1"]
+    at.text_input(key="compare/name run 1").set_value("mine").run()
+    assert "is taken" in " ".join(error.value for error in at.error)
+
+
+def test_pins_go_along_from_page_to_page(scripted: ScriptedEngine) -> None:
+    at = page(2)
+    at.switch_page("pages/dropout.py").run()
+    assert in_address(at) == 2
+    # They stand in the link that is shared, too.
+    assert re.search("pin=run", " ".join(code.value for code in at.code))
+
+
+def test_a_sealed_vault_holds_the_pins_test_figures(scripted: ScriptedEngine) -> None:
+    shown = page(2, test="true")
+    assert "Test, %" in shown.dataframe[0].value.columns
+    sealed = page(2, test="true", vault="true")
+    assert "Test, %" not in sealed.dataframe[0].value.columns
+    assert "61.7" not in texts(sealed)
+
+
+def test_seeds_of_a_pin_wait_for_their_button(scripted: ScriptedEngine) -> None:
+    scripted.known = lambda configs, brief=False: False  # type: ignore[method-assign]
+    at = page(2, first="1", second="2")
+    assert not at.exception
+    assert COMPARE.start["seeds"] == 3
+    assert all(len(configs) <= 2 for configs in scripted.asked)
+
+
+def test_estimates_are_in_points() -> None:
+    assert says._size(Estimate(-0.05, 0.01)).startswith("5.0")

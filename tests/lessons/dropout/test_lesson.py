@@ -1,0 +1,407 @@
+"""Dropout: the words fit the figures, the page opens, and real runs bear the lesson out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from fmviz.analysis import memory, paired
+from fmviz.analysis.stopping import Shown
+from fmviz.engine.engine import Update
+from fmviz.lessons.catalogue import LESSONS
+from fmviz.lessons.dropout import charts, masks, says
+from fmviz.lessons.dropout.lesson import BOTH, DROPOUT, NONE, PENALTY
+from fmviz.page.permalink import View
+from fmviz.run import data
+from fmviz.run.config import RunConfig
+from fmviz.run.measure import Estimate
+from fmviz.run.record import Divergence, RunRecord
+from fmviz.training.train import train
+from fmviz.ui import live
+from fmviz.words import prose
+from fmviz.words.prose import Caption
+from fmviz.words.running import running
+from tests.charts.test_curves_and_figures import fields
+from tests.support.lessons import check_prose, made_up, opened, texts
+from tests.support.records import shown, synthetic, tiny
+from tests.support.scripted import ScriptedEngine
+from tests.words.test_prose import against, on_test
+
+LESSON = LESSONS["dropout"]
+
+# The presets are trained before the first test that looks at them.
+pytestmark = pytest.mark.timeout(900)
+
+
+# Which runs stand side by side
+
+
+def roles(**changes: Any) -> dict[str, RunConfig]:
+    return LESSON.runs_of(LESSON.start | changes)
+
+
+def test_twins_differ_in_the_rate_alone() -> None:
+    runs = roles()
+    assert list(runs) == [NONE, DROPOUT]
+    assert runs[NONE] == runs[DROPOUT].replace(dropout=0.0)
+    assert runs[DROPOUT].dropout == 0.5
+
+
+def test_with_a_penalty_there_are_two_by_two() -> None:
+    runs = roles(lam=2.0)
+    assert list(runs) == [NONE, DROPOUT, PENALTY, BOTH]
+    assert [(r.dropout, r.lam) for r in runs.values()] == [(0, 0), (0.5, 0), (0, 2), (0.5, 2)]
+    assert len({r.replace(dropout=0.0, penalty="none") for r in runs.values()}) == 1
+
+
+def test_without_dropout_the_runs_that_have_it_are_left_out() -> None:
+    assert list(roles(dropout=0.0)) == [NONE]
+    assert list(roles(dropout=0.0, lam=2.0)) == [NONE, PENALTY]
+    assert list(roles(hidden=())) == [NONE]
+
+
+# Words
+
+
+def run_of(gap: float, name: str, **config: Any) -> Shown:
+    """A run still going on, on 10,000 images a side."""
+    record = synthetic(
+        tiny(epochs=9, **config),
+        epochs=3,
+        train_accuracy=0.8 + gap,
+        val_accuracy=0.8,
+        examples={"train": 10_000, "validation": 10_000},
+    )
+    return Shown(name, record, None, 2)
+
+
+def four(both: float) -> Callable[[], Caption]:
+    gaps = {NONE: 0.13, DROPOUT: 0.08, PENALTY: 0.12, BOTH: both}
+    return lambda: says.two_by_two(
+        {r: run_of(g, r, penalty="l2", lam=2.0) for r, g in gaps.items()}
+    )
+
+
+def on_off(section: str, on: float, keras_says: float) -> Callable[[], Caption]:
+    run = shown(0.9, 0.8, config=tiny(train_size=5_000, dropout=0.5), running_accuracy=keras_says)
+    measured = masks.OnOff(0.9, on + np.array([-0.005, 0.0, 0.005]))
+    return lambda: next(c for c in says.on_off(measured, 1_250, run) if c.section == section)
+
+
+def mask(answers: list[int]) -> Callable[[], Caption]:
+    factors = [np.array([0.0, 2.0, 2.0]), np.array([0.0, 0.0])]
+    return lambda: says.mask(factors, np.array(answers), 1, 4, 4, 0.5)
+
+
+def rates(section: str, *ends: tuple[float, float]) -> Callable[[], Caption]:
+    """(training, validation) of one run a rate, from 0 on."""
+    records = [
+        replace(
+            run_of(t - v, "").record,
+            config=tiny(dropout=k / 10),
+            history={
+                **synthetic(tiny()).history,
+                "train_accuracy": np.full(3, t),
+                "val_accuracy": np.full(3, v),
+            },
+        )
+        for k, (t, v) in enumerate(ends)
+    ]
+    return lambda: next(c for c in says.rates(records) if c.section == section)
+
+
+AGAINST = (
+    *("gap narrows", "gap widens", "gap below zero", "change could be noise", "learns more"),
+    *("validation rises", "validation falls", "underfits"),
+)
+BRANCHES: dict[str, Callable[[], Caption]] = {
+    **{section: against(section) for section in AGAINST},
+    **{
+        f"other epochs, validation {kind}": (
+            lambda section=f"other epochs, validation {kind}", v=v: next(
+                c
+                for c in says.twins(
+                    [shown(0.9, v, name=NONE), shown(0.9, 0.8, name=DROPOUT)._replace(kept=0)],
+                    View(),
+                    False,
+                )
+                if c.section == section
+            )
+        )
+        for kind, v in (("unclear", 0.8), ("differs", 0.7))
+    },
+    "test differs": lambda: on_test(0.8, 0.7),
+    "test could be noise": lambda: on_test(0.8, 0.8),
+    "no dropout": lambda: says.twins([shown(0.9, 0.8, name=NONE)], View(), False)[1],
+    "nothing to drop": lambda: says.rule(tiny(hidden=())),
+    "both, further": four(0.04),
+    "both, no further": four(0.08),
+    "both, less": four(0.12),
+    "masks cost": on_off("masks cost", 0.8, 0.8),
+    "masks cost nothing": on_off("masks cost nothing", 0.9, 0.9),
+    "masks help": on_off("masks help", 0.95, 0.95),
+    "masks explain it": on_off("masks explain it", 0.8, 0.8),
+    "moving weights too": on_off("moving weights too", 0.8, 0.7),
+    "more than masks": on_off("more than masks", 0.8, 0.9),
+    "mask": mask([4, 6, 4]),
+    "mask, of one mind": mask([6, 6, 6]),
+    "rates, narrower": rates("rates, narrower", (0.95, 0.8), (0.85, 0.8)),
+    "rates, same": rates("rates, same", (0.95, 0.8), (0.95, 0.8)),
+    "rates, wider": rates("rates, wider", (0.85, 0.8), (0.95, 0.8)),
+    "rates, gain": rates("rates, gain", (0.95, 0.8), (0.95, 0.84)),
+    "rates, no gain": rates("rates, no gain", (0.95, 0.8), (0.95, 0.801)),
+    "rates, none best": rates("rates, none best", (0.95, 0.8), (0.95, 0.7)),
+    "rates, harm": rates("rates, harm", (0.95, 0.8), (0.95, 0.81), (0.9, 0.7), (0.6, 0.5)),
+    "rates too few": rates("rates too few", (0.95, 0.8)),
+    "rule": lambda: says.rule(tiny(dropout=0.2)),
+    "rule off": lambda: says.rule(tiny()),
+}
+OF_PAGE: dict[str, set[str]] = {
+    name: set() for name in ("rate zero", "weights not kept", "mask note", "no mask")
+}
+
+
+def test_prose_is_whole() -> None:
+    check_prose("dropout", BRANCHES, OF_PAGE)
+
+
+def test_from_which_rate_on_it_harms_is_told_of_an_unbroken_end() -> None:
+    ends = [(0.95, 0.8), (0.95, 0.7), (0.9, 0.8), (0.6, 0.7), (0.6, 0.5)]
+    caption = rates("rates, harm", *ends)()
+    assert caption.figures["harm"] == "0.3"
+
+
+def test_a_mask_is_told_with_its_counts_and_its_votes() -> None:
+    figures = mask([4, 6, 4])().figures
+    assert figures["dropped"] == "1 of 3 units in layer 1 and 2 of 2 units in layer 2"
+    assert figures["factor"] == "2"
+    assert figures["answer"] == "Shirt"
+    assert figures["votes"] == "Coat 2, Shirt 1"
+
+
+def test_the_rule_tells_how_many_units_are_there_at_a_time() -> None:
+    figures = says.rule(tiny(hidden=(100, 50), dropout=0.2)).figures
+    # Binomial: 100 · 0.8 = 80, √(100 · 0.8 · 0.2) = 4.
+    assert (figures["kept"], figures["spread"], figures["factor"]) == ("80", "4.0", "1.25")
+    assert figures["all_units"] == "150"
+
+
+def test_a_diverged_run_is_compared_with_nothing() -> None:
+    run = run_of(0.1, DROPOUT, dropout=0.5)
+    broken = run._replace(record=replace(run.record, diverged=Divergence(1, 0, 0, "loss")))
+    captions = says.twins([run_of(0.1, NONE), broken], View(), False)
+    assert [c.section for c in captions] == ["gap"]
+
+
+@pytest.mark.parametrize("config", [tiny(dropout=0.2), tiny(hidden=(5,), dropout=0.5)])
+def test_the_keras_lines_build_the_network_of_the_run(config: RunConfig) -> None:
+    caption = says.rule(config)
+    text = prose.text("dropout", caption.section, caption.figures)
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    names: dict[str, Any] = {
+        "keras": keras,
+        "Dense": keras.layers.Dense,
+        "Dropout": keras.layers.Dropout,
+    }
+    exec(code, names)
+    layers = names["model"].layers
+    assert [layer.units for layer in layers if hasattr(layer, "units")] == [*config.hidden, 10]
+    assert [layer.rate for layer in layers if hasattr(layer, "rate")] == [config.dropout] * len(
+        config.hidden
+    )
+
+
+# Charts
+
+
+def test_charts_read_only_columns_that_their_rows_have() -> None:
+    measured = [("dropout on", "training", Estimate(0.8, 0.01))]
+    a, f = np.array([0.5, 1.0, 0.0]), np.array([2.0, 0.0, 2.0])
+    p = np.full(10, 0.1)
+    for spec, rows in (
+        (charts.on_off_spec(False), charts.on_off_rows(measured)),
+        (charts.units_spec(3, True), charts.units_rows(a, f)),
+        (charts.answers_spec(False), charts.answers_rows(p, p)),
+    ):
+        assert len(rows)
+        assert fields(spec) <= set(rows.columns)
+
+
+def test_units_are_drawn_as_the_mask_leaves_them() -> None:
+    rows = charts.units_rows(np.array([0.5, 1.0, 0.0]), np.array([2.0, 0.0, 2.0]))
+    assert rows.state.tolist() == ["kept", "dropped", "kept"]
+    assert rows.after.tolist() == [1.0, 0.0, 0.0]
+    assert rows.strength.tolist() == [1.0, 0.0, 0.0]
+    wide = charts.units_rows(np.ones(70), np.zeros(70))
+    assert (wide.column.max(), wide.line.max()) == (31, 2)
+    assert wide.strength.tolist() == [0.0] * 70
+
+
+# The page
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
+    engine = ScriptedEngine(lambda configs: [made_up(configs)])
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    return engine
+
+
+def test_the_page_asks_for_its_runs_and_draws_them(scripted: ScriptedEngine) -> None:
+    at = opened("dropout")
+    assert scripted.asked[-1] == tuple(roles().values())
+    # Curves, three cards, two layers of units, the answers.
+    assert len(at.get("vega_lite_chart")) == 7
+    assert "L2 penalty, λ" in {slider.label for slider in at.select_slider}
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ({"dropout": "0"}, "Move the rate to see what a mask does"),
+        ({"hidden": "none"}, "nothing to drop"),
+        ({"patience": "1", "image": "9999", "draw": "20"}, "Patience 1"),
+        ({"section": "rates", "test": "true"}, "Test accuracy"),
+        ({"penalty": "l1", "lam": "1", "dropout": "0"}, "this *is* the run without dropout"),
+        ({"penalty": "none", "hidden": "5-4-3"}, "in layer 3"),
+    ],
+)
+def test_the_page_opens_in_every_corner(
+    scripted: ScriptedEngine, query: dict[str, str], told: str
+) -> None:
+    at = opened("dropout", query)
+    assert told in texts(at)
+    assert "{{" not in texts(at)
+
+
+def test_another_draw_trains_nothing(scripted: ScriptedEngine) -> None:
+    at = opened("dropout")
+    asked = len(scripted.asked)
+    before = texts(at)
+    (draw,) = (slider for slider in at.slider if slider.label == "Draw")
+    draw.set_value(2).run()
+    assert not at.exception
+    assert set(scripted.asked[asked:]) <= {tuple(roles().values())}
+    assert texts(at) != before
+
+
+# What the lesson claims, on real runs
+
+
+@pytest.fixture(scope="module")
+def runs() -> dict[str, dict[str, Shown]]:
+    """Every preset's runs, trained, by role."""
+    wanted = {p.name: LESSON.runs_of(LESSON.state_of(p)) for p in LESSON.presets}
+    configs = list(dict.fromkeys(c for group in wanted.values() for c in group.values()))
+    records: dict[RunConfig, RunRecord] = dict(zip(configs, train(configs), strict=True))
+    return {
+        name: {role: Shown(role, records[c], None, c.epochs - 1) for role, c in group.items()}
+        for name, group in wanted.items()
+    }
+
+
+def beyond_noise(estimate: Estimate) -> bool:
+    return estimate.value > 0 and not estimate.could_be_noise
+
+
+def below(run: Shown) -> int:
+    """Epochs in which Keras's training accuracy lies below validation accuracy."""
+    history = run.record.history
+    return int((history["running_accuracy"] < history["val_accuracy"]).sum())
+
+
+def test_dropout_narrows_the_gap_and_more_of_it_more(runs: dict[str, dict[str, Shown]]) -> None:
+    none, fifth = runs["little"].values()
+    half, much = runs["half"][DROPOUT], runs["much"][DROPOUT]
+    gaps = [run.record.gap(run.kept).value for run in (none, fifth, half, much)]
+    assert gaps == sorted(gaps, reverse=True)
+    for run in (fifth, half, much):
+        assert beyond_noise(paired.gap_change(none, run))
+
+
+def test_half_does_validation_no_harm(runs: dict[str, dict[str, Shown]]) -> None:
+    change = paired.change(runs["half"][DROPOUT], runs["half"][NONE], "val")
+    assert change.value > 0 or change.could_be_noise
+
+
+def test_too_much_underfits(runs: dict[str, dict[str, Shown]]) -> None:
+    none, much = runs["much"].values()
+    for split in ("train", "val"):
+        assert beyond_noise(paired.change(none, much, split))
+    assert "underfits" in [c.section for c in says.twins([none, much], View(), True)]
+
+
+def test_keras_training_accuracy_is_below_validation_though_training_is_known_better(
+    runs: dict[str, dict[str, Shown]],
+) -> None:
+    none, half = runs["half"].values()
+    assert 3 * below(half) >= half.record.epochs
+    assert below(none) <= 3
+    assert LESSON.answer is not None
+    assert LESSON.answer([none, half]) == 2
+    narrow = runs["narrow"][DROPOUT]
+    assert below(narrow) >= narrow.record.epochs - 3
+    for run in (half, narrow):
+        assert beyond_noise(run.record.gap(run.kept))
+        history = run.record.history
+        assert (history["train_accuracy"] > history["running_accuracy"]).all()
+    sections = [c.section for c in running(narrow)]
+    assert {"running, epochs below", "running why dropout"} <= set(sections)
+
+
+def test_masks_cost_accuracy_and_explain_keras(runs: dict[str, dict[str, Shown]]) -> None:
+    run = runs["half"][DROPOUT]
+    sample = memory.training_sample(run.record.config)
+    validation = data.load().validation
+    for pixels, labels, name in (
+        (sample.pixels, sample.told, "train_accuracy"),
+        (validation.pixels, validation.labels, "val_accuracy"),
+    ):
+        measured = masks.on_and_off(run.record.weights, "relu", pixels, labels, 0.5)
+        # The recorded accuracy, by TensorFlow: an image on the edge may fall to the other side.
+        assert measured.off == pytest.approx(run.record.at(name, run.kept), abs=0.0017)
+        assert measured.off - measured.mean > 2 * measured.spread
+    # What is left between dropout on and Keras's figure is small beside what the masks cost.
+    measured = masks.on_and_off(run.record.weights, "relu", sample.pixels, sample.told, 0.5)
+    keras_says = run.record.at("running_accuracy", run.kept)
+    assert abs(measured.mean - keras_says) < measured.off - measured.mean
+
+
+def test_two_by_two_is_told_as_it_is(runs: dict[str, dict[str, Shown]]) -> None:
+    four = runs["penalty"]
+    assert list(four) == [NONE, DROPOUT, PENALTY, BOTH]
+    assert beyond_noise(paired.gap_change(four[NONE], four[BOTH]))
+    assert beyond_noise(paired.gap_change(four[NONE], four[DROPOUT]))
+    caption = says.two_by_two(four)
+    narrower = min((DROPOUT, PENALTY), key=lambda role: four[role].record.gap(29).value)
+    further = paired.gap_change(four[BOTH], four[narrower])
+    expected = (
+        "no further" if further.could_be_noise else "further" if further.value < 0 else "less"
+    )
+    assert caption.section == f"both, {expected}"
+
+
+def test_the_page_tells_of_the_real_runs(
+    runs: dict[str, dict[str, Shown]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {run.record.config: run.record for group in runs.values() for run in group.values()}
+
+    def answered(configs: Sequence[RunConfig]) -> list[Update]:
+        if any(config not in known for config in configs):
+            return [made_up(configs)]  # of the page that AppTest opens first
+        records = tuple(known[config] for config in configs)
+        return [Update("done", records, ("store",) * len(configs), "", 0.0)]
+
+    engine = ScriptedEngine(answered)
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    at = opened("dropout", {"lam": "2"})
+    assert "Two by two" in texts(at)
+    assert "The masks cost" in texts(at)
+    half = runs["half"][DROPOUT].record
+    assert f"{100 * half.at('running_accuracy', 29):.1f}%" in [m.value for m in at.metric]

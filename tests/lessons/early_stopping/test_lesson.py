@@ -1,0 +1,245 @@
+"""The page on early stopping, and that its presets show in real runs what its words say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fmviz.analysis import paired
+from fmviz.analysis.stopping import Outcome, Rule, Shown, by_monitor, look, outcomes
+from fmviz.engine.engine import Update
+from fmviz.lessons.catalogue import LESSONS
+from fmviz.page import permalink
+from fmviz.run.config import RunConfig
+from fmviz.run.measure import Estimate
+from fmviz.run.record import Divergence, RunRecord
+from fmviz.training.train import train
+from fmviz.ui import live
+from tests.lessons.early_stopping.test_says import BRANCHES
+from tests.support.lessons import check_prose, made_up, opened, texts
+from tests.support.records import synthetic
+from tests.support.scripted import ScriptedEngine, first_epochs
+
+NAME = "early_stopping"
+LESSON = LESSONS[NAME]
+START = permalink.config_of(LESSON.start)
+# Falls to epoch 20, then rises.
+CURVE = np.abs(np.arange(60) - 19.5) / 100 + 0.4
+
+
+def test_the_words_are_whole() -> None:
+    check_prose(NAME, BRANCHES)
+
+
+# The page
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
+    def answer(configs: Sequence[RunConfig]) -> list[Update]:
+        epochs = configs[0].epochs
+        curve = CURVE[:epochs]
+        return [made_up(configs, val_loss=curve, val_crossentropy=curve, penalty=0.0)]
+
+    engine = ScriptedEngine(answer)
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    return engine
+
+
+def slider(at: AppTest, label: str) -> Any:
+    return next(s for s in at.select_slider if s.label == label)
+
+
+def charts(at: AppTest) -> list[dict[str, Any]]:
+    return [json.loads(c.proto.spec) for c in at.get("vega_lite_chart")]
+
+
+def test_the_page_opens_on_one_long_run(scripted: ScriptedEngine) -> None:
+    at = opened(NAME)
+    assert scripted.asked[-1] == (START,)
+    assert "training stops after epoch **25** of 60 epochs" in texts(at)
+    assert "weights of epoch **20**, the best, come back" in texts(at)
+    assert "EarlyStopping(monitor='val_loss', patience=5, restore_best_weights=True)" in texts(at)
+    # The monitored value, wait, every patience twice.
+    assert len(charts(at)) == 4
+
+
+def test_rules_ask_for_nothing_new(scripted: ScriptedEngine) -> None:
+    at = opened(NAME)
+    asked = len(scripted.asked)
+    slider(at, "Patience").set_value(12).run()
+    assert "training stops after epoch **32**" in texts(at)
+    at.selectbox[0].set_value("val_accuracy").run()
+    next(t for t in at.toggle if t.label == "restore_best_weights").set_value(False).run()
+    slider(at, "min_delta").set_value(0.01).run()
+    slider(at, "start_from_epoch").set_value(7).run()
+    assert not at.exception
+    assert set(scripted.asked[asked:]) == {(START,)}
+    assert at.query_params == {
+        "patience": "12",
+        "monitor": "val_accuracy",
+        "restore": "false",
+        "min_delta": "0.01",
+        "start_from": "7",
+    }
+    assert "patience=12" in texts(at)
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ({"patience": "off"}, "Early stopping is off"),
+        ({"patience": "100"}, "stopping never fired in 60 epochs"),
+        ({"mode": "max"}, 'mode="max"` takes the largest `val_loss` for the best'),
+        ({"baseline": "0.5"}, "Epoch 11 is the first to beat the baseline 0.5"),
+        ({"start_from": "60"}, "ended before the callback looked"),
+        ({"monitor": "val_crossentropy"}, 'SparseCategoricalCrossentropy(name="crossentropy"'),
+        ({"section": "monitors"}, "so `val_loss` *is* the cross-entropy"),
+        ({"section": "epochs"}, "Epoch 20 is the best so far"),
+        ({"section": "epochs", "epoch": "100"}, "there would be no epoch 60"),
+        ({"section": "epochs", "epoch": "24"}, "is no improvement: `wait` is 4"),
+        ({"epochs": "1"}, "never fired in 1 epoch"),
+        ({"label_noise": "0.2", "section": "epochs"}, "wrong ones among the"),
+    ],
+)
+def test_corners_have_their_words(
+    scripted: ScriptedEngine, query: dict[str, str], told: str
+) -> None:
+    assert told in texts(opened(NAME, query))
+
+
+def test_test_accuracy_shows_only_when_asked_for(scripted: ScriptedEngine) -> None:
+    at = opened(NAME, {"section": "monitors"})
+    assert "Test accuracy:" not in texts(at)
+    assert texts(at).count("| test | hidden |") == 2
+    next(t for t in at.toggle if t.label == "Show test accuracy").set_value(True).run()
+    assert "Test accuracy:" in texts(at)
+    assert "| hidden |" not in texts(at)
+
+
+def test_a_run_that_grows_is_told_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = made_up([START], val_loss=CURVE).records[0]
+    assert whole is not None
+    for epochs, told in (
+        (0, "The curves begin"),
+        (10, "best epoch so far is 10"),
+        (40, "would have"),
+    ):
+        seen = () if epochs == 0 else (first_epochs(whole, epochs),)
+        update = Update("training", seen or (None,), ("training",), "", 0.0)
+        engine = ScriptedEngine(lambda configs, update=update: [update])
+        monkeypatch.setattr(live, "engine", lambda engine=engine: engine)
+        assert told in texts(opened(NAME))
+
+
+def test_a_diverged_run_is_told_with_what_keras_would_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    where = Divergence(8, 0, 0, "loss")
+    for section, epochs in (("patience", 0), ("monitors", 0), ("epochs", 0), ("patience", 8)):
+        record = synthetic(START, epochs=epochs, diverged=where, val_loss=CURVE[:epochs])
+        update = Update("done", (record,), ("store",), "", 0.0)
+        engine = ScriptedEngine(lambda configs, update=update: [update])
+        monkeypatch.setattr(live, "engine", lambda engine=engine: engine)
+        at = opened(NAME, {"section": section})
+        assert "**diverged**" in at.warning[0].value
+        assert ("Keras would count on" in texts(at)) == bool(epochs)
+
+
+def test_a_wrong_guess_is_told_the_answer(scripted: ScriptedEngine) -> None:
+    at = opened(NAME, guesses=True)
+    assert not charts(at)
+    next(b for b in at.button if b.label.startswith("In the middle")).click().run()
+    assert "You guessed *In the middle" in texts(at)
+    assert "In this run it is *In the first third" in texts(at)
+
+
+# What the presets show, trained for real
+
+
+@pytest.fixture(scope="module")
+def records() -> dict[str, RunRecord]:
+    """The presets' runs, all trained as one model."""
+    runs = {p.name: permalink.config_of(LESSON.state_of(p)) for p in LESSON.presets}
+    configs = list(dict.fromkeys(runs.values()))
+    trained = dict(zip(configs, train(configs), strict=True))
+    return {name: trained[config] for name, config in runs.items()}
+
+
+def outcome(records: dict[str, RunRecord], name: str) -> Outcome:
+    """What the preset's own rule makes of its run."""
+    preset = next(p for p in LESSON.presets if p.name == name)
+    rule = Rule(**permalink.view_of(LESSON.state_of(preset)).early_stopping)
+    assert rule.patience is not None
+    return outcomes(records[name], rule)[rule.patience]
+
+
+def apart(record: RunRecord, a: int, b: int, split: str = "val") -> Estimate:
+    """Accuracy of epoch a − that of epoch b, image by image."""
+    return paired.change(Shown("", record, None, a), Shown("", record, None, b), split)
+
+
+def test_a_long_run_turns_and_stopping_spares_the_rest(records: dict[str, RunRecord]) -> None:
+    record, found = records["long"], outcome(records, "long")
+    assert found.stopped_epoch == found.weights_epoch + 5
+    assert found.saved > 20
+    validation, training = record.history["val_loss"], record.history["train_crossentropy"]
+    assert validation[-1] > 1.2 * found.val_crossentropy
+    assert training[-1] < 0.2 * training[found.weights_epoch]
+    # The guess: the best third is the first.
+    shown = look(record, "a", patience=5, monitor="val_loss", restore_best_weights=True)
+    assert LESSON.answer is not None
+    assert LESSON.answer([shown]) == 0
+
+
+def test_without_patience_a_wobble_ends_the_run_too_early(records: dict[str, RunRecord]) -> None:
+    record = records["impatient"]
+    hasty, patient = outcome(records, "impatient"), outcome(records, "long")
+    assert hasty.weights_epoch < patient.weights_epoch
+    for split in ("val", "test"):
+        loss = apart(record, patient.weights_epoch, hasty.weights_epoch, split)
+        assert loss.value > 0.01
+        assert not loss.could_be_noise
+
+
+def test_keras_s_default_keeps_the_last_epoch_that_ran(records: dict[str, RunRecord]) -> None:
+    kept, restored = outcome(records, "default"), outcome(records, "long")
+    assert kept.stopped_epoch == kept.weights_epoch == restored.stopped_epoch
+    assert kept.val_crossentropy > restored.val_crossentropy
+
+
+def test_noise_is_memorised_at_the_end_and_not_where_stopping_goes_back_to(
+    records: dict[str, RunRecord],
+) -> None:
+    record, found = records["noise"], outcome(records, "noise")
+    last = record.epochs - 1
+    assert record.examples["corrupted"] > 200
+    assert record.at("corrupted_accuracy", last) > 0.7
+    assert record.at("corrupted_accuracy", found.weights_epoch) < 0.2
+    for split in ("val", "test"):
+        gain = apart(record, found.weights_epoch, last, split)
+        assert gain.value > 0.02
+        assert not gain.could_be_noise
+
+
+def test_under_a_penalty_the_three_monitors_choose_three_epochs(
+    records: dict[str, RunRecord],
+) -> None:
+    record = records["trap"]
+    found = {o.monitor: o for o in by_monitor(record, Rule(patience=5, restore_best_weights=True))}
+    assert len({o.weights_epoch for o in found.values()}) == 3
+    # The penalty falls, and so val_loss goes on improving where cross-entropy no longer does.
+    assert found["val_loss"].trained > found["val_crossentropy"].trained
+    penalty = record.history["penalty"]
+    assert penalty[found["val_crossentropy"].weights_epoch] > penalty[found["val_loss"].trained - 1]
+    assert (np.diff(penalty) < 0).mean() > 0.5
+
+
+def test_a_slow_run_still_improves_at_its_end(records: dict[str, RunRecord]) -> None:
+    record = records["improving"]
+    assert record.history["val_loss"].argmin() == record.epochs - 1
+    rule = Rule(restore_best_weights=True)
+    assert all(o.stopped_epoch is None for o in outcomes(record, rule))

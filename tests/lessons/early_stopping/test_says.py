@@ -1,0 +1,359 @@
+"""What is said of a replayed run: every branch, from records that make it true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fmviz.analysis import paired
+from fmviz.analysis.stopping import Rule, Shown, by_monitor, look, outcomes
+from fmviz.lessons.early_stopping import says
+from fmviz.run.record import Divergence, RunRecord
+from fmviz.words import prose
+from fmviz.words.prose import Caption
+from tests.support.records import synthetic, tiny
+
+LESSON = "early_stopping"
+TURNS = [0.9, 0.5, 0.3, 0.4, 0.5, 0.6, 0.7]
+FALLS = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3]
+RISES = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+
+
+def record_of(
+    values: Sequence[float], *, planned: int | None = None, diverged: bool = False, **history: Any
+) -> RunRecord:
+    where = Divergence(len(values), 0, 0, "loss") if diverged else None
+    config = tiny(epochs=planned or len(values))
+    return synthetic(config, epochs=len(values), diverged=where, val_loss=values, **history)
+
+
+def replayed(record: RunRecord, rule: Rule) -> Shown:
+    return look(record, "the long run", **rule._asdict())
+
+
+def said(
+    values: Sequence[float], *, planned: int | None = None, diverged: bool = False, **rule: Any
+) -> list[Caption]:
+    """What is said of a run of these val_losses."""
+    given_rule = Rule(**{"patience": 2, "restore_best_weights": True, **rule})
+    record = record_of(values, planned=planned, diverged=diverged)
+    return says.long_run(replayed(record, given_rule), given_rule, record.complete)
+
+
+def with_right(record: RunRecord, shares: Sequence[float]) -> RunRecord:
+    """The record with predictions that are right on such a share of the images, an epoch each."""
+    tables = {}
+    for split in ("val", "test"):
+        truth = paired.labels(record.config, split)
+        ranks = np.arange(len(truth)) / len(truth)
+        rows = [np.where(ranks < share, truth, (truth + 1) % 10) for share in (0.1, *shares)]
+        tables[f"{split}_predictions"] = np.array(rows, np.uint8)
+    return replace(record, **tables)
+
+
+def ended(shares: Sequence[float], *, corrupted: int = 0, test: bool = False) -> list[Caption]:
+    """What is said of what comes back, epoch 3, beside the end of the run."""
+    record = with_right(record_of(TURNS, corrupted_accuracy=0.5), shares)
+    record = replace(record, examples={**record.examples, "corrupted": corrupted})
+    run = replayed(record, Rule(patience=2, restore_best_weights=True))
+    return says.against_end(run, test)
+
+
+BETTER, WORSE, SAME = ([*[0.5] * 6, last] for last in (0.4, 0.6, 0.5))
+
+
+def patience_said(
+    values: Sequence[float], shares: Sequence[float] = SAME, **rule: Any
+) -> list[Caption]:
+    record = with_right(record_of(values), shares)
+    found = outcomes(record, Rule(**{"restore_best_weights": True, **rule}))
+    return says.patiences(found, record)
+
+
+def monitors_said(
+    loss: Sequence[float],
+    crossentropy: Sequence[float],
+    accuracy: Sequence[float],
+    shares: Sequence[float] = SAME,
+    penalty: float = 0.0,
+) -> list[Caption]:
+    record = record_of(loss, val_crossentropy=crossentropy, val_accuracy=accuracy, penalty=penalty)
+    record = with_right(record, shares)
+    found = by_monitor(record, Rule(patience=2, restore_best_weights=True))
+    return says.monitors(found, record)
+
+
+def epoch_said(epoch: int, **rule: Any) -> list[Caption]:
+    given_rule = Rule(**{"patience": 2, "restore_best_weights": True, **rule})
+    return says.at_epoch(replayed(record_of(TURNS), given_rule), given_rule, epoch)
+
+
+def rule_said(values: Sequence[float], **rule: Any) -> list[Caption]:
+    given_rule = Rule(**{"patience": 2, "restore_best_weights": True, **rule})
+    return says.rule_in_figures(replayed(record_of(values), given_rule), given_rule)
+
+
+def one(captions: Sequence[Caption], section: str) -> Caption:
+    return next(caption for caption in captions if caption.section == section)
+
+
+MAKERS: dict[str, Callable[[], list[Caption]]] = {
+    "fired, restored": lambda: said(TURNS),
+    "fired, last kept": lambda: said(TURNS, restore_best_weights=False),
+    "fired at once, restored": lambda: said(RISES),
+    "fired at once, last kept": lambda: said(RISES, restore_best_weights=False),
+    "fired, goes on": lambda: said(TURNS[:5], planned=9),
+    "still waiting": lambda: said(TURNS[:4], planned=9),
+    "not looking yet": lambda: said(TURNS[:2], planned=9, start_from_epoch=5),
+    "never looked": lambda: said(TURNS, start_from_epoch=20),
+    "never fired, still improving": lambda: said(FALLS),
+    "never fired, restored": lambda: said(TURNS, patience=9),
+    "never fired, last kept": lambda: said(TURNS, patience=9, restore_best_weights=False),
+    "diverged first, restored": lambda: said(TURNS, patience=9, planned=20, diverged=True),
+    "diverged first, lost": lambda: said(
+        TURNS, patience=9, planned=20, diverged=True, restore_best_weights=False
+    ),
+    "mode is wrong": lambda: said(TURNS, mode="max"),
+    "baseline never beaten": lambda: said(TURNS, baseline=0.1),
+    "baseline beaten": lambda: said(TURNS, baseline=0.45),
+    "patience 0 is 1": lambda: said(TURNS, patience=0),
+    "end, better here": lambda: ended(BETTER),
+    "end, worse here": lambda: ended(WORSE),
+    "end, could be noise": lambda: ended(SAME),
+    "noise memorised": lambda: ended(SAME, corrupted=20),
+    "end, test differs": lambda: ended(BETTER, test=True),
+    "end, test could be noise": lambda: ended(SAME, test=True),
+    "end is what comes back": lambda: says.against_end(
+        replayed(record_of(FALLS), Rule(patience=2)), False
+    ),
+    "patience makes no difference": lambda: patience_said(TURNS),
+    "patience, few epochs": lambda: patience_said([0.9, 0.5, 0.6, 0.4, 0.5, 0.6, 0.7]),
+    "patience, many epochs": lambda: patience_said(
+        [*TURNS, 0.8], [*SAME, 0.5], restore_best_weights=False
+    ),
+    "patience from which it never fires": lambda: patience_said(TURNS),
+    "patience never fires": lambda: patience_said(FALLS),
+    "impatience, better here": lambda: patience_said(
+        [0.9, 0.5, 0.6, 0.4, 0.5, 0.6, 0.7], [0.5, 0.6, 0.5, 0.5, 0.5, 0.5, 0.5]
+    ),
+    "impatience, worse here": lambda: patience_said(
+        [0.9, 0.5, 0.6, 0.4, 0.5, 0.6, 0.7], [0.5, 0.4, 0.5, 0.5, 0.5, 0.5, 0.5]
+    ),
+    "impatience, could be noise": lambda: patience_said([0.9, 0.5, 0.6, 0.4, 0.5, 0.6, 0.7]),
+    "monitors, 1 epochs": lambda: monitors_said(TURNS, TURNS, TURNS[::-1][4:] + FALLS[3:]),
+    "monitors, 2 epochs": lambda: monitors_said(FALLS, TURNS, RISES),
+    "monitors, 3 epochs": lambda: monitors_said(FALLS, TURNS, FALLS),
+    "penalty in val_loss": lambda: monitors_said(FALLS, TURNS, FALLS, penalty=0.2),
+    "no penalty": lambda: monitors_said(FALLS, TURNS, FALLS),
+    "monitors, apart": lambda: monitors_said(
+        FALLS, TURNS, FALLS, [0.9, 0.5, 0.5, 0.5, 0.5, 0.5, 0.3]
+    ),
+    "monitors, could be noise": lambda: monitors_said(FALLS, TURNS, FALLS),
+    "epoch improves": lambda: epoch_said(2),
+    "epoch improves, baseline not": lambda: epoch_said(1, baseline=0.1),
+    "epoch waits": lambda: epoch_said(3),
+    "epoch stops": lambda: epoch_said(4),
+    "epoch not looked at": lambda: epoch_said(0, start_from_epoch=1),
+    "epoch spared": lambda: epoch_said(5),
+    "kernels of this epoch": lambda: [says.kernels(record_of(TURNS), 4)],
+    "kernels nearby": lambda: [says.kernels(record_of(TURNS), 5)],
+    "rule off": lambda: rule_said(TURNS, patience=None),
+    "rule min": lambda: rule_said(TURNS),
+    "rule max": lambda: rule_said(TURNS, monitor="val_accuracy"),
+    "rule live, fired": lambda: rule_said(TURNS),
+    "rule live, never": lambda: rule_said(FALLS),
+    "rule in keras": lambda: rule_said(TURNS, monitor="val_crossentropy"),
+}
+BRANCHES: dict[str, Callable[[], Caption]] = {
+    section: lambda make=make, section=section: one(make(), section)  # type: ignore[misc]
+    for section, make in MAKERS.items()
+}
+
+
+@pytest.mark.parametrize("section", sorted(MAKERS))
+def test_every_branch_is_reached_and_has_its_words(section: str) -> None:
+    caption = BRANCHES[section]()
+    assert prose.text(LESSON, caption.section, caption.figures)
+
+
+def test_epochs_are_counted_from_one() -> None:
+    (caption,) = said(TURNS)
+    figures = caption.figures
+    assert (figures["stopped"], figures["kept"], figures["saved"]) == ("5", "3", "2 epochs")
+
+
+def test_a_stop_is_at_once_only_where_nothing_after_the_first_look_improved() -> None:
+    assert said([0.9, 0.1, 0.2, 0.3, 0.4])[0].section == "fired, restored"
+    assert said(RISES, start_from_epoch=3)[0].section == "fired at once, restored"
+    assert said([*FALLS[:2], *RISES], start_from_epoch=2)[0].section == "fired at once, restored"
+
+
+def test_a_wrong_mode_takes_the_worst_for_the_best() -> None:
+    outcome, mode = said(TURNS, mode="max")
+    assert outcome.section == "fired at once, restored"
+    assert outcome.figures["kept"] == "1"
+    assert prose.text(LESSON, mode.section, mode.figures).startswith(
+        '**`mode="max"` takes the largest `val_loss` for the best.**'
+    )
+
+
+def test_a_baseline_is_beaten_where_wait_first_returns_to_zero() -> None:
+    caption = one(said(TURNS, baseline=0.45), "baseline beaten")
+    assert caption.figures["beaten"] == "3"
+
+
+def test_what_comes_back_is_compared_image_by_image() -> None:
+    (caption,) = ended(BETTER)
+    # Right on 50% against 40% of the same images: 10 points, ± √(0.1 · 0.9 / 2,500).
+    assert caption.figures["change"] == f"10.0 ± {100 * np.sqrt(0.09 / 2_500):.1f}"
+    (caption,) = ended(WORSE)
+    assert caption.figures["signed"].startswith("−10.0")
+
+
+def test_nothing_is_compared_while_a_run_goes_on_or_after_it_diverged() -> None:
+    rule = Rule(patience=2, restore_best_weights=True)
+    for record in (record_of(TURNS, planned=9), record_of(TURNS, planned=9, diverged=True)):
+        assert says.against_end(replayed(record, rule), True) == []
+
+
+def test_without_patience_early_stopping_is_off() -> None:
+    assert [c.section for c in said(TURNS, patience=None)] == ["stopping off"]
+    assert said(TURNS[:3], planned=9, patience=None) == []
+
+
+def test_before_the_first_epoch_there_is_nothing_to_say() -> None:
+    rule = Rule(patience=2)
+    run = replayed(record_of([], planned=3), rule)
+    assert says.long_run(run, rule, False) == []
+    assert says.moments(run, False) == []
+    sections = [c.section for c in says.rule_in_figures(run, rule)]
+    assert sections == ["rule min", "rule in keras"]
+
+
+def test_stretches_of_patience_are_told_one_by_one() -> None:
+    caption = patience_said([0.9, 0.5, 0.6, 0.4, 0.5, 0.6, 0.7])[0]
+    assert caption.figures["stretches"] == (
+        "epoch 2 under patience 0 to 1; epoch 4 under patience 2 to 7"
+    )
+    never = patience_said(TURNS)[1]
+    assert never.figures["never"] == "5"
+
+
+# Tables
+
+
+def headings(record: RunRecord, rule: Rule) -> list[tuple[str, str]]:
+    columns = says.moments(replayed(record, rule), False)
+    return [(column["weights"], column["epoch"]) for column in columns]
+
+
+def test_the_table_has_each_epoch_once() -> None:
+    record = record_of(TURNS)
+    restored = Rule(patience=2, restore_best_weights=True)
+    assert headings(record, restored) == [
+        ("comes back", "3"),
+        ("at the stop", "5"),
+        ("at the end", "7"),
+    ]
+    assert headings(record, Rule(patience=2)) == [
+        ("comes back = at the stop", "5"),
+        ("at the end", "7"),
+    ]
+    assert headings(record_of(FALLS), restored) == [("comes back = at the end", "7")]
+    assert headings(record, Rule(patience=None)) == [("at the end", "7")]
+
+
+def test_while_a_run_goes_on_nothing_has_come_back_before_it_stops() -> None:
+    restored = Rule(patience=3, restore_best_weights=True)
+    assert headings(record_of(TURNS[:5], planned=9), restored) == [("now", "5")]
+    assert headings(record_of(TURNS, planned=9), restored)[0] == ("comes back", "3")
+    diverged = record_of(TURNS[:4], planned=9, diverged=True)
+    assert headings(diverged, restored) == [("comes back", "3"), ("last finite epoch", "4")]
+
+
+def test_test_accuracy_is_hidden_until_asked_for() -> None:
+    record = record_of(TURNS)
+    rule = Rule(patience=2, restore_best_weights=True)
+    run, found = replayed(record, rule), by_monitor(record, rule)
+    for test in (False, True):
+        for column in (*says.moments(run, test), *says.monitor_table(found, test)):
+            assert (column["test"] == "hidden") == (not test)
+
+
+def test_wrong_labels_have_a_row_where_there_are_some() -> None:
+    record = record_of(TURNS, corrupted_accuracy=0.25)
+    rule = Rule(patience=2)
+    assert "wrong labels, as told" not in says.moments(replayed(record, rule), False)[0]
+    noisy = replace(record, examples={**record.examples, "corrupted": 100})
+    column = says.moments(replayed(noisy, rule), False)[0]
+    assert column["wrong labels, as told"] == "25.0 ± 4.3%"
+
+
+def test_the_kernels_nearest_to_an_epoch() -> None:
+    record = record_of([0.5] * 30)
+    # Kept after epochs 0, 1, 2, 4, 7, 12, 19 and 29.
+    nearest = [record.snapshot_epochs[says.nearest_snapshot(record, e)] for e in (0, 3, 9, 10, 29)]
+    assert nearest == [0, 2, 7, 12, 29]
+
+
+def test_the_answer_is_the_third_that_holds_the_lowest_cross_entropy() -> None:
+    for best, third in ((0, 0), (2, 0), (3, 1), (5, 1), (6, 2), (8, 2)):
+        curve = [1.0] * 9
+        curve[best] = 0.5
+        record = synthetic(tiny(epochs=9), val_crossentropy=curve)
+        assert says.answer([Shown("a", record, None, 8)]) == third
+
+
+@given(
+    values=st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4, 0.5]), min_size=0, max_size=8),
+    more=st.integers(0, 2),
+    diverged=st.booleans(),
+    monitor=st.sampled_from(["val_loss", "val_crossentropy", "val_accuracy"]),
+    patience=st.none() | st.integers(0, 9),
+    min_delta=st.sampled_from([0.0, 0.15]),
+    mode=st.sampled_from(["auto", "min", "max"]),
+    baseline=st.none() | st.just(0.25),
+    restore=st.booleans(),
+    start_from=st.integers(0, 9),
+)
+@settings(max_examples=150, deadline=None)
+def test_whatever_the_run_and_the_rule_there_are_words(
+    values: list[float],
+    more: int,
+    diverged: bool,
+    monitor: str,
+    patience: int | None,
+    min_delta: float,
+    mode: str,
+    baseline: float | None,
+    restore: bool,
+    start_from: int,
+) -> None:
+    planned = max(len(values) + more, 1)
+    record = record_of(
+        values,
+        planned=planned,
+        diverged=diverged and len(values) < planned,
+        val_crossentropy=values,
+        val_accuracy=values,
+    )
+    rule = Rule(monitor, min_delta, patience, mode, baseline, restore, start_from)
+    run = replayed(record, rule)
+    captions = says.long_run(run, rule, record.complete)
+    captions += says.against_end(run, True)
+    captions += says.rule_in_figures(run, rule)
+    if record.complete and record.epochs:
+        captions += says.patiences(outcomes(record, rule), record)
+        if found := by_monitor(record, rule):
+            captions += says.monitors(found, record)
+        for epoch in range(record.epochs):
+            captions += says.at_epoch(run, rule, epoch)
+    says.moments(run, True)
+    for caption in captions:
+        assert "{{" not in prose.text(LESSON, caption.section, caption.figures)

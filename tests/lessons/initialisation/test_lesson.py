@@ -1,0 +1,600 @@
+"""The lesson on initialisation: its claims on real runs, its words in every corner, its page."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fmviz.analysis import paired, stopping
+from fmviz.analysis.stopping import Shown
+from fmviz.lessons.initialisation import charts, says, xray
+from fmviz.lessons.initialisation.lesson import (
+    GLOROT,
+    HE,
+    LARGE,
+    LESSON,
+    MAP_DEPTHS,
+    MAP_EPOCHS,
+    MAP_SIGMAS,
+    NAMED,
+    SECTIONS,
+    TARGET,
+    XAVIER,
+    YOURS,
+    answer,
+    map_runs,
+    runs,
+)
+from fmviz.page.permalink import View
+from fmviz.run import data, measure
+from fmviz.run.choices import ACTIVATIONS, INITIALIZERS
+from fmviz.run.config import RunConfig
+from fmviz.run.measure import paired_difference
+from fmviz.run.record import Divergence, RunRecord
+from fmviz.theory.initializers import initial_sigma
+from fmviz.training.train import train
+from fmviz.ui import live
+from fmviz.words import prose
+from fmviz.words.prose import Caption
+from tests.support.lessons import check_prose, made_up, opened, texts
+from tests.support.records import synthetic, tiny
+from tests.support.scripted import ScriptedEngine
+
+LABELS = data.load().validation.labels
+
+
+def preset(name: str) -> RunConfig:
+    chosen = next(each for each in LESSON.presets if each.name == name)
+    return LESSON.runs_of(LESSON.state_of(chosen))[YOURS]
+
+
+def known(name: str, role: str) -> RunConfig:
+    return preset(name).replace(**NAMED[role])
+
+
+# What the lesson claims, on the runs that its presets train.
+
+ENDS = [c for c in map_runs(preset("map")) if c.init_std in (0.01, 0.1) and len(c.hidden) in (1, 5)]
+CLAIMED = {
+    "large": known("saturated", LARGE),
+    "glorot": known("saturated", GLOROT),
+    "small, deep": preset("deep"),
+    "glorot, deep": known("deep", GLOROT),
+    "memory": preset("memory"),
+    "xavier, relu": known("relu", XAVIER),
+    "he, relu": preset("relu"),
+    "sigmoid": preset("sigmoid"),
+    "glorot, sigmoid": known("sigmoid", GLOROT),
+    "zeros": preset("zeros"),
+}
+
+
+@pytest.fixture(scope="module")
+def trained() -> dict[Any, RunRecord]:
+    configs = [*CLAIMED.values(), *ENDS]
+    by_config = dict(zip(configs, train(configs)))
+    return by_config | {name: by_config[config] for name, config in CLAIMED.items()}
+
+
+def behind(worse: RunRecord, better: RunRecord) -> bool:
+    right = [record.val_predictions[-1] == LABELS for record in (worse, better)]
+    change = paired_difference(*right)
+    return change.value < 0 and not change.could_be_noise
+
+
+def first(record: RunRecord) -> int | None:
+    return measure.reached(record.history["val_accuracy"], TARGET)
+
+
+def test_sigma_one_is_saturated_and_slower_than_glorot(trained: dict[Any, RunRecord]) -> None:
+    large, glorot = trained["large"], trained["glorot"]
+    assert large.start_layers["saturation"].min() > 0.75
+    assert glorot.start_layers["saturation"].max() < 0.001
+    assert first(glorot) is not None
+    assert first(large) is None
+    assert behind(large, glorot)
+    # Training does not undo it.
+    assert large.layers["saturation"][-1].min() > 0.75
+
+
+def test_sigma_one_learns_its_images_by_heart(trained: dict[Any, RunRecord]) -> None:
+    large, glorot = trained["large"], trained["glorot"]
+    assert large.at("train_accuracy", -1) > 0.8
+    assert large.gap(-1).value > 2 * glorot.gap(-1).value
+
+
+def test_a_large_start_in_a_deep_network_knows_its_images_and_few_others(
+    trained: dict[Any, RunRecord],
+) -> None:
+    memory, glorot = trained["memory"], trained["glorot, deep"]
+    assert memory.at("train_accuracy", -1) > glorot.at("train_accuracy", -1) - 0.02
+    assert behind(memory, glorot)
+    assert memory.start_layers["saturation"].min() > 0.25
+
+
+def test_depth_kills_a_small_sigma(trained: dict[Any, RunRecord]) -> None:
+    assert behind(trained["small, deep"], trained["glorot, deep"])
+    shallow, fine, deep, fine_deep = (trained[config] for config in ENDS)
+    assert [len(r.config.hidden) for r in (shallow, fine, deep, fine_deep)] == [1, 1, 5, 5]
+    assert behind(deep, shallow)
+    assert deep.at("val_accuracy", -1) < 0.5 < shallow.at("val_accuracy", -1)
+    # At σ = 0.1 depth does no such thing.
+    assert fine_deep.at("val_accuracy", -1) > 0.7
+
+
+def test_he_is_there_sooner_than_xavier_with_deep_relu(trained: dict[Any, RunRecord]) -> None:
+    he, xavier = first(trained["he, relu"]), first(trained["xavier, relu"])
+    assert he is not None
+    assert xavier is None or he < xavier
+
+
+def test_glorot_does_not_cure_a_deep_sigmoid_and_a_larger_sigma_does(
+    trained: dict[Any, RunRecord],
+) -> None:
+    assert behind(trained["glorot, sigmoid"], trained["sigmoid"])
+    assert trained["glorot, sigmoid"].start_layers["saturation"].max() < 0.001
+    seen = [xray.of(preset("sigmoid")), xray.of(known("sigmoid", GLOROT))]
+    assert seen[0].gradient_norms[0] > 10 * seen[1].gradient_norms[0]
+
+
+def test_zeros_leave_all_units_alike(trained: dict[Any, RunRecord]) -> None:
+    zeros = trained["zeros"]
+    kernel = zeros.kernels[0]
+    assert kernel.any()
+    np.testing.assert_array_equal(kernel, np.repeat(kernel[:, :1], kernel.shape[1], axis=1))
+    assert xray.spread(kernel) == 0
+    assert says.symmetry(zeros).section == "symmetry kept"
+    assert says.symmetry(trained["glorot"]).section == "symmetry broken"
+    assert zeros.at("val_accuracy", -1) < 0.5
+
+
+def test_dropout_tells_units_apart_that_start_at_zero() -> None:
+    config = tiny(initializer="zeros", activation="sigmoid", hidden=(6,), dropout=0.5)
+    (record,) = train([config])
+    assert xray.spread(record.kernels[0]) > 0
+    assert says.told_alike(config, xray.of(config)).section == "told alike, dropout"
+
+
+def test_the_answer_to_the_guess_is_what_the_x_ray_shows(trained: dict[Any, RunRecord]) -> None:
+    opening = Shown(YOURS, trained["large"], None, 19)
+    assert answer([opening]) == 2
+    assert xray.of(preset("saturated")).layers[0].saturation > 0.5
+    for share, option in ((0.0, 0), (0.1, 0), (0.2, 1), (0.5, 1), (0.51, 2)):
+        start = {**trained["large"].start_layers, "saturation": np.array([share, 0.0])}
+        assert (
+            answer([opening._replace(record=replace(opening.record, start_layers=start))]) == option
+        )
+
+
+def test_the_captions_of_the_opening_race_are_what_its_runs_are(
+    trained: dict[Any, RunRecord],
+) -> None:
+    roles = {LARGE: "large", XAVIER: "glorot", GLOROT: "glorot", HE: "glorot", YOURS: "large"}
+    race = [Shown(role, trained[name], None, 19) for role, name in roles.items()]
+    told = {caption.section: caption.figures for caption in says.race(race, True)}
+    assert set(told) == {"some reach it", "a known start", "worse than Glorot", "learns by heart"}
+    assert told["a known start"]["twin"] == LARGE
+    assert told["some reach it"]["missing"] == f"{LARGE} and {YOURS}"
+
+
+def test_the_runs_of_a_race_differ_in_their_start_alone() -> None:
+    config = RunConfig(hidden=(30, 20), init_std=0.7, activation="elu", seed=5)
+    race = runs(config, View())
+    assert list(race) == [LARGE, XAVIER, GLOROT, HE, YOURS]
+    assert race[YOURS] == config
+    kept = RunConfig.model_fields.keys() - {"initializer", "init_std"}
+    for other in race.values():
+        assert {field: other[field] for field in kept} == {field: config[field] for field in kept}
+
+
+def test_the_map_is_the_readers_network_at_other_sigmas_and_depths() -> None:
+    own = RunConfig(hidden=(48,), activation="relu", optimizer="sgd", train_size=500, epochs=90)
+    cells = map_runs(own)
+    assert len(cells) == len(MAP_SIGMAS) * len(MAP_DEPTHS) == len(set(cells))
+    assert {c.hidden for c in cells} == {(48,) * depth for depth in MAP_DEPTHS}
+    assert {(c.train_size, c.epochs, c.optimizer) for c in cells} == {(500, MAP_EPOCHS, "sgd")}
+    assert map_runs(RunConfig(hidden=()))[0].hidden == (128,)
+
+
+@pytest.mark.parametrize("initializer", INITIALIZERS)
+def test_the_keras_line_makes_such_weights(initializer: str) -> None:
+    config = RunConfig(initializer=initializer, init_std=0.3 if initializer == "normal" else 0.05)
+    rule = says.rule(config, xray.of(config))[-1]
+    assert rule.section == "rule keras"
+    draw = eval(rule.figures["keras"], {"keras": keras})
+    sigma = initial_sigma(config, 784, 128)
+    assert float(np.std(np.asarray(draw((784, 128))))) == pytest.approx(sigma, rel=0.02)
+
+
+# Words.
+
+
+def racer(
+    name: str,
+    config: RunConfig,
+    accuracy: Sequence[float],
+    training: float = 0.9,
+    epochs: int | None = None,
+    diverged: Divergence | None = None,
+) -> Shown:
+    """A made-up run that is right on the first so many images of one order."""
+    record = synthetic(
+        config,
+        epochs=epochs,
+        diverged=diverged,
+        val_accuracy=list(accuracy),
+        train_accuracy=training,
+        examples={"train": 100, "validation": 2_500},
+    )
+    if record.complete and len(accuracy):
+        for split, share in (("train", training), ("val", accuracy[-1])):
+            truth = paired.labels(config, split)
+            order = np.random.default_rng(0).permutation(len(truth))
+            answers = getattr(record, f"{split}_predictions").copy()
+            answers[-1] = (truth + 1) % 10
+            right = order[: round(share * len(truth))]
+            answers[-1, right] = truth[right]
+            record = replace(record, **{f"{split}_predictions": answers})
+    return stopping.look(record, name, patience=None, monitor="val_loss", restore_best_weights=True)
+
+
+def raced(
+    yours: Sequence[float],
+    glorot: Sequence[float] = (0.5, 0.81, 0.85),
+    *,
+    start: dict[str, Any] | None = None,
+    done: bool = True,
+    training: float = 0.9,
+) -> list[Caption]:
+    config = tiny(**(start or {"init_std": 0.3}))
+    race = [
+        racer(role, config.replace(**NAMED[role]), glorot, 0.9, None if done else len(glorot))
+        for role in NAMED
+    ]
+    epochs = None if done else len(yours)
+    return says.race([*race, racer(YOURS, config, yours, training, epochs)], done)
+
+
+def pick(captions: Sequence[Caption], section: str) -> Caption:
+    return next(caption for caption in captions if caption.section == section)
+
+
+def seen(**config: Any) -> tuple[RunConfig, xray.XRay]:
+    chosen = RunConfig(**{"hidden": (32, 32), **config})
+    return chosen, xray.of(chosen)
+
+
+def activity(section: str, **config: Any) -> Callable[[], Caption]:
+    return lambda: pick(says.activity(*seen(**config)), section)
+
+
+def gradient(section: str, **config: Any) -> Callable[[], Caption]:
+    def make() -> Caption:
+        chosen, own = seen(**config)
+        return pick(says.gradients(own, xray.of(chosen.replace(**NAMED[GLOROT]))), section)
+
+    return make
+
+
+def one_unit(section: str, z: Sequence[float], activation: str = "tanh") -> Callable[[], Caption]:
+    values = np.resize(np.array(z, np.float32), 500)
+    labels = np.repeat(np.arange(10), 50)
+    config = RunConfig(activation=activation)
+    return lambda: pick(says.unit(config, 0, 3, values, labels), section)
+
+
+def charted(
+    accuracies: dict[tuple[float, int], float], lost: Sequence[tuple[float, int]] = ()
+) -> list[RunRecord]:
+    """A made-up map."""
+    records = []
+    for (sigma, depth), share in accuracies.items():
+        config = tiny(hidden=(8,) * depth, init_std=sigma, epochs=MAP_EPOCHS)
+        broken = Divergence(0, 0, 0, "loss") if (sigma, depth) in lost else None
+        records.append(
+            synthetic(config, epochs=0 if broken else None, diverged=broken, val_accuracy=share)
+        )
+    return records
+
+
+VALLEY = {
+    (0.01, 1): 0.7,
+    (0.01, 5): 0.2,
+    (0.1, 1): 0.8,
+    (0.1, 5): 0.8,
+    (1.0, 1): 0.5,
+    (1.0, 5): 0.3,
+}
+
+
+def mapped(section: str, *lost: tuple[float, int]) -> Callable[[], Caption]:
+    return lambda: pick(says.sigma_depth_map(charted(VALLEY, lost)), section)
+
+
+def outlier() -> Caption:
+    config, own = seen(init_std=0.3)
+    layer = replace(own.layers[0], predicted=0.001)
+    return pick(says.activity(config, replace(own, layers=(layer,))), "not as predicted")
+
+
+def weighed(fill: Callable[[RunRecord], RunRecord]) -> Caption:
+    return says.symmetry(fill(synthetic(tiny())))
+
+
+def zeroed(record: RunRecord) -> RunRecord:
+    return replace(record, weights=tuple(np.zeros_like(w) for w in record.weights))
+
+
+def alike(record: RunRecord) -> RunRecord:
+    weights = tuple(np.ones_like(w) for w in record.weights)
+    return replace(record, weights=weights)
+
+
+def ruled(section: str, **config: Any) -> Callable[[], Caption]:
+    return lambda: pick(says.rule(*seen(**config)), section)
+
+
+SLOW = (0.3, 0.5, 0.81)
+BRANCHES: dict[str, Callable[[], Caption]] = {
+    "no hidden layer": activity("no hidden layer", hidden=()),
+    "nothing drawn": activity("nothing drawn", initializer="zeros"),
+    "never flat": activity("never flat", activation="leaky_relu"),
+    "saturated at the start": activity("saturated at the start", init_std=1.0),
+    "zero at the start": activity("zero at the start", activation="relu"),
+    "flat at the start": activity("flat at the start", activation="gelu", init_std=1.0),
+    "layer by layer": activity("layer by layer", init_std=1.0),
+    "not as predicted": outlier,
+    "signal fades": activity("signal fades", init_std=0.01, hidden=(32,) * 4),
+    "signal grows": activity("signal grows", init_std=1.0, activation="relu", hidden=(128,) * 4),
+    "loss of a guess": lambda: says.loss(seen(init_std=0.01)[1]),
+    "loss above a guess": lambda: says.loss(seen(init_std=2.0, activation="relu")[1]),
+    "no gradient at all": gradient("no gradient at all", initializer="zeros"),
+    "no gradient": gradient("no gradient", initializer="zeros", activation="sigmoid"),
+    "gradient alike": gradient("gradient alike", initializer="xavier"),
+    "gradient weaker": gradient("gradient weaker", init_std=0.001),
+    "gradient stronger": gradient("gradient stronger", init_std=1.0, activation="relu"),
+    "gradient fades": gradient("gradient fades", init_std=0.1, activation="sigmoid"),
+    "gradient grows": gradient("gradient grows", init_std=0.5, hidden=(128,) * 5),
+    "all reach it": lambda: pick(raced((0.3, 0.5, 0.81)), "all reach it"),
+    "some reach it": lambda: pick(raced((0.3, 0.5, 0.7)), "some reach it"),
+    "none reach it": lambda: pick(raced((0.3,), (0.4,), done=False), "none reach it"),
+    "a known start": lambda: pick(
+        raced((0.5, 0.6, 0.85), start={"initializer": "xavier"}), "a known start"
+    ),
+    "yours learns nothing": lambda: pick(
+        raced((0.1, 0.1, 0.1), training=0.1), "yours learns nothing"
+    ),
+    "as good as Glorot": lambda: pick(raced((0.5, 0.82, 0.85)), "as good as Glorot"),
+    "only later": lambda: pick(raced((0.3, 0.5, 0.85)), "only later"),
+    "only sooner": lambda: pick(raced((0.82, 0.84, 0.85)), "only sooner"),
+    "better than Glorot": lambda: pick(raced((0.5, 0.82, 0.88)), "better than Glorot"),
+    "worse than Glorot": lambda: pick(raced(SLOW), "worse than Glorot"),
+    "learns by heart": lambda: pick(raced(SLOW, training=0.99), "learns by heart"),
+    "over training": lambda: says.training(
+        [racer(role, tiny(init_std=0.3), SLOW) for role in (LARGE, XAVIER, GLOROT, HE, YOURS)],
+        1,
+    ),
+    "unit never flat": one_unit("unit never flat", [0.0, 1.0]),
+    "unit always flat": one_unit("unit always flat", [-9.0, 9.0]),
+    "unit saturated": one_unit("unit saturated", [-9.0, 0.0, 9.0, 9.0]),
+    "unit flat": one_unit("unit flat", [-1.0, 1.0], "relu"),
+    "unit by class": one_unit("unit by class", [9.0] + [0.0] * 499),
+    "map": mapped("map"),
+    "map, too small": mapped("map, too small"),
+    "map, too large": mapped("map, too large"),
+    "map, some diverged": mapped("map, some diverged", (1.0, 5)),
+    "map, all diverged": mapped("map, all diverged", *VALLEY),
+    "told alike": lambda: says.told_alike(*seen(initializer="zeros", activation="sigmoid")),
+    "told alike, dropout": lambda: says.told_alike(*seen(initializer="zeros", dropout=0.5)),
+    "told apart": lambda: says.told_alike(*seen()),
+    "nothing moved": lambda: weighed(zeroed),
+    "symmetry kept": lambda: weighed(alike),
+    "symmetry broken": lambda: weighed(lambda record: record),
+    "rule normal": ruled("rule normal"),
+    "rule xavier": ruled("rule xavier", initializer="xavier"),
+    "rule glorot": ruled("rule glorot", initializer="glorot_normal"),
+    "rule he": ruled("rule he", initializer="he_uniform"),
+    "rule lecun": ruled("rule lecun", initializer="lecun_normal"),
+    "rule orthogonal": ruled("rule orthogonal", initializer="orthogonal"),
+    "rule zeros": ruled("rule zeros", initializer="zeros"),
+    "rule pre-activations": ruled("rule pre-activations"),
+    "rule tanh": ruled("rule tanh"),
+    "rule sigmoid": ruled("rule sigmoid", activation="sigmoid"),
+    "depth tanh": ruled("depth tanh"),
+    "depth relu": ruled("depth relu", activation="relu"),
+    "depth sigmoid": ruled("depth sigmoid", activation="sigmoid"),
+    "rule keras": ruled("rule keras"),
+}
+OF_PAGE = {
+    "unit strongest": set[str](),
+    "unit weakest": set[str](),
+    "map before": {"runs", "sigmas", "depths", "width", "train", "epochs"},
+    "symmetry pictures": {"shown", "epoch"},
+}
+
+
+def test_the_prose_is_whole() -> None:
+    check_prose("initialisation", BRANCHES, OF_PAGE)
+
+
+def sections(captions: Sequence[Caption]) -> list[str]:
+    return [caption.section for caption in captions]
+
+
+def test_a_race_that_is_not_over_claims_nothing_about_its_end() -> None:
+    told = raced((0.3, 0.5), (0.5, 0.81), done=False)
+    assert sections(told) == ["some reach it"]
+    assert told[0].figures["when"] == "so far, after 2 epochs"
+
+
+def test_a_run_that_is_one_of_the_known_is_not_compared_with_itself() -> None:
+    told = raced((0.5, 0.81, 0.85), start={"initializer": "glorot_uniform"})
+    assert sections(told) == ["all reach it", "a known start"]
+
+
+def test_a_run_that_diverged_is_not_judged() -> None:
+    config = tiny(init_std=0.3)
+    race = [racer(role, config.replace(**NAMED[role]), (0.5, 0.81, 0.85)) for role in NAMED]
+    broken = racer(YOURS, config, (), 0.1, 0, Divergence(0, 1, 2, "activation"))
+    assert sections(says.race([*race, broken], True)) == ["some reach it"]
+
+
+def test_no_difference_beyond_noise_is_no_difference() -> None:
+    told = raced((0.5, 0.82, 0.849))
+    assert sections(told) == ["all reach it", "as good as Glorot"]
+    assert "learns by heart" not in sections(raced(SLOW, training=0.86))
+
+
+def test_a_flat_map_claims_no_valley() -> None:
+    even = dict.fromkeys(VALLEY, 0.7)
+    assert sections(says.sigma_depth_map(charted(even))) == ["map"]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("initializer", INITIALIZERS)
+def test_every_start_has_its_words(activation: str, initializer: str) -> None:
+    config, own = seen(activation=activation, initializer=initializer, hidden=(16, 16, 16))
+    glorot = xray.of(config.replace(**NAMED[GLOROT]))
+    captions = [*says.activity(config, own), says.loss(own), *says.gradients(own, glorot)]
+    captions += [*says.rule(config, own), says.told_alike(config, own)]
+    z = xray.pre_activations(config, 2, 15)
+    captions += says.unit(config, 2, 15, z, xray.probe("compact").labels)
+    for caption in captions:
+        told = prose.text("initialisation", caption.section, caption.figures)
+        assert re.search(r"\b(inf|nan)\b", told) is None
+    assert charts.histogram_rows(own, activation)["share"].groupby(
+        charts.histogram_rows(own, activation)["layer"]
+    ).sum().to_numpy() == pytest.approx(np.ones(3))
+
+
+# Charts.
+
+
+def test_rows_are_what_was_measured() -> None:
+    _, own = seen(init_std=0.3)
+    flat = charts.flat_rows(own)
+    assert flat["measured"].tolist() == [layer.saturation for layer in own.layers]
+    assert (flat["least"] <= flat["predicted"]).all()
+    assert (flat["predicted"] <= flat["most"]).all()
+    norms = charts.gradients_rows({YOURS: own})
+    assert norms["norm"].tolist() == list(own.gradient_norms)
+    assert norms["layer"].tolist() == ["layer 1", "layer 2", "output"]
+    shares = own.layers[0].flat_shares
+    units = charts.units_rows(shares, 7)
+    assert units["share"].is_monotonic_decreasing
+    assert units.loc[units["chosen"], "unit"].tolist() == [7]
+    assert shares[units["unit"]].tolist() == units["share"].tolist()
+
+
+def test_a_gradient_of_zero_is_left_out_of_a_log_scale() -> None:
+    _, own = seen(initializer="zeros", activation="sigmoid")
+    assert charts.gradients_rows({YOURS: own})["layer"].tolist() == ["output"]
+
+
+def test_the_race_marks_where_the_target_is_reached() -> None:
+    race = [racer(LARGE, tiny(), (0.3, 0.5, 0.6)), racer(GLOROT, tiny(), SLOW)]
+    rows = charts.race_rows(race)
+    hits = rows[rows["kind"] == "hit"]
+    assert hits["run"].tolist() == [GLOROT]
+    assert hits["epoch"].tolist() == [3]
+    reach = charts.reach_rows(race)
+    assert reach["label"].tolist() == ["not reached", "epoch 3"]
+    assert reach["reached"].tolist() == [False, True]
+
+
+def test_the_map_frames_the_readers_own_cell() -> None:
+    records = charted(VALLEY)
+    own = RunConfig(init_std=0.1, hidden=(64,) * 5)
+    rows = charts.map_rows(records, own)
+    framed = rows[rows["own"]]
+    assert framed[["sigma", "depth"]].to_numpy().tolist() == [["0.1", "5"]]
+    assert not charts.map_rows(records, own.replace(initializer="he_normal"))["own"].any()
+    assert len(charts.map_rows([None, *charted(VALLEY, [(1.0, 1)])], own)) == len(VALLEY) - 1
+
+
+# The page.
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
+    engine = ScriptedEngine(lambda configs: [made_up(configs)])
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    return engine
+
+
+def specs(at: AppTest) -> list[dict[str, Any]]:
+    return [json.loads(chart.proto.spec) for chart in at.get("vega_lite_chart")]
+
+
+def asked(engine: ScriptedEngine, config: RunConfig) -> bool:
+    return any(config in configs for configs in engine.asked)
+
+
+def test_the_page_opens_on_its_x_ray_and_its_race(scripted: ScriptedEngine) -> None:
+    at = opened("initialisation")
+    own = xray.of(preset("saturated"))
+    assert at.metric[0].value == f"{100 * own.layers[0].saturation:.1f}%"
+    assert tuple(runs(preset("saturated"), View()).values()) in scripted.asked
+    assert len(specs(at)) == 5
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"activation": "relu", "hidden": "20-10-30"},
+        {"activation": "leaky_relu", "layer": "7", "unit": "511"},
+        {"hidden": "none"},
+    ],
+    ids=["relu", "leaky", "no hidden layer"],
+)
+def test_every_closer_look_opens(
+    scripted: ScriptedEngine, section: str, query: dict[str, str]
+) -> None:
+    at = opened("initialisation", {**query, "section": section})
+    assert not at.exception
+    assert not at.error
+    assert "{{" not in texts(at)
+    assert "nan" not in texts(at)
+
+
+def test_a_slider_x_rays_and_races_its_own_network(scripted: ScriptedEngine) -> None:
+    at = opened("initialisation")
+    slider = next(s for s in at.select_slider if s.label.startswith("Initial std"))
+    slider.set_value(0.05).run()
+    config = preset("saturated").replace(init_std=0.05)
+    assert asked(scripted, config)
+    assert at.metric[0].value == says.small_percent(xray.of(config).layers[0].saturation)
+    depth = next(s for s in at.slider if s.label == "Hidden layers")
+    depth.set_value(4).run()
+    assert not at.exception
+    assert asked(scripted, config.replace(hidden=(128,) * 4))
+
+
+def test_a_unit_is_chosen_by_its_number(scripted: ScriptedEngine) -> None:
+    at = opened("initialisation", {"section": "unit"})
+    at.number_input[0].set_value(17).run()
+    assert not at.exception
+    assert "Unit 17 of layer 1" in texts(at)
+    next(box for box in at.selectbox if box.label == "Layer").set_value(2).run()
+    assert "Unit 17 of layer 2" in texts(at)
+
+
+def test_the_map_waits_for_its_button(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = ScriptedEngine(lambda configs: [made_up(configs)])
+    engine.known = lambda configs, brief=False: False  # type: ignore[method-assign]
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    at = opened("initialisation", {"section": "map"})
+    cells = tuple(map_runs(preset("map")))
+    assert cells not in engine.asked
+    next(b for b in at.button if b.label.startswith("Train these")).click().run()
+    assert cells in engine.asked
+    assert not at.exception

@@ -1,0 +1,471 @@
+"""Optimizers: prose, captions in every corner, charts as data, the page, and the lesson's claims on
+its own runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fmviz.analysis import paired
+from fmviz.analysis.stopping import Shown, look
+from fmviz.charts.style import RUN_SHAPES
+from fmviz.lessons.catalogue import LESSONS
+from fmviz.lessons.optimizers import charts, ravine, says
+from fmviz.lessons.optimizers.lesson import (
+    LABELS,
+    OWN_RATES,
+    RACERS,
+    SWEPT_RATES,
+    own_rates_fit,
+    raced,
+    swept,
+)
+from fmviz.lessons.optimizers.ravine import Ravine
+from fmviz.page.permalink import View, config_of, view_of
+from fmviz.run.choices import DATASETS, OPTIMIZERS
+from fmviz.run.config import RunConfig
+from fmviz.run.record import Divergence, RunRecord
+from fmviz.training.train import train
+from fmviz.ui import live
+from fmviz.words.numbers import listed
+from fmviz.words.prose import Caption
+from tests.support.lessons import check_prose, made_up, opened, texts
+from tests.support.records import answering, synthetic, tiny
+from tests.support.scripted import ScriptedEngine
+
+LESSON = LESSONS["optimizers"]
+GONE = Divergence(0, 1, 0, "weight")
+COMMON, OWN = View(racers=RACERS), View(racers=RACERS, rates="own")
+
+
+def lost(name: str = "Adam") -> Shown:
+    """A run that diverged in its first epoch."""
+    record = synthetic(tiny(), epochs=0, diverged=GONE)
+    return Shown(name, record, None, None)
+
+
+def race(section: str, *runs: Shown, view: View = COMMON) -> Callable[[], Caption]:
+    return lambda: next(c for c in says.race(runs, view) if c.section == section)
+
+
+def with_ratio(name: str, ratio: float, share: float = 0.8) -> Shown:
+    run = answering(name, share)
+    layers = {**run.record.layers, "update_ratio": np.full((3, 3), ratio)}
+    return run._replace(record=replace(run.record, layers=layers))
+
+
+def updates(section: str, *runs: Shown) -> Callable[[], Caption]:
+    return lambda: next(c for c in says.updates(runs, 1) if c.section == section)
+
+
+def swept_records(*shares: float, diverged: bool = False) -> dict[tuple[str, float], RunRecord]:
+    """A sweep of as many racers, all of whose cells answer alike."""
+    records = {
+        (name, rate): answering(name, share).record
+        for name, share in zip(RACERS, shares)
+        for rate in SWEPT_RATES
+    }
+    if diverged:
+        records["sgd", SWEPT_RATES[-1]] = lost().record
+    return records
+
+
+def sweep(section: str, records: dict[tuple[str, float], RunRecord]) -> Callable[[], Caption]:
+    return lambda: next(c for c in says.sweep(records) if c.section == section)
+
+
+def on_ravine(section: str, **view: Any) -> Callable[[], Caption]:
+    settings = View(**{"curvature": 20.0, "ravine_rate": 0.09, **view})
+    return lambda: next(c for c in says.on_ravine(RACERS, settings) if c.section == section)
+
+
+SGD, ADAM, LION = (answering(n, s) for n, s in (("SGD", 0.6), ("Adam", 0.82), ("Lion", 0.821)))
+GUESSING = answering("SGD", 0.1)
+HERE, ELSEWHERE = config_of(LESSON.start), RunConfig(hidden=(64,))
+ALL_GONE = {("sgd", rate): lost().record for rate in SWEPT_RATES}
+
+
+def timed(name: str, seconds: float, begun: str = "now") -> Shown:
+    run = answering(name, 0.6, seconds=[seconds, 2 * seconds, 3 * seconds])
+    return run._replace(record=replace(run.record, made={"begun": begun}))
+
+
+TIMED = [timed("SGD", 0.1), timed("Adam", 0.2)]
+BRANCHES: dict[str, Callable[[], Caption]] = {
+    "race led": race("race led", SGD, ADAM),
+    "race led, some level": race("race led, some level", SGD, ADAM, LION),
+    "race level": race("race level", ADAM, LION),
+    "race alone": race("race alone", ADAM),
+    "race nothing learnt": race("race nothing learnt", GUESSING, answering("Adam", 0.09)),
+    "race all diverged": race("race all diverged", lost("SGD"), lost()),
+    "race training": race("race training", SGD, ADAM),
+    "race at one rate": race("race at one rate", SGD, ADAM),
+    "race at own rates": race("race at own rates", answering("SGD", 0.5, HERE), view=OWN),
+    "race at own rates, elsewhere": race(
+        "race at own rates, elsewhere", answering("SGD", 0.5, ELSEWHERE), view=OWN
+    ),
+    "clock": lambda: says.clock(TIMED),  # type: ignore[dict-item, return-value]
+    "clock apart": lambda: says.clock([TIMED[0], timed("Adam", 0.2, "then")]),  # type: ignore[dict-item, return-value]
+    "updates": updates("updates", with_ratio("SGD", 1e-3)),
+    "updates below": updates("updates below", with_ratio("SGD", 1e-4), with_ratio("Adam", 1e-3)),
+    "updates above": updates("updates above", with_ratio("SGD", 1e-2)),
+    "updates of the best": updates(
+        "updates of the best", with_ratio("SGD", 1e-4), with_ratio("Adam", 1e-2, 0.9)
+    ),
+    "updates unknown": updates("updates unknown", with_ratio("SGD", np.nan), lost()),
+    "sweep": sweep("sweep", swept_records(0.6)),
+    "sweep led": sweep("sweep led", swept_records(0.6, 0.8)),
+    "sweep led, some level": sweep("sweep led, some level", swept_records(0.6, 0.8, 0.8)),
+    "sweep level": sweep("sweep level", swept_records(0.8, 0.8)),
+    "sweep diverged": sweep("sweep diverged", swept_records(0.6, diverged=True)),
+    "sweep all diverged": sweep("sweep all diverged", ALL_GONE),
+    "ravine": on_ravine("ravine"),
+    "ravine arrived": on_ravine("ravine arrived"),
+    "ravine under way": on_ravine("ravine under way"),
+    "ravine left": on_ravine("ravine left"),
+    "ravine limits": on_ravine("ravine limits"),
+    "ravine sgd": on_ravine("ravine sgd"),
+    "ravine tilted": on_ravine("ravine tilted", tilted=True),
+    **{
+        f"rule {name}": lambda name=name: says.rules(raced(HERE, name, 0.01))  # type: ignore[misc]
+        for name in RACERS
+    },
+}
+
+
+def test_prose_is_whole() -> None:
+    check_prose("optimizers", BRANCHES)
+
+
+def test_every_optimizer_but_adamw_races_and_has_a_rate_of_the_sweep() -> None:
+    assert set(RACERS) == OPTIMIZERS.keys() - {"adamw"}
+    assert OWN_RATES.keys() == set(RACERS)
+    assert set(OWN_RATES.values()) <= set(SWEPT_RATES)
+    assert len(RACERS) <= len(RUN_SHAPES)
+
+
+def test_runs_differ_in_optimizer_and_rate_alone() -> None:
+    state = LESSON.start | {"racers": RACERS, "seed": 3, "rates": "own"}
+    runs = LESSON.runs_of(state)
+    assert list(runs) == [LABELS[name] for name in RACERS]
+    for name, config in zip(RACERS, runs.values(), strict=True):
+        assert config == RunConfig(
+            optimizer=name, learning_rate=OWN_RATES[name], batch_size=100, epochs=20, seed=3
+        )
+    common = LESSON.runs_of(LESSON.start | {"racers": ("adam", "sgd")})
+    assert list(common) == ["SGD", "Adam"]
+    assert {config.learning_rate for config in common.values()} == {1e-3}
+    assert LESSON.runs_of(LESSON.start | {"racers": ()}) == LESSON.runs_of(LESSON.start)
+
+
+def test_own_rates_are_claimed_for_their_network_alone() -> None:
+    assert own_rates_fit(HERE)
+    assert own_rates_fit(HERE.replace(seed=5, optimizer="lion", learning_rate=0.5))
+    for change in ({"hidden": (64,)}, {"train_size": 500}, {"epochs": 5}, {"batch_size": 32}):
+        assert not own_rates_fit(HERE.replace(**change))
+
+
+def test_the_keras_line_of_every_rule_builds_that_optimizer() -> None:
+    import keras
+
+    from fmviz.training import stock
+    from fmviz.words import prose
+
+    for name in RACERS:
+        config = raced(HERE, name, 0.0123)
+        caption = says.rules(config)
+        text = prose.text("optimizers", caption.section, caption.figures)
+        line = text.split("```python\n")[1].split("\n```")[0]
+        built = eval(line, {"keras": keras})
+        assert built.get_config() == stock._keras_optimizer(config).get_config() | {
+            "name": built.name
+        }
+
+
+# Captions
+
+
+def test_the_leader_leads_by_the_paired_difference() -> None:
+    caption = BRANCHES["race led, some level"]()
+    assert caption.figures["best"] == "Lion"
+    assert caption.figures["near"] == "Adam"
+    behind = paired.change(LION, SGD, "val")
+    assert behind.value == pytest.approx(0.221, abs=1e-3)
+    assert caption.figures["far"] == f"SGD {100 * behind.value:.1f} ± {100 * behind.error:.1f}"
+
+
+def test_a_diverged_racer_neither_leads_nor_is_forgotten() -> None:
+    captions = says.race([lost("SGD"), ADAM], COMMON)
+    assert captions[0].section == "race alone"
+    table = says.table([lost("SGD"), ADAM])
+    assert "| SGD | 0.001 | diverged |" in table
+
+
+def test_the_table_is_of_the_records() -> None:
+    run = answering("Adam", 0.85, train_crossentropy=0.25, seconds=[1.0, 2.0, 3.5])
+    row = says.table([run]).splitlines()[-1]
+    assert row == "| Adam | 0.001 | 0.250 | 85.0 ± 0.7% | 1 | 1000 |"
+    assert says.reached(answering("Adam", 0.79).record) == "–"
+    apart = says.table([TIMED[0], timed("Adam", 0.2, "then")])
+    assert "ms an epoch" not in apart
+    assert "ms an epoch" in says.table(TIMED)
+
+
+def test_an_epoch_s_time_is_the_median_of_its_own_seconds() -> None:
+    assert says.milliseconds(TIMED[0].record) == pytest.approx(100)
+    clock = says.clock(TIMED)
+    assert clock is not None
+    assert (clock.figures["cheap"], clock.figures["times"]) == ("SGD", "2.0")
+    assert says.clock(TIMED[:1]) is None
+    assert says.clock([lost(), *TIMED]) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
+)
+def test_lists_in_words(names: list[str], text: str) -> None:
+    assert listed(names) == text
+
+
+def test_the_sweep_tells_a_best_at_its_edge() -> None:
+    shares = dict(zip(SWEPT_RATES, (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)))
+    records = {("sgd", rate): answering("SGD", share).record for rate, share in shares.items()}
+    told = says.sweep(records)[0].figures["bests"]
+    assert told == "SGD 90.0% at η = 0.3, at the edge of the sweep"
+
+
+@pytest.mark.parametrize("tilted", [False, True])
+@pytest.mark.parametrize("rate", [0.001, 0.09, 0.3, 2.0])
+@pytest.mark.parametrize("curvature", [1.0, 20.0, 1_000.0])
+def test_every_walker_of_the_ravine_is_told_of_once(
+    curvature: float, rate: float, tilted: bool
+) -> None:
+    view = View(curvature=curvature, ravine_rate=rate, tilted=tilted)
+    captions = {c.section: c.figures for c in says.on_ravine(RACERS, view)}
+    told = "; ".join(
+        captions[f"ravine {s}"][f]
+        for s, f in (("arrived", "arrived"), ("under way", "under_way"), ("left", "left"))
+        if f"ravine {s}" in captions
+    )
+    here = Ravine(curvature, tilted)
+    for name in RACERS:
+        assert LABELS[name] in told
+        path = here.path(name, rate)
+        arrived = here.value(path[-1]) < says.ARRIVED
+        names = captions.get("ravine arrived", {}).get("arrived", "").replace(" and ", ", ")
+        assert (LABELS[name] in names.split(", ")) == arrived
+
+
+# Charts
+
+
+def test_a_racer_keeps_its_colour_whoever_else_runs() -> None:
+    specs = [
+        charts.race_spec(shown, measure, axis, 20, dark)
+        for shown in (("SGD",), ("SGD", "Lion"))
+        for measure in (charts.LOSS, charts.ACCURACY)
+        for axis in ("epochs", "seconds")
+        for dark in (False, True)
+    ]
+    for spec in specs:
+        domain = json.dumps(list(LABELS.values()), ensure_ascii=False)
+        assert domain in json.dumps(spec, ensure_ascii=False)
+    assert charts.updates_spec(("SGD",), 20, False) is charts.updates_spec(("SGD",), 20, False)
+
+
+def test_race_rows_are_the_history() -> None:
+    run = TIMED[1]
+    rows = charts.race_rows([run], charts.ACCURACY, "seconds")
+    np.testing.assert_allclose(rows["x"], [0.2, 0.4, 0.6])
+    np.testing.assert_allclose(rows["value"], run.record.history["val_accuracy"])
+    assert charts.race_rows([run], charts.LOSS, "epochs")["x"].tolist() == [1, 2, 3]
+    zero = answering("SGD", 0.5, train_crossentropy=0.0)
+    assert (charts.race_rows([zero], charts.LOSS, "epochs")["value"] > 0).all()
+
+
+def test_ratios_that_have_no_logarithm_are_left_out() -> None:
+    assert charts.updates_rows([with_ratio("SGD", 0.0), with_ratio("Adam", np.nan)], 1, 1e-3).empty
+    rows = charts.updates_rows([with_ratio("SGD", 0.01)], 2, 1e-3)
+    assert rows[rows["kind"] == "curve"]["ratio"].tolist() == [0.01] * 3
+    assert rows[rows["kind"] == "healthy"]["ratio"].tolist() == [1e-3]
+
+
+def test_sweep_rows_show_the_best_the_diverged_and_what_is_to_come() -> None:
+    records: dict[tuple[str, float], RunRecord | None] = {
+        ("sgd", 0.1): answering("SGD", 0.7).record,
+        ("sgd", 0.3): lost().record,
+        ("adam", 0.1): None,
+    }
+    rows = charts.sweep_rows(records)
+    assert rows["label"].tolist() == ["70.0", "diverged", "…"]
+    assert rows["best"].tolist() == [True, False, False]
+    assert charts.sweep_spec(("SGD", "Adam"), True)["layer"]
+
+
+def test_ravine_rows_are_the_paths_and_contours_of_one_height() -> None:
+    here = Ravine(20.0, True)
+    rows = charts.ravine_rows(("sgd", "adam"), here, 0.05)
+    for name in ("sgd", "adam"):
+        path = rows[(rows["kind"] == "path") & (rows["run"] == LABELS[name])]
+        np.testing.assert_allclose(path[["x", "y"]], here.path(name, 0.05))
+        np.testing.assert_allclose(path["value"], here.value(here.path(name, 0.05)))
+    contours = rows[rows["kind"] == "contour"]
+    heights = here.value(contours[["x", "y"]].to_numpy())
+    np.testing.assert_allclose(heights, contours["level"].astype(float))
+    left = charts.ravine_rows(("sgd",), Ravine(1_000.0), 2.0)
+    assert left[left["kind"] == "path"][["x", "y"]].abs().to_numpy().max() <= 50
+    start = here.start
+    assert abs(start[0]) < charts.ALONG
+    assert abs(start[1]) < charts.ACROSS
+    assert set(charts.ravine_spec(("SGD",), False)) >= {"layer", "height"}
+    assert charts.descent_spec(("SGD",), False)["layer"]
+
+
+# The page
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
+    engine = ScriptedEngine(lambda configs: [made_up(configs)])
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    return engine
+
+
+@pytest.mark.parametrize("section", LESSON.choices["section"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"rates": "own", "axis": "seconds", "racers": "adam"},
+        {"hidden": "none", "layer": "5", "tilted": "true"},
+    ],
+)
+def test_every_section_draws(scripted: ScriptedEngine, section: str, query: dict[str, str]) -> None:
+    at = opened("optimizers", {"section": section, **query})
+    assert not at.exception
+    assert len(at.get("vega_lite_chart")) >= 3
+    assert "nothing yet" not in texts(at)
+
+
+def test_racers_and_rates_ask_for_their_runs(scripted: ScriptedEngine) -> None:
+    at = opened("optimizers", {"racers": "sgd,lion"})
+    assert scripted.asked[-1] == tuple(raced(HERE, n, 1e-3) for n in ("sgd", "lion"))
+    at = opened("optimizers", {"racers": "sgd,lion", "rates": "own"})
+    assert scripted.asked[-1] == tuple(raced(HERE, n, OWN_RATES[n]) for n in ("sgd", "lion"))
+    assert not [s for s in at.select_slider if s.label.startswith("Learning rate, η")]
+    assert at.query_params == {"racers": "sgd,lion", "rates": "own"}
+
+
+def test_what_only_looks_trains_nothing(scripted: ScriptedEngine) -> None:
+    runs = tuple(LESSON.runs_of(LESSON.start).values())
+    for query in ({"axis": "seconds"}, {"layer": "2"}, {"section": "ravine", "curvature": "50"}):
+        opened("optimizers", query)
+        assert scripted.asked[-1] == runs
+
+
+def test_the_sweep_waits_for_its_button(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = tuple(LESSON.runs_of(LESSON.start).values())
+
+    class OnlyTheRace(ScriptedEngine):
+        def known(self, configs: Any, *, brief: bool = False) -> bool:
+            return set(configs) <= set(runs)
+
+    engine = OnlyTheRace(lambda configs: [made_up(configs)])
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    at = opened("optimizers", {"section": "sweep"})
+    assert engine.asked[-1] == runs
+    button = next(b for b in at.button if b.label.startswith("Train these"))
+    button.click().run()
+    assert not at.exception
+    config = config_of(LESSON.start)
+    assert set(engine.asked[-1]) == set(swept(config, LESSON.start["racers"]).values())
+    assert "Best validation accuracy after the last epoch" in texts(at)
+
+
+# The claims, on the lesson's own runs
+
+
+@pytest.fixture(scope="module")
+def stories() -> dict[str, list[Shown]]:
+    """The runs of the presets that train something new."""
+    states = {p.name: LESSON.state_of(p) for p in LESSON.presets}
+    wanted = {n: LESSON.runs_of(states[n]) for n in ("one rate", "own rates", "too much")}
+    configs = list(dict.fromkeys(c for runs in wanted.values() for c in runs.values()))
+    records = dict(zip(configs, train(configs), strict=True))
+    return {
+        name: [
+            look(records[config], role, **view_of(states[name]).early_stopping)
+            for role, config in runs.items()
+        ]
+        for name, runs in wanted.items()
+    }
+
+
+def named(runs: list[Shown], name: str) -> Shown:
+    return next(run for run in runs if run.name == LABELS[name])
+
+
+def accuracy(runs: list[Shown], name: str) -> float:
+    run = named(runs, name)
+    return run.record.at("val_accuracy", run.kept)
+
+
+def test_at_one_small_rate_sgd_is_far_behind(stories: dict[str, list[Shown]]) -> None:
+    runs = stories["one rate"]
+    assert LESSON.answer is not None
+    assert LESSON.answer(runs) == 2
+    assert accuracy(runs, "sgd") < accuracy(runs, "momentum") - 0.05
+    assert accuracy(runs, "momentum") < accuracy(runs, "adam") - 0.03
+    behind = paired.change(named(runs, "adam"), named(runs, "sgd"), "val")
+    assert not behind.could_be_noise
+
+
+def test_at_its_own_rate_everyone_comes_within_a_few_points(
+    stories: dict[str, list[Shown]],
+) -> None:
+    runs = stories["own rates"]
+    spread = [accuracy(runs, name) for name in ("sgd", "adam", "momentum", "rmsprop")]
+    assert min(spread) > 0.79
+    assert max(spread) - min(spread) < 0.05
+    before = stories["one rate"]
+    assert accuracy(runs, "sgd") > accuracy(before, "sgd") + 0.1
+
+
+def test_at_one_large_rate_it_is_the_other_way_round(stories: dict[str, list[Shown]]) -> None:
+    runs = stories["too much"]
+    for name in ("adam", "rmsprop"):
+        ahead = paired.change(named(runs, "sgd"), named(runs, name), "val")
+        assert ahead.value > 0.05
+        assert not ahead.could_be_noise
+
+
+def test_a_step_of_adam_is_larger_at_the_same_rate(stories: dict[str, list[Shown]]) -> None:
+    runs = stories["one rate"]
+    sgd, adam = (named(runs, n).record.layers["update_ratio"] for n in ("sgd", "adam"))
+    assert (adam[:, 0] > 5 * sgd[:, 0]).all()
+
+
+def test_seconds_are_a_run_s_own_and_only_grow(stories: dict[str, list[Shown]]) -> None:
+    for run in stories["one rate"]:
+        seconds = run.record.history["seconds"]
+        assert seconds[0] > 0
+        assert (np.diff(seconds) > 0).all()
+
+
+def test_the_ravine_s_opening_tells_its_story() -> None:
+    view = view_of(LESSON.start)
+    here = Ravine(view.curvature, view.tilted)
+    limits = {n: ravine.largest_rate(n, view.curvature) for n in ("sgd", "momentum", "nesterov")}
+    assert limits["nesterov"] < view.ravine_rate < limits["sgd"] < limits["momentum"]  # type: ignore[operator]
+    assert here.value(here.path("sgd", view.ravine_rate)[-1]) < says.ARRIVED
+
+
+def test_data_sizes_divide() -> None:
+    assert HERE.train_size % HERE.batch_size == 0
+    assert HERE.train_size <= DATASETS["compact"].train

@@ -1,0 +1,511 @@
+"""Overfitting: the words fit the figures, the page opens, and real runs bear the lesson out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from fmviz.analysis import memory
+from fmviz.analysis.stopping import Shown
+from fmviz.charts import against, running
+from fmviz.engine.engine import Update
+from fmviz.lessons.catalogue import LESSONS
+from fmviz.lessons.overfitting import charts, says
+from fmviz.lessons.overfitting.lesson import FEWER, MORE, OWN, TRUTH
+from fmviz.page.permalink import View
+from fmviz.run import data, measure
+from fmviz.run.config import RunConfig
+from fmviz.run.record import RunRecord
+from fmviz.training.train import train
+from fmviz.ui import live
+from fmviz.words import prose
+from fmviz.words.prose import Caption
+from tests.charts.test_curves_and_figures import fields
+from tests.support.lessons import check_prose, made_up, opened, texts
+from tests.support.records import shown, synthetic, tiny
+from tests.support.scripted import ScriptedEngine
+from tests.words.test_prose import on_test
+
+LESSON = LESSONS["overfitting"]
+
+# The presets are trained before the first test that looks at them.
+pytestmark = pytest.mark.timeout(900)
+
+
+# Which runs stand side by side
+
+
+def roles(**changes: Any) -> dict[str, RunConfig]:
+    return LESSON.runs_of(LESSON.start | changes)
+
+
+def test_with_true_labels_the_twin_has_ten_times_the_images_and_nothing_else_differs() -> None:
+    runs = roles()
+    assert list(runs) == [MORE, OWN]
+    assert runs[OWN].train_size == 500
+    assert runs[MORE] == runs[OWN].replace(train_size=5_000)
+    assert roles(train_size=5_000)[MORE].train_size == 10_000
+
+
+def test_a_network_that_has_all_images_stands_beside_a_tenth_of_them() -> None:
+    runs = roles(train_size=10_000)
+    assert list(runs) == [FEWER, OWN]
+    assert runs[FEWER] == runs[OWN].replace(train_size=1_000)
+
+
+def test_a_network_with_wrong_labels_stands_beside_one_that_was_told_the_truth() -> None:
+    runs = roles(label_noise=0.2)
+    assert list(runs) == [TRUTH, OWN]
+    assert runs[TRUTH] == runs[OWN].replace(label_noise=0.0)
+
+
+# Words
+
+
+def noisy(
+    share: float,
+    clean: float,
+    validation: float,
+    *,
+    wrong: int = 200,
+    best: int = 2,
+    config: RunConfig | None = None,
+) -> Shown:
+    """A run of three epochs with wrong labels among 1,000 images; the best epoch repeats none."""
+    crossentropy = np.array([1.0, 1.0, 1.0])
+    crossentropy[best] = 0.5
+    run = shown(
+        0.9,
+        validation,
+        config=config or tiny(label_noise=0.2),
+        corrupted_accuracy=[0.0, 0.0, share],
+        clean_accuracy=clean,
+        val_crossentropy=crossentropy,
+        images=1_000,
+        name=OWN,
+    )
+    run.record.examples["corrupted"] = wrong  # type: ignore[index]
+    return run
+
+
+def of_one(section: str, run: Shown) -> Callable[[], Caption]:
+    return lambda: next(c for c in says.of_one(run, done=True) if c.section == section)
+
+
+def beside(section: str, run: Shown, twin: Shown) -> Callable[[], Caption]:
+    return lambda: next(c for c in says.beside(run, twin) if c.section == section)
+
+
+def pair(run: tuple[float, float], twin: tuple[float, float], **config: Any) -> tuple[Shown, Shown]:
+    """(training, validation) of a run and its twin, both still going on."""
+    made = []
+    for (training, validation), settings in ((run, config), (twin, {})):
+        record = synthetic(
+            tiny(epochs=9, **settings),
+            epochs=3,
+            train_accuracy=training,
+            val_accuracy=validation,
+            examples={"train": 10_000, "validation": 10_000},
+        )
+        made.append(Shown(OWN, record, None, 2))
+    return made[0], made[1]
+
+
+def curve(gaps: Sequence[float], noise: float = 0.0) -> list[RunRecord]:
+    return [
+        synthetic(
+            tiny(train_size=100 * (k + 1), label_noise=noise, epochs=9),
+            epochs=3,
+            train_accuracy=0.8 + gap,
+            val_accuracy=0.8,
+            examples={"train": 5_000, "validation": 5_000},
+        )
+        for k, gap in enumerate(gaps)
+    ]
+
+
+def sweep(section: str, gaps: Sequence[float], noise: float = 0.0) -> Callable[[], Caption]:
+    records = curve(gaps, noise)
+    return lambda: next(c for c in says.learning_curve(records) if c.section == section)
+
+
+def loss(best: int) -> Caption:
+    crossentropy = [1.0, 1.0, 1.0]
+    crossentropy[best] = 0.5
+    caption = says.loss(shown(0.9, 0.8, val_crossentropy=crossentropy))
+    assert caption is not None
+    return caption
+
+
+ALL_WRONG = tiny(label_noise=1.0)
+BRANCHES: dict[str, Callable[[], Caption]] = {
+    "memorised": of_one("memorised", noisy(0.92, 1.0, 0.71)),
+    "memorised few": of_one("memorised few", noisy(0.14, 0.92, 0.76)),
+    "not memorised": of_one("not memorised", noisy(0.03, 0.92, 0.76)),
+    "memorised late": of_one("memorised late", noisy(0.92, 1.0, 0.71, best=0)),
+    "clean gap": of_one("clean gap", noisy(0.92, 1.0, 0.71)),
+    "clean gap could be noise": of_one("clean gap could be noise", noisy(0.1, 0.76, 0.76)),
+    "clean gap reversed": of_one("clean gap reversed", noisy(0.1, 0.66, 0.76)),
+    "nothing learnt": of_one("nothing learnt", noisy(0.1, 0.1, 0.1)),
+    "all wrong, below": of_one("all wrong, below", noisy(0.9, 0.0, 0.02, wrong=1_000)),
+    "all wrong, guessing": of_one("all wrong, guessing", noisy(0.1, 0.0, 0.1, wrong=1_000)),
+    "all wrong, above": of_one("all wrong, above", noisy(0.1, 0.0, 0.3, wrong=1_000)),
+    **{
+        f"truth {kind}": beside(f"truth {kind}", *pair((0.9, 0.7), (0.9, twin), label_noise=0.2))
+        for kind, twin in (("higher", 0.8), ("same", 0.7), ("lower", 0.6))
+    },
+    **{
+        f"twin's gap {kind}": beside(f"twin's gap {kind}", *pair((0.9, 0.8), (twin, 0.8)))
+        for kind, twin in (("higher", 0.95), ("same", 0.9), ("lower", 0.85))
+    },
+    **{
+        f"twin's validation {kind}": beside(
+            f"twin's validation {kind}", *pair((0.9, 0.8), (0.9, twin))
+        )
+        for kind, twin in (("higher", 0.85), ("same", 0.8), ("lower", 0.75))
+    },
+    "other epochs": lambda: says.beside(
+        pair((0.9, 0.8), (0.9, 0.8))[0]._replace(kept=0), pair((0.9, 0.8), (0.9, 0.8))[1]
+    )[-1],
+    "test differs": lambda: on_test(0.8, 0.7),
+    "test could be noise": lambda: on_test(0.8, 0.8),
+    "loss rises": lambda: loss(0),
+    "loss still falls": lambda: loss(2),
+    "by heart": lambda: says.by_heart(memory.ByHeart(*(np.arange(n) for n in (184, 184, 16, 0)))),
+    "sweep lower": sweep("sweep lower", [0.2, 0.1]),
+    "sweep same": sweep("sweep same", [0.1, 0.1]),
+    "sweep higher": sweep("sweep higher", [0.1, 0.2]),
+    "sweep steady": sweep("sweep steady", [0.2, 0.15, 0.15, 0.1]),
+    "sweep, not at every step": sweep("sweep, not at every step", [0.15, 0.2, 0.1]),
+    "sweep with noise": sweep("sweep with noise", [0.2, 0.1], noise=0.2),
+    "sweep too short": sweep("sweep too short", [0.2]),
+    "rule gap": lambda: says.rule(shown(0.9, 0.8))[0],
+    "rule edge": lambda: says.rule(shown(1.0, 0.8))[1],
+    "rule noise": lambda: says.code(tiny(label_noise=0.2))[0],
+    "code noise": lambda: says.code(tiny(label_noise=0.2))[1],
+    "code": lambda: says.code(tiny())[0],
+}
+OF_PAGE: dict[str, set[str]] = {
+    name: set()
+    for name in (
+        "told gap",
+        "labels note",
+        "no wrong label",
+        "no wrong label measured",
+        "not by heart",
+    )
+}
+
+
+def test_prose_is_whole() -> None:
+    check_prose("overfitting", BRANCHES, OF_PAGE)
+
+
+def test_memory_is_what_exceeds_mistakes() -> None:
+    # A network that never saw the wrong labels errs on 24% and hits one of nine: 2.7%.
+    expected = says.by_mistake(measure.Estimate(0.76, 0.009))
+    assert expected.value == pytest.approx(0.24 / 9)
+    assert expected.error == pytest.approx(0.001)
+    figures = BRANCHES["memorised few"]().figures
+    assert figures["mistake"] == "2.7%"
+    # √(0.14 · 0.86 / 200) = 2.5%.
+    assert figures["share"] == "14.0 ± 2.5"
+
+
+def test_mistakes_hit_a_wrong_label_as_often_as_said() -> None:
+    """Against a simulation: a network that is right on 60% whatever the labels it was told."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 10, 200_000).astype(np.int32)
+    told, wrong = data.with_noise(truth, 0.5, seed=1)
+    answers = np.where(rng.random(len(truth)) < 0.6, truth, (truth + 1) % 10)
+    hit = (answers[wrong] == told[wrong]).mean()
+    assert hit == pytest.approx(says.by_mistake(measure.Estimate(0.6, 0)).value, abs=0.003)
+
+
+def test_the_first_epochs_are_not_called_late() -> None:
+    sections = [c.section for c in says.of_one(noisy(0.92, 1.0, 0.71, best=2), done=True)]
+    assert "memorised late" not in sections
+    unfinished = [c.section for c in says.of_one(noisy(0.92, 1.0, 0.71, best=0), done=False)]
+    assert "memorised late" not in unfinished
+
+
+def test_finished_twins_are_compared_image_by_image() -> None:
+    labels = data.load().validation.labels
+    run, twin = (shown(0.9, 0.8, images=2_500) for _ in range(2))
+    right = np.arange(2_500) < 2_000
+    better = right.copy()
+    better[2_000:2_010] = True
+
+    def predicting(given: Shown, hits: np.ndarray) -> Shown:
+        row = np.where(hits, labels, (labels + 1) % 10).astype(np.uint8)
+        rows = np.tile(row, (given.record.epochs + 1, 1))
+        return given._replace(record=replace(given.record, val_predictions=rows))
+
+    caption = says.beside(predicting(run, right), predicting(twin, better))[1]
+    # Ten images of 2,500, all one way: 0.4 ± 0.13 points, where separate errors would say 1.1.
+    assert caption.section == "twin's validation higher"
+    assert caption.figures["val_change"] == "0.4 ± 0.1"
+
+
+def test_a_diverged_run_is_compared_with_nothing() -> None:
+    from fmviz.run.record import Divergence
+
+    run, twin = pair((0.9, 0.8), (0.9, 0.8))
+    broken = replace(run.record, diverged=Divergence(1, 0, 0, "loss"))
+    captions = says.twins([twin, run._replace(record=broken)], View(), done=False)
+    assert [c.section for c in captions] == ["gap"]
+
+
+# The Keras lines
+
+
+def program(config: RunConfig) -> str:
+    (text,) = (
+        prose.text("overfitting", c.section, c.figures)
+        for c in says.code(config)
+        if c.section.startswith("code")
+    )
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    return str(code)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.2])
+def test_the_keras_lines_run_and_make_the_labels_that_the_run_is_told(noise: float) -> None:
+    config = tiny(label_noise=noise, epochs=1, seed=5)
+    images = data.load()
+    model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10)])
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(True), metrics=["accuracy"])
+    names: dict[str, Any] = {
+        "np": np,
+        "model": model,
+        "x": images.train.pixels,
+        "y": images.train.labels,
+        "x_val": images.validation.pixels[:50],
+        "y_val": images.validation.labels[:50],
+    }
+    exec(program(config).replace("batch_size", "verbose=0, batch_size"), names)
+    if noise:
+        told, wrong = data.with_noise(images.train.labels[:100], noise, config.seed)
+        np.testing.assert_array_equal(names["told"], told)
+        assert sorted(names["wrong"]) == wrong.tolist()
+        assert 0 <= names["memorised"] <= 1
+    else:
+        assert 0 <= names["training"] <= 1
+
+
+# Charts
+
+
+def test_charts_read_only_columns_that_their_rows_have() -> None:
+    run = noisy(0.9, 1.0, 0.7)
+    cases = [
+        (charts.labels_spec(3, False), charts.labels_rows(run)),
+        (charts.loss_spec((MORE, OWN), 3, False), charts.loss_rows([run])),
+        (running.running_spec(3, True), running.running_rows(run)),
+        (
+            against.against_spec("n", (100.0, 200.0), True, False),
+            against.against_rows("train_size", curve([0.2, 0.1]), 100, ["a", "b"]),
+        ),
+    ]
+    for spec, rows in cases:
+        assert len(rows)
+        assert fields(spec) <= set(rows.columns)
+
+
+def test_labels_are_drawn_as_measured_and_the_best_epoch_is_marked() -> None:
+    rows = charts.labels_rows(noisy(0.9, 1.0, 0.7, best=1))
+    wrong = rows[rows.series == "told a wrong label"]
+    assert wrong.accuracy.tolist() == [0.0, 0.0, 0.9]
+    assert rows[rows.series == "epoch"].epoch.tolist() == [2]
+
+
+def test_a_loss_of_nothing_has_a_place_on_a_logarithmic_axis() -> None:
+    rows = charts.loss_rows([shown(1.0, 0.8, train_crossentropy=0.0)])
+    assert rows.loss.min() == charts.LEAST_LOSS
+
+
+def test_a_sweep_draws_each_run_with_its_errors_and_marks_the_present_one() -> None:
+    rows = against.against_rows("train_size", curve([0.2, 0.1]), 200, ["a", "b"])
+    training = rows[rows.split == "training"]
+    assert training.value.tolist() == [100, 200]
+    assert training.accuracy.tolist() == pytest.approx([1.0, 0.9])
+    assert training.other.tolist() == pytest.approx([0.8, 0.8])
+    errors = [measure.accuracy(share, 5_000).error for share in (1.0, 0.9)]
+    assert (training.accuracy - training.low).tolist() == pytest.approx(errors)
+    # No whisker beyond 100%.
+    assert training.high.tolist() == pytest.approx([1.0, 0.9 + errors[1]])
+    assert rows[rows.kind == "present"].value.tolist() == [200]
+
+
+# The page
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
+    engine = ScriptedEngine(lambda configs: [made_up(configs)])
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    return engine
+
+
+def test_the_page_asks_for_its_runs_and_draws_them(scripted: ScriptedEngine) -> None:
+    at = opened("overfitting")
+    assert scripted.asked[-1] == tuple(roles().values())
+    assert len(at.get("vega_lite_chart")) == 4
+    assert [metric.label for metric in at.metric] == [
+        "Accuracy gap, your network",
+        "Training loss, your network",
+        "Keras's training accuracy, your network",
+    ]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"label_noise": "0.2"},
+        {"label_noise": "1", "hidden": "none"},
+        {"label_noise": "0.01", "train_size": "20", "patience": "2"},
+        {"section": "sizes", "test": "true"},
+        {"train_size": "33", "hidden": "8-8"},
+    ],
+)
+def test_the_page_opens_in_every_corner(scripted: ScriptedEngine, query: dict[str, str]) -> None:
+    at = opened("overfitting", query)
+    assert "{{" not in texts(at)
+
+
+def test_before_the_guess_the_story_is_not_told() -> None:
+    at = opened("overfitting", guesses=True)
+    assert "Predict, then see" in texts(at)
+    assert "stumbles" not in texts(at)
+
+
+# What the lesson claims, on real runs
+
+
+@pytest.fixture(scope="module")
+def runs() -> dict[str, list[Shown]]:
+    """Every preset's runs, trained: the twin and the network."""
+    wanted = {p.name: LESSON.runs_of(LESSON.state_of(p)) for p in LESSON.presets}
+    configs = list(dict.fromkeys(c for pair in wanted.values() for c in pair.values()))
+    records = dict(zip(configs, (record.brief() for record in train(configs)), strict=True))
+    return {
+        name: [Shown(role, records[c], None, c.epochs - 1) for role, c in pair.items()]
+        for name, pair in wanted.items()
+    }
+
+
+def said(runs: list[Shown]) -> list[str]:
+    return [c.section for c in says.twins(runs, View(), done=True)]
+
+
+def gap_change(runs: list[Shown]) -> measure.Estimate:
+    """The network's gap − its twin's."""
+    twin, own = (run.record.gap(run.kept) for run in runs)
+    return measure.difference(own, twin)
+
+
+def beyond_noise(estimate: measure.Estimate) -> bool:
+    return estimate.value > 0 and not estimate.could_be_noise
+
+
+def validation_gain(better: Shown, worse: Shown) -> measure.Estimate:
+    labels = data.load().validation.labels
+    return measure.paired_difference(
+        better.record.val_predictions[-1] == labels, worse.record.val_predictions[-1] == labels
+    )
+
+
+def test_five_hundred_images_are_fitted_and_do_not_suffice(runs: dict[str, list[Shown]]) -> None:
+    twin, own = runs["gap"]
+    assert own.record.at("train_accuracy", own.kept) > 0.99
+    assert beyond_noise(own.record.gap(own.kept))
+    assert LESSON.answer is not None
+    assert LESSON.answer([twin, own]) == 2
+    # Cross-entropy on validation images rises long before the end.
+    assert own.record.best_epoch is not None
+    assert own.record.best_epoch < 30
+    caption = says.loss(own)
+    assert caption is not None
+    assert caption.section == "loss rises"
+
+
+@pytest.mark.parametrize(("preset", "sign"), [("gap", 1), ("twenty", 1), ("many", -1)])
+def test_more_images_make_a_smaller_gap(
+    runs: dict[str, list[Shown]], preset: str, sign: int
+) -> None:
+    change = gap_change(runs[preset])
+    assert sign * change.value > 0
+    assert not change.could_be_noise
+    assert f"twin's gap {'lower' if sign > 0 else 'higher'}" in said(runs[preset])
+    assert f"twin's validation {'higher' if sign > 0 else 'lower'}" in said(runs[preset])
+
+
+def test_from_size_to_size_the_gap_falls(runs: dict[str, list[Shown]]) -> None:
+    """The sweep of the page, those of its sizes that the presets train."""
+    pairs = [*runs["gap"], *runs["many"], runs["twenty"][-1]]
+    records = sorted((run.record for run in pairs), key=lambda r: r.config.train_size)
+    assert [r.config.train_size for r in records] == [20, 500, 1_000, 5_000, 10_000]
+    sections = [c.section for c in says.learning_curve(records)]
+    assert sections == ["sweep lower", "sweep steady"]
+
+
+def test_twenty_images_bring_the_loss_to_about_zero(runs: dict[str, list[Shown]]) -> None:
+    own = runs["twenty"][-1].record
+    assert own.at("train_accuracy", own.epochs - 1) == 1
+    assert own.at("train_crossentropy", own.epochs - 1) < 0.02
+    assert own.at("val_accuracy", own.epochs - 1) < 0.7
+
+
+def test_noise_is_memorised_and_late(runs: dict[str, list[Shown]]) -> None:
+    twin, own = runs["noise"]
+    memorised = own.record.at("corrupted_accuracy", own.kept)
+    assert memorised > 0.8
+    assert own.record.at("clean_accuracy", own.kept) > 0.95
+    assert own.record.at("corrupted_accuracy", own.record.best_epoch) < 0.6
+    assert beyond_noise(validation_gain(twin, own))
+    assert {"memorised", "memorised late", "clean gap", "truth higher"} <= set(said([twin, own]))
+    found = memory.by_heart(own.record, own.record.epochs - 1)
+    assert len(found.memorised) == round(memorised * own.record.examples["corrupted"])
+
+
+def test_a_narrow_network_lets_the_noise_go_and_does_better(runs: dict[str, list[Shown]]) -> None:
+    wide, narrow = runs["noise"][-1], runs["narrow"][-1]
+    assert narrow.record.at("corrupted_accuracy", narrow.kept) < 0.4
+    assert narrow.record.at("clean_accuracy", narrow.kept) > 0.85
+    assert beyond_noise(validation_gain(narrow, wide))
+    assert {"memorised few", "not memorised"} & set(said(runs["narrow"]))
+
+
+def test_every_label_wrong_is_memorised_and_worse_than_guessing(
+    runs: dict[str, list[Shown]],
+) -> None:
+    own = runs["all wrong"][-1]
+    assert own.record.at("corrupted_accuracy", own.kept) > 0.8
+    assert {"memorised", "all wrong, below", "truth higher"} <= set(said(runs["all wrong"]))
+
+
+def test_the_page_tells_of_the_real_runs(
+    runs: dict[str, list[Shown]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {run.record.config: run.record for pair in runs.values() for run in pair}
+
+    def answered(configs: Sequence[RunConfig]) -> list[Update]:
+        if any(config not in known for config in configs):
+            return [made_up(configs)]  # of the page that AppTest opens first
+        records = tuple(known[config] for config in configs)
+        return [Update("done", records, ("store",) * len(configs), "", 0.0)]
+
+    engine = ScriptedEngine(answered)
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    at = opened("overfitting", {"train_size": "1000", "label_noise": "0.2", "hidden": "256"})
+    own = runs["noise"][-1].record
+    assert f"Of {own.examples['corrupted']} wrong labels the network repeats" in texts(at)
+    repeated, others = (picture.proto.imgs for picture in at.get("image"))
+    assert all("since epoch" in image.caption for image in repeated)
+    assert all("answers" in image.caption for image in others)

@@ -1,0 +1,120 @@
+"""The playground: every setting has a control, every panel draws, what goes wrong is explained."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from fmviz.charts import layers as charts
+from fmviz.lessons.catalogue import LESSONS
+from fmviz.run import measure
+from fmviz.run.config import RunConfig
+from fmviz.training.train import train
+from fmviz.ui import live
+from fmviz.ui.panels.layers import most_confused
+from fmviz.words import diagnosis
+from fmviz.words.prose import Caption
+from tests.support.lessons import check_prose, made_up, opened
+from tests.support.records import synthetic, tiny
+from tests.support.scripted import ScriptedEngine
+
+LESSON = LESSONS["playground"]
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
+    engine = ScriptedEngine(lambda configs: [made_up(configs)])
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    return engine
+
+
+def confused() -> Caption:
+    return most_confused(np.array([[5, 2], [1, 9]]))
+
+
+def test_prose_is_whole() -> None:
+    branches = {
+        "answers": confused,
+        "answers, all right": lambda: most_confused(np.eye(10, dtype=np.int64)),
+    }
+    check_prose("playground", branches, {"layers": set(), "distributions": {"images"}})
+
+
+def test_every_setting_of_a_run_has_a_control(scripted: ScriptedEngine) -> None:
+    at = opened("playground", {"penalty": "l1_l2", "schedule": "polynomial"})
+    other = opened("playground", {"schedule": "plateau"})
+    third = opened("playground", {"schedule": "warmup"})
+    fourth = opened("playground", {"schedule": "step"})
+    keys = {
+        str(widget.key)
+        for page in (at, other, third, fourth)
+        for kind in ("select_slider", "selectbox", "number_input", "radio", "text_input", "toggle")
+        for widget in getattr(page, kind)
+    }
+    controls = {key.removeprefix("playground.") for key in keys}
+    assert set(RunConfig.model_fields) - {"hidden"} <= controls
+    assert "playground/hidden as text" in keys
+
+
+@pytest.mark.parametrize("section", LESSON.choices["section"])
+@pytest.mark.parametrize(
+    "query", [{}, {"hidden": "none"}, {"hidden": "16-8", "activation": "relu"}]
+)
+def test_every_panel_draws(scripted: ScriptedEngine, section: str, query: dict[str, str]) -> None:
+    at = opened("playground", {"section": section, **query})
+    assert not at.exception
+    assert len(at.get("vega_lite_chart")) >= 3
+
+
+def test_an_unknown_section_is_explained(scripted: ScriptedEngine) -> None:
+    at = opened("playground", {"section": "secrets"})
+    assert "section must be one of layers, answers, distributions" in at.error[0].value
+
+
+def test_confusion_counts_pairs() -> None:
+    rng = np.random.default_rng(1)
+    truth, answers = rng.integers(0, 10, (2, 400))
+    expected = Counter(zip(truth.tolist(), answers.tolist(), strict=True))
+    matrix = measure.confusion(truth, answers, 10)
+    assert {pair: int(matrix[pair]) for pair in np.ndindex(10, 10) if matrix[pair]} == expected
+    rows = charts.matrix_rows(matrix)
+    assert rows.groupby("truth")["share"].sum().round(9).eq(1).all()
+    assert confused().figures["count"] == "2"
+
+
+def test_layers_are_drawn_from_the_start_on_and_zeros_left_out_of_logarithms() -> None:
+    record = synthetic(tiny())
+    record.layers["gradient_norm"][1, 0] = 0.0
+    rows = charts.over_epochs_rows(record, "gradient_norm")
+    assert len(rows) == 3 * 4 - 1  # kernels × (epochs and start), less the zero
+    assert rows["epoch"].min() == 0
+    first = rows[(rows["layer"] == "layer 2") & (rows["epoch"] == 0)]["value"].item()
+    assert first == record.start_layers["gradient_norm"][1]
+    assert len(charts.over_epochs_rows(record, "saturation")) == 2 * 4
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_areas_of_activations_are_shares(activation: str) -> None:
+    record = synthetic(tiny(activation=activation))
+    rows = charts.activations_rows(record, 2)
+    for _, layer in rows.groupby("layer"):
+        widths = np.diff(layer["activation"])
+        assert (layer["density"].to_numpy()[:-1] * widths).sum() == pytest.approx(1)
+    spec = json.dumps(charts.activations_spec(2))
+    assert "density" in spec
+
+
+def test_the_presets_do_what_their_words_say() -> None:
+    runs = {p.name: LESSON.runs_of(LESSON.state_of(p)) for p in LESSON.presets}
+    wanted = {name: list(runs[name].values())[-1] for name in ("deep", "exploding")}
+    deep, exploding = train(list(wanted.values()))
+    # Through five layers of σ = 0.01 next to nothing passes before training.
+    assert deep.start_layers["gradient_norm"].max() < diagnosis.VANISHED
+    assert deep.at("val_accuracy", 1) < 0.3
+    assert deep.at("val_accuracy", deep.epochs - 1) > 0.6
+    assert exploding.diverged is not None
+    sections = [caption.section for caption in diagnosis.diverged(exploding)]
+    assert sections == ["diverged", "diverged from the start"]

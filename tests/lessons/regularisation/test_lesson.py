@@ -1,0 +1,508 @@
+"""L2 and L1: its words are whole, its page opens, and its claims hold on the runs it shows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fmviz.analysis import network, paired
+from fmviz.analysis.stopping import Shown
+from fmviz.analysis.sweeps import points_of_sweep, weight_rms
+from fmviz.lessons.catalogue import LESSONS
+from fmviz.lessons.regularisation import geometry, lesson, pruning
+from fmviz.lessons.regularisation import says as told
+from fmviz.lessons.regularisation.pruning import Pruned
+from fmviz.page import permalink
+from fmviz.page.lesson import Preset
+from fmviz.run import data, measure
+from fmviz.run.config import RunConfig
+from fmviz.run.measure import Estimate, Flips
+from fmviz.run.record import RunRecord
+from fmviz.theory import penalties
+from fmviz.training.train import train
+from fmviz.ui import live
+from fmviz.words.prose import Caption
+from tests.support.lessons import check_prose, made_up, opened, texts
+from tests.support.records import shown, synthetic, tiny
+from tests.support.scripted import ScriptedEngine
+from tests.words.test_prose import BRANCHES as SHARED_BRANCHES
+
+NAME = "regularisation"
+
+
+def run_with(name: str = "with penalty", **changes: Any) -> Shown:
+    """A made-up run with some of its figures set: "val_crossentropy" and other names of the
+    history, or "kernel_norm"."""
+    config = tiny(**{"penalty": "l2", "lam": 1.0} | changes.pop("config", {}))
+    norm = changes.pop("kernel_norm", None)
+    record = shown(0.9, 0.8, config=config, name=name, **changes).record
+    if norm is not None:
+        layers = dict(record.layers)
+        layers["kernel_norm"] = np.full_like(layers["kernel_norm"], norm)
+        record = replace(record, layers=layers)
+    return Shown(name, record, None, config.epochs - 1)
+
+
+def spread(now: float, before: float | None) -> Callable[[], Caption]:
+    baseline = None if before is None else run_with("no penalty", kernel_norm=before)
+    return lambda: told.spread(run_with(kernel_norm=now), baseline)
+
+
+def pruned(lost: float) -> Callable[[], Caption]:
+    whole = Pruned(0.0, Estimate(0.8, 0.01), Estimate(0.0, 0.0))
+    cut = Pruned(0.9, Estimate(0.8 - lost, 0.01), Estimate(lost, 0.005))
+    return lambda: told.pruning(tiny(penalty="l1", lam=1.0), [whole, cut], 0.9)
+
+
+def ended(
+    validation: float, training: float = 0.95, *, images: int = 10_000, **config: Any
+) -> RunRecord:
+    return shown(training, validation, images=images, config=tiny(**config)).record
+
+
+BASE = ended(0.8)
+L2S = {"penalty": "l2", "lam": 2.0}
+
+
+def with_zeros(exact: int, near: int, **config: Any) -> RunRecord:
+    """A record in which so many weights of each kernel are zero, and near it."""
+    record = ended(0.8, **config)
+    layers = dict(record.layers)
+    counts = np.full_like(layers["near_zeros"], near)
+    counts[..., 0] = exact
+    return replace(record, layers={**layers, "near_zeros": counts})
+
+
+def zeros(index: int, exact: int = 5, tolerance: float = 1e-3, **config: Any) -> Caption:
+    plain = with_zeros(0, 6, penalty="l1", lam=1.0, optimizer="sgd", **config)
+    proximal = with_zeros(exact, 6, penalty="l1_proximal", lam=1.0, optimizer="sgd", **config)
+    return told.zeros(plain, proximal, tolerance)[index]
+
+
+def flips(gained: int, lost: int) -> Callable[[], Caption]:
+    before = np.repeat([False, True], 50)
+    after = before.copy()
+    after[:gained], after[50 : 50 + lost] = True, False
+    which = Flips(np.arange(gained), np.arange(50, 50 + lost))
+    return lambda: told.flips(which, [after, before], "validation")
+
+
+SGD = RunConfig(penalty="l2", lam=10.0, train_size=1_000, optimizer="sgd", learning_rate=0.5)
+
+BRANCHES: dict[str, Callable[[], Caption]] = {
+    "spread": spread(2.0, None),
+    "spread narrower": spread(1.0, 2.0),
+    "spread wider": spread(2.0, 1.0),
+    "spread alike": spread(2.0, 2.01),
+    "spread gone": spread(0.0, 1.0),
+    "spread alone": spread(1.0, 0.0),
+    "pictures": lambda: told.pictures(0.21, 0.005, 99, 16, hidden=True),
+    "roughness": lambda: told.rough(0.5, None),
+    "roughness falls": lambda: told.rough(0.3, 0.7),
+    "roughness rises": lambda: told.rough(0.7, 0.3),
+    "roughness alike": lambda: told.rough(0.7, 0.7),
+    "roughness none": lambda: told.rough(math.nan, 0.7),
+    "pruned for nothing": pruned(0.005),
+    "pruned at a price": pruned(0.2),
+    "pruned for the better": pruned(-0.2),
+    "like accuracy": lambda: told.like(ended(0.8), ended(0.801), ("L2", "L1"), 1e-3),
+    "unlike accuracy": lambda: told.like(ended(0.8), ended(0.7), ("L2", "L1"), 1e-3),
+    "pixels": lambda: told.pixels(700, None, 0.0, 3, 1_000),
+    "pixels beside": lambda: told.pixels(700, 784, 1e-3, 3, 1_000),
+    "flips differ": flips(30, 2),
+    "flips could be noise": flips(10, 9),
+    "flips none": flips(0, 0),
+    "law": lambda: told.law(0.5, SGD, 800)[0],
+    "law, L1 first": lambda: told.law(0.5, SGD, 800)[1],
+    "law, L2 first": lambda: told.law(5.0, SGD, 800)[1],
+    "law, both alike": lambda: told.law(-1.0, SGD, 800)[1],
+    "law zero": lambda: told.law(0.0, SGD, 800)[0],
+    "law overshoots": lambda: told.law(1.0, SGD.replace(lam=2_000.0), 800)[0],
+    "law elsewhere": lambda: told.law(1.0, SGD.replace(optimizer="adam"), 800)[-1],
+    "geometry free": lambda: told.two_weights(geometry.BOWL, 0.0),
+    "geometry inside": lambda: told.two_weights(geometry.BOWL, 0.3),
+    "geometry corner": lambda: told.two_weights(geometry.BOWL, 1.0),
+    "geometry all zero": lambda: told.two_weights(geometry.BOWL, 3.0),
+    "sweep wins": lambda: told.best_of_sweep({"L2": [ended(0.9, **L2S)]}, BASE)[0],
+    "sweep could be noise": lambda: told.best_of_sweep({"L2": [ended(0.8, **L2S)]}, BASE)[0],
+    "sweep loses": lambda: told.best_of_sweep({"L2": [ended(0.7, **L2S)]}, BASE)[0],
+    "sweep, all diverged": lambda: told.best_of_sweep({"L2": []}, BASE)[0],
+    "harmless": lambda: told.harmless([ended(0.8, **L2S)], BASE, 1e-3, "L2"),
+    "harmless none": lambda: told.harmless([ended(0.7, **L2S)], BASE, 1e-3, "L2"),
+    "zeros": lambda: zeros(0),
+    "zeros alike": lambda: zeros(0, exact=0),
+    # ηλ/n = 0.5 / 100.
+    "zeros, hops above tolerance": lambda: zeros(1, tolerance=1e-3, learning_rate=0.5),
+    "zeros, accuracy could be noise": lambda: zeros(-1),
+    "zeros, accuracy differs": lambda: told.zeros(
+        ended(0.8, penalty="l1", lam=1.0), ended(0.7, penalty="l1_proximal", lam=1.0), 1e-3
+    )[-1],
+    "adamw differs": lambda: told.adam_and_adamw([(ended(0.7, **L2S), ended(0.8))]),
+    "adamw alike": lambda: told.adam_and_adamw([(ended(0.8, **L2S), ended(0.8))]),
+}
+TRANSLATED = set(told.translated(20.0, 1_000, 0.001, 55_000))
+OF_PAGE: dict[str, set[str]] = {
+    "pruning intro": {"images", "times"},
+    "pruning intro, one kind": {"images", "times"},
+    "weights of another epoch": {"epoch"},
+    "flips right": {"count"},
+    "flips wrong": {"count"},
+    "needs a penalty": set(),
+    "geometry": set(),
+    "translator": TRANSLATED,
+    "sweep intro": {"images"},
+    "sweep seeds": {"seeds"},
+    "proximal intro": {"eta", "lam", "tolerance"},
+    "runs diverged": {"count"},
+    "adamw intro": set(),
+}
+
+
+def test_every_section_has_its_words_and_its_figures() -> None:
+    check_prose(NAME, SHARED_BRANCHES | BRANCHES, OF_PAGE)
+
+
+def test_the_figures_of_a_law_are_hand_worked() -> None:
+    figures = told.law(0.5, SGD, 800)[0].figures
+    # ηλ/n = 0.005: L1 needs 100 steps from 0.5; L2 halves in ln 2 / 0.005.
+    assert figures["arrival"] == "100"
+    assert figures["half"] == str(math.ceil(math.log(0.5) / math.log(0.995)))
+    assert figures["factor"] == "1 − 0.005"
+
+
+# The runs of the closer looks
+
+
+def test_the_ladder_has_rungs_of_one_two_five() -> None:
+    assert lesson.ladder(1.0, 8) == (1, 2, 5, 10, 20, 50, 100, 200)
+    assert lesson.ladder(0.05, 4) == (0.05, 0.1, 0.2, 0.5)
+    assert lesson.ladder(55.0, 2) == (50, 100)
+    assert lesson.ladder(0.00049, 2) == (0.0005, 0.001)
+
+
+@pytest.mark.parametrize("n", [10, 200, 1_000, 10_000])
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_a_sweep_has_eight_lambdas_of_each_kind_and_the_present_one(n: int, seeds: int) -> None:
+    config = RunConfig(penalty="l1", lam=0.37, train_size=n)
+    points = lesson.swept(config, seeds)
+    for seed in range(seeds):
+        of_seed = [(name, c) for name, c in points if c.seed == seed]
+        assert sum(name == lesson.BASELINE for name, _ in of_seed) == 1
+        assert sum(name == lesson.L2 for name, _ in of_seed) == 8
+        lams = [c.lam for name, c in of_seed if name == lesson.L1]
+        assert len(lams) == 9
+        assert 0.37 in lams
+    assert config in [c for _, c in points]
+    for name, swept in points:
+        assert swept.replace(penalty="none", seed=0) == config.baseline, name
+
+
+@pytest.mark.parametrize("penalty", ["l1", "l2", "l1_proximal", "l1_l2", "weight_decay", "none"])
+def test_what_is_set_beside_a_run_differs_from_it_in_the_penalty_alone(penalty: str) -> None:
+    config = RunConfig(penalty=penalty, lam=20.0, train_size=1_000)
+    for beside in lesson.kinds(config).values():
+        assert beside.baseline == config.baseline
+    three = lesson.proximal(config)
+    assert {c.baseline for c in three.values()} == {three[lesson.BASELINE]}
+    assert three[lesson.L1].optimizer == "sgd"
+    assert three[lesson.L1].lam == three[lesson.PROXIMAL].lam > 0
+    both = lesson.adamw(config)
+    assert {c.optimizer for _, c in both} == {"adam", "adamw"}
+    decays = {c.lam for name, c in both if name == lesson.ADAMW}
+    assert decays >= set(lesson.ADAMW_LAMBDAS)
+
+
+def test_l2_and_l1_are_set_beside_each_other_at_their_measured_ratio() -> None:
+    beside = lesson.kinds(RunConfig(penalty="l2", lam=20.0))
+    assert (beside[lesson.L2].lam, beside[lesson.L1].lam) == (20.0, 1.0)
+    beside = lesson.kinds(RunConfig(penalty="l1", lam=1.0))
+    assert (beside[lesson.L2].lam, beside[lesson.L1].lam) == (20.0, 1.0)
+    assert lesson.kinds(RunConfig(penalty="l1", lam=10_000.0))[lesson.L2].lam == 10_000.0
+
+
+def test_a_point_of_a_sweep_is_the_mean_of_its_seeds_with_their_range() -> None:
+    records = [("L2", ended(v, penalty="l2", lam=2.0, seed=i)) for i, v in enumerate((0.7, 0.8))]
+    diverged = replace(records[0][1], diverged=(0, 0, 0, "loss"))  # type: ignore[arg-type]
+    named = [*records, ("L2", diverged), ("L1", None)]
+    training, validation = points_of_sweep(named, "accuracy", 1e-3)
+    assert (validation.split, validation.lam) == ("validation", 2.0)
+    assert (validation.value, validation.low, validation.high) == pytest.approx((0.75, 0.7, 0.8))
+    assert training.value == pytest.approx(0.95)
+    (gap,) = points_of_sweep(named, "gap", 1e-3)
+    assert gap.value == pytest.approx(0.2)
+    (rms,) = points_of_sweep(records[:1], "rms", 1e-3)
+    record = records[0][1]
+    total = sum(k.size for k in record.kernels)
+    assert rms.value == weight_rms(record, 2)
+    assert rms.value == pytest.approx(
+        math.sqrt((record.layers["kernel_norm"][2] ** 2).sum() / total)
+    )
+
+
+def test_weights_are_those_of_the_kept_epoch_where_they_were_kept() -> None:
+    record = synthetic(tiny(), val_crossentropy=[0.5, 0.1, 0.3])
+    assert record.weights_of(1) == (record.best_weights, 1)
+    assert record.weights_of(2) == (record.weights, 2)
+    assert record.weights_of(0) == (record.weights, 2)
+    assert record.weights_of(None) == (record.weights, 2)
+
+
+# The page
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
+    engine = ScriptedEngine(lambda configs: [made_up(configs)])
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    return engine
+
+
+SMALL = {"hidden": "16", "train_size": "200", "epochs": "4"}
+
+
+def charts(at: AppTest) -> int:
+    return len(at.get("vega_lite_chart"))
+
+
+def looked(at: AppTest, **query: str) -> AppTest:
+    """The same page at another address."""
+    for name, text in query.items():
+        at.query_params[name] = text
+    at.run()
+    assert not at.exception, (query, at.exception)
+    return at
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{}, {"lam": "0"}, {"penalty": "l1", "patience": "1", "hidden": "none", "test": "true"}],
+    ids=["L2", "no penalty", "L1, stopped, no hidden layer"],
+)
+def test_every_closer_look_opens(scripted: ScriptedEngine, query: dict[str, str]) -> None:
+    alone = query.get("lam") == "0"
+    expected = {"law": 0 if alone else 1, "geometry": 2, "pixels": 1 if alone else 2}
+    expected |= {"pruning": 1, "sweep": 3, "proximal": 1, "adamw": 3}
+    at = opened(NAME, SMALL | query | {"section": "geometry"})
+    for section in lesson.SECTIONS:
+        looked(at, section=section)
+        assert charts(at) - 4 == expected.get(section, 0), section  # curves and the three cards
+        if section in ("flips", "law") and alone:
+            assert "nothing to compare" in texts(at)
+
+
+@pytest.mark.parametrize("penalty", ["l1_l2", "l1_proximal", "weight_decay"])
+def test_every_penalty_has_its_closer_looks(scripted: ScriptedEngine, penalty: str) -> None:
+    at = opened(NAME, SMALL | {"penalty": penalty, "section": "pruning"})
+    for section in ("pruning", "proximal", "adamw", "law", "sweep"):
+        assert charts(looked(at, section=section)) > 4, section
+
+
+def test_only_the_chosen_look_asks_for_runs(scripted: ScriptedEngine) -> None:
+    at = opened(NAME, SMALL)
+    before = len(scripted.asked)
+    looked(at, section="law")
+    assert [len(asked) for asked in scripted.asked[before:]] == [2]
+    looked(at, section="sweep")
+    assert [len(asked) for asked in scripted.asked[before + 1 :]] == [
+        2,
+        1 + 8 + 8,
+    ]  # λ is on the ladder
+
+
+def test_what_only_looks_trains_nothing(scripted: ScriptedEngine) -> None:
+    at = opened(NAME, SMALL | {"section": "pruning"})
+    asked = set(scripted.asked)
+    at.slider[0].set_value(0.5).run()
+    tolerance = next(s for s in at.select_slider if s.label.startswith("Tolerance"))
+    tolerance.set_value(0.01).run()
+    assert not at.exception
+    assert set(scripted.asked) == asked
+    assert "With 50% gone" in " ".join(texts(at).split())
+
+
+def test_flips_are_of_validation_images_until_the_reader_asks_for_test(
+    scripted: ScriptedEngine,
+) -> None:
+    at = opened(NAME, SMALL | {"section": "flips"})
+    assert "of 2,500 validation images" in texts(at)
+    assert "of 5,000 test images" in texts(looked(at, test="true"))
+
+
+def test_the_translator_reads_any_spelling(scripted: ScriptedEngine) -> None:
+    query = {"section": "translator", "spelling": "keras_l2", "amount": "5e-5"}
+    at = opened(NAME, SMALL | query | {"train_size": "1000"})
+    assert "| λ of the notes | **0.1** |" in texts(at)
+    assert "**0.0001**" in texts(at)
+    # The lesson's check: λ = 5 at n = 50,000 is the same coefficient, so 5.5 at 55,000.
+    assert "λ = 5.5" in texts(at)
+
+
+# The lesson's claims, on its presets trained for real
+
+PRESETS: dict[str, RunConfig] = {
+    preset.name: permalink.config_of(lesson.LESSON.state_of(preset))
+    for preset in lesson.LESSON.presets
+}
+
+
+@pytest.fixture(scope="module")
+def trained() -> dict[RunConfig, Shown]:
+    """Every run of every preset, and those that its closer look sets beside it."""
+    wanted: list[RunConfig] = []
+    for preset in lesson.LESSON.presets:
+        wanted += lesson.LESSON.runs_of(lesson.LESSON.state_of(preset)).values()
+    wanted += lesson.kinds(PRESETS["twins"]).values()
+    wanted += lesson.proximal(PRESETS["proximal"]).values()
+    wanted.append(PRESETS["adamw"].replace(penalty="l2", optimizer="adam"))
+    configs = list(dict.fromkeys(wanted))
+    return {
+        record.config: Shown("", record, None, record.epochs - 1)
+        for record in train(configs)
+        if record.diverged is None
+    }
+
+
+def accuracy(run: Shown, split: str) -> float:
+    return run.record.at(f"{split}_accuracy", run.kept)
+
+
+def sparsity(run: Shown) -> float:
+    return run.record.sparsity(1e-3, run.kept)
+
+
+def test_the_free_network_knows_its_images_by_heart(trained: dict[RunConfig, Shown]) -> None:
+    free = trained[PRESETS["alone"]]
+    assert accuracy(free, "train") > 0.99
+    assert free.record.gap(free.kept).value > 0.15
+
+
+def test_l2_narrows_the_gap_and_the_weights_at_like_validation_accuracy(
+    trained: dict[RunConfig, Shown],
+) -> None:
+    free, l2 = trained[PRESETS["alone"]], trained[PRESETS["twins"]]
+    narrowed = paired.gap_change(l2, free)
+    assert narrowed.value < -0.05
+    assert not narrowed.could_be_noise
+    assert paired.change(l2, free, "val").could_be_noise
+    assert weight_rms(l2.record, l2.kept) < weight_rms(free.record, free.kept) / 3
+    assert lesson.answer([free, l2]) == 0
+    # Cross-entropy on validation images falls, the pictures turn smoother, the histogram narrows.
+    assert told.crossentropy(l2, free).section == "cross-entropy falls"
+    rough = [measure.roughness(run.record.weights[0], data.SHAPE) for run in (l2, free)]
+    assert told.rough(*rough).section == "roughness falls"
+    assert rough[0] < 0.75 * rough[1]
+    assert told.spread(l2, free).section == "spread narrower"
+
+
+def test_too_much_lambda_underfits(trained: dict[RunConfig, Shown]) -> None:
+    free, much = trained[PRESETS["alone"]], trained[PRESETS["underfits"]]
+    for split in ("train", "val"):
+        change = paired.change(much, free, split)
+        assert change.value < 0
+        assert not change.could_be_noise
+    assert accuracy(much, "train") < 0.85
+    assert much.record.gap(much.kept).value < 0.06
+
+
+def test_l1_is_sparser_than_l2_at_like_accuracy(trained: dict[RunConfig, Shown]) -> None:
+    kinds = lesson.kinds(PRESETS["twins"])
+    assert kinds[lesson.L1] == PRESETS["l1"]
+    l2, l1 = trained[kinds[lesson.L2]], trained[kinds[lesson.L1]]
+    assert paired.change(l1, l2, "val").could_be_noise
+    assert sparsity(l1) > 0.8
+    assert sparsity(l2) < 0.25
+    caption = told.like(l2.record, l1.record, ("L2", "L1"), 1e-3)
+    assert caption.section == "like accuracy"
+    # Some weights stay large under L1, larger than under L2; none is drawn to 1.
+    largest = {run: max(np.abs(k).max() for k in run.record.kernels) for run in (l1, l2)}
+    assert largest[l1] > largest[l2]
+
+
+def test_more_of_an_l1_network_can_be_pruned(trained: dict[RunConfig, Shown]) -> None:
+    images = data.load().validation
+    shares = {}
+    for name, config in lesson.kinds(PRESETS["twins"]).items():
+        record = trained[config].record
+        curve = pruning.curve(record.weights, config.activation, images)
+        assert curve[0].accuracy.value == pytest.approx(record.at("val_accuracy", -1), abs=1e-3)
+        shares[name] = pruning.prunable(curve)
+    assert shares[lesson.L1] >= 0.9 > shares[lesson.L2]
+    assert shares[lesson.L1] > shares[lesson.L2] >= shares[lesson.BASELINE]
+
+
+def test_pixels_survive_everywhere_without_a_penalty_and_not_under_l1(
+    trained: dict[RunConfig, Shown],
+) -> None:
+    free, l1 = (
+        (pruning.surviving(trained[PRESETS[name]].record.weights[0], 1e-3) > 0)
+        for name in ("alone", "l1")
+    )
+    assert free.all()
+    assert 20 < (~l1).sum() < 400
+    # It is the rim that goes.
+    inner = np.zeros(data.SHAPE, bool)
+    inner[6:22, 6:22] = True
+    assert l1.reshape(data.SHAPE)[inner].mean() > l1.reshape(data.SHAPE)[~inner].mean()
+
+
+def test_only_the_proximal_step_gives_exact_zeros(trained: dict[RunConfig, Shown]) -> None:
+    three = lesson.proximal(PRESETS["proximal"])
+    plain, proximal = (trained[three[name]].record for name in (lesson.L1, lesson.PROXIMAL))
+    assert three[lesson.PROXIMAL] == PRESETS["proximal"]
+    assert plain.sparsity(0.0, -1) < 0.001
+    assert proximal.sparsity(0.0, -1) > 0.5
+    assert plain.sparsity(1e-3, -1) > 0.6
+    # The hops of plain L1 stay below the tolerance that the page opens with.
+    assert penalties.pull(plain.config) < 1e-3
+    assert told.zeros(plain, proximal, 1e-3)[0].section == "zeros"
+
+
+def test_adam_with_l2_is_not_adamw(trained: dict[RunConfig, Shown]) -> None:
+    decoupled = PRESETS["adamw"]
+    coupled = decoupled.replace(penalty="l2", optimizer="adam")
+    assert (decoupled.optimizer, coupled.optimizer) == ("adamw", "adam")
+    weak, strong = trained[decoupled], trained[coupled]
+    # The λ that AdamW needs to show at all leaves an L2 penalty with nothing.
+    assert accuracy(strong, "train") < 0.2
+    assert accuracy(weak, "train") > 0.95
+    caption = told.adam_and_adamw([(strong.record, weak.record)])
+    assert caption.section == "adamw differs"
+    free = trained[PRESETS["alone"]]
+    assert weight_rms(weak.record, weak.kept) < 0.8 * weight_rms(free.record, free.kept)
+
+
+def test_under_plain_sgd_l2_and_weight_decay_are_one_and_the_same() -> None:
+    l2 = RunConfig(
+        penalty="l2",
+        lam=5.0,
+        train_size=200,
+        hidden=(16,),
+        epochs=5,
+        batch_size=20,
+        optimizer="sgd",
+        learning_rate=0.5,
+    )
+    one, other = train([l2, l2.replace(penalty="weight_decay")])
+    for a, b in zip(one.weights, other.weights, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-4)
+
+
+def test_presets_are_in_the_order_that_the_script_for_the_teacher_counts_them() -> None:
+    names = [preset.name for preset in LESSONS[NAME].presets]
+    assert names == ["twins", "alone", "underfits", "l1", "proximal", "adamw"]
+    assert LESSONS[NAME].presets[0] == Preset("twins")
+
+
+def test_the_networks_answers_are_those_that_flips_are_made_of(
+    trained: dict[RunConfig, Shown],
+) -> None:
+    record = trained[PRESETS["twins"]].record
+    images = data.load().validation
+    answers = network.predict(record.weights, "tanh", images.pixels)
+    assert (answers != record.val_predictions[-1]).mean() < 0.002

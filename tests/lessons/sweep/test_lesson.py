@@ -1,0 +1,493 @@
+"""Sweep: prose, sentences in every corner, charts as data, the page."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from fmviz.analysis import sweeps
+from fmviz.analysis.paired import labels
+from fmviz.analysis.stopping import Shown
+from fmviz.analysis.sweeps import Outcome
+from fmviz.engine.engine import Update
+from fmviz.lessons.catalogue import LESSONS
+from fmviz.lessons.sweep import charts, says
+from fmviz.page import guessing
+from fmviz.page.permalink import config_of, parse
+from fmviz.run import knobs
+from fmviz.run.config import RunConfig
+from fmviz.run.knobs import Cell
+from fmviz.run.record import Divergence, RunRecord
+from fmviz.ui import live
+from fmviz.words.numbers import duration
+from fmviz.words.prose import Caption
+from tests.support.lessons import check_prose, made_up, opened, texts
+from tests.support.records import synthetic, tiny
+from tests.support.scripted import ScriptedEngine, first_epochs
+
+LESSON = LESSONS["sweep"]
+GONE = Divergence(0, 1, 0, "weight")
+
+
+def right(share: float, config: RunConfig, seed: int = 0, **history: Any) -> RunRecord:
+    """A record that answers so many of the validation images rightly, which ones by chance."""
+    record = synthetic(config, seed=seed, val_accuracy=share, **history)
+    truth = labels(RunConfig(), "val")
+    wrong = np.random.default_rng(seed).permutation(len(truth)) >= round(share * len(truth))
+    answers = np.where(wrong, (truth + 1) % 10, truth).astype(np.uint8)
+    return replace(record, val_predictions=np.stack([answers] * (record.epochs + 1)))
+
+
+def outcome(at: tuple[Any, ...], *shares: float, **history: Any) -> Outcome:
+    """A cell of λ whose runs, one a seed, are right about these shares; NaN has diverged."""
+    configs = tuple(
+        tiny(lam=float(at[0]), penalty="l2" if at[0] else "none", seed=seed)
+        for seed in range(len(shares))
+    )
+    records = tuple(
+        synthetic(config, epochs=0, diverged=GONE)
+        if math.isnan(share)
+        else right(share, config, seed, **history)
+        for seed, (config, share) in enumerate(zip(configs, shares, strict=True))
+    )
+    return Outcome(Cell(at, configs), records)
+
+
+LAMBDAS = (1.0, 10.0, 100.0)
+
+
+def told(section: str, *found: Outcome, measure: str = "accuracy") -> Callable[[], Caption]:
+    turns = {"lam": tuple(o.cell.at[0] for o in found)}
+
+    def make() -> Caption:
+        said = says.told(turns, found, measure, 1e-3, sweeps.best(found))
+        return next(caption for caption in said if caption.section == section)
+
+    return make
+
+
+def reading(section: str, seeds: int, **turns: tuple[Any, ...]) -> Callable[[], Caption]:
+    wanted = knobs.Sweeping(turns, seeds)
+    return lambda: next(c for c in says.reading(wanted, "accuracy") if c.section == section)
+
+
+def no_effect(section: str, **changes: Any) -> Callable[[], Caption]:
+    state = LESSON.start | {"seeds": 1} | changes
+
+    def make() -> Caption:
+        said = says.without_effect(knobs.sweeping(state).turns, knobs.cells(state))
+        return next(caption for caption in said if caption.section == section)
+
+    return make
+
+
+ONE, TWO, THREE = (outcome((lam,), share) for lam, share in zip(LAMBDAS, (0.7, 0.9, 0.5)))
+SEEDS = [outcome((lam,), *[share] * 2) for lam, share in zip(LAMBDAS, (0.7, 0.9, 0.5))]
+LEVEL = [outcome((lam,), 0.8) for lam in LAMBDAS]
+WANTED = knobs.Sweeping({"lam": (0.0, 1.0)}, 2)
+BRANCHES: dict[str, Callable[[], Caption]] = {
+    "before": lambda: says.before(WANTED, 4, 0, 30.0),
+    "before, some known": lambda: says.before(WANTED, 4, 1, 30.0),
+    "no effect": no_effect("no effect", knob="l1_share"),
+    "no effect, all alike": no_effect(
+        "no effect, all alike", knob="hidden", values="128,128-128", hidden=(1,), knob2="depth"
+    ),
+    "reading one": reading("reading one", 2, lam=(1.0,)),
+    "reading one, one seed": reading("reading one, one seed", 1, lam=(1.0,)),
+    "reading two": reading("reading two", 2, lam=(1.0,), depth=(1,)),
+    "reading two, one seed": reading("reading two, one seed", 1, lam=(1.0,), depth=(1,)),
+    "zero apart": reading("zero apart", 1, lam=(0.0, 1.0)),
+    "best": told("best", ONE, TWO, THREE),
+    "best over seeds": told("best over seeds", *SEEDS),
+    "level alone": told("level alone", ONE, TWO, THREE),
+    "level some": told("level some", ONE, LEVEL[1], LEVEL[2]),
+    "level all": told("level all", *LEVEL),
+    "best at the edge": told("best at the edge", TWO, ONE, THREE),
+    "nothing learnt in all": told("nothing learnt in all", outcome((1.0,), 0.1)),
+    "none finished": told("none finished", outcome((1.0,), math.nan)),
+    "measure range": told("measure range", ONE, TWO, measure="gap"),
+    "measure level": told(
+        "measure level",
+        *(outcome((lam,), 0.8, val_crossentropy=0.5) for lam in LAMBDAS),
+        measure="crossentropy",
+    ),
+    "diverged runs": told("diverged runs", ONE, outcome((10.0,), 0.5, math.nan)),
+}
+# The sections' figures that the page gives itself.
+OF_PAGE = {"too many runs": {"runs", "most"}, "too long": {"minutes", "most"}}
+
+
+def test_prose_is_whole() -> None:
+    branches = {name: make for name, make in BRANCHES.items() if name != "no effect, all alike"}
+    check_prose("sweep", branches, OF_PAGE | {"no effect, all alike": {"knob"}})
+
+
+# Figures ------------------------------------------------------------------------------------
+
+
+def test_the_error_of_a_mean_over_seeds_has_images_and_seeds_in_it() -> None:
+    records = [right(share, tiny(seed=seed), seed) for seed, share in enumerate((0.7, 0.8, 0.75))]
+    truth = labels(RunConfig(), "val")
+    hits = np.array([record.val_predictions[-1] == truth for record in records], float)
+    image = hits.mean(axis=0)
+    variance = ((image - image.mean()) ** 2).mean() / len(truth)
+    seed = ((hits.mean(axis=1) - hits.mean()) ** 2).sum() / 2 / 3
+    found = sweeps.mean_accuracy(records)
+    assert found.value == pytest.approx(0.75, abs=1e-3)
+    assert found.error == pytest.approx(math.sqrt(variance + seed))
+    others = [right(share, tiny(seed=seed), seed + 9) for seed, share in enumerate((0.6, 0.7, 0.8))]
+    lead = sweeps.lead(records, others)
+    assert lead.value == pytest.approx(0.05, abs=1e-3)
+    assert lead.value == pytest.approx(-sweeps.lead(others, records).value)
+    assert sweeps.lead(records, records).error == 0
+
+
+@given(st.lists(st.floats(0.2, 0.95), min_size=1, max_size=4, unique=True))
+def test_the_best_cell_has_the_highest_mean(shares: list[float]) -> None:
+    found = [outcome((float(lam),), share) for lam, share in enumerate(shares, 1)]
+    best = sweeps.best(found)
+    assert best is not None
+    top = max(records[0].at("val_accuracy", records[0].epochs - 1) for _, records in found)
+    assert best.outcome.finite[0].at("val_accuracy", best.outcome.finite[0].epochs - 1) == top
+    assert best.compared == len(shares) - 1
+    for other in best.level:
+        assert other is not best.outcome
+
+
+def test_a_cell_with_a_run_that_diverged_or_goes_on_is_not_best() -> None:
+    half = outcome((10.0,), 0.9, math.nan)
+    growing = Outcome(TWO.cell, (first_epochs(TWO.records[0], 1),))  # type: ignore[arg-type]
+    unknown = Outcome(THREE.cell, (None,))
+    best = sweeps.best([ONE, half, growing, unknown])
+    assert best is not None
+    assert best.outcome is ONE
+    assert sweeps.best([half, growing, unknown]) is None
+    assert len(half.diverged) == len(half.finite) == 1
+
+
+def test_measures_are_those_of_the_record() -> None:
+    record = ONE.records[0]
+    assert record is not None
+    end = record.epochs - 1
+    assert sweeps.measured(record, "gap", 1e-3) == (record.gap(end).value,)
+    assert sweeps.measured(record, "crossentropy", 1e-3) == (
+        record.at("train_crossentropy", end),
+        record.at("val_crossentropy", end),
+    )
+    assert sweeps.measured(record, "sparsity", 1e-2) == (record.sparsity(1e-2, end),)
+    mean = record.layers["saturation"][end].mean()
+    assert sweeps.measured(record, "saturation", 1e-3) == pytest.approx((mean,))
+    bare = synthetic(tiny(hidden=()))
+    assert math.isnan(sweeps.measured(bare, "saturation", 1e-3)[0])
+
+
+def test_the_file_has_a_line_a_run() -> None:
+    found = [ONE, outcome((10.0,), math.nan), Outcome(THREE.cell, (None,))]
+    lines = list(csv.DictReader(io.StringIO(sweeps.as_csv(["lam"], found, 1e-3))))
+    assert [line["lam"] for line in lines] == ["1", "10", "100"]
+    record = ONE.records[0]
+    assert record is not None
+    assert float(lines[0]["validation_accuracy"]) == record.at("val_accuracy", record.epochs - 1)
+    assert lines[0]["run"] == record.config.key
+    assert lines[1]["diverged_in_epoch"] == "1"
+    assert lines[1]["validation_accuracy"] == lines[2]["validation_accuracy"] == ""
+    assert lines[2]["epochs"] == ""
+
+
+# Words --------------------------------------------------------------------------------------
+
+
+def test_a_best_at_a_bound_has_nothing_beyond_it() -> None:
+    said = says.told({"lam": (0.0, 1.0)}, [outcome((0.0,), 0.9), ONE], "accuracy", 1e-3, None)
+    assert [caption.section for caption in said] == ["none finished"]
+    found = [outcome((0.0,), 0.9), ONE]
+    said = says.told({"lam": (0.0, 1.0)}, found, "accuracy", 1e-3, sweeps.best(found))
+    assert "best at the edge" not in {caption.section for caption in said}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0.2, "about a second"),
+        (1.2, "about 1 s"),
+        (9.4, "about 9 s"),
+        (12.0, "about 10 s"),
+        (98.0, "about 100 s"),
+        (100.0, "about 2 minutes"),
+        (3_700.0, "about 1 hour"),
+        (9_000.0, "about 2.5 hours"),
+    ],
+)
+def test_a_time_is_told_as_roughly_as_it_is_known(seconds: float, expected: str) -> None:
+    assert duration(seconds) == expected
+
+
+# Charts -------------------------------------------------------------------------------------
+
+
+def test_places_on_an_axis() -> None:
+    assert charts.ticks("lam", (0.0, 1.0, 10.0, 100.0)) == (
+        *((-1.0, "0"), (0.0, "1"), (1.0, "10"), (2.0, "100")),
+    )
+    assert charts.ticks("dropout", (0.0, 0.5)) == ((0.0, "0"), (0.5, "0.5"))
+    assert [place for place, _ in charts.ticks("optimizer", ("sgd", "adam"))] == [0, 1]
+    assert charts.ticks("lam", (0.0,)) == ((-1.0, "0"),)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("measure", sweeps.MEASURES)
+def test_curves_have_a_point_a_run_and_the_mean(measure: str, dark: bool) -> None:
+    found = [*SEEDS[:2], outcome((100.0,), 0.5, math.nan)]
+    at = charts.ticks("lam", LAMBDAS)
+    spec = charts.curves_spec("lam", at, measure, dark)
+    json.dumps(spec)
+    rows = charts.curves_rows("lam", found, at, measure, 1e-3, found[1])
+    splits = len(sweeps.MEASURES[measure].splits)
+    runs = rows[rows["kind"] == "run"]
+    assert sorted(set(runs["run"])) == [0, 1, 2, 3, 4]
+    assert len(runs) == 5 * splits
+    assert list(rows[rows["kind"] == charts.GONE]["run"]) == [5]
+    assert list(rows[rows["kind"] == "best"]["place"]) == [1.0]
+    for place, split in {(r.place, r.split) for r in runs.itertuples()}:
+        same = runs[(runs["place"] == place) & (runs["split"] == split)]["value"]
+        (mean,) = rows[
+            (rows["kind"] == "mean") & (rows["place"] == place) & (rows["split"] == split)
+        ].to_dict("records")
+        assert mean["value"] == pytest.approx(same.mean())
+        spread = same.std() if len(same) > 1 else 0.0
+        assert mean["high"] - mean["value"] == pytest.approx(spread)
+
+
+def test_a_map_has_a_cell_for_what_is_known() -> None:
+    turned = ("lam", "depth")
+    found = [
+        Outcome(cell._replace(at=(*cell.at, 2)), records)
+        for cell, records in (ONE, TWO, outcome((10.0,), math.nan), Outcome(ONE.cell, (None,)))
+    ]
+    rows = charts.map_rows(turned, found, "accuracy", 1e-3, found[1])
+    assert list(rows["run"]) == [0, 1, 2]
+    assert list(rows["label"]) == ["70.0", "90.0", "×"]
+    assert list(rows["best"]) == [False, True, False]
+    assert rows["value"].isna().tolist() == [False, False, True]
+    spec = charts.map_spec(turned, ("1", "10"), ("2",), "accuracy", False)
+    json.dumps(spec)
+    assert charts.map_title("accuracy") == "validation accuracy"
+
+
+# The page -----------------------------------------------------------------------------------
+
+
+class Teaching(ScriptedEngine):
+    """Knows nothing until runs are asked for; then trains them an epoch, then to the end."""
+
+    def __init__(self) -> None:
+        super().__init__(self._train)
+        self.trained: set[RunConfig] = set()
+
+    def _train(self, configs: Sequence[RunConfig]) -> list[Update]:
+        whole = made_up(configs)
+        if set(configs) <= self.trained:
+            return [whole]
+        self.trained |= set(configs)
+        half = tuple(first_epochs(r, 1) for r in whole.records if r is not None)
+        nothing = (None,) * len(half)
+        sources = ("trained",) * len(half)
+        return [
+            Update("waiting", nothing, sources, "it is starting up", 0.1),
+            Update("training", half, sources, "", 0.2),
+            replace(whole, sources=sources),
+        ]
+
+    def known(self, configs: Sequence[RunConfig], *, brief: bool = False) -> bool:
+        return set(configs) <= self.trained
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Teaching:
+    engine = Teaching()
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    return engine
+
+
+QUERY = {"values": "2,20", "seeds": "2", "seed": "5"}
+
+
+def button(at: AppTest) -> Any:
+    return at.button(key="sweep/sweep button")
+
+
+def test_a_link_trains_nothing_until_it_is_asked_to(engine: Teaching) -> None:
+    at = opened("sweep", QUERY)
+    engine.asked.clear()
+    at.run()
+    assert engine.asked == []
+    assert "4 runs: 2 values, 2 seeds. Training takes about" in texts(at)
+    assert button(at).label == "Train these 4 runs"
+    assert not at.get("vega_lite_chart")
+    button(at).click().run()
+    assert not at.exception
+    (asked,) = engine.asked
+    assert sorted((c.lam, c.seed) for c in asked) == [(2, 5), (2, 6), (20, 5), (20, 6)]
+    assert "4 runs, trained just now" in texts(at)
+    assert "Best on 2,500 validation images" in texts(at) or "nothing was learnt" in texts(at)
+    assert len(at.get("vega_lite_chart")) == 1
+    # Another look at the same runs trains nothing.
+    at.run()
+    assert "4 runs, trained earlier, from the store" in texts(at)
+
+
+def test_two_knobs_make_a_map_and_each_run_has_a_link(engine: Teaching) -> None:
+    at = opened("sweep", {"values": "1,2", "knob2": "depth", "values2": "1,2", "seeds": "1"})
+    button(at).click().run()
+    (chart,) = at.get("vega_lite_chart")
+    assert "viridis" in chart.proto.spec
+    runs = at.selectbox(key="sweep/run 4")
+    assert runs.options[0] == "λ = 1, layers = 1, seed 0"
+    runs.set_value(3).run()
+    (link,) = (link for link in at.get("page_link") if link.proto.label == "Open in the playground")
+    query = dict(pair.split("=") for pair in link.proto.query_string.split("&"))
+    parsed = parse(query, LESSONS["playground"].start, LESSONS["playground"].choices)
+    assert parsed.problems == []
+    wanted = knobs.cells(
+        LESSON.start | {"values": "1,2", "knob2": "depth", "values2": "1,2", "seeds": 1, "seed": 0}
+    )
+    assert config_of(parsed.state) == wanted[3].configs[0]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (
+            {"values": ",".join(map(str, range(16))), "knob2": "dropout", "seeds": "5"},
+            "This sweep has 400 runs; at most 128",
+        ),
+        (
+            {"values": "1,2,3", "epochs": "100", "train_size": "10000", "seeds": "5"}
+            | {"hidden": "512-512-512-512-512", "batch_size": "8"},
+            "This sweep would take about",
+        ),
+        ({"knob": "depth", "values": "1,99"}, "In the address: values: each value of depth"),
+        ({"knob2": "lam"}, "In the address: knob2 must turn another thing than lam"),
+    ],
+)
+def test_no_link_starts_a_sweep_beyond_the_bounds(
+    query: dict[str, str], expected: str, engine: Teaching
+) -> None:
+    at = opened("sweep", query)
+    assert any(error.value.startswith(expected) for error in at.error), at.error
+    if not expected.startswith("In the address"):
+        assert not [b for b in at.button if b.key == "sweep/sweep button"]
+
+
+def test_values_that_are_typed_wrongly_are_named_and_change_nothing(engine: Teaching) -> None:
+    at = opened("sweep", QUERY)
+    field = at.text_input(key="sweep/values as text")
+    assert field.value == "2, 20"
+    field.set_value("2, many").run()
+    (error,) = at.error
+    assert error.value == (
+        "Each value of lam must be a number from 0 to 10,000, not 'many'. 2, 20 are still in use."
+    )
+    assert at.text_input(key="sweep/values as text").value == "2, many"
+    at.text_input(key="sweep/values as text").set_value("3, 1").run()
+    assert not at.error
+    assert at.query_params["values"] in ("1,3", ["1,3"])
+
+
+def test_another_knob_brings_its_own_values(engine: Teaching) -> None:
+    at = opened("sweep", QUERY)
+    at.selectbox(key="sweep.knob").set_value("dropout").run()
+    assert not at.exception
+    assert at.text_input(key="sweep/values as text").value == "0, 0.2, 0.4, 0.6, 0.8"
+    assert "10 runs: 5 values, 2 seeds" in texts(at)
+    # The second knob becomes the first, and is then no longer a second.
+    at.selectbox(key="sweep.knob2").set_value("depth").run()
+    at.selectbox(key="sweep.knob").set_value("depth").run()
+    assert not at.exception
+    assert at.selectbox(key="sweep.knob2").value == knobs.NONE
+
+
+def test_a_knob_without_effect_is_told(engine: Teaching) -> None:
+    at = opened("sweep", {"knob": "l1_share", "seeds": "1"})
+    (warning,) = at.warning
+    assert "*share of λ in L1* has no effect" in warning.value
+    assert "the penalty L1 + L2 with λ above 0" in " ".join(warning.value.split())
+
+
+def test_a_click_leads_to_the_run_and_the_way_back_to_the_sweep(engine: Teaching) -> None:
+    at = opened("sweep", QUERY)
+    button(at).click().run()
+    query = {"lam": "2", "train_size": "1000", "label_noise": "0.2", "seed": "6"}
+    # As `state.go` leaves it when a point is clicked, which AppTest cannot.
+    at.session_state["fmviz.go"] = "playground", query
+    at.session_state["sweep/memory"]["passed"] = query
+    at.run()
+    assert not at.exception
+    assert at.title[0].value.startswith("What happens if you turn every knob")
+    at.switch_page("pages/sweep.py")
+    for name, text in query.items():
+        at.query_params[name] = text
+    at.run()
+    assert not at.exception
+    assert not at.error
+    assert at.text_input(key="sweep/values as text").value == "2, 20"
+    assert "4 runs, trained earlier" in texts(at)
+
+
+def test_a_teachers_link_locks_knobs_and_hides_the_sweep(engine: Teaching) -> None:
+    at = opened("sweep", QUERY | {"lock": "knob,values", "hide": "true"})
+    assert at.selectbox(key="sweep.knob").disabled
+    assert at.text_input(key="sweep/values as text").disabled
+    assert not at.selectbox(key="sweep.knob2").disabled
+    labels_ = [b.label for b in at.button if str(b.key).startswith("sweep/guess")]
+    assert labels_ == ["λ = 2", "λ = 20", "None: the best two cannot be told apart"]
+    assert not [b for b in at.button if b.key == "sweep/sweep button"]
+    at.button(key="sweep/guess 0").click().run()
+    button(at).click().run()
+    assert "You guessed *λ = 2*" in texts(at)
+
+
+def test_the_vault_counts_a_sweep_and_offers_the_best(engine: Teaching) -> None:
+    at = opened("sweep", QUERY | {"vault": "true"})
+    button(at).click().run()
+    assert "4 networks" in texts(at)
+    look = at.button(key="sweep/vault look")
+    assert look.label == "Look at the best test accuracy"
+    look.click().run()
+    assert not at.exception
+    assert "1 look" in texts(at)
+
+
+def test_the_answer_to_a_guess_is_the_value_of_the_best() -> None:
+    state = LESSON.start | {"values": "1,10", "seeds": 1, "hidden": (4, 3), "epochs": 3}
+    configs = [config for cell in knobs.cells(state) for config in cell.configs]
+    question = guessing.of_sweep("sweep", state)
+
+    def shown(*shares: float) -> list[Shown]:
+        records = [right(share, c, i) for i, (share, c) in enumerate(zip(shares, configs))]
+        return [Shown("", record, None, record.epochs - 1) for record in records]
+
+    assert question.options[:2] == ("λ = 1", "λ = 10")
+    assert question.answer(shown(0.6, 0.9)) == 1
+    assert question.answer(shown(0.9, 0.6)) == 0
+    assert question.answer(shown(0.8, 0.8)) == 2
+
+
+@pytest.mark.parametrize("knob", ["hidden", "width", "optimizer", "train_size", "epochs"])
+def test_a_knob_of_every_kind_can_be_turned_on_the_page(knob: str, engine: Teaching) -> None:
+    at = opened("sweep", {"knob": knob, "seeds": "1"})
+    assert not at.error
+    button(at).click().run()
+    assert not at.exception
+    assert at.get("vega_lite_chart")

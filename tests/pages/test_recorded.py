@@ -1,0 +1,170 @@
+"""The runs that ship: every page and preset has its own, and they are what training gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fmviz.engine.engine import Update
+from fmviz.lessons.catalogue import LESSONS
+from fmviz.run.config import RunConfig
+from fmviz.run.record import RunRecord
+from fmviz.run.store import RECORDED_FOLDER, RunStore
+from fmviz.training.train import train
+from fmviz.ui import live
+from scripts.record import WITH_WEIGHTS, recorded_configs
+from tests.support.lessons import opened, texts
+from tests.support.scripted import ScriptedEngine, ScriptedWatch
+
+LIMIT = 10_000_000
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "empty")
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_every_state_of_the_story_is_recorded(name: str, store: RunStore) -> None:
+    lesson = LESSONS[name]
+    for state in (
+        lesson.start,
+        *(lesson.state_of(preset) for preset in lesson.presets if preset.recorded),
+    ):
+        for role, config in lesson.runs_of(state).items():
+            record = store.get(config, brief=True)
+            assert record is not None, (role, config, "run: make record")
+            assert {"date", "keras", "tensorflow", "machine"} <= set(record.made)
+
+
+@pytest.mark.parametrize("name", WITH_WEIGHTS)
+def test_the_opening_runs_have_their_weights(name: str, store: RunStore) -> None:
+    runs = LESSONS[name].runs_of(LESSONS[name].start)
+    assert WITH_WEIGHTS[name] <= set(runs)
+    for role in WITH_WEIGHTS[name]:
+        assert store.get(runs[role]) is not None
+
+
+def test_no_more_is_recorded_than_pages_show_and_all_of_it_is_small() -> None:
+    files = list(RECORDED_FOLDER.iterdir())
+    assert {path.stem for path in files} == {config.key for config in recorded_configs()}
+    assert sum(path.stat().st_size for path in files) <= LIMIT
+
+
+def sample() -> list[RunConfig]:
+    """One small network of each lesson but the first, shortest first."""
+    found: list[RunConfig] = []
+    for name, lesson in LESSONS.items():
+        runs = [c for p in lesson.presets for c in lesson.runs_of(lesson.state_of(p)).values()]
+        calm = [c for c in runs if c.learning_rate <= 0.01 and c not in found]
+        if name in ("regularisation", "dropout", "optimizers"):
+            found.append(min(calm, key=lambda c: c.steps_per_epoch * c.epochs))
+    return found
+
+
+@pytest.fixture(scope="module")
+def trained() -> dict[RunConfig, RunRecord]:
+    configs = sample()
+    return dict(zip(configs, train(configs), strict=True))
+
+
+@pytest.mark.parametrize("which", range(3))
+def test_trained_anew_a_recorded_run_tells_the_same(
+    which: int, trained: dict[RunConfig, RunRecord], store: RunStore
+) -> None:
+    config = sample()[which]
+    anew, recorded = trained[config], store.get(config, brief=True)
+    assert recorded is not None
+    assert anew.epochs == recorded.epochs
+    # The first epoch differs by rounding alone; later ones drift apart where processors differ.
+    for name in ("train_accuracy", "val_accuracy"):
+        first = [record.at(name, 0) for record in (anew, recorded)]
+        last = [record.estimate(name, record.epochs - 1) for record in (anew, recorded)]
+        assert first[0] == pytest.approx(first[1], abs=0.01)
+        assert last[0].value == pytest.approx(last[1].value, abs=4 * last[0].error + 0.005)
+    assert anew.start == pytest.approx(recorded.start, abs=1e-3, nan_ok=True)
+
+
+class Shipping(ScriptedEngine):
+    """Answers from the recorded runs; what they lack takes an epoch first."""
+
+    def __init__(self, store: RunStore) -> None:
+        super().__init__(lambda configs: [])
+        self.store = store
+        self.modes: list[tuple[bool, bool]] = []
+        # Runs without weights that do not ship.
+        self.waited_brief: list[RunConfig] = []
+
+    def known(self, configs: object, *, brief: bool = False) -> bool:
+        assert isinstance(configs, list)
+        return all(self.store.get(config, brief=brief) is not None for config in configs)
+
+    def watch(self, configs: object, *, brief: bool = False, anew: bool = False) -> ScriptedWatch:
+        assert isinstance(configs, list)
+        self.modes.append((brief, anew))
+        whole = [self.store.get(config, brief=brief) for config in configs]
+        if all(whole) and not anew:
+            done = Update("done", tuple(whole), ("recorded",) * len(whole), "", 0.0)
+            return ScriptedWatch([done])
+        if brief and not anew:
+            self.waited_brief += configs
+        known = tuple(self.store.get(config, brief=True) for config in configs)
+        nothing = (None,) * len(known)
+        return ScriptedWatch(
+            [
+                Update("waiting", nothing, ("trained",) * len(known), "it is starting up", 9.0),
+                Update("done", known, ("trained",) * len(known), "", 9.0),
+            ]
+        )
+
+
+def test_a_preset_is_shown_at_once_and_its_weights_are_fetched_after(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Shipping(store)
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    at = opened("regularisation", {"penalty": "l1", "lam": "1"})
+    assert not at.exception
+    # First without weights, from what ships; then with them, for the pictures of the first layer.
+    assert engine.modes == [(True, False), (False, False)]
+    assert at.get("vega_lite_chart")
+    # A closer look that needs none asks for none.
+    engine.modes.clear()
+    opened("regularisation", {"penalty": "l1", "lam": "1", "section": "flips"})
+    assert engine.modes == [(True, False)]
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_every_page_and_preset_is_shown_without_training(
+    name: str, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Shipping(store)
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    at = opened(name)
+    assert at.get("vega_lite_chart")
+    # Where a page opens, nothing at all is trained.
+    assert set(engine.modes) <= {(True, False)}
+    for preset in LESSONS[name].presets:
+        if preset.recorded:
+            engine.modes.clear()
+            at.button(key=f"{name}/preset {preset.name}").click().run()
+            assert not at.exception
+            assert at.get("vega_lite_chart")
+            # First what needs no weights, from what ships.
+            assert engine.modes[:1] in ([(True, False)], [])
+    assert not engine.waited_brief
+
+
+def test_a_recorded_run_can_be_trained_live(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Shipping(store)
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    at = opened("overfitting")
+    assert "recorded run, 20" in texts(at)
+    at.button(key="overfitting/anew").click().run()
+    assert not at.exception
+    assert engine.modes[-1] == (True, True)
+    assert "trained just now" in texts(at)
+    assert "overfitting/anew" not in {button.key for button in at.button}

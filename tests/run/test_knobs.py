@@ -1,0 +1,229 @@
+"""Knobs of a sweep: their values as text and back, cells, bounds, and what a link can ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from fmviz.engine.pace import reference_seconds
+from fmviz.lessons.catalogue import LESSONS
+from fmviz.lessons.sweep.lesson import MAX_RUNS, MAX_SECONDS, TooMuch, check
+from fmviz.page.permalink import parse, query
+from fmviz.run import knobs
+from fmviz.run.choices import CHOICES, MAX_HIDDEN_LAYERS, MAX_UNITS
+from fmviz.run.config import RunConfig, bounds
+from fmviz.run.knobs import KNOBS, KnobError
+
+START = LESSONS["sweep"].start
+
+
+def state(**changes: Any) -> dict[str, Any]:
+    return START | changes
+
+
+def values_of(knob: str) -> st.SearchStrategy[Any]:
+    """Any value that a knob can have."""
+    if knob in CHOICES:
+        return st.sampled_from(sorted(CHOICES[knob]))
+    if knob == "hidden":
+        widths = st.integers(1, MAX_UNITS)
+        return st.lists(widths, max_size=MAX_HIDDEN_LAYERS).map(tuple)
+    if knob in ("depth", "width"):
+        return st.integers(1, MAX_HIDDEN_LAYERS if knob == "depth" else MAX_UNITS)
+    low, high = bounds(knob)
+    if isinstance(KNOBS[knob].values[0], int):
+        return st.integers(int(low), int(high))
+    inside = {"exclude_min": knob in ("learning_rate", "power", "warmup", "plateau_factor")}
+    return st.floats(low, high, **inside, exclude_max=knob in ("warmup", "plateau_factor"))
+
+
+@given(st.data())
+def test_values_as_text_and_back(data: st.DataObject) -> None:
+    knob = data.draw(st.sampled_from(sorted(KNOBS)))
+    some = data.draw(st.lists(values_of(knob), min_size=1, max_size=knobs.MAX_VALUES))
+    text = ",".join(knobs.written(knob, value) for value in some)
+    found = knobs.read(knob, text)
+    assert set(found) == set(some)
+    assert len(found) == len(set(some))
+    assert knobs.read(knob, knobs.write(knob, found)) == found
+    if not knobs.is_choice(knob):
+        assert list(found) == sorted(found)
+
+
+@pytest.mark.parametrize("knob", KNOBS)
+def test_the_usual_values_of_a_knob_need_no_text_and_are_in_order(knob: str) -> None:
+    usual = KNOBS[knob].values
+    assert knobs.read(knob, " ") == usual
+    assert knobs.write(knob, usual) == ""
+    assert set(knobs.read(knob, ",".join(knobs.written(knob, v) for v in usual))) == set(usual)
+    cells = knobs.cells(state(knob=knob, seeds=1))
+    assert [cell.at for cell in cells] == [(value,) for value in usual]
+
+
+@pytest.mark.parametrize(
+    ("knob", "text", "message"),
+    [
+        ("lam", "1,-1", "each value of lam must be a number from 0 to 10,000, not '-1'"),
+        ("depth", "8", "each value of depth must be a whole number from 1 to 6, not '8'"),
+        ("depth", "two", "each value of depth must be a whole number from 1 to 6, not 'two'"),
+        ("width", "0", "each value of width must be a whole number from 1 to 512, not '0'"),
+        ("epochs", "5,1000", "each value of epochs must be a whole number from 1 to 100"),
+        ("optimizer", "sgd,magic", "each value of optimizer must be one of "),
+        ("lam", "1,,2", "each value of lam must be a number from 0 to 10,000, not ''"),
+        ("lam", ",".join(map(str, range(17))), "lam can have at most 16 values, not 17"),
+    ],
+)
+def test_a_value_out_of_bounds_is_named_with_what_is_allowed(
+    knob: str, text: str, message: str
+) -> None:
+    with pytest.raises(KnobError) as error:
+        knobs.read(knob, text)
+    assert str(error.value).startswith(message)
+
+
+def test_depth_and_width_turn_the_layers() -> None:
+    def hidden(present: tuple[int, ...], **turns: int) -> tuple[int, ...]:
+        found: tuple[int, ...] = knobs.turned({"hidden": present}, turns)["hidden"]
+        return found
+
+    assert hidden((64, 32), depth=3) == (64, 64, 64)
+    assert hidden((), depth=2) == (knobs.DEFAULT_WIDTH,) * 2
+    assert hidden((64, 32), width=8) == (8, 8)
+    assert hidden((), width=8) == (8,)
+    assert hidden((64,), depth=2, width=8) == (8, 8)
+
+
+def test_knobs_that_turn_the_same_thing_clash() -> None:
+    assert knobs.clash("lam", "lam")
+    assert knobs.clash("depth", "hidden")
+    assert not knobs.clash("depth", "width")
+    assert not knobs.clash("lam", "dropout")
+    with pytest.raises(KnobError, match="knob2 must be another knob than lam"):
+        knobs.sweeping(state(knob="lam", knob2="lam"))
+
+
+def test_cells_are_all_combinations_and_seeds() -> None:
+    asked = state(knob="lam", values="0,5", knob2="dropout", values2="0,0.5", seeds=3, seed=2)
+    cells = knobs.cells(asked)
+    assert [cell.at for cell in cells] == [(0.0, 0.0), (0.0, 0.5), (5.0, 0.0), (5.0, 0.5)]
+    for cell in cells:
+        assert [config.seed for config in cell.configs] == [2, 3, 4]
+        assert {(config.lam, config.dropout) for config in cell.configs} == {cell.at}
+    # Seeds go round at their bound.
+    last = int(bounds("seed")[1])
+    (cell,) = knobs.cells(state(values="1", seeds=2, seed=last))
+    assert [config.seed for config in cell.configs] == [last, 0]
+
+
+def test_settings_that_do_not_go_together_are_refused() -> None:
+    with pytest.raises(ValidationError):
+        knobs.cells(state(dataset="compact", knob="train_size", values="55000"))
+
+
+LINKS = st.dictionaries(
+    st.sampled_from(["knob", "values", "knob2", "values2", "seeds", "measure", "dataset", "hide"]),
+    st.one_of(
+        st.text(max_size=20),
+        st.sampled_from([*KNOBS, "0", "1,2,3", "1e9", "nan", "inf,1", "sgd,adam", "128-64,none"]),
+        st.lists(st.floats().map(repr) | st.integers().map(str)).map(",".join),
+    ),
+)
+
+
+@given(LINKS)
+@settings(deadline=None)
+def test_no_link_brings_an_exception_or_a_sweep_beyond_the_bounds(link: dict[str, str]) -> None:
+    parsed = parse(link, START)
+    for problem in parsed.problems:
+        assert any(name in problem for name in link)
+    try:
+        cells = knobs.cells(parsed.state)
+        check(cells)
+    except (ValidationError, TooMuch):
+        return
+    configs = {config for cell in cells for config in cell.configs}
+    assert len(configs) <= MAX_RUNS
+    assert reference_seconds(list(configs)) <= MAX_SECONDS
+
+
+@given(st.data())
+@settings(deadline=None)
+def test_a_sweep_survives_its_own_link(data: st.DataObject) -> None:
+    def values(knob: str) -> str:
+        drawn = data.draw(st.lists(values_of(knob), min_size=1, max_size=3))
+        found = tuple(v for v in drawn if knob != "train_size" or v <= 500)
+        return knobs.write(knob, knobs.read(knob, ",".join(knobs.written(knob, v) for v in found)))
+
+    first = data.draw(st.sampled_from(sorted(KNOBS)))
+    others = [knob for knob in KNOBS if not knobs.clash(first, knob)]
+    second = data.draw(st.sampled_from([knobs.NONE, *others]))
+    asked = state(
+        knob=first,
+        values=values(first),
+        knob2=second,
+        values2="" if second == knobs.NONE else values(second),
+        seeds=data.draw(st.integers(1, 5)),
+    )
+    link = query(asked, START)
+    parsed = parse(link, START)
+    assert parsed.problems == []
+    assert parsed.state == asked
+    assert knobs.cells(parsed.state) == knobs.cells(asked)
+
+
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        ({"values": "5,-3"}, "values: each value of lam must be a number from 0 to 10,000"),
+        ({"knob": "magic"}, "knob must be one of lam, "),
+        ({"knob": "depth", "values": "9"}, "values: each value of depth must be a whole number"),
+        ({"knob2": "lam"}, "knob2 must turn another thing than lam, not 'lam'"),
+        ({"seeds": "6"}, "seeds must be a whole number from 1 to 5, not '6'"),
+        ({"values": "1" * 500}, "values must be values with commas between them, in at most 400"),
+        ({"measure": "luck"}, "measure must be one of accuracy, "),
+        (
+            {"knob": "train_size", "values": "55000", "dataset": "compact"},
+            "values: train_size",
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_link_is_named(link: dict[str, str], expected: str) -> None:
+    parsed = parse(link, START)
+    assert any(problem.startswith(expected) for problem in parsed.problems), parsed.problems
+    knobs.cells(parsed.state)
+
+
+def test_a_sweep_has_bounds() -> None:
+    many = state(knob="lam", values=",".join(map(str, range(16))), knob2="dropout", seeds=5)
+    with pytest.raises(TooMuch) as error:
+        check(knobs.cells(many))
+    assert error.value.figures == {"runs": "400", "most": "128"}
+    assert error.value.section == "too many runs"
+    long = state(values="1,2,3", epochs=100, train_size=10_000, hidden=(512,) * 5, seeds=5)
+    with pytest.raises(TooMuch) as error:
+        check(knobs.cells(long | {"batch_size": 8}))
+    assert error.value.section == "too long"
+    for preset in LESSONS["sweep"].presets:
+        check(knobs.cells(LESSONS["sweep"].state_of(preset)))
+
+
+def test_the_ends_of_a_knob() -> None:
+    assert knobs.at_bound("depth", 1)
+    assert knobs.at_bound("lam", 0.0)
+    assert knobs.at_bound("width", MAX_UNITS)
+    assert not knobs.at_bound("width", 128)
+    assert not knobs.at_bound("lam", 1.0)
+
+
+@pytest.mark.parametrize("knob", ["lam", "l1_share", "init_std", "dropout", "final_rate"])
+def test_what_a_knob_needs_is_what_it_has_no_effect_without(knob: str) -> None:
+    assert knobs.needs(knob)
+    plain = RunConfig(penalty="none", lam=0.0, hidden=(), initializer="zeros").model_dump()
+    different = {
+        RunConfig.model_validate(knobs.turned(plain, {knob: value})) for value in KNOBS[knob].values
+    }
+    assert len(different) == 1

@@ -1,0 +1,127 @@
+"""What the tests of all lessons share: their prose is whole, their pages open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from fmviz.engine.engine import Update
+from fmviz.lessons.catalogue import LESSONS
+from fmviz.page.lesson import guess_words, preset_words
+from fmviz.run.choices import DATASETS
+from fmviz.run.config import RunConfig
+from fmviz.run.record import RunRecord
+from fmviz.words import prose
+from fmviz.words.prose import Caption
+from tests.support.records import synthetic
+
+ROOT = Path(__file__).parents[2]
+APP = str(ROOT / "app.py")
+# Sections that the frame of a page shows; they want no figures.
+OF_FRAME = {"question", "introduction", "why", "teach", "card"}
+
+
+def check_prose(
+    lesson: str,
+    branches: Mapping[str, Callable[[], Caption]],
+    of_page: Mapping[str, set[str]] | None = None,
+) -> None:
+    """Every section of a lesson's own file is shown by something, and gets its figures.
+
+    Args:
+        branches: section → what makes `narrate` return it; those of shared.md may be among them.
+        of_page: section → the figures that the page or a panel gives it.
+    """
+    of_page = of_page or {}
+    declared = LESSONS[lesson]
+    of_frame = OF_FRAME if declared.presets else {"question", "introduction"}
+    framed = of_frame | {f"preset {preset.name}" for preset in declared.presets}
+    if declared.answer is not None:
+        framed |= {"guess"}
+        question, options = guess_words(lesson)
+        assert question.endswith("?")
+        assert len(options) >= 2
+    own = set(prose.sections(lesson))
+    assert own <= framed | set(branches) | set(of_page), own - framed - set(branches) - set(of_page)
+    assert framed <= own, framed - own
+    for section in framed:
+        assert prose.places(lesson, section) == set()
+    for preset in declared.presets:
+        label, story = preset_words(lesson, preset)
+        assert 0 < len(label) <= 40
+        assert story
+        declared.runs_of(declared.state_of(preset))  # its settings go together
+    for section, figures in of_page.items():
+        assert prose.places(lesson, section) <= figures, section
+    for section, make in branches.items():
+        caption = make()
+        assert caption.section == section
+        text = prose.text(lesson, section, caption.figures)
+        assert "{{" not in text
+        for name in prose.places(lesson, section):
+            assert caption.figures[name] in text
+    content = prose.path(lesson).read_text(encoding="utf-8")
+    assert content.count("{{") == len(prose.PLACE.findall(content))
+    # Else a figure of 1 would begin a numbered list there.
+    assert not re.search(r"^\{\{\w+\}\}\. +\S", content, re.MULTILINE)
+
+
+def opened(
+    lesson: str,
+    query: dict[str, str] | None = None,
+    *,
+    guesses: bool = False,
+    unfolded: bool = False,
+) -> AppTest:
+    """A lesson's page, run once; it asks for a guess only where `guesses`.
+
+    Args:
+        unfolded: whether "More settings" is open.
+    """
+    at = AppTest.from_file(APP, default_timeout=120)
+    if unfolded:
+        at.session_state[f"{lesson}/more"] = True
+    if not guesses:
+        at.session_state["fmviz.no guesses"] = True
+    at.switch_page(f"pages/{lesson}.py")
+    for name, text in (query or {}).items():
+        at.query_params[name] = text
+    at.run()
+    assert not at.exception, at.exception
+    return at
+
+
+def every_section(at: AppTest, lesson: str) -> Iterator[str]:
+    """One closer look of an opened page after another, as if its address had been changed."""
+    for section in LESSONS[lesson].choices.get("section", ("",)):
+        if section:
+            at.query_params["section"] = section
+            at.run()
+        assert not at.exception, (section, at.exception)
+        yield section
+
+
+def made_up(configs: Sequence[RunConfig], **history: Any) -> Update:
+    """Every run answered with a finished, made-up record of its own shape."""
+    records: list[RunRecord] = []
+    for seed, config in enumerate(configs):
+        info = DATASETS[config.dataset]
+        sample = min(config.train_size, info.train_sample)
+        examples = {
+            **{"train": sample, "corrupted": round(sample * config.label_noise)},
+            **{"validation": info.validation, "test": info.test},
+        }
+        record = synthetic(config, seed=seed, examples=examples, **history)
+        learning = replace(record, made={**record.made, "tensorflow": "2", "machine": "test"})
+        records.append(learning)
+    return Update("done", tuple(records), ("store",) * len(configs), "", 0.0)
+
+
+def texts(at: AppTest) -> str:
+    """All Markdown and captions of a page."""
+    return "\n".join(element.value for element in [*at.markdown, *at.caption])

@@ -1,0 +1,110 @@
+"""An engine that plays a script: for tests of pages that must not depend on a worker's pace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from fmviz.engine.engine import Update
+from fmviz.engine.orders import FileError
+from fmviz.run.config import RunConfig
+from fmviz.run.record import Array, RunRecord
+from fmviz.run.store import RunStore, default_folder
+
+
+def first_epochs(record: RunRecord, epochs: int) -> RunRecord:
+    """A record as it was after so many epochs."""
+    return replace(
+        record,
+        history={name: values[:epochs] for name, values in record.history.items()},
+        layers={name: values[:epochs] for name, values in record.layers.items()},
+        train_predictions=record.train_predictions[:0],
+        val_predictions=record.val_predictions[:0],
+        test_predictions=record.test_predictions[:0],
+        snapshots=record.snapshots[:0],
+        weights=(),
+        best_weights=(),
+    )
+
+
+class ScriptedEngine:
+    """Answers every watch with the updates that `script` makes of its configs, and notes them."""
+
+    def __init__(self, script: Callable[[Sequence[RunConfig]], list[Update]]) -> None:
+        self.script = script
+        self.store = RunStore(default_folder())
+        self.asked: list[tuple[RunConfig, ...]] = []
+        self.watches: list[ScriptedWatch] = []
+        self.warmed: list[tuple[RunConfig, ...]] = []
+        # Orders of model files, and what comes of them: bytes, or an error's words.
+        self.ordered: list[tuple[RunConfig, str, int, tuple[Array, ...]]] = []
+        self.file: bytes | str = b"file"
+
+    def known(self, configs: Sequence[RunConfig], *, brief: bool = False) -> bool:
+        return self.script(configs)[0].state == "done"
+
+    def warm(self, configs: Sequence[RunConfig]) -> None:
+        self.warmed.append(tuple(configs))
+
+    def ready_in(self) -> float:
+        return 0.0
+
+    def watch(
+        self, configs: Sequence[RunConfig], *, brief: bool = False, anew: bool = False
+    ) -> ScriptedWatch:
+        self.asked.append(tuple(configs))
+        watch = ScriptedWatch(self.script(configs))
+        self.watches.append(watch)
+        return watch
+
+    def model_file(
+        self,
+        config: RunConfig,
+        name: str,
+        epoch: int,
+        weights: Sequence[Array] = (),
+        timeout: float = 0.0,
+    ) -> ScriptedFile:
+        self.ordered.append((config, name, epoch, tuple(weights)))
+        return ScriptedFile(self.file)
+
+
+class ScriptedFile:
+    """A file that is there after two looks, or fails."""
+
+    def __init__(self, outcome: bytes | str) -> None:
+        self.outcome = outcome
+        self.content = outcome if isinstance(outcome, bytes) else b""
+
+    def __enter__(self) -> ScriptedFile:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+    def __iter__(self) -> Iterator[str]:
+        yield "waiting"
+        if isinstance(self.outcome, str):
+            raise FileError(self.outcome)
+        yield "making"
+
+
+class ScriptedWatch:
+    """Plays its updates; knows whether it was closed or given up."""
+
+    def __init__(self, updates: list[Update]) -> None:
+        self.updates = updates
+        self.closed = False
+        self.given_up = False
+
+    def __enter__(self) -> ScriptedWatch:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.closed = True
+
+    def __iter__(self) -> Iterator[Update]:
+        yield from self.updates
+
+    def give_up(self) -> None:
+        self.closed = self.given_up = True

@@ -1,0 +1,108 @@
+"""Diagnoses on real runs that go wrong, each in its own way."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pytest
+
+from fmviz.analysis.stopping import Shown
+from fmviz.run.config import RunConfig
+from fmviz.run.measure import FLAT
+from fmviz.run.naming import number
+from fmviz.run.record import Divergence, RunRecord
+from fmviz.training.train import train
+from fmviz.words import diagnosis, prose
+from tests.support.records import synthetic, tiny
+
+SMALL: dict[str, Any] = {"train_size": 500, "hidden": (16, 16), "batch_size": 50, "epochs": 6}
+DEEP = (12,) * 6
+# What is set wrong → the section that tells of it.
+DIVERGED: dict[str, dict[str, Any]] = {
+    "diverged by the penalty": {
+        **{"penalty": "l2", "lam": 5_000.0, "learning_rate": 1.0, "optimizer": "sgd"},
+    },
+    "diverged from the start": {
+        **{"activation": "leaky_relu", "init_std": 10.0, "optimizer": "sgd", "learning_rate": 1.0},
+    },
+    "diverged by the rate": {
+        **{"activation": "leaky_relu", "initializer": "he_normal", "optimizer": "sgd"},
+        "learning_rate": 100.0,
+    },
+}
+STUCK: dict[str, dict[str, Any]] = {
+    "stuck at zero": {"initializer": "zeros"},
+    "stuck under the penalty": {"penalty": "l1", "lam": 1_000.0, "learning_rate": 0.003},
+    "stuck with dead units": {"activation": "relu", "learning_rate": 50.0},
+    "stuck with vanishing gradients": {
+        **{"activation": "tanh", "init_std": 0.01, "hidden": DEEP, "optimizer": "sgd"},
+    },
+    "stuck at a small rate": {"optimizer": "sgd", "learning_rate": 1e-5},
+    "stuck on noise": {"label_noise": 1.0, "epochs": 1, "seed": 3},
+}
+
+
+@cache
+def ended(section: str) -> RunRecord:
+    """The run of a section; all are trained at once."""
+    return _all()[section]
+
+
+@cache
+def _all() -> dict[str, RunRecord]:
+    settings = DIVERGED | STUCK
+    records = train([RunConfig(**{**SMALL, **changes}) for changes in settings.values()])
+    return dict(zip(settings, records, strict=True))
+
+
+def shown(section: str) -> Shown:
+    record = ended(section)
+    return Shown("the run", record, None, record.epochs - 1 if record.epochs else None)
+
+
+@pytest.mark.parametrize("section", DIVERGED)
+def test_a_diverged_run_is_told_when_where_and_why(section: str) -> None:
+    captions = diagnosis.diverged(ended(section))
+    assert [caption.section for caption in captions] == ["diverged", section]
+    for caption in captions:
+        assert "{{" not in prose.text(prose.SHARED, caption.section, caption.figures)
+
+
+def test_figures_are_counted_from_one() -> None:
+    config = tiny(penalty="l2", lam=100.0, learning_rate=50.0, init_std=2.0, optimizer="sgd")
+    where = Divergence(0, step=4, layer=2, where="gradient")
+    first, cause = diagnosis.diverged(synthetic(config, epochs=0, diverged=where))
+    assert first.figures == {"epoch": "1", "step": "5", "layer": "3 of 3", "where": "a gradient"}
+    # ηλ/n = 50: every step multiplies by 1 − 50.
+    assert cause.figures["factor"] == number(-49)
+
+
+def test_a_run_that_did_not_diverge_has_no_such_cause() -> None:
+    with pytest.raises(ValueError, match="did not diverge"):
+        diagnosis.diverged(synthetic())
+
+
+@pytest.mark.parametrize("section", STUCK)
+def test_a_run_that_learns_nothing_is_told_why(section: str) -> None:
+    caption = diagnosis.stuck(shown(section))
+    assert caption is not None
+    assert caption.section == section
+    assert "{{" not in prose.text(prose.SHARED, caption.section, caption.figures)
+
+
+def test_saturated_layers_are_the_cause_where_they_are() -> None:
+    run = synthetic(tiny(), train_accuracy=0.1, val_accuracy=0.1)
+    run.layers["saturation"][:] = 0.8
+    caption = diagnosis.stuck(Shown("the run", run, None, 2))
+    assert caption is not None
+    assert caption.section == "stuck saturated"
+    assert caption.figures["flat"] == "80.0%"
+    assert FLAT["tanh"][1] < 3
+
+
+def test_who_learns_is_not_stuck() -> None:
+    run = synthetic(tiny(), train_accuracy=0.5, val_accuracy=0.1)
+    assert diagnosis.stuck(Shown("the run", run, None, 2)) is None
+    running = synthetic(tiny(), epochs=2, train_accuracy=0.1, val_accuracy=0.1)
+    assert diagnosis.stuck(Shown("the run", running, None, 1)) is None
