@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup app dev test record bench bench-browser bench-sweeps drive soak data
+.PHONY: setup app dev lint check test record bench bench-browser bench-sweeps drive soak data
 
 setup: $(READY)
 
@@ -19,11 +19,17 @@ app: setup  ## Start the app
 dev: setup  ## Start the app, reloading when a file changes
 	$(BIN)/streamlit run app.py --server.fileWatcherType=auto
 
-test: setup  ## Format, lint, types, and all tests
+lint: setup  ## Format, lint, types, the direction of imports
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/lint-imports --no-logo
+
+check: lint  ## The daily loop: lint, and the tests that need neither training nor a browser
+	FMVIZ_QUICK_TESTS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -q -r f
+
+test: lint  ## Everything
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 record: setup  ## Train anew the runs that ship with fmviz
 	$(BIN)/python -m scripts.record

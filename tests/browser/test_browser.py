@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.latency import CHROMIUM, FLAGS, IDLE, server
-from tests.conftest import require
+from tests.support.needs import require
 
 PORT = 8931
 FIRST_CHART = "[data-testid=stVegaLiteChart] canvas"

@@ -22,10 +22,10 @@ from fmviz.run import data
 from fmviz.run.choices import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, PENALTIES, SCHEDULES
 from fmviz.run.config import RunConfig
 from fmviz.run.record import Divergence, RunRecord
-from fmviz.training.train import train
 from scripts import make_compact
-from tests.conftest import require
+from tests.support.needs import require
 from tests.support.records import SHIPPED, shipped, synthetic, tiny
+from tests.support.trained import train
 
 pytestmark = pytest.mark.filterwarnings(
     # Of nbclient's and jupyter_client's own event loops and sockets.

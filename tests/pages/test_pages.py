@@ -308,7 +308,7 @@ def test_a_diverged_run_is_told_and_drawn(monkeypatch: pytest.MonkeyPatch, epoch
 @pytest.mark.parametrize("query", [{"hidden": "none"}, {"activation": "relu"}, {"epochs": "1"}])
 def test_odd_networks_are_drawn(monkeypatch: pytest.MonkeyPatch, query: dict[str, str]) -> None:
     def script(configs: Sequence[RunConfig]) -> list[Update]:
-        from fmviz.training.train import train
+        from tests.support.trained import train
 
         return [Update("done", tuple(train(configs)), ("trained",) * len(configs), "", 1.0)]
 

@@ -18,7 +18,7 @@ from fmviz.run import data
 from fmviz.run.choices import DATASETS
 from fmviz.run.data import DataError, read_idx, read_pair
 from scripts.make_compact import build, check
-from tests.conftest import require
+from tests.support.needs import require
 from tests.support.records import locked_folder
 
 IMAGES, LABELS = "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"

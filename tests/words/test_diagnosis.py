@@ -12,9 +12,9 @@ from fmviz.run.config import RunConfig
 from fmviz.run.measure import FLAT
 from fmviz.run.naming import number
 from fmviz.run.record import Divergence, RunRecord
-from fmviz.training.train import train
 from fmviz.words import diagnosis, prose
 from tests.support.records import synthetic, tiny
+from tests.support.trained import train
 
 SMALL: dict[str, Any] = {"train_size": 500, "hidden": (16, 16), "batch_size": 50, "epochs": 6}
 DEEP = (12,) * 6

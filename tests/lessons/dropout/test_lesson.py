@@ -22,7 +22,6 @@ from fmviz.run import data
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate
 from fmviz.run.record import Divergence, RunRecord
-from fmviz.training.train import train
 from fmviz.ui import live
 from fmviz.words import prose
 from fmviz.words.prose import Caption
@@ -31,6 +30,7 @@ from tests.charts.test_curves_and_figures import fields
 from tests.support.lessons import check_prose, made_up, opened, texts
 from tests.support.records import shown, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
+from tests.support.trained import train
 from tests.words.test_prose import against, on_test
 
 LESSON = LESSONS["dropout"]

@@ -18,12 +18,12 @@ from fmviz.page import permalink
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate
 from fmviz.run.record import Divergence, RunRecord
-from fmviz.training.train import train
 from fmviz.ui import live
 from tests.lessons.early_stopping.test_says import BRANCHES
 from tests.support.lessons import check_prose, made_up, opened, texts
 from tests.support.records import synthetic
 from tests.support.scripted import ScriptedEngine, first_epochs
+from tests.support.trained import train
 
 NAME = "early_stopping"
 LESSON = LESSONS[NAME]

@@ -40,13 +40,13 @@ from fmviz.run.config import RunConfig
 from fmviz.run.measure import paired_difference
 from fmviz.run.record import Divergence, RunRecord
 from fmviz.theory.initializers import initial_sigma
-from fmviz.training.train import train
 from fmviz.ui import live
 from fmviz.words import prose
 from fmviz.words.prose import Caption
 from tests.support.lessons import check_prose, made_up, opened, texts
 from tests.support.records import synthetic, tiny
 from tests.support.scripted import ScriptedEngine
+from tests.support.trained import train
 
 LABELS = data.load().validation.labels
 

@@ -14,7 +14,7 @@ from fmviz.run import data
 from fmviz.run.choices import ACTIVATIONS, INITIALIZERS
 from fmviz.run.config import RunConfig
 from fmviz.training import stock
-from fmviz.training.train import train
+from tests.support.trained import train
 
 
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu", "gelu"])

@@ -30,13 +30,13 @@ from fmviz.page.permalink import View, config_of, view_of
 from fmviz.run.choices import DATASETS, OPTIMIZERS
 from fmviz.run.config import RunConfig
 from fmviz.run.record import Divergence, RunRecord
-from fmviz.training.train import train
 from fmviz.ui import live
 from fmviz.words.numbers import listed
 from fmviz.words.prose import Caption
 from tests.support.lessons import check_prose, made_up, opened, texts
 from tests.support.records import answering, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
+from tests.support.trained import train
 
 LESSON = LESSONS["optimizers"]
 GONE = Divergence(0, 1, 0, "weight")

@@ -22,7 +22,6 @@ from fmviz.page.permalink import View
 from fmviz.run import data, measure
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
-from fmviz.training.train import train
 from fmviz.ui import live
 from fmviz.words import prose
 from fmviz.words.prose import Caption
@@ -30,6 +29,7 @@ from tests.charts.test_curves_and_figures import fields
 from tests.support.lessons import check_prose, made_up, opened, texts
 from tests.support.records import shown, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
+from tests.support.trained import train
 from tests.words.test_prose import on_test
 
 LESSON = LESSONS["overfitting"]

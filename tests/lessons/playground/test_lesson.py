@@ -12,7 +12,6 @@ from fmviz.charts import layers as charts
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.run import measure
 from fmviz.run.config import RunConfig
-from fmviz.training.train import train
 from fmviz.ui import live
 from fmviz.ui.panels.layers import most_confused
 from fmviz.words import diagnosis
@@ -20,6 +19,7 @@ from fmviz.words.prose import Caption
 from tests.support.lessons import check_prose, made_up, opened
 from tests.support.records import synthetic, tiny
 from tests.support.scripted import ScriptedEngine
+from tests.support.trained import train
 
 LESSON = LESSONS["playground"]
 

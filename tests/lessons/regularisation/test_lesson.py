@@ -25,12 +25,12 @@ from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate, Flips
 from fmviz.run.record import RunRecord
 from fmviz.theory import penalties
-from fmviz.training.train import train
 from fmviz.ui import live
 from fmviz.words.prose import Caption
 from tests.support.lessons import check_prose, made_up, opened, texts
 from tests.support.records import shown, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
+from tests.support.trained import train
 from tests.words.test_prose import BRANCHES as SHARED_BRANCHES
 
 NAME = "regularisation"

@@ -22,13 +22,13 @@ from fmviz.run.config import RunConfig
 from fmviz.run.record import Divergence, RunRecord
 from fmviz.theory import schedules
 from fmviz.training import stock as model
-from fmviz.training.train import train
 from fmviz.ui import live
 from fmviz.words import prose
 from fmviz.words.prose import Caption
 from tests.support.lessons import check_prose, made_up, opened, texts
 from tests.support.records import answering, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
+from tests.support.trained import train
 
 LESSON = LESSONS["schedules"]
 LONG = tiny(epochs=6)

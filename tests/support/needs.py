@@ -1,0 +1,24 @@
+"""What a test needs of the machine: a skip for a developer without it, a failure in CI."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+# Set by `make check`: the daily loop, without training and browsers.
+QUICK = "FMVIZ_QUICK_TESTS"
+
+
+def require(there: object, message: str) -> None:
+    """Skip a test that needs something of the machine; in CI that is a failure."""
+    if not there:
+        if os.environ.get("CI"):
+            pytest.fail(f"{message}; CI must have it")
+        pytest.skip(message)
+
+
+def time_to_train() -> None:
+    """Skip what trains, where only the quick tests are wanted."""
+    if os.environ.get(QUICK):
+        pytest.skip("it trains: make test runs it")

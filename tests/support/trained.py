@@ -1,0 +1,33 @@
+"""Runs that are really trained, each once for all tests of a session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from fmviz.run.config import RunConfig
+from fmviz.run.record import RunRecord
+from tests.support.needs import time_to_train
+
+FOLDER = "FMVIZ_TRAINED_FOR_TESTS"
+
+
+def train(configs: Sequence[RunConfig]) -> list[RunRecord]:
+    """As `fmviz.training.train.train`, or what that has made of these runs in an earlier test.
+
+    For tests of what a run shows. Those of the trainer itself call the trainer.
+    """
+    folder = Path(os.environ[FOLDER])
+    files = [folder / f"{config.key}.npz" for config in configs]
+    missing = [c for c, file in zip(configs, files, strict=True) if not file.exists()]
+    if missing:
+        time_to_train()
+        from fmviz.training.train import train as really_train
+
+        for record in really_train(missing):
+            # Another process may be about to write the same run: either file is whole.
+            part = folder / f"{record.config.key}.{os.getpid()}"
+            part.write_bytes(record.to_bytes(compress=False))
+            part.rename(folder / f"{record.config.key}.npz")
+    return [RunRecord.from_bytes(file.read_bytes()) for file in files]
