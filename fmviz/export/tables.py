@@ -16,9 +16,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from fmviz.analysis.stopping import Shown
-from fmviz.page import permalink
 from fmviz.run import measure
 from fmviz.run.config import RunConfig
+from fmviz.run.knobs import written
 from fmviz.run.measure import TOLERANCES, WEIGHT_EDGES, activation_edges
 from fmviz.run.record import HIDDEN_MEASURES, HISTORY, KERNEL_MEASURES, RunRecord, n_weights
 
@@ -120,7 +120,7 @@ def stem(config: RunConfig, *more: str) -> str:
 
 
 def _value(config: RunConfig, field: str) -> str:
-    return permalink.write(field, config[field])
+    return written(field, config[field])
 
 
 def layer_names(config: RunConfig) -> list[str]:
@@ -196,7 +196,7 @@ def _figures(run: Shown, tolerance: float, test: bool) -> dict[Column, Cell]:
     cells: dict[Column, Cell] = {Column("run", "", "its role on the page"): run.name}
     for name, info in RunConfig.model_fields.items():
         value = config[name]
-        plain = value if isinstance(value, int | float) else permalink.write(name, value)
+        plain = value if isinstance(value, int | float) else written(name, value)
         cells[Column(f"setting.{name}", "", str(info.description))] = plain
     stopped = None if run.stop is None else run.stop.stopped_epoch
     cells |= {

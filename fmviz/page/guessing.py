@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fmviz.analysis import paired, sweeps
 from fmviz.analysis.stopping import Shown
 from fmviz.page.lesson import Lesson, guess_words
-from fmviz.page.permalink import State
+from fmviz.page.state import State
 from fmviz.run import knobs
 from fmviz.run.naming import knob_value
 

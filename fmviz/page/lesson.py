@@ -1,23 +1,31 @@
 """What a lesson is: where its page starts, the story of its presets, its matched runs.
 
-The words are elsewhere, in `lessons/<name>.md`; here is what a page, `make record` and the tests
-need to know without drawing anything.
+The words are elsewhere, in `lessons/<name>/words.md`; here is what a page, `make record` and the
+tests need to know without drawing anything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, Generic
 
 from fmviz.analysis.stopping import Shown
-from fmviz.page import permalink
-from fmviz.page.permalink import Choices, State, View
+from fmviz.page import state
+from fmviz.page.state import Parsed, State, V
+from fmviz.page.view import OF_TEACHER
 from fmviz.run.config import RunConfig
 from fmviz.words import prose
 
 # Role, as legends have it → run. The run that the captions speak of comes last.
 Runs = dict[str, RunConfig]
+
+# What the opening network has beside the defaults of a run. Batches of 100 divide 5,000 evenly:
+# else the last step of every epoch, just before each measurement, would follow a few images only.
+NETWORK = {"batch_size": 100, "epochs": 20}
+# No penalty is λ = 0 of one that its control offers: showing the control then changes nothing.
+NO_PENALTY = {"penalty": "l2", "lam": 0.0}
 
 
 @dataclass(frozen=True)
@@ -37,16 +45,17 @@ class Preset:
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Lesson(Generic[V]):
     """One page.
 
     Attributes:
-        name: of `pages/<name>.py`, `lessons/<name>.md` and in links.
+        name: of `pages/<name>.py`, of the folder `lessons/<name>` and in links.
         title: in the navigation.
-        start: the state it opens in, of `permalink.defaults`.
+        view: how its runs are looked at; has the page's fields beside the settings.
         runs: the matched runs that a state asks for.
+        settings: of a run, what differs from its defaults where the page opens; None where the
+            page has no run of its own.
         presets: the story in order; the first is the start itself where it changes nothing.
-        choices: what links may say in "section" and "racers".
         weights: whether its panels need the weights of the runs; else brief records do.
         borrows: other lessons, whose panels stand on its page too and speak their own words.
         answer: which option of the section "guess" is right, counted from 0, on finished runs.
@@ -54,54 +63,44 @@ class Lesson:
 
     name: str
     title: str
-    start: State
-    runs: Callable[[RunConfig, View], Runs]
+    view: type[V]
+    runs: Callable[[RunConfig, V], Runs]
+    settings: Mapping[str, Any] | None = field(default_factory=dict)
     presets: tuple[Preset, ...] = ()
-    choices: Choices = field(default_factory=dict)
     weights: bool = False
     borrows: tuple[str, ...] = ()
     answer: Callable[[list[Shown]], int] | None = None
 
-    def state_of(self, preset: Preset, present: State | None = None) -> State:
+    @cached_property
+    def start(self) -> State[V]:
+        """The state that it opens in."""
+        settings = self.settings
+        return state.opening(self.view, None if settings is None else {**NO_PENALTY, **settings})
+
+    def parse(self, query: Mapping[str, str]) -> Parsed[V]:
+        """The state that an address opens, and what is wrong with the address."""
+        return self.mend(state.parse(query, self.start))
+
+    def mend(self, parsed: Parsed[V]) -> Parsed[V]:
+        """A state whose fields are each as they may be, as the lesson needs them together."""
+        return parsed
+
+    def state_of(self, preset: Preset, present: Mapping[str, Any] | None = None) -> State[V]:
         """The state that a preset brings the page to.
 
         Args:
             present: the page's; what a teacher's link has set in it stays.
         """
-        kept = {f: v for f, v in (present or {}).items() if f in permalink.OF_TEACHER}
+        kept = {f: v for f, v in (present or {}).items() if f in OF_TEACHER}
         return self.start | dict(preset.changes) | kept
 
-    def runs_of(self, state: State) -> Runs:
+    def runs_of(self, asked: State[V]) -> Runs:
         """The runs of a state.
 
         Raises:
             pydantic.ValidationError: the settings do not go together.
         """
-        return self.runs(permalink.config_of(state), permalink.view_of(state))
-
-
-def start(
-    config: Mapping[str, Any] | None = None,
-    view: Mapping[str, Any] | None = None,
-    *,
-    stopping: bool = True,
-    taught: bool = True,
-) -> State:
-    """A lesson's start: what differs from the defaults of a run, and the fields of `View` that
-    its page has, with their values.
-
-    Args:
-        stopping: whether it has those of early stopping and of the test too.
-        taught: whether a teacher's link can lock its controls and hide its results.
-    """
-    # No penalty is λ = 0 of one that its control offers: showing the control then changes nothing.
-    free = {"penalty": "l2", "lam": 0.0}
-    common = {"patience": None, "monitor": "val_loss", "restore": True, "test": False}
-    teacher = {"lock": (), "hide": False}
-    return permalink.defaults(
-        free | dict(config or {}),
-        (common if stopping else {}) | dict(view or {}) | (teacher if taught else {}),
-    )
+        return self.runs(asked.config, asked.view)
 
 
 def preset_words(lesson: str, preset: Preset) -> tuple[str, str]:
@@ -115,8 +114,3 @@ def guess_words(lesson: str, section: str = "guess") -> tuple[str, list[str]]:
     text = prose.text(lesson, section)
     question, _, listed = text.partition("\n- ")
     return question.strip(), [" ".join(item.split()).rstrip(".") for item in listed.split("\n- ")]
-
-
-# What the opening network has beside the defaults of a run. Batches of 100 divide 5,000 evenly:
-# else the last step of every epoch, just before each measurement, would follow a few images only.
-NETWORK = {"batch_size": 100, "epochs": 20}

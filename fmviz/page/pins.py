@@ -1,7 +1,7 @@
 """Pinned runs: a name and a run each, in a link and back.
 
 A pin is written `name:field=value,field=value`, with the settings that differ from the defaults of
-`RunConfig`, each as `permalink` writes it. No setting has a colon in it, so the last one ends the
+`RunConfig`, each as a page's link has it. No setting has a colon in it, so the last one ends the
 name, and a name may hold any character that can be seen. A link has one parameter a pin.
 """
 
@@ -12,16 +12,14 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from fmviz.page import permalink
-from fmviz.page.permalink import MAX_PINS
 from fmviz.run.choices import CHOICES
-from fmviz.run.config import DEFAULTS, RunConfig, allowed, problems
+from fmviz.run.config import DEFAULTS, RunConfig, allowed, from_text, problems
+from fmviz.run.knobs import written
 from fmviz.run.naming import NAMES, _knob, differing_settings, plural
 from fmviz.words.prose import escaped
 
 PARAMETER = "pin"
-
-
+MAX_PINS = 12
 MAX_NAME = 40
 
 
@@ -69,12 +67,12 @@ def checked_name(name: str, others: Sequence[str] = ()) -> str:
 
 def encode(pin: Pin) -> str:
     """A pin as it stands in a link."""
-    written = [
-        f"{field}={permalink.write(field, pin.config[field])}"
+    settings = [
+        f"{field}={written(field, pin.config[field])}"
         for field, default in DEFAULTS.items()
         if pin.config[field] != default
     ]
-    return f"{pin.name}:{','.join(written)}"
+    return f"{pin.name}:{','.join(settings)}"
 
 
 def decode(text: str) -> Pin:
@@ -83,7 +81,7 @@ def decode(text: str) -> Pin:
     Raises:
         PinError: the name or a setting is not allowed, or the settings do not go together.
     """
-    name, colon, written = text.rpartition(":")
+    name, colon, settings = text.rpartition(":")
     if not colon:
         raise PinError(
             f"a pin must be a name, a colon and settings such as lam=20 with commas between them, "
@@ -92,7 +90,7 @@ def decode(text: str) -> Pin:
     name = checked_name(name)
     found: list[str] = []
     values = {}
-    for item in written.split(",") if written else ():
+    for item in settings.split(",") if settings else ():
         field, _, value = item.partition("=")
         if field not in DEFAULTS:
             known = ", ".join(DEFAULTS)
@@ -101,7 +99,7 @@ def decode(text: str) -> Pin:
             found.append(f"{escaped(field)} must be given once, not twice")
         else:
             try:
-                values[field] = permalink.read(field, value)
+                values[field] = from_text(field, value)
             except ValueError:
                 # So that a second one is found all the same.
                 values[field] = DEFAULTS[field]

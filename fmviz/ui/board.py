@@ -167,7 +167,7 @@ class Board:
         else:
             self._progress.clear()
         runs = [
-            stopping.look(record, role, **self._view.early_stopping)
+            stopping.look(record, role, **self._view.judging.early_stopping)
             for role, record in zip(self.roles, update.records, strict=True)
             if record is not None
         ]

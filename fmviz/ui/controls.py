@@ -8,11 +8,12 @@ from typing import Any
 import streamlit as st
 from pydantic import ValidationError
 
-from fmviz.page import permalink
-from fmviz.page.permalink import MODES, MONITORS
+from fmviz.page.state import State
+from fmviz.page.view import ALL, MODES, MONITORS
 from fmviz.run import data
 from fmviz.run.choices import CHOICES, DATASETS, MAX_HIDDEN_LAYERS, SCHEDULE_SETTINGS
-from fmviz.run.config import RunConfig, allowed, bounds, problems
+from fmviz.run.config import RunConfig, allowed, bounds, from_text, problems
+from fmviz.run.knobs import written
 from fmviz.run.measure import TOLERANCES
 from fmviz.run.naming import number
 from fmviz.ui.state import classroom, drawn, has, locked, note, put, value, widget
@@ -69,7 +70,7 @@ SCHEDULE_VALUES: dict[str, tuple[float, ...]] = {
 
 # As the controls of a view name themselves.
 VIEW_LABELS = {
-    permalink.ALL: "all of them",
+    ALL: "all of them",
     "patience": "Patience",
     "monitor": "Monitor",
     "restore": "restore_best_weights",
@@ -233,11 +234,11 @@ def _number(page: str, field: str, step: float) -> None:
 
 def _hidden(page: str) -> None:
     """Widths as text, kept apart from the tuple that they stand for."""
-    written = permalink.write("hidden", value(page, "hidden"))
+    present = written("hidden", value(page, "hidden"))
     key = f"{page}/hidden as text"
     # Streamlit has dropped the text while the field was folded away; a link may have changed it.
-    if key not in st.session_state or st.session_state.get(f"{key}: good") != written:
-        st.session_state[key] = written
+    if key not in st.session_state or st.session_state.get(f"{key}: good") != present:
+        st.session_state[key] = present
     text = st.text_input(
         LABELS["hidden"],
         key=key,
@@ -245,10 +246,10 @@ def _hidden(page: str) -> None:
         disabled=locked(page, "hidden"),
     )
     try:
-        put(page, "hidden", permalink.read("hidden", text.strip()))
+        put(page, "hidden", from_text("hidden", text.strip()))
     except ValueError:
-        st.error(f"Hidden layers must be {allowed('hidden')}. {written} is still in use.")
-    st.session_state[f"{key}: good"] = permalink.write("hidden", value(page, "hidden"))
+        st.error(f"Hidden layers must be {allowed('hidden')}. {present} is still in use.")
+    st.session_state[f"{key}: good"] = written("hidden", value(page, "hidden"))
 
 
 def width(page: str) -> None:
@@ -608,10 +609,10 @@ def without_effect(page: str, *fields: str) -> None:
         note(page, field)
 
 
-def config(values: permalink.State) -> RunConfig:
+def config(values: State) -> RunConfig:
     """The run that the controls ask for; ends the page with an explanation where there is none."""
     try:
-        return permalink.config_of(values)
+        return values.config
     except ValidationError as error:
         for sentence in problems(error):
             st.error(sentence, icon=":material/error:")

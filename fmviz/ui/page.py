@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import NoReturn, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fmviz.analysis.stopping import Shown
-from fmviz.page import guessing, permalink
+from fmviz.page import guessing
 from fmviz.page.guessing import Question
 from fmviz.page.lesson import Lesson, Preset, Runs, preset_words
-from fmviz.page.permalink import State, View
+from fmviz.page.state import State, V, parameters
+from fmviz.page.view import OF_TEACHER
 from fmviz.run.config import RunConfig
 from fmviz.ui import controls, state, vault
 from fmviz.ui.look import Panel
@@ -24,14 +25,16 @@ from fmviz.words.numbers import upper_first
 # All of Streamlit's sizes follow the root's. On the far wall, lines of small print are lost anyway.
 LARGE = "<style>html {font-size: 125%}</style>"
 
+Name = TypeVar("Name", bound=str)
 
-class Page:
+
+class Page(Generic[V]):
     """One run of a lesson's page: its state as the controls leave it, and its frame.
 
     Draw the controls first; `config`, `view` and `runs` are read from them when first asked for.
     """
 
-    def __init__(self, lesson: Lesson) -> None:
+    def __init__(self, lesson: Lesson[V]) -> None:
         self.lesson = lesson
         self.name = lesson.name
         # Those of the frame, which is drawn before there is a board.
@@ -40,9 +43,10 @@ class Page:
         self.vault: DeltaGenerator | None = None
 
     @property
-    def values(self) -> State:
+    def values(self) -> State[V]:
         """The present state of all fields."""
-        return {field: state.value(self.name, field) for field in self.lesson.start}
+        start = self.lesson.start
+        return start | {field: state.value(self.name, field) for field in start}
 
     @cached_property
     def config(self) -> RunConfig:
@@ -50,10 +54,10 @@ class Page:
         return controls.config(self.values)
 
     @property
-    def view(self) -> View:
+    def view(self) -> V:
         """How it is looked at. Controls drawn later in the page may still change it."""
-        asked = permalink.view_of(self.values)
-        if asked.test and not vault.shows(self.runs.values()):
+        asked = self.values.view
+        if asked.judging.test and not vault.shows(self.runs.values()):
             return asked.model_copy(update={"test": False})
         return asked
 
@@ -71,7 +75,7 @@ class Page:
 
     def locks(self) -> None:
         """Say what a teacher's link has locked."""
-        if names := ", ".join(map(controls.label, self.view.lock)):
+        if names := ", ".join(map(controls.label, self.view.taught.lock)):
             st.caption(f":material/lock: {self.text('locked', {'controls': names})}")
 
     def columns(self) -> Sequence[DeltaGenerator]:
@@ -105,12 +109,9 @@ class Page:
     def _barred(self, wanted: State) -> bool:
         """Whether a teacher's link keeps the reader from a preset: it would move what is locked, or
         show results that wait for a guess."""
-        moved = [
-            f
-            for f, v in wanted.items()
-            if permalink.write(f, v) != permalink.write(f, self.values[f])
-        ]
-        return any(map(self.view.locks, moved)) or (self.view.hide and self.guessing)
+        present, taught = parameters(self.values), self.view.taught
+        moved = [name for name, text in parameters(wanted).items() if text != present[name]]
+        return any(map(taught.locks, moved)) or (taught.hide and self.guessing)
 
     def _take(self, preset: Preset) -> None:
         # A story is told on open cards.
@@ -123,7 +124,7 @@ class Page:
         """What there is to be guessed of the present state: the lesson's own question where it
         opens, another where a teacher's link hides the results."""
         question = guessing.own(self.lesson) if _same(self.values, self.lesson.start) else None
-        if question is None and self.view.hide:
+        if question is None and self.view.taught.hide:
             question = (
                 guessing.of_sweep(self.name, self.values)
                 if "knob" in self.lesson.start
@@ -134,7 +135,7 @@ class Page:
     @property
     def guessing(self) -> bool:
         """Whether the reader is still to guess. That is asked once."""
-        asked = state.guess(self.name, obliged=self.view.hide)
+        asked = state.guess(self.name, obliged=self.view.taught.hide)
         return asked is None and self.question is not None
 
     def guess(self) -> None:
@@ -154,7 +155,7 @@ class Page:
                 )
             # A teacher's link leaves no way round.
             skips = st.container(horizontal=True)
-            if not self.view.hide:
+            if not self.view.taught.hide:
                 self._skips(skips)
         self._end()
 
@@ -180,7 +181,7 @@ class Page:
 
     def verdict(self, runs: list[Shown]) -> str:
         """What became of the guess, on the finished runs of the state it was made on."""
-        guessed = state.guess(self.name, obliged=self.view.hide)
+        guessed = state.guess(self.name, obliged=self.view.taught.hide)
         question = self.question
         if question is None or guessed is None or guessed < 0:
             return ""
@@ -191,20 +192,20 @@ class Page:
         options = question.options
         return self.text(section, {"guess": options[guessed], "answer": options[right]})
 
-    def section(self, labels: dict[str, str]) -> str:
+    def section(self, labels: Mapping[Name, str]) -> Name:
         """A choice of closer looks, of which only the chosen one is to be drawn.
 
         Args:
-            labels: by the names that the lesson's choices have for "section".
+            labels: by the names that the lesson's view has for "section".
         """
-        chosen = st.segmented_control(
+        chosen: Name = st.segmented_control(
             "Look closer",
             list(labels),
             format_func=labels.__getitem__,
             **state.widget(self.name, "section"),
             required=True,
         )
-        return str(chosen)
+        return chosen
 
     def save(self) -> None:
         """Write the state to the address. Call it once all controls are drawn."""
@@ -213,17 +214,14 @@ class Page:
 
 def _same(values: State, others: State) -> bool:
     """Whether two states show the same, whatever a teacher's link has locked or hidden."""
-    return all(
-        permalink.write(f, v) == permalink.write(f, others[f])
-        for f, v in values.items()
-        if f not in permalink.OF_TEACHER
-    )
+    one, other = parameters(values), parameters(others)
+    return all(text == other[name] for name, text in one.items() if name not in OF_TEACHER)
 
 
-AnyPage = TypeVar("AnyPage", bound=Page)
+AnyPage = TypeVar("AnyPage", bound=Page[Any])
 
 
-def open_page(lesson: Lesson) -> Page:
+def open_page(lesson: Lesson[V]) -> Page[V]:
     """Begin a lesson's page."""
     return begin(Page(lesson))
 
@@ -234,7 +232,7 @@ def begin(page: AnyPage) -> AnyPage:
         st.switch_page(page_file(target[0]), query_params=target[1])
     lesson = page.lesson
     state.begin_charts()
-    problems = state.load(page.name, lesson.start, lesson.choices) + state.load_pins()
+    problems = state.load(lesson) + state.load_pins()
     if state.classroom().projector:
         st.html(LARGE)
     st.title(page.text("question"))

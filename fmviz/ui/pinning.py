@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmviz.page.permalink import MAX_PINS
-from fmviz.page.pins import MAX_NAME, PinError, added, bold, suggested
+from fmviz.page.pins import MAX_NAME, MAX_PINS, PinError, added, bold, suggested
 from fmviz.run.naming import plural
 from fmviz.ui import state
 from fmviz.ui.navigation import page_file

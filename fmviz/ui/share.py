@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from fmviz.page import permalink
-from fmviz.page.permalink import Classroom, State
+from fmviz.page.classroom import Classroom, classroom_query
 from fmviz.page.pins import PARAMETER, encode_all
+from fmviz.page.state import query
+from fmviz.page.view import Taught
 from fmviz.ui import controls, state
 from fmviz.ui.page import Page
 
@@ -37,31 +40,30 @@ def draw(page: Page) -> None:
         )
 
 
-def _teaching(page: Page) -> State:
+def _teaching(page: Page) -> dict[str, Any]:
     """What the link is to lock and hide, on a page that has such things."""
-    if "lock" not in page.lesson.start:
+    if not issubclass(page.lesson.view, Taught):
         return {}
-    fields = permalink.lockable(page.lesson.start)
+    present = page.view.taught
     lock = st.multiselect(
         "Lock controls",
-        fields,
-        default=list(page.view.lock),
+        page.lesson.view.lockable(),
+        default=list(present.lock),
         format_func=lambda field: controls.label(field),
         key=f"{page.name}/share lock",
     )
     hide = st.toggle(
         "Hide results until a guess",
-        value=page.view.hide,
+        value=present.hide,
         key=f"{page.name}/share hide",
         help="Whoever opens the link guesses before the page shows what became of the runs.",
     )
     return {"lock": tuple(lock), "hide": hide}
 
 
-def address(page: Page, teaching: State, room: Classroom) -> str:
+def address(page: Page, teaching: Mapping[str, Any], room: Classroom) -> str:
     """The link to a page as it stands, with the session's pins and a teacher's options."""
-    query = permalink.query(page.values | teaching, page.lesson.start)
-    query |= permalink.classroom_query(room)
-    named = [*query.items(), *((PARAMETER, text) for text in encode_all(state.pins()))]
+    own = query(page.values | teaching, page.lesson.start) | classroom_query(room)
+    named = [*own.items(), *((PARAMETER, text) for text in encode_all(state.pins()))]
     base = str(st.context.url or "").partition("?")[0]
     return f"{base}?{urlencode(named, safe=',')}" if named else base

@@ -15,9 +15,11 @@ import streamlit as st
 
 from fmviz.engine.engine import Watch
 from fmviz.export.chart_files import Chart
-from fmviz.page import permalink
-from fmviz.page.permalink import Choices, Classroom, State
+from fmviz.page import view
+from fmviz.page.classroom import Classroom, classroom_query, read_classroom
+from fmviz.page.lesson import Lesson
 from fmviz.page.pins import PARAMETER, Pin, decode_all, encode_all
+from fmviz.page.state import FOREIGN, State, query
 from fmviz.page.vault import Vault
 
 Game = TypeVar("Game")
@@ -49,8 +51,7 @@ def widget(page: str, field: str) -> dict[str, Any]:
 
 def locked(page: str, field: str) -> bool:
     """Whether a teacher's link has locked the control of a field."""
-    present = st.session_state.get(_key(page, "lock"), ())
-    return field in present or permalink.ALL in present
+    return view.locked(field, st.session_state.get(_key(page, "lock"), ()))
 
 
 def _memory(page: str) -> dict[str, Any]:
@@ -58,15 +59,13 @@ def _memory(page: str) -> dict[str, Any]:
     return memory
 
 
-def load(page: str, start: State, choices: Choices | None = None) -> list[str]:
-    """Bring the controls of a page in line with the address, before they are drawn.
-
-    Args:
-        choices: what the lesson allows in "section" and "racers".
+def load(lesson: Lesson) -> list[str]:
+    """Bring the controls of a lesson's page in line with the address, before they are drawn.
 
     Returns:
         What was wrong with the address, a sentence each.
     """
+    page = lesson.name
     memory = _memory(page)
     drawn, memory["drawn"] = memory["drawn"], set()
     address, unread = _own_address(), _load_classroom()
@@ -75,7 +74,7 @@ def load(page: str, start: State, choices: Choices | None = None) -> list[str]:
         address = {}
     # Coming back from another page, the address is bare and the session remembers.
     if "values" not in memory or unread or (address and address != memory["address"]):
-        parsed = permalink.parse(address, start, choices)
+        parsed = lesson.parse(address)
         memory.update(address=address, values=parsed.state, problems=[*unread, *parsed.problems])
         if parsed.state.get("hide"):
             # What was guessed before was another question.
@@ -99,19 +98,19 @@ def load(page: str, start: State, choices: Choices | None = None) -> list[str]:
 
 def _own_address() -> dict[str, str]:
     """The parameters of the address that are a page's own."""
-    others = {*permalink.FOREIGN, *Classroom.model_fields}
+    others = {*FOREIGN, *Classroom.model_fields}
     return {k: v for k, v in st.query_params.to_dict().items() if k not in others}
 
 
 def _load_classroom() -> list[str]:
     """Take from an address that changed what it says for the whole session; a sentence for each
     parameter of it that cannot be read."""
-    query = st.query_params.to_dict()
-    said = {name: query[name] for name in Classroom.model_fields if name in query}
+    present = st.query_params.to_dict()
+    said = {name: present[name] for name in Classroom.model_fields if name in present}
     room = st.session_state.setdefault(_CLASSROOM, Classroom())
     if not said or said == st.session_state.get(f"{_CLASSROOM}: address"):
         return []
-    named, problems = permalink.classroom(said)
+    named, problems = read_classroom(said)
     # A bare link within the app names none of it, and changes none of it.
     st.session_state[_CLASSROOM] = room.model_copy(
         update=named.model_dump(include=named.model_fields_set)
@@ -169,15 +168,15 @@ def save(page: str, start: State, values: State) -> None:
     reader can see and mend it.
     """
     memory = _memory(page)
-    memory["values"] = dict(values)
+    memory["values"] = values
     present = {name: st.query_params.get_all(name) for name in st.query_params}
     if memory["problems"]:
         wanted = dict(present)
     else:
-        address, room = permalink.query(values, start), permalink.classroom_query(classroom())
+        address, room = query(values, start), classroom_query(classroom())
         memory["address"] = address
         st.session_state[f"{_CLASSROOM}: address"] = room
-        wanted = {name: texts for name, texts in present.items() if name in permalink.FOREIGN}
+        wanted = {name: texts for name, texts in present.items() if name in FOREIGN}
         wanted |= {name: [text] for name, text in {**address, **room}.items()}
     wanted[PARAMETER] = _pins_address()
     wanted = {name: texts for name, texts in wanted.items() if texts}
@@ -232,7 +231,7 @@ def _pins_address() -> list[str]:
 
 def apply(page: str, values: State) -> None:
     """Set every control of a page; for callbacks, which run before the page does."""
-    _memory(page).update(values=dict(values), problems=[])
+    _memory(page).update(values=values, problems=[])
     for field, value in values.items():
         st.session_state[_key(page, field)] = value
 

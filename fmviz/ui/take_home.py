@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from fmviz.analysis.stopping import Shown
 from fmviz.engine.orders import TIMEOUT_SECONDS, FileError
 from fmviz.export import chart_files, notebooks, tables
-from fmviz.page.permalink import View
+from fmviz.page.view import Judging
 from fmviz.run.record import RunRecord
 from fmviz.ui import live, state, vault
 from fmviz.ui.look import Look
@@ -94,7 +94,7 @@ def _download(
 
 
 def _notebooks(page: Page, run: Shown) -> None:
-    record, view = run.record, page.view
+    record, view = run.record, page.view.judging
     name = tables.stem(record.config)
     st.markdown("**Notebooks**")
     st.caption(prose.text(PROSE, "notebooks"))
@@ -113,7 +113,7 @@ def _notebooks(page: Page, run: Shown) -> None:
 
 
 def _built(
-    build: Callable[[RunRecord, View], NotebookNode], record: RunRecord, view: View
+    build: Callable[[RunRecord, Judging], NotebookNode], record: RunRecord, view: Judging
 ) -> bytes:
     return notebooks.as_bytes(build(record, view))
 
@@ -181,7 +181,7 @@ def _tables(page: Page, run: Shown) -> None:
 
 
 def _all_runs(page: Page, runs: list[Shown]) -> None:
-    view = page.view
+    view = page.view.judging
     name = f"{tables.stem(runs[-1].record.config)}-{page.name.replace('_', '-')}"
     table = tables.figures(runs, view.tolerance, test=view.test)
     st.markdown("**This page, all its runs**")

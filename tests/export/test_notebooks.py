@@ -17,7 +17,7 @@ from nbformat import NotebookNode, v4
 from fmviz.analysis.stopping import look
 from fmviz.export import notebooks
 from fmviz.export.notebooks import common
-from fmviz.page.permalink import View
+from fmviz.page.view import Judging
 from fmviz.run import data
 from fmviz.run.choices import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, PENALTIES, SCHEDULES
 from fmviz.run.config import RunConfig
@@ -94,10 +94,10 @@ def cover() -> list[RunConfig]:
 
 
 VIEWS = (
-    View(),
-    View(test=True, patience=2),
-    View(patience=1, monitor="val_accuracy", min_delta=0.01, restore=False),
-    View(patience=3, monitor="val_crossentropy", baseline=1.5, start_from=1, mode="min"),
+    Judging(),
+    Judging(test=True, patience=2),
+    Judging(patience=1, monitor="val_accuracy", min_delta=0.01, restore=False),
+    Judging(patience=3, monitor="val_crossentropy", baseline=1.5, start_from=1, mode="min"),
 )
 
 
@@ -124,7 +124,7 @@ def test_every_two_options_make_a_sound_notebook(kind: str) -> None:
 def test_test_figures_are_there_only_where_they_are_shown(kind: str) -> None:
     record = synthetic(tiny(), test_accuracy=0.4321)
     for test in (False, True):
-        written = notebooks.as_bytes(KINDS[kind](record, View(test=test))).decode()
+        written = notebooks.as_bytes(KINDS[kind](record, Judging(test=test))).decode()
         assert ("0.4321" in written) == test
         assert ("x_test" in written) == test
 
@@ -132,12 +132,12 @@ def test_test_figures_are_there_only_where_they_are_shown(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_diverged_run_is_said_to_be_one(kind: str) -> None:
     record = synthetic(tiny(), epochs=2, diverged=Divergence(2, 1, 0, "loss"))
-    book = KINDS[kind](record, View())
+    book = KINDS[kind](record, Judging())
     assert "diverged** in epoch 3" in book.cells[0].source
     assert any("EPOCHS = 2\n" in cell.source for cell in book.cells)
     gone = synthetic(tiny(), epochs=0, diverged=Divergence(0, 1, 0, "loss"))
     with pytest.raises(ValueError, match="without a finished epoch"):
-        KINDS[kind](gone, View())
+        KINDS[kind](gone, Judging())
 
 
 def test_the_compact_part_is_drawn_as_it_was() -> None:
@@ -148,7 +148,7 @@ def test_the_compact_part_is_drawn_as_it_was() -> None:
 
 
 def executed(
-    kind: str, folder: Path, runs: list[tuple[RunRecord, View]], monkeypatch: pytest.MonkeyPatch
+    kind: str, folder: Path, runs: list[tuple[RunRecord, Judging]], monkeypatch: pytest.MonkeyPatch
 ) -> list[dict[str, Any]]:
     """The notebooks' own figures, all executed in one kernel one after the other."""
     require(data.DEBIAN_FOLDER.exists(), "install Debian's dataset-fashion-mnist")
@@ -189,13 +189,13 @@ def records() -> tuple[RunRecord, ...]:
     return tuple(train(every_option()))
 
 
-def runs() -> list[tuple[RunRecord, View]]:
+def runs() -> list[tuple[RunRecord, Judging]]:
     """The opening run that ships with the lesson, then every option."""
     views = [VIEWS[1], *(VIEWS[i % 4] for i in range(len(records())))]
     return list(zip([shipped(SHIPPED[-1]), *records()], views, strict=True))
 
 
-def apart(record: RunRecord, view: View, found: dict[str, Any]) -> dict[str, float]:
+def apart(record: RunRecord, view: Judging, found: dict[str, Any]) -> dict[str, float]:
     """The largest difference of each curve, and of the figures at the end."""
     run = look(record, "run", **view.early_stopping)
     stopped = None if run.stop is None else run.stop.stopped_epoch

@@ -11,10 +11,9 @@ from streamlit.testing.v1.element_tree import Radio, Selectbox, SelectSlider
 
 from fmviz.lessons.catalogue import LESSONS, ORDER
 from fmviz.lessons.catalogue import __file__ as lessons_file
-from fmviz.page import permalink
 from fmviz.page.lesson import guess_words, preset_words
 from fmviz.ui import live
-from tests.support.lessons import ROOT, made_up, opened, texts
+from tests.support.lessons import ROOT, made_up, opened, sections_of, texts
 from tests.support.scripted import ScriptedEngine
 
 # Widgets with a value that can be set to another of their options.
@@ -106,7 +105,7 @@ def test_presets_bring_their_state_into_the_address_and_back(
         assert not at.exception, (preset.name, at.exception)
         wanted = lesson.state_of(preset)
         query = {k: v[0] if isinstance(v, list) else v for k, v in at.query_params.items()}
-        assert permalink.parse(query, lesson.start, lesson.choices).state == wanted
+        assert lesson.parse(query).state == wanted
         assert preset_words(name, preset)[1] in texts(at)
         # A closer look may ask for runs of its own after them.
         assert tuple(lesson.runs_of(wanted).values()) in scripted.asked[before:]
@@ -153,10 +152,12 @@ def test_a_link_to_a_state_shows_it_without_a_guess(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in LESSONS if name != "start"])
 def test_every_control_can_be_moved(name: str, options_by_label: None) -> None:
-    sections = LESSONS[name].choices.get("section", [""])
+    sections = sections_of(name)
     moved: set[str] = set()
     for section in sections:
         at = opened(name, {"section": section} if section else {}, unfolded=section == sections[0])
+        offered = [w.options for w in at.button_group if w.key == f"{name}.section"]
+        assert [len(options) for options in offered] == ([len(sections)] if section else [])
         # What is unfolded changes nothing by being drawn.
         assert set(at.query_params) <= {"section"}
         # A closer look shows the page's other controls too: once is enough for those. One that is

@@ -16,7 +16,6 @@ from streamlit.testing.v1 import AppTest
 from fmviz.analysis.sweeps import weight_rms
 from fmviz.engine.engine import Engine, Update
 from fmviz.lessons.catalogue import LESSONS
-from fmviz.page import permalink
 from fmviz.run import data
 from fmviz.run.config import RunConfig
 from fmviz.run.record import HIDDEN_MEASURES, Divergence, RunRecord
@@ -27,7 +26,7 @@ from tests.support import lessons
 from tests.support.scripted import ScriptedEngine, first_epochs
 
 APP = str(Path(__file__).parents[2] / "app.py")
-OPENING = permalink.config_of(LESSONS["regularisation"].start)
+OPENING = LESSONS["regularisation"].start.config
 LAST = OPENING.epochs - 1
 
 

@@ -11,8 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fmviz.lessons.catalogue import LESSONS
-from fmviz.page import permalink
-from fmviz.page.permalink import Classroom
+from fmviz.page.classroom import Classroom, read_classroom
 from fmviz.ui import live
 from tests.support.lessons import every_section, made_up, opened, texts
 from tests.support.scripted import ScriptedEngine
@@ -122,10 +121,10 @@ def test_a_link_says_what_the_teacher_wants_and_what_is_on_the_screen() -> None:
     (link,) = (code.value for code in at.code if "lock" in code.value)
     query = dict(parse_qsl(urlsplit(link).query))
     lesson = LESSONS["regularisation"]
-    parsed = permalink.parse(query, lesson.start, lesson.choices)
+    parsed = lesson.parse(query)
     assert parsed.problems == []
     assert parsed.state == lesson.start | {"lam": 5.0, "lock": ("penalty", "lam"), "hide": True}
-    assert permalink.classroom(query) == (Classroom(projector=True, vault=True), [])
+    assert read_classroom(query) == (Classroom(projector=True, vault=True), [])
     # Making a link changes nothing here.
     assert "lock" not in at.query_params
     assert "vault" not in at.query_params

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from fmviz.engine.pace import reference_seconds
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.sweep.lesson import MAX_RUNS, MAX_SECONDS, TooMuch, check
-from fmviz.page.permalink import parse, query
+from fmviz.page.state import State, query
 from fmviz.run import knobs
 from fmviz.run.choices import CHOICES, MAX_HIDDEN_LAYERS, MAX_UNITS
 from fmviz.run.config import RunConfig, bounds
@@ -21,7 +21,7 @@ from fmviz.run.knobs import KNOBS, KnobError
 START = LESSONS["sweep"].start
 
 
-def state(**changes: Any) -> dict[str, Any]:
+def state(**changes: Any) -> State:
     return START | changes
 
 
@@ -137,7 +137,7 @@ LINKS = st.dictionaries(
 @given(LINKS)
 @settings(deadline=None)
 def test_no_link_brings_an_exception_or_a_sweep_beyond_the_bounds(link: dict[str, str]) -> None:
-    parsed = parse(link, START)
+    parsed = LESSONS["sweep"].parse(link)
     for problem in parsed.problems:
         assert any(name in problem for name in link)
     try:
@@ -169,7 +169,7 @@ def test_a_sweep_survives_its_own_link(data: st.DataObject) -> None:
         seeds=data.draw(st.integers(1, 5)),
     )
     link = query(asked, START)
-    parsed = parse(link, START)
+    parsed = LESSONS["sweep"].parse(link)
     assert parsed.problems == []
     assert parsed.state == asked
     assert knobs.cells(parsed.state) == knobs.cells(asked)
@@ -192,7 +192,7 @@ def test_a_sweep_survives_its_own_link(data: st.DataObject) -> None:
     ],
 )
 def test_what_is_wrong_in_a_link_is_named(link: dict[str, str], expected: str) -> None:
-    parsed = parse(link, START)
+    parsed = LESSONS["sweep"].parse(link)
     assert any(problem.startswith(expected) for problem in parsed.problems), parsed.problems
     knobs.cells(parsed.state)
 

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from fmviz.engine.engine import Update
 from fmviz.lessons.catalogue import LESSONS
+from fmviz.page.address import choices
 from fmviz.page.lesson import guess_words, preset_words
 from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
@@ -96,9 +97,15 @@ def opened(
     return at
 
 
+def sections_of(lesson: str) -> tuple[str, ...]:
+    """The closer looks of a lesson's page; one without a name where it has none."""
+    view = LESSONS[lesson].view
+    return choices(view, "section") if "section" in view.model_fields else ("",)
+
+
 def every_section(at: AppTest, lesson: str) -> Iterator[str]:
     """One closer look of an opened page after another, as if its address had been changed."""
-    for section in LESSONS[lesson].choices.get("section", ("",)):
+    for section in sections_of(lesson):
         if section:
             at.query_params["section"] = section
             at.run()

@@ -16,7 +16,6 @@ from fmviz.engine.engine import Update
 from fmviz.export import chart_files, tables
 from fmviz.export.chart_files import Chart
 from fmviz.lessons.catalogue import LESSONS
-from fmviz.page import permalink
 from fmviz.run.choices import PENALTIES, SCHEDULES
 from fmviz.run.config import RunConfig
 from fmviz.run.record import Divergence
@@ -132,7 +131,7 @@ def test_the_files_are_those_of_the_chosen_run(
 ) -> None:
     at = opened("regularisation", {"patience": "2", "test": "true"})
     records = made_up(list(RUNS.values())).records
-    view = permalink.view_of({**LESSON.start, "patience": 2})
+    view = (LESSON.start | {"patience": 2}).view.judging
     runs = [
         look(record, role, **view.early_stopping)
         for role, record in zip(RUNS, records, strict=True)

@@ -7,7 +7,7 @@ from typing import Any
 from nbformat import NotebookNode, v4
 
 from fmviz.analysis.stopping import Shown, look
-from fmviz.page.permalink import View
+from fmviz.page.view import Judging
 from fmviz.run import data
 from fmviz.run.choices import ACTIVATIONS, DATASETS, INITIALIZERS
 from fmviz.run.config import RunConfig
@@ -72,7 +72,7 @@ def notebook(cells: list[NotebookNode]) -> NotebookNode:
     )
 
 
-def shown(record: RunRecord, view: View) -> Shown:
+def shown(record: RunRecord, view: Judging) -> Shown:
     """The run as its page looks at it.
 
     Raises:
@@ -319,7 +319,7 @@ def plots(record: RunRecord, run: Shown) -> list[NotebookNode]:
     ]
 
 
-def comparison(record: RunRecord, run: Shown, view: View, saturation: str) -> list[NotebookNode]:
+def comparison(record: RunRecord, run: Shown, view: Judging, saturation: str) -> list[NotebookNode]:
     """fmviz's figures beside the notebook's.
 
     Args:

@@ -6,7 +6,7 @@ from nbformat import NotebookNode
 
 from fmviz.export.notebooks import common
 from fmviz.export.notebooks.common import code, joined, text
-from fmviz.page.permalink import View
+from fmviz.page.view import Judging
 from fmviz.run.choices import DATASETS, KERAS_OPTIMIZERS, OPTIMIZERS, SCHEDULES
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
@@ -23,7 +23,7 @@ for layer in [layer for layer in model.layers if hasattr(layer, "kernel")][:-1]:
     a = layer.activation(z).numpy()"""
 
 
-def keras_notebook(record: RunRecord, view: View) -> NotebookNode:
+def keras_notebook(record: RunRecord, view: Judging) -> NotebookNode:
     """A notebook that trains the run in Keras and compares its figures.
 
     Raises:
@@ -147,7 +147,7 @@ def _optimizer(config: RunConfig) -> list[NotebookNode]:
     ]
 
 
-def _training(record: RunRecord, view: View) -> list[NotebookNode]:
+def _training(record: RunRecord, view: Judging) -> list[NotebookNode]:
     config = record.config
     sample = min(config.train_size, DATASETS[config.dataset].train_sample)
     callbacks = ["Sample()"]
@@ -233,7 +233,7 @@ def _training(record: RunRecord, view: View) -> list[NotebookNode]:
     return cells
 
 
-def _early_stopping(view: View) -> str:
+def _early_stopping(view: Judging) -> str:
     arguments = [f'monitor="{view.monitor}"', f"patience={view.patience}"]
     if view.min_delta:
         arguments.append(f"min_delta={view.min_delta!r}")
@@ -249,7 +249,7 @@ def _early_stopping(view: View) -> str:
     return f"keras.callbacks.EarlyStopping(\n{listed}    )"
 
 
-def _measures(view: View) -> list[NotebookNode]:
+def _measures(view: Judging) -> list[NotebookNode]:
     return [
         code(
             "def accuracy(x, y):\n"

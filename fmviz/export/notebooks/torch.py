@@ -7,7 +7,7 @@ from nbformat import NotebookNode
 from fmviz.analysis.stopping import Rule
 from fmviz.export.notebooks import common
 from fmviz.export.notebooks.common import code, joined, text
-from fmviz.page.permalink import View
+from fmviz.page.view import Judging
 from fmviz.run.choices import DATASETS, OPTIMIZERS, SCHEDULES
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
@@ -83,7 +83,7 @@ with torch.no_grad():
 COUPLED = ("sgd", "momentum", "nesterov")
 
 
-def torch_notebook(record: RunRecord, view: View) -> NotebookNode:
+def torch_notebook(record: RunRecord, view: Judging) -> NotebookNode:
     """A notebook that trains the run in PyTorch and compares its figures.
 
     Raises:
@@ -287,7 +287,7 @@ def _optimizer(config: RunConfig) -> list[NotebookNode]:
     ]
 
 
-def _training(record: RunRecord, view: View) -> list[NotebookNode]:
+def _training(record: RunRecord, view: Judging) -> list[NotebookNode]:
     config = record.config
     sample = min(config.train_size, DATASETS[config.dataset].train_sample)
     in_loss = config.penalty in ("l1", "l2", "l1_l2") and not _in_optimizer(config)
@@ -340,7 +340,7 @@ def _training(record: RunRecord, view: View) -> list[NotebookNode]:
     ]
 
 
-def _loop(config: RunConfig, view: View) -> list[NotebookNode]:
+def _loop(config: RunConfig, view: Judging) -> list[NotebookNode]:
     penalised = config.penalty in ("l1", "l2", "l1_l2")
     measured = joined(
         "def measure():",
@@ -377,7 +377,7 @@ def _loop(config: RunConfig, view: View) -> list[NotebookNode]:
     ]
 
 
-def _early_stopping(view: View) -> tuple[str, str, str, str]:
+def _early_stopping(view: Judging) -> tuple[str, str, str, str]:
     """What stands before the loop, in it, after it, and the words about it."""
     direction = Rule(view.monitor, mode=view.mode).direction
     better = "<" if direction == "min" else ">"

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from fmviz.page.lesson import Lesson, Runs
-from fmviz.page.permalink import View
+from fmviz.page.pins import MAX_PINS
+from fmviz.page.view import Seeds, Tolerance, View
 from fmviz.run.config import RunConfig, bounds
 
 SEEDS = (1, 2, 3, 4, 5)
@@ -11,7 +16,25 @@ SEEDS = (1, 2, 3, 4, 5)
 PARALLEL_FROM = 5
 
 
-def runs(config: RunConfig, view: View) -> Runs:
+class CompareView(View):
+    """Which of the pinned runs, and how. Weights are those after the last epoch: pins are of runs,
+    and what early stopping makes of one is its lesson's.
+
+    Attributes:
+        first, second: pins, counted from 1, that are set against each other.
+        repeat: the pin, counted from 1, that is repeated over seeds; 0 is all of them.
+        seeds: so many more.
+    """
+
+    test: bool = False
+    tolerance: Tolerance = 1e-3
+    first: Annotated[int, Field(ge=1, le=MAX_PINS)] = 1
+    second: Annotated[int, Field(ge=1, le=MAX_PINS)] = 2
+    repeat: Annotated[int, Field(ge=0, le=MAX_PINS)] = 0
+    seeds: Seeds = 3
+
+
+def runs(config: RunConfig, view: CompareView) -> Runs:
     """None; those that are pinned are the session's."""
     return {}
 
@@ -22,13 +45,10 @@ def repeated(config: RunConfig, seeds: int) -> list[RunConfig]:
     return [config.replace(seed=(config.seed + k) % past) for k in range(seeds + 1)]
 
 
-# What of a view the page has. Weights are those after the last epoch: pins are of runs, and what
-# early stopping makes of one is its lesson's.
-FIELDS = ("test", "tolerance", "first", "second", "repeat", "seeds")
-
 COMPARE = Lesson(
     name="compare",
     title="Compare",
-    start={field: getattr(View(seeds=3), field) for field in FIELDS},
+    view=CompareView,
     runs=runs,
+    settings=None,
 )

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from fmviz.lessons.compare import says
-from fmviz.page import permalink
 from fmviz.page.pins import Pin
 from fmviz.run.config import DEFAULTS
+from fmviz.run.knobs import written
 from fmviz.run.measure import Estimate
 from fmviz.run.naming import NAMES, differing, setting
 from fmviz.run.record import HISTORY, RunRecord
@@ -89,7 +89,7 @@ def figures_csv(
     lines = []
     for pin, record in zip(pins, records, strict=True):
         line: dict[str, Any] = {"pin": pin.name, "state": says.state(record, pin.config)}
-        line |= {field: permalink.write(field, pin.config[field]) for field in DEFAULTS}
+        line |= {field: written(field, pin.config[field]) for field in DEFAULTS}
         known = record is not None and record.epochs > 0
         lines.append(line | (_figures(record, tolerance) if record is not None and known else {}))
     heads = ["pin", "state", *DEFAULTS, "measured_epochs"]

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
+from pydantic import Field
+
 from fmviz.analysis.stopping import Shown
-from fmviz.page.lesson import Lesson, Preset, Runs, start
-from fmviz.page.permalink import View
+from fmviz.page.lesson import Lesson, Preset, Runs
+from fmviz.page.view import Image, Stopping, Taught
 from fmviz.run.config import RunConfig
 
 NONE, DROPOUT, PENALTY, BOTH = "no dropout", "dropout", "penalty alone", "dropout + penalty"
+DRAWS = 20
+Section = Literal["mask", "rates"]
 
-SECTIONS = ("mask", "rates")
+
+class DropoutView(Taught, Stopping):
+    """The closer look, and the image and the draw of its mask."""
+
+    section: Section = "mask"
+    image: Image = 0
+    draw: Annotated[int, Field(ge=1, le=DRAWS)] = 1
 
 
-def runs(config: RunConfig, view: View) -> Runs:
+def runs(config: RunConfig, view: DropoutView) -> Runs:
     """Two by two: dropout and penalty, each without and with, where they are not 0."""
     without = config.replace(dropout=0.0)
     found = {
@@ -38,21 +50,17 @@ def answer(runs: list[Shown]) -> int:
 LESSON = Lesson(
     name="dropout",
     title="Dropout",
-    start=start(
-        {
-            "train_size": 5_000,
-            "hidden": (128, 128),
-            "activation": "relu",
-            "initializer": "glorot_uniform",
-            "penalty": "l2",
-            "lam": 0.0,
-            "dropout": 0.5,
-            "batch_size": 64,
-            "epochs": 30,
-        },
-        {"section": "mask", "image": 0, "draw": 1},
-    ),
+    view=DropoutView,
     runs=runs,
+    settings={
+        "train_size": 5_000,
+        "hidden": (128, 128),
+        "activation": "relu",
+        "initializer": "glorot_uniform",
+        "dropout": 0.5,
+        "batch_size": 64,
+        "epochs": 30,
+    },
     presets=(
         Preset("half"),
         Preset("little", {"dropout": 0.2}),
@@ -60,7 +68,6 @@ LESSON = Lesson(
         Preset("narrow", {"hidden": (64, 64)}),
         Preset("penalty", {"lam": 2.0}),
     ),
-    choices={"section": SECTIONS},
     weights=True,
     answer=answer,
 )

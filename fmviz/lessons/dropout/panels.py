@@ -12,7 +12,7 @@ import streamlit as st
 from fmviz.analysis import memory, network
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.dropout import charts, masks, says
-from fmviz.lessons.dropout.lesson import DROPOUT
+from fmviz.lessons.dropout.lesson import DRAWS, DROPOUT
 from fmviz.run import data
 from fmviz.run.measure import Estimate, accuracy
 from fmviz.run.record import RunRecord
@@ -25,7 +25,6 @@ from fmviz.ui.pictures import picture
 from fmviz.ui.place import Place
 from fmviz.words.numbers import percent
 
-DRAWS = 20
 MASKED_IMAGES = 100
 
 
@@ -131,7 +130,7 @@ class Mask:
         name = self.page.name
         for field, most in (("image", MASKED_IMAGES - 1), ("draw", DRAWS)):
             present = state.value(name, field)
-            state.put(name, field, min(present or 0, most))
+            state.put(name, field, min(present, most))
         image, sliders = st.columns([1, 4], vertical_alignment="center")
         with sliders:
             st.slider(
@@ -172,7 +171,7 @@ class Mask:
             self.caption.draw("markdown", page.text("weights not kept"))
             return
         images = data.load(config.dataset).validation
-        index = view.image or 0
+        index = view.image
         pixels = images.pixels[index : index + 1]
         self.picture.draw("image", picture(pixels[0]), width=112)
         passed = network.forward(weights, config.activation, pixels)

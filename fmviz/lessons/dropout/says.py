@@ -12,7 +12,7 @@ from fmviz.analysis import paired
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.dropout.lesson import BOTH, DROPOUT, NONE, PENALTY
 from fmviz.lessons.dropout.masks import OnOff
-from fmviz.page.permalink import View
+from fmviz.page.view import Stopping
 from fmviz.run import data
 from fmviz.run.config import RunConfig
 from fmviz.run.data import CLASS_NAMES
@@ -24,7 +24,7 @@ from fmviz.words.numbers import percent, points
 from fmviz.words.prose import Caption
 
 
-def twins(runs: list[Shown], view: View, done: bool) -> list[Caption]:
+def twins(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
     """What can be said of the network with dropout, and of it beside the others."""
     by_role = {run.name: run for run in runs}
     run = by_role.get(DROPOUT, runs[-1])

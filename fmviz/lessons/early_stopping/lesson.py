@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fmviz.lessons.early_stopping.says import answer
-from fmviz.page.lesson import Lesson, Preset, Runs, start
-from fmviz.page.permalink import View
+from fmviz.page.lesson import Lesson, Preset, Runs
+from fmviz.page.view import Epoch, EveryArgument, Patience, Taught
 from fmviz.run.config import RunConfig
 
 RUN = "the long run"
+Section = Literal["patience", "monitors", "epochs"]
 
 
-def runs(config: RunConfig, view: View) -> Runs:
+class EarlyStoppingView(Taught, EveryArgument):
+    """Every argument of the rule, the epoch that is looked at, and the closer look."""
+
+    patience: Patience = 5
+    epoch: Epoch = None
+    section: Section = "patience"
+
+
+def runs(config: RunConfig, view: EarlyStoppingView) -> Runs:
     """The one run that all is replayed on."""
     return {RUN: config}
 
@@ -18,19 +29,9 @@ def runs(config: RunConfig, view: View) -> Runs:
 LESSON = Lesson(
     name="early_stopping",
     title="Early stopping",
-    start=start(
-        {"train_size": 2_000, "epochs": 60, "learning_rate": 0.002},
-        {
-            "patience": 5,
-            "mode": "auto",
-            "min_delta": 0.0,
-            "baseline": None,
-            "start_from": 0,
-            "epoch": None,
-            "section": "patience",
-        },
-    ),
+    view=EarlyStoppingView,
     runs=runs,
+    settings={"train_size": 2_000, "epochs": 60, "learning_rate": 0.002},
     presets=(
         Preset("long"),
         Preset("impatient", {"patience": 1}),
@@ -39,7 +40,6 @@ LESSON = Lesson(
         Preset("trap", {"penalty": "l1", "lam": 0.5, "section": "monitors"}),
         Preset("improving", {"learning_rate": 0.0001}),
     ),
-    choices={"section": ("patience", "monitors", "epochs")},
     weights=True,
     answer=answer,
 )

@@ -22,7 +22,7 @@ from fmviz.words.prose import Caption
 
 
 def _rule(board: Board) -> Rule:
-    return Rule(**board.page.view.early_stopping)
+    return Rule(**board.page.view.judging.early_stopping)
 
 
 def _table(columns: Sequence[dict[str, str]]) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from fmviz.analysis.stopping import Shown
-from fmviz.page.lesson import Lesson, Preset, Runs, start
-from fmviz.page.permalink import View
+from fmviz.page.lesson import Lesson, Preset, Runs
+from fmviz.page.view import Layer, Taught, Unit
 from fmviz.run.config import RunConfig
 
 # The known starts, and the reader's own, which comes last and may be one of them.
@@ -20,7 +20,7 @@ NAMED: dict[str, dict[str, Any]] = {
 # What the race is run for: validation images right.
 TARGET = 0.8
 
-SECTIONS = ("gradients", "training", "unit", "map", "symmetry")
+Section = Literal["gradients", "training", "unit", "map", "symmetry"]
 
 # The map of σ against depth: one model a depth, small enough for seconds.
 MAP_SIGMAS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -32,7 +32,15 @@ MAP_EPOCHS = 5
 GUESS_EDGES = (0.1, 0.5)
 
 
-def runs(config: RunConfig, view: View) -> Runs:
+class InitialisationView(Taught):
+    """The closer look, and the layer and the unit that it is at."""
+
+    section: Section = "training"
+    layer: Layer = 1
+    unit: Unit = 0
+
+
+def runs(config: RunConfig, view: InitialisationView) -> Runs:
     """The known starts and the reader's; nothing but the initial weights sets them apart."""
     return {role: config.replace(**start) for role, start in NAMED.items()} | {YOURS: config}
 
@@ -61,12 +69,9 @@ def answer(runs: list[Shown]) -> int:
 LESSON = Lesson(
     name="initialisation",
     title="Initialisation",
-    start=start(
-        {"init_std": 1.0, "hidden": (128, 128), "train_size": 2_000, "epochs": 20},
-        {"section": "training", "layer": 1, "unit": 0},
-        stopping=False,
-    ),
+    view=InitialisationView,
     runs=runs,
+    settings={"init_std": 1.0, "hidden": (128, 128), "train_size": 2_000, "epochs": 20},
     presets=(
         Preset("saturated"),
         Preset("cure", {"initializer": "glorot_uniform"}),
@@ -102,6 +107,5 @@ LESSON = Lesson(
         ),
         Preset("map", {"section": "map"}),
     ),
-    choices={"section": SECTIONS},
     answer=answer,
 )

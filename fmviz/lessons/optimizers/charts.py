@@ -63,7 +63,7 @@ def race_spec(
 
     Args:
         measure: `LOSS` or `ACCURACY`.
-        axis: one of `permalink.AXES`.
+        axis: "epochs" or "seconds".
     """
     base = alt.Chart(Rows({"run": []}))
     over_epochs = axis == "epochs"

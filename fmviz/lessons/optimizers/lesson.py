@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
+
 from fmviz.analysis import paired
 from fmviz.analysis.stopping import Shown
-from fmviz.page.lesson import NETWORK, Lesson, Preset, Runs, start
-from fmviz.page.permalink import View
+from fmviz.page.lesson import NETWORK, Lesson, Preset, Runs
+from fmviz.page.view import Layer, Stopping, Taught
 from fmviz.run.choices import OPTIMIZERS
 from fmviz.run.config import RunConfig
 
 # Without weight decay AdamW is Adam: the lesson on L2 has the two side by side. In this order, so
 # that a racer has its colour whoever else runs.
-RACERS = ("sgd", "adam", "momentum", "rmsprop", "nesterov", "adagrad", "nadam", "lion")
+Racer = Literal["sgd", "adam", "momentum", "rmsprop", "nesterov", "adagrad", "nadam", "lion"]
+RACERS: tuple[Racer, ...] = get_args(Racer)
 
 
-LABELS = {name: OPTIMIZERS[name].label for name in RACERS}
+LABELS: dict[str, str] = {name: OPTIMIZERS[name].label for name in RACERS}
 
 
 # The sweep's rates: half a decade apart.
@@ -35,14 +40,37 @@ OWN_RATES = {
 }
 
 
-SECTIONS = ("update", "sweep", "ravine")
-
-
 # Who races where nobody is chosen.
-OPENING_RACERS = ("sgd", "adam", "momentum", "rmsprop")
+OPENING_RACERS: tuple[Racer, ...] = ("sgd", "adam", "momentum", "rmsprop")
+
+Section = Literal["update", "sweep", "ravine"]
+Rates = Literal["common", "own"]
+Axis = Literal["epochs", "seconds"]
 
 
-def racers_of(view: View) -> tuple[str, ...]:
+class OptimizersView(Taught, Stopping):
+    """Who races, how, and the closer look.
+
+    Attributes:
+        rates: one learning rate for all, or each racer's own.
+        axis: what the race runs over.
+        layer: whose steps are measured.
+        curvature: of the ravine, where it is steeper.
+        ravine_rate: of those who walk there.
+        tilted: whether the ravine lies askew to the parameters.
+    """
+
+    racers: tuple[Racer, ...] = OPENING_RACERS
+    rates: Rates = "common"
+    axis: Axis = "epochs"
+    section: Section = "update"
+    layer: Layer = 1
+    curvature: Annotated[float, Field(ge=1, le=1_000)] = 20.0
+    ravine_rate: Annotated[float, Field(gt=0, le=10)] = 0.09
+    tilted: bool = False
+
+
+def racers_of(view: OptimizersView) -> tuple[Racer, ...]:
     """Who races, in the order of `RACERS`."""
     return tuple(name for name in RACERS if name in (view.racers or OPENING_RACERS))
 
@@ -52,7 +80,7 @@ def raced(config: RunConfig, optimizer: str, rate: float) -> RunConfig:
     return config.replace(optimizer=optimizer, learning_rate=rate)
 
 
-def runs(config: RunConfig, view: View) -> Runs:
+def runs(config: RunConfig, view: OptimizersView) -> Runs:
     """The racers, each at the common η or at its own."""
     own = view.rates == "own"
     return {
@@ -82,20 +110,9 @@ def answer(runs: list[Shown]) -> int:
 LESSON = Lesson(
     name="optimizers",
     title="Optimizers",
-    start=start(
-        {**NETWORK, "learning_rate": 1e-3},
-        {
-            "racers": OPENING_RACERS,
-            "rates": "common",
-            "axis": "epochs",
-            "section": "update",
-            "layer": 1,
-            "curvature": 20.0,
-            "ravine_rate": 0.09,
-            "tilted": False,
-        },
-    ),
+    view=OptimizersView,
     runs=runs,
+    settings={**NETWORK, "learning_rate": 1e-3},
     presets=(
         Preset("one rate"),
         Preset("own rates", {"rates": "own"}),
@@ -105,6 +122,5 @@ LESSON = Lesson(
         Preset("ravine", {"rates": "own", "section": "ravine"}),
         Preset("tilted", {"rates": "own", "section": "ravine", "tilted": True}),
     ),
-    choices={"section": SECTIONS, "racers": RACERS},
     answer=answer,
 )

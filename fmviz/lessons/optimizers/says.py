@@ -10,9 +10,14 @@ import numpy as np
 from fmviz.analysis import paired
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.optimizers import ravine
-from fmviz.lessons.optimizers.lesson import LABELS, RACERS, SWEPT_RATES, own_rates_fit
+from fmviz.lessons.optimizers.lesson import (
+    LABELS,
+    RACERS,
+    SWEPT_RATES,
+    OptimizersView,
+    own_rates_fit,
+)
 from fmviz.lessons.optimizers.ravine import Ravine
-from fmviz.page.permalink import View
 from fmviz.run.choices import N_CLASSES
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate, difference
@@ -37,7 +42,7 @@ def _finite(runs: Sequence[Shown]) -> list[Shown]:
     return [run for run in runs if run.record.diverged is None and run.kept is not None]
 
 
-def race(runs: Sequence[Shown], view: View) -> list[Caption]:
+def race(runs: Sequence[Shown], view: OptimizersView) -> list[Caption]:
     """Who leads on validation images and who has the lowest training loss; of ended runs."""
     going = _finite(runs)
     if not going:
@@ -76,7 +81,7 @@ def _lead(going: Sequence[Shown]) -> Caption:
     return Caption("race led, some level" if near else "race led", figures)
 
 
-def _rates(runs: Sequence[Shown], view: View) -> Caption:
+def _rates(runs: Sequence[Shown], view: OptimizersView) -> Caption:
     config = runs[-1].record.config
     figures = {"eta": number(config.learning_rate)}
     if view.rates == "common":
@@ -246,7 +251,7 @@ def rules(config: RunConfig) -> Caption:
     return Caption(f"rule {name}", figures)
 
 
-def on_ravine(racers: Sequence[str], view: View) -> list[Caption]:
+def on_ravine(racers: Sequence[str], view: OptimizersView) -> list[Caption]:
     """Where each walker is after its steps, and the closed forms for those that have one."""
     here = Ravine(view.curvature, view.tilted)
     rate = view.ravine_rate

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fmviz.analysis.stopping import Shown
-from fmviz.page.lesson import Lesson, Preset, Runs, start
-from fmviz.page.permalink import View
+from fmviz.page.lesson import Lesson, Preset, Runs
+from fmviz.page.view import Stopping, Taught
 from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
 
@@ -12,7 +14,13 @@ TRUTH, MORE, FEWER = "told the truth", "more images", "fewer images"
 OWN = "your network"
 FACTOR = 10
 
-SECTIONS = ("memory", "sizes")
+Section = Literal["memory", "sizes"]
+
+
+class OverfittingView(Taught, Stopping):
+    """The closer look."""
+
+    section: Section = "memory"
 
 
 def twin(config: RunConfig) -> tuple[str, RunConfig]:
@@ -29,7 +37,7 @@ def twin(config: RunConfig) -> tuple[str, RunConfig]:
     return FEWER, config.replace(train_size=most // FACTOR)
 
 
-def runs(config: RunConfig, view: View) -> Runs:
+def runs(config: RunConfig, view: OverfittingView) -> Runs:
     """The network's twin and the network."""
     role, other = twin(config)
     return {role: other, OWN: config}
@@ -44,18 +52,16 @@ def answer(runs: list[Shown]) -> int:
 LESSON = Lesson(
     name="overfitting",
     title="Overfitting",
-    start=start(
-        {
-            "train_size": 500,
-            "hidden": (128,),
-            "activation": "relu",
-            "initializer": "glorot_uniform",
-            "batch_size": 32,
-            "epochs": 50,
-        },
-        {"section": "memory"},
-    ),
+    view=OverfittingView,
     runs=runs,
+    settings={
+        "train_size": 500,
+        "hidden": (128,),
+        "activation": "relu",
+        "initializer": "glorot_uniform",
+        "batch_size": 32,
+        "epochs": 50,
+    },
     presets=(
         Preset("gap"),
         Preset("twenty", {"train_size": 20}),
@@ -64,6 +70,5 @@ LESSON = Lesson(
         Preset("narrow", {"train_size": 1_000, "label_noise": 0.2, "hidden": (8,)}),
         Preset("all wrong", {"train_size": 1_000, "label_noise": 1.0, "hidden": (256,)}),
     ),
-    choices={"section": SECTIONS},
     answer=answer,
 )

@@ -8,7 +8,7 @@ from itertools import pairwise
 from fmviz.analysis import paired
 from fmviz.analysis.memory import ByHeart
 from fmviz.analysis.stopping import Shown
-from fmviz.page.permalink import View
+from fmviz.page.view import Stopping
 from fmviz.run import data
 from fmviz.run.choices import N_CLASSES
 from fmviz.run.config import RunConfig
@@ -22,7 +22,7 @@ from fmviz.words.prose import Caption
 CHANCE = Estimate(1 / N_CLASSES, 0.0)
 
 
-def twins(runs: list[Shown], view: View, done: bool) -> list[Caption]:
+def twins(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
     """What can be said of the network, and of it beside its twin, as they stand."""
     run = runs[-1]
     captions = of_one(run, done)

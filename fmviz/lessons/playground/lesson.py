@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from fmviz.page.lesson import Lesson, Preset, Runs, start
-from fmviz.page.permalink import View
+from typing import Literal
+
+from fmviz.page.lesson import Lesson, Preset, Runs
+from fmviz.page.view import Stopping, Taught, Tolerance
 from fmviz.run.config import RunConfig
 
 BASELINE, PENALISED = "no penalty", "with penalty"
-SECTIONS = ("layers", "answers", "distributions", "pictures", "memory", "running")
+Section = Literal["layers", "answers", "distributions", "pictures", "memory", "running"]
 
 
-def runs(config: RunConfig, view: View) -> Runs:
+class PlaygroundView(Taught, Stopping):
+    """Up to which |w| a weight counts as zero, and the closer look."""
+
+    tolerance: Tolerance = 1e-3
+    section: Section = "layers"
+
+
+def runs(config: RunConfig, view: PlaygroundView) -> Runs:
     """The run and its baseline, which is the run itself where it has no penalty."""
     if config.penalty == "none":
         return {BASELINE: config}
@@ -20,12 +29,9 @@ def runs(config: RunConfig, view: View) -> Runs:
 LESSON = Lesson(
     name="playground",
     title="Playground",
-    start=start(
-        {"penalty": "l2", "lam": 10.0},
-        {"tolerance": 1e-3, "section": SECTIONS[0]},
-    ),
+    view=PlaygroundView,
     runs=runs,
-    choices={"section": SECTIONS},
+    settings={"penalty": "l2", "lam": 10.0},
     weights=True,
     borrows=("regularisation", "overfitting"),
     presets=(

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from fmviz.analysis import paired
 from fmviz.analysis.stopping import Shown
-from fmviz.page.lesson import Lesson, Preset, Runs, start
-from fmviz.page.permalink import View
+from fmviz.page.address import OneOf
+from fmviz.page.lesson import Lesson, Preset, Runs
+from fmviz.page.view import Seeds, Stopping, Taught, Tolerance
 from fmviz.run.config import RunConfig, bounds
+from fmviz.theory.penalties import SPELLINGS
 
 BASELINE, PENALISED = "no penalty", "with penalty"
 L2, L1, PROXIMAL = "L2", "L1", "proximal L1"
@@ -24,7 +29,43 @@ SWEPT = 8
 ADAMW_LAMBDAS = (1.0, 5.0, 20.0, 100.0, 500.0, 2_000.0, 5_000.0, 10_000.0)
 
 
-def runs(config: RunConfig, view: View) -> Runs:
+Section = Literal[
+    "pictures",
+    "pruning",
+    "pixels",
+    "flips",
+    "law",
+    "geometry",
+    "translator",
+    "sweep",
+    "proximal",
+    "adamw",
+]
+
+
+class RegularisationView(Taught, Stopping):
+    """The closer look, and what its panels are set to.
+
+    Attributes:
+        tolerance: up to which |w| a weight counts as zero.
+        prune: share of the weights that is pruned.
+        weight: where "One weight" starts.
+        strength: λ/n of the two weights of "Diamond and circle".
+        spelling: how `amount` gives the strength that is translated.
+        seeds: of the sweep.
+    """
+
+    tolerance: Tolerance = 1e-3
+    section: Section = "pictures"
+    prune: Annotated[float, Field(ge=0, le=1)] = 0.9
+    weight: Annotated[float, Field(ge=-10, le=10)] = 0.5
+    strength: Annotated[float, Field(ge=0, le=3)] = 1.0
+    spelling: Annotated[str, OneOf(tuple(SPELLINGS))] = "lam"
+    amount: Annotated[float, Field(ge=0, le=1e6)] = 20.0
+    seeds: Seeds = 1
+
+
+def runs(config: RunConfig, view: RegularisationView) -> Runs:
     """The baseline and the run; the baseline alone where λ is 0."""
     if config.penalty == "none":
         return {BASELINE: config}
@@ -120,7 +161,7 @@ def answer(runs: list[Shown]) -> int:
     return 0 if change.value < 0 else 2
 
 
-SECTIONS = {
+SECTIONS: dict[Section, str] = {
     "pictures": "First-layer weights",
     "pruning": "Pruning",
     "pixels": "Surviving pixels",
@@ -136,21 +177,10 @@ SECTIONS = {
 LESSON = Lesson(
     name="regularisation",
     title="L2 and L1",
-    # 1,000 images, as in Nielsen's example, and long enough to know them all by heart.
-    start=start(
-        {"penalty": "l2", "lam": 20.0, "train_size": 1_000, "epochs": 100},
-        {
-            "tolerance": 1e-3,
-            "section": "pictures",
-            "prune": 0.9,
-            "weight": 0.5,
-            "strength": 1.0,
-            "spelling": "lam",
-            "amount": 20.0,
-            "seeds": 1,
-        },
-    ),
+    view=RegularisationView,
     runs=runs,
+    # 1,000 images, as in Nielsen's example, and long enough to know them all by heart.
+    settings={"penalty": "l2", "lam": 20.0, "train_size": 1_000, "epochs": 100},
     presets=(
         Preset("twins"),
         Preset("alone", {"lam": 0.0}),
@@ -168,7 +198,6 @@ LESSON = Lesson(
         ),
         Preset("adamw", {"penalty": "weight_decay", "lam": 2_000.0, "section": "adamw"}),
     ),
-    choices={"section": tuple(SECTIONS)},
     weights=True,
     answer=answer,
 )

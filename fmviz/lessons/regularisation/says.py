@@ -12,7 +12,7 @@ from fmviz.analysis.stopping import Shown
 from fmviz.analysis.sweeps import weight_rms
 from fmviz.lessons.regularisation import geometry
 from fmviz.lessons.regularisation.pruning import Pruned, prunable
-from fmviz.page.permalink import View
+from fmviz.page.view import Stopping
 from fmviz.run import data
 from fmviz.run.choices import N_PIXELS, OPTIMIZERS
 from fmviz.run.config import RunConfig
@@ -28,7 +28,7 @@ from fmviz.words.prose import Caption
 ALIKE = 0.02
 
 
-def twins(runs: list[Shown], view: View, done: bool) -> list[Caption]:
+def twins(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
     """What can be said of the run, and of the run beside its baseline, as they stand."""
     run = runs[-1]
     captions = [shared.gap(run)]

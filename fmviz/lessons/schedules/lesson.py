@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fmviz.analysis import paired
 from fmviz.analysis.stopping import Shown
-from fmviz.page.lesson import NETWORK, Lesson, Preset, Runs, start
-from fmviz.page.permalink import View
+from fmviz.page.lesson import NETWORK, Lesson, Preset, Runs
+from fmviz.page.view import Stopping, Taught
 from fmviz.run.choices import SCHEDULES
 from fmviz.run.config import RunConfig
 
@@ -15,12 +17,20 @@ LABELS = {name: choice.label for name, choice in SCHEDULES.items()}
 # Rates at which a schedule and a constant rate are compared: a factor about 3 apart, around the
 # page's own.
 SWEPT_FACTORS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-SECTIONS = ("race", "rates")
 # Four ReLU layers under a rate that their start cannot bear.
 DEEP = {"hidden": (128,) * 4, "activation": "relu", "initializer": "he_normal"}
 
 
-def runs(config: RunConfig, view: View) -> Runs:
+Section = Literal["race", "rates"]
+
+
+class SchedulesView(Taught, Stopping):
+    """The closer look."""
+
+    section: Section = "race"
+
+
+def runs(config: RunConfig, view: SchedulesView) -> Runs:
     """The run at a constant rate and under the schedule; one run where that is constant."""
     if config.schedule == "constant":
         return {CONSTANT: config}
@@ -37,7 +47,7 @@ def swept(config: RunConfig) -> dict[tuple[str, float], RunConfig]:
     rates = [float(f"{config.learning_rate * factor:.1g}") for factor in SWEPT_FACTORS]
     return {
         (role, rate): run.replace(learning_rate=min(rate, 100.0))
-        for role, run in runs(config, View()).items()
+        for role, run in runs(config, SchedulesView()).items()
         for rate in rates
     }
 
@@ -53,11 +63,9 @@ def answer(runs: list[Shown]) -> int:
 LESSON = Lesson(
     name="schedules",
     title="Schedules",
-    start=start(
-        {**NETWORK, "optimizer": "sgd", "learning_rate": 0.3, "schedule": "cosine"},
-        {"section": "race"},
-    ),
+    view=SchedulesView,
     runs=runs,
+    settings={**NETWORK, "optimizer": "sgd", "learning_rate": 0.3, "schedule": "cosine"},
     presets=(
         Preset("falls"),
         Preset("rescued", {"optimizer": "adam", "learning_rate": 0.01}),
@@ -76,6 +84,5 @@ LESSON = Lesson(
         ),
         Preset("plateau", {"optimizer": "adam", "learning_rate": 0.01, "schedule": "plateau"}),
     ),
-    choices={"section": SECTIONS},
     answer=answer,
 )

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from fmviz.page.lesson import Lesson, Runs, start
-from fmviz.page.permalink import View
+from typing import Annotated
+
+from pydantic import Field
+
+from fmviz.page.lesson import Lesson, Runs
+from fmviz.page.view import Image, Stopping
 from fmviz.run.config import RunConfig
 
 
-def runs(config: RunConfig, view: View) -> Runs:
+class StartView(Stopping):
+    """Which images are in sight: a class, and one validation image."""
+
+    label: Annotated[int | None, Field(ge=0, le=9)] = None
+    image: Image = 0
+
+
+def runs(config: RunConfig, view: StartView) -> Runs:
     """One network."""
     return {"the network": config}
 
@@ -15,16 +26,13 @@ def runs(config: RunConfig, view: View) -> Runs:
 LESSON = Lesson(
     name="start",
     title="Start",
-    start=start(
-        {
-            "train_size": 10_000,
-            "activation": "relu",
-            "initializer": "glorot_uniform",
-            "epochs": 10,
-        },
-        {"label": None, "image": 0},
-        taught=False,
-    ),
+    view=StartView,
     runs=runs,
+    settings={
+        "train_size": 10_000,
+        "activation": "relu",
+        "initializer": "glorot_uniform",
+        "epochs": 10,
+    },
     weights=True,
 )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
+
+from fmviz.analysis.sweeps import MEASURES
 from fmviz.engine.pace import reference_seconds
-from fmviz.page.lesson import Lesson, Preset, Runs, start
-from fmviz.page.permalink import State, View
+from fmviz.page.address import OneOf
+from fmviz.page.lesson import Lesson, Preset, Runs
+from fmviz.page.state import Parsed, State
+from fmviz.page.view import Seeds, Taught, Tolerance
 from fmviz.run import knobs
 from fmviz.run.config import RunConfig
 from fmviz.run.knobs import KNOBS
@@ -22,7 +27,26 @@ NETWORK: dict[str, Any] = {
 }
 # Of the presets that are not about the penalty.
 PLAIN: dict[str, Any] = {"lam": 0.0, "label_noise": 0.0}
-SEEDS = 2
+# A knob's values as `knobs.read` has them; "" is the knob's own.
+Values = Annotated[str, Field(max_length=400, description="values with commas between them")]
+
+
+class SweepView(Taught):
+    """What is turned, and what is drawn of it.
+
+    Attributes:
+        knob, knob2: one or two settings, the first the one along the axis.
+        seeds: of each combination of their values.
+        tolerance: up to which |w| a weight counts as zero.
+    """
+
+    knob: Annotated[str, OneOf(tuple(KNOBS))] = "lam"
+    values: Values = ""
+    knob2: Annotated[str, OneOf((knobs.NONE, *KNOBS))] = knobs.NONE
+    values2: Values = ""
+    seeds: Seeds = 2
+    measure: Annotated[str, OneOf(tuple(MEASURES))] = "accuracy"
+    tolerance: Tolerance = 1e-3
 
 
 class TooMuch(Exception):
@@ -54,15 +78,23 @@ def role(turned: tuple[str, ...], cell: knobs.Cell, config: RunConfig) -> str:
     return ", ".join([*at, f"seed = {config.seed}"])
 
 
-def _one(config: RunConfig, view: View) -> Runs:
+def _one(config: RunConfig, view: SweepView) -> Runs:
     return {"the run": config}
 
 
-class SweepLesson(Lesson):
+class SweepLesson(Lesson[SweepView]):
     """A lesson whose runs are those of its sweep. They come from the state as the controls hold
     it: a run without a penalty no longer knows which penalty λ is to be turned of."""
 
-    def runs_of(self, state: State) -> Runs:
+    def mend(self, parsed: Parsed[SweepView]) -> Parsed[SweepView]:
+        """Knobs and values that go together. The values of another knob than the page's own would
+        not do, so that the knob's own take their place."""
+        state, found = parsed
+        problems = knobs.problems(state)
+        mended = {name: knobs.NONE if name == "knob2" else "" for name, _ in problems}
+        return Parsed(state | mended, [*found, *(sentence for _, sentence in problems)])
+
+    def runs_of(self, state: State[SweepView]) -> Runs:
         """Role → run, each once.
 
         Raises:
@@ -81,15 +113,9 @@ class SweepLesson(Lesson):
 LESSON = SweepLesson(
     name="sweep",
     title="Sweep",
-    start=start(
-        NETWORK,
-        {
-            **{"knob": "lam", "values": "", "knob2": knobs.NONE, "values2": ""},
-            **{"seeds": SEEDS, "measure": "accuracy", "tolerance": 1e-3},
-        },
-        stopping=False,
-    ),
+    view=SweepView,
     runs=_one,
+    settings=NETWORK,
     presets=(
         Preset("start"),
         Preset("sizes", PLAIN | {"knob": "train_size", "epochs": 20, "seeds": 3}, recorded=False),

@@ -14,7 +14,7 @@ from fmviz.analysis.sweeps import MEASURES
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.sweep import charts, says
 from fmviz.lessons.sweep.lesson import TooMuch, check
-from fmviz.page import permalink
+from fmviz.page.state import query
 from fmviz.run import knobs
 from fmviz.run.choices import CHOICES
 from fmviz.run.config import RunConfig, problems
@@ -273,4 +273,4 @@ def _query(config: RunConfig) -> dict[str, str]:
     if config.penalty == "none":
         # As the page's controls say it.
         values |= {"penalty": "l2", "lam": 0.0}
-    return permalink.query(values, start)
+    return query(values, start)

@@ -17,7 +17,7 @@ from fmviz.engine.engine import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.dropout import charts, masks, says
 from fmviz.lessons.dropout.lesson import BOTH, DROPOUT, NONE, PENALTY
-from fmviz.page.permalink import View
+from fmviz.page.view import Judging
 from fmviz.run import data
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate
@@ -128,7 +128,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
                 c
                 for c in says.twins(
                     [shown(0.9, v, name=NONE), shown(0.9, 0.8, name=DROPOUT)._replace(kept=0)],
-                    View(),
+                    Judging(),
                     False,
                 )
                 if c.section == section
@@ -138,7 +138,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     },
     "test differs": lambda: on_test(0.8, 0.7),
     "test could be noise": lambda: on_test(0.8, 0.8),
-    "no dropout": lambda: says.twins([shown(0.9, 0.8, name=NONE)], View(), False)[1],
+    "no dropout": lambda: says.twins([shown(0.9, 0.8, name=NONE)], Judging(), False)[1],
     "nothing to drop": lambda: says.rule(tiny(hidden=())),
     "both, further": four(0.04),
     "both, no further": four(0.08),
@@ -195,7 +195,7 @@ def test_the_rule_tells_how_many_units_are_there_at_a_time() -> None:
 def test_a_diverged_run_is_compared_with_nothing() -> None:
     run = run_of(0.1, DROPOUT, dropout=0.5)
     broken = run._replace(record=replace(run.record, diverged=Divergence(1, 0, 0, "loss")))
-    captions = says.twins([run_of(0.1, NONE), broken], View(), False)
+    captions = says.twins([run_of(0.1, NONE), broken], Judging(), False)
     assert [c.section for c in captions] == ["gap"]
 
 
@@ -334,7 +334,7 @@ def test_too_much_underfits(runs: dict[str, dict[str, Shown]]) -> None:
     none, much = runs["much"].values()
     for split in ("train", "val"):
         assert beyond_noise(paired.change(none, much, split))
-    assert "underfits" in [c.section for c in says.twins([none, much], View(), True)]
+    assert "underfits" in [c.section for c in says.twins([none, much], Judging(), True)]
 
 
 def test_keras_training_accuracy_is_below_validation_though_training_is_known_better(

@@ -14,7 +14,6 @@ from fmviz.analysis import paired
 from fmviz.analysis.stopping import Outcome, Rule, Shown, by_monitor, look, outcomes
 from fmviz.engine.engine import Update
 from fmviz.lessons.catalogue import LESSONS
-from fmviz.page import permalink
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate
 from fmviz.run.record import Divergence, RunRecord
@@ -27,7 +26,7 @@ from tests.support.trained import train
 
 NAME = "early_stopping"
 LESSON = LESSONS[NAME]
-START = permalink.config_of(LESSON.start)
+START = LESSON.start.config
 # Falls to epoch 20, then rises.
 CURVE = np.abs(np.arange(60) - 19.5) / 100 + 0.4
 
@@ -163,7 +162,7 @@ def test_a_wrong_guess_is_told_the_answer(scripted: ScriptedEngine) -> None:
 @pytest.fixture(scope="module")
 def records() -> dict[str, RunRecord]:
     """The presets' runs, all trained as one model."""
-    runs = {p.name: permalink.config_of(LESSON.state_of(p)) for p in LESSON.presets}
+    runs = {p.name: LESSON.state_of(p).config for p in LESSON.presets}
     configs = list(dict.fromkeys(runs.values()))
     trained = dict(zip(configs, train(configs), strict=True))
     return {name: trained[config] for name, config in runs.items()}
@@ -172,7 +171,7 @@ def records() -> dict[str, RunRecord]:
 def outcome(records: dict[str, RunRecord], name: str) -> Outcome:
     """What the preset's own rule makes of its run."""
     preset = next(p for p in LESSON.presets if p.name == name)
-    rule = Rule(**permalink.view_of(LESSON.state_of(preset)).early_stopping)
+    rule = Rule(**LESSON.state_of(preset).view.judging.early_stopping)
     assert rule.patience is not None
     return outcomes(records[name], rule)[rule.patience]
 

@@ -25,15 +25,15 @@ from fmviz.lessons.initialisation.lesson import (
     MAP_EPOCHS,
     MAP_SIGMAS,
     NAMED,
-    SECTIONS,
     TARGET,
     XAVIER,
     YOURS,
+    InitialisationView,
     answer,
     map_runs,
     runs,
 )
-from fmviz.page.permalink import View
+from fmviz.page.address import choices
 from fmviz.run import data, measure
 from fmviz.run.choices import ACTIVATIONS, INITIALIZERS
 from fmviz.run.config import RunConfig
@@ -187,7 +187,7 @@ def test_the_captions_of_the_opening_race_are_what_its_runs_are(
 
 def test_the_runs_of_a_race_differ_in_their_start_alone() -> None:
     config = RunConfig(hidden=(30, 20), init_std=0.7, activation="elu", seed=5)
-    race = runs(config, View())
+    race = runs(config, InitialisationView())
     assert list(race) == [LARGE, XAVIER, GLOROT, HE, YOURS]
     assert race[YOURS] == config
     kept = RunConfig.model_fields.keys() - {"initializer", "init_std"}
@@ -542,11 +542,11 @@ def test_the_page_opens_on_its_x_ray_and_its_race(scripted: ScriptedEngine) -> N
     at = opened("initialisation")
     own = xray.of(preset("saturated"))
     assert at.metric[0].value == f"{100 * own.layers[0].saturation:.1f}%"
-    assert tuple(runs(preset("saturated"), View()).values()) in scripted.asked
+    assert tuple(runs(preset("saturated"), InitialisationView()).values()) in scripted.asked
     assert len(specs(at)) == 5
 
 
-@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("section", choices(LESSON.view, "section"))
 @pytest.mark.parametrize(
     "query",
     [

@@ -21,12 +21,13 @@ from fmviz.lessons.optimizers.lesson import (
     OWN_RATES,
     RACERS,
     SWEPT_RATES,
+    OptimizersView,
     own_rates_fit,
     raced,
     swept,
 )
 from fmviz.lessons.optimizers.ravine import Ravine
-from fmviz.page.permalink import View, config_of, view_of
+from fmviz.page.address import choices
 from fmviz.run.choices import DATASETS, OPTIMIZERS
 from fmviz.run.config import RunConfig
 from fmviz.run.record import Divergence, RunRecord
@@ -40,7 +41,7 @@ from tests.support.trained import train
 
 LESSON = LESSONS["optimizers"]
 GONE = Divergence(0, 1, 0, "weight")
-COMMON, OWN = View(racers=RACERS), View(racers=RACERS, rates="own")
+COMMON, OWN = OptimizersView(racers=RACERS), OptimizersView(racers=RACERS, rates="own")
 
 
 def lost(name: str = "Adam") -> Shown:
@@ -49,7 +50,7 @@ def lost(name: str = "Adam") -> Shown:
     return Shown(name, record, None, None)
 
 
-def race(section: str, *runs: Shown, view: View = COMMON) -> Callable[[], Caption]:
+def race(section: str, *runs: Shown, view: OptimizersView = COMMON) -> Callable[[], Caption]:
     return lambda: next(c for c in says.race(runs, view) if c.section == section)
 
 
@@ -80,13 +81,13 @@ def sweep(section: str, records: dict[tuple[str, float], RunRecord]) -> Callable
 
 
 def on_ravine(section: str, **view: Any) -> Callable[[], Caption]:
-    settings = View(**{"curvature": 20.0, "ravine_rate": 0.09, **view})
+    settings = OptimizersView(**{"curvature": 20.0, "ravine_rate": 0.09, **view})
     return lambda: next(c for c in says.on_ravine(RACERS, settings) if c.section == section)
 
 
 SGD, ADAM, LION = (answering(n, s) for n, s in (("SGD", 0.6), ("Adam", 0.82), ("Lion", 0.821)))
 GUESSING = answering("SGD", 0.1)
-HERE, ELSEWHERE = config_of(LESSON.start), RunConfig(hidden=(64,))
+HERE, ELSEWHERE = LESSON.start.config, RunConfig(hidden=(64,))
 ALL_GONE = {("sgd", rate): lost().record for rate in SWEPT_RATES}
 
 
@@ -246,7 +247,7 @@ def test_the_sweep_tells_a_best_at_its_edge() -> None:
 def test_every_walker_of_the_ravine_is_told_of_once(
     curvature: float, rate: float, tilted: bool
 ) -> None:
-    view = View(curvature=curvature, ravine_rate=rate, tilted=tilted)
+    view = OptimizersView(curvature=curvature, ravine_rate=rate, tilted=tilted)
     captions = {c.section: c.figures for c in says.on_ravine(RACERS, view)}
     told = "; ".join(
         captions[f"ravine {s}"][f]
@@ -337,7 +338,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
     return engine
 
 
-@pytest.mark.parametrize("section", LESSON.choices["section"])
+@pytest.mark.parametrize("section", choices(LESSON.view, "section"))
 @pytest.mark.parametrize(
     "query",
     [
@@ -383,7 +384,7 @@ def test_the_sweep_waits_for_its_button(monkeypatch: pytest.MonkeyPatch) -> None
     button = next(b for b in at.button if b.label.startswith("Train these"))
     button.click().run()
     assert not at.exception
-    config = config_of(LESSON.start)
+    config = LESSON.start.config
     assert set(engine.asked[-1]) == set(swept(config, LESSON.start["racers"]).values())
     assert "Best validation accuracy after the last epoch" in texts(at)
 
@@ -400,7 +401,7 @@ def stories() -> dict[str, list[Shown]]:
     records = dict(zip(configs, train(configs), strict=True))
     return {
         name: [
-            look(records[config], role, **view_of(states[name]).early_stopping)
+            look(records[config], role, **states[name].view.judging.early_stopping)
             for role, config in runs.items()
         ]
         for name, runs in wanted.items()
@@ -459,7 +460,7 @@ def test_seconds_are_a_run_s_own_and_only_grow(stories: dict[str, list[Shown]]) 
 
 
 def test_the_ravine_s_opening_tells_its_story() -> None:
-    view = view_of(LESSON.start)
+    view = LESSON.start.view
     here = Ravine(view.curvature, view.tilted)
     limits = {n: ravine.largest_rate(n, view.curvature) for n in ("sgd", "momentum", "nesterov")}
     assert limits["nesterov"] < view.ravine_rate < limits["sgd"] < limits["momentum"]  # type: ignore[operator]

@@ -18,7 +18,7 @@ from fmviz.engine.engine import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.overfitting import charts, says
 from fmviz.lessons.overfitting.lesson import FEWER, MORE, OWN, TRUTH
-from fmviz.page.permalink import View
+from fmviz.page.view import Judging
 from fmviz.run import data, measure
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
@@ -258,7 +258,7 @@ def test_a_diverged_run_is_compared_with_nothing() -> None:
 
     run, twin = pair((0.9, 0.8), (0.9, 0.8))
     broken = replace(run.record, diverged=Divergence(1, 0, 0, "loss"))
-    captions = says.twins([twin, run._replace(record=broken)], View(), done=False)
+    captions = says.twins([twin, run._replace(record=broken)], Judging(), done=False)
     assert [c.section for c in captions] == ["gap"]
 
 
@@ -401,7 +401,7 @@ def runs() -> dict[str, list[Shown]]:
 
 
 def said(runs: list[Shown]) -> list[str]:
-    return [c.section for c in says.twins(runs, View(), done=True)]
+    return [c.section for c in says.twins(runs, Judging(), done=True)]
 
 
 def gap_change(runs: list[Shown]) -> measure.Estimate:

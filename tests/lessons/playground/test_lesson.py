@@ -10,6 +10,7 @@ import pytest
 
 from fmviz.charts import layers as charts
 from fmviz.lessons.catalogue import LESSONS
+from fmviz.page.address import choices
 from fmviz.run import measure
 from fmviz.run.config import RunConfig
 from fmviz.ui import live
@@ -59,7 +60,7 @@ def test_every_setting_of_a_run_has_a_control(scripted: ScriptedEngine) -> None:
     assert "playground/hidden as text" in keys
 
 
-@pytest.mark.parametrize("section", LESSON.choices["section"])
+@pytest.mark.parametrize("section", choices(LESSON.view, "section"))
 @pytest.mark.parametrize(
     "query", [{}, {"hidden": "none"}, {"hidden": "16-8", "activation": "relu"}]
 )

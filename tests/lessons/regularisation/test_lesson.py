@@ -18,7 +18,6 @@ from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.regularisation import geometry, lesson, pruning
 from fmviz.lessons.regularisation import says as told
 from fmviz.lessons.regularisation.pruning import Pruned
-from fmviz.page import permalink
 from fmviz.page.lesson import Preset
 from fmviz.run import data, measure
 from fmviz.run.config import RunConfig
@@ -346,8 +345,7 @@ def test_the_translator_reads_any_spelling(scripted: ScriptedEngine) -> None:
 # The lesson's claims, on its presets trained for real
 
 PRESETS: dict[str, RunConfig] = {
-    preset.name: permalink.config_of(lesson.LESSON.state_of(preset))
-    for preset in lesson.LESSON.presets
+    preset.name: lesson.LESSON.state_of(preset).config for preset in lesson.LESSON.presets
 }
 
 

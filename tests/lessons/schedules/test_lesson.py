@@ -16,7 +16,8 @@ from fmviz.analysis.stopping import Shown, look
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.schedules import charts, says
 from fmviz.lessons.schedules.lesson import CONSTANT, SCHEDULED, SWEPT_FACTORS, raced, swept
-from fmviz.page.permalink import View, config_of, view_of
+from fmviz.page.address import choices
+from fmviz.page.view import Judging
 from fmviz.run.choices import SCHEDULES
 from fmviz.run.config import RunConfig
 from fmviz.run.record import Divergence, RunRecord
@@ -132,7 +133,7 @@ def test_the_keras_lines_of_every_rule_build_that_schedule(schedule: str, optimi
 def test_runs_differ_in_the_schedule_alone() -> None:
     runs = LESSON.runs_of(LESSON.start)
     assert list(runs) == [CONSTANT, SCHEDULED]
-    assert runs[SCHEDULED] == config_of(LESSON.start)
+    assert runs[SCHEDULED] == LESSON.start.config
     assert runs[CONSTANT] == runs[SCHEDULED].replace(schedule="constant")
     assert list(LESSON.runs_of(LESSON.start | {"schedule": "constant"})) == [CONSTANT]
     everyone = raced(runs[SCHEDULED])
@@ -235,13 +236,13 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
     return engine
 
 
-@pytest.mark.parametrize("section", LESSON.choices["section"])
+@pytest.mark.parametrize("section", choices(LESSON.view, "section"))
 @pytest.mark.parametrize("schedule", ["constant", "plateau", "warmup", "step"])
 def test_every_schedule_draws(scripted: ScriptedEngine, section: str, schedule: str) -> None:
     at = opened("schedules", {"section": section, "schedule": schedule})
     assert not at.exception
     assert len(at.get("vega_lite_chart")) == 3
-    config = config_of(LESSON.start).replace(schedule=schedule)
+    config = LESSON.start.config.replace(schedule=schedule)
     expected = raced(config) if section == "race" else swept(config)
     assert set(scripted.asked[-1]) == set(expected.values())
 
@@ -264,8 +265,8 @@ def stories() -> dict[str, list[Shown]]:
     wanted = {p.name: LESSON.runs_of(LESSON.state_of(p)) for p in LESSON.presets}
     configs = list(dict.fromkeys(c for runs in wanted.values() for c in runs.values()))
     records = dict(zip(configs, train(configs), strict=True))
-    stopping = View().early_stopping
-    assert all(view_of(LESSON.state_of(p)).early_stopping == stopping for p in LESSON.presets)
+    stopping = Judging().early_stopping
+    assert all(LESSON.state_of(p).view.judging.early_stopping == stopping for p in LESSON.presets)
     return {
         name: [look(records[config], role, **stopping) for role, config in runs.items()]
         for name, runs in wanted.items()

@@ -24,7 +24,6 @@ from fmviz.engine.engine import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.sweep import charts, says
 from fmviz.page import guessing
-from fmviz.page.permalink import config_of, parse
 from fmviz.run import knobs
 from fmviz.run.config import RunConfig
 from fmviz.run.knobs import Cell
@@ -357,12 +356,12 @@ def test_two_knobs_make_a_map_and_each_run_has_a_link(engine: Teaching) -> None:
     runs.set_value(3).run()
     (link,) = (link for link in at.get("page_link") if link.proto.label == "Open in the playground")
     query = dict(pair.split("=") for pair in link.proto.query_string.split("&"))
-    parsed = parse(query, LESSONS["playground"].start, LESSONS["playground"].choices)
+    parsed = LESSONS["playground"].parse(query)
     assert parsed.problems == []
     wanted = knobs.cells(
         LESSON.start | {"values": "1,2", "knob2": "depth", "values2": "1,2", "seeds": 1, "seed": 0}
     )
-    assert config_of(parsed.state) == wanted[3].configs[0]
+    assert parsed.state.config == wanted[3].configs[0]
 
 
 @pytest.mark.parametrize(

@@ -1,38 +1,32 @@
-"""A page's state as a link and back."""
+"""A page's state as a link and back; the fields of any model as parameters."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel, Field
 
-from fmviz.page.permalink import (
-    Classroom,
-    classroom,
-    config_of,
-    defaults,
-    lockable,
-    parse,
-    query,
-    view_of,
-)
+from fmviz.page import address
+from fmviz.page.address import OneOf
+from fmviz.page.classroom import Classroom, read_classroom
+from fmviz.page.state import State, opening, parse, query
+from fmviz.page.view import Stopping, Taught, Tolerance
 from fmviz.run.choices import CHOICES, DATASETS
 from fmviz.run.config import RunConfig, bounds
 from fmviz.run.measure import TOLERANCES
 
-VIEW = {
-    "lock": (),
-    "hide": False,
-    "patience": None,
-    "monitor": "val_loss",
-    "restore": True,
-    "tolerance": 1e-3,
-    "test": False,
-}
-START = defaults({"penalty": "l2", "lam": 10.0}, VIEW)
+
+class PageView(Taught, Stopping):
+    """Of some page."""
+
+    tolerance: Tolerance = 1e-3
+
+
+START = opening(PageView, {"penalty": "l2", "lam": 10.0})
 NUMBERS = [
     *("label_noise", "init_std", "lam", "l1_share", "dropout", "learning_rate"),
     *("final_rate", "power", "warmup", "plateau_factor"),
@@ -44,7 +38,7 @@ BELOW = ("warmup", "plateau_factor")
 
 
 @st.composite
-def states(draw: st.DrawFn) -> dict[str, Any]:
+def states(draw: st.DrawFn) -> State[PageView]:
     """Any state that a page's controls can hold, settings without effect included."""
     dataset = draw(st.sampled_from(sorted(DATASETS)))
     state: dict[str, Any] = {"dataset": dataset}
@@ -68,21 +62,23 @@ def states(draw: st.DrawFn) -> dict[str, Any]:
         "tolerance": draw(st.sampled_from(TOLERANCES)),
         "test": draw(st.booleans()),
         "hide": draw(st.booleans()),
-        "lock": tuple(draw(st.lists(st.sampled_from(lockable(START)), max_size=3, unique=True))),
+        "lock": tuple(
+            draw(st.lists(st.sampled_from(PageView.lockable()), max_size=3, unique=True))
+        ),
     }
-    return state
+    return START | state
 
 
 @given(states())
 @settings(max_examples=200, deadline=None)
-def test_a_link_brings_back_the_very_state(state: dict[str, Any]) -> None:
+def test_a_link_brings_back_the_very_state(state: State[PageView]) -> None:
     link = urlencode(query(state, START))
     parsed = parse(dict(parse_qsl(link)), START)
     assert parsed.problems == []
     assert parsed.state == state
     assert {n: type(v) for n, v in parsed.state.items()} == {n: type(v) for n, v in state.items()}
-    assert config_of(parsed.state).key == config_of(state).key
-    assert view_of(parsed.state) == view_of(state)
+    assert parsed.state.config.key == state.config.key
+    assert parsed.state.view == state.view
 
 
 def test_the_start_itself_needs_no_parameters() -> None:
@@ -216,7 +212,7 @@ def test_more_images_than_the_data_set_has_give_the_defaults_and_a_sentence() ->
     assert "20,000" in problem
     both = parse({"train_size": "20000", "dataset": "full"}, START)
     assert both.problems == []
-    assert config_of(both.state).train_size == 20_000
+    assert both.state.config.train_size == 20_000
 
 
 NAMES = st.sampled_from(
@@ -252,8 +248,8 @@ TEXTS = st.one_of(
 def test_no_query_raises_or_leaves_the_bounds(given_query: dict[str, str]) -> None:
     parsed = parse(given_query, START)
     assert set(parsed.state) == set(START)
-    assert isinstance(classroom(given_query)[0], Classroom)
-    config, view = config_of(parsed.state), view_of(parsed.state)
+    assert isinstance(read_classroom(given_query)[0], Classroom)
+    config, view = parsed.state.config, parsed.state.view
     for name in (*NUMBERS, *WHOLE):
         low, high = bounds(name)
         assert low <= config[name] <= high
@@ -283,6 +279,55 @@ def test_what_a_query_leaves_out_or_gets_wrong_is_the_default(given_query: dict[
 
 
 def test_the_defaults_of_a_page_are_those_of_a_run_but_for_its_own() -> None:
-    assert config_of(START) == RunConfig(penalty="l2", lam=10.0)
-    assert config_of(defaults({}, {})) == RunConfig()
-    assert view_of(START).patience is None
+    assert START.config == RunConfig(penalty="l2", lam=10.0)
+    assert opening(PageView, {}).config == RunConfig()
+    assert START.view.patience is None
+
+
+class Garment(BaseModel):
+    """A model that is nobody's view."""
+
+    kind: Literal["coat", "bag"] = "bag"
+    sizes: tuple[Literal["s", "m", "l"], ...] = ("m",)
+    weight: Annotated[float, OneOf((0.5, 1.0))] = 1.0
+    buttons: Annotated[int | None, Field(ge=0, le=9)] = 3
+    lined: bool = False
+    maker: Annotated[str, Field(max_length=5, description="a name")] = ""
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "value"),
+    [
+        ("kind", "coat", "coat"),
+        ("sizes", "s,l", ("s", "l")),
+        ("sizes", "none", ()),
+        ("weight", "0.5", 0.5),
+        ("buttons", "off", None),
+        ("buttons", "7", 7),
+        ("lined", "true", True),
+        ("maker", "off", "off"),
+    ],
+)
+def test_any_models_field_is_a_parameter_and_back(field: str, text: str, value: object) -> None:
+    assert address.read(Garment, field, text) == value
+    assert address.write(value) == text
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ("kind", "one of coat, bag"),
+        ("sizes", "some of s, m, l, with commas between them"),
+        ("weight", "one of 0.5, 1"),
+        ("buttons", "off or a whole number from 0 to 9"),
+        ("lined", "true or false"),
+        ("maker", "a name, in at most 5 characters"),
+    ],
+)
+def test_a_field_says_what_it_accepts(field: str, expected: str) -> None:
+    with pytest.raises(address.ParameterError, match=f"^{field} must be {expected}, not 'nothing'"):
+        address.read(Garment, field, "nothing")
+
+
+def test_a_parameter_is_written_where_it_differs() -> None:
+    assert address.differing({"a": "1", "b": "2"}, {"b": "3", "a": "1"}) == {"b": "2"}
