@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
@@ -70,6 +71,21 @@ def read(model: type[BaseModel], field: str, text: str) -> Any:
         said = [str(e["ctx"]["error"]) for e in error.errors() if e["type"] == "value_error"]
         expected = allowed(model, field) or said[0]
         raise ParameterError(f"{field} must be {expected}, not {text!r}") from error
+
+
+@lru_cache(maxsize=4096, typed=True)
+def usable(model: type[BaseModel], field: str, value: Any) -> bool:
+    """Whether a field can have a value as it stands, whatever the model's other fields hold."""
+    try:
+        return same(getattr(model.model_validate({field: value}), field), value)
+    except ValidationError:
+        return False
+
+
+def same(read: Any, given: Any) -> bool:
+    """Whether a validated value is the one that was given: "3" and True can be read as numbers, and
+    are none."""
+    return bool(read == given) and isinstance(read, bool) == isinstance(given, bool)
 
 
 def allowed(model: type[BaseModel], field: str) -> str:

@@ -137,6 +137,22 @@ def _read(name: str, text: str, start: State[V]) -> Any:
         raise address.ParameterError(sentence) from error
 
 
+def usable(name: str, value: Any, start: State) -> bool:
+    """Whether a page can have a value in a field, whatever its other fields hold. A widget may hand
+    back one that it cannot.
+
+    Args:
+        start: any state of the page.
+    """
+    try:
+        if name in start.settings:
+            return address.same(run.validated(name, value), value)
+        view: type[View] = type(start.view)
+        return address.usable(view, name, value)
+    except (ValueError, TypeError):  # the latter of what cannot be hashed: none of ours
+        return False
+
+
 def parameters(state: Mapping[str, Any]) -> dict[str, str]:
     """All fields of a state as they stand in a link."""
     return {

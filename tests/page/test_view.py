@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.compare.lesson import COMPARE
 from fmviz.page.address import choices
-from fmviz.page.state import State
+from fmviz.page.state import State, usable
 from fmviz.page.view import MONITORS, OF_TEACHER, Judging, Monitor, Taught
 from fmviz.run.config import RunConfig
 
@@ -74,3 +74,31 @@ def test_settings_that_do_not_go_together_are_found_when_a_run_is_asked_for() ->
     state: State = START | {"train_size": 55_000}
     with pytest.raises(ValidationError):
         _ = state.config
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("lam", 20.0, True),
+        ("lam", -1.0, False),
+        ("lam", None, False),
+        ("lam", "20", False),
+        ("epochs", True, False),
+        ("hidden", (64, 32), True),
+        ("hidden", (0,), False),
+        ("penalty", "l1", True),
+        ("penalty", "L1", False),
+        ("section", "sweep", True),
+        ("section", None, False),
+        ("section", "race", False),
+        ("patience", None, True),
+        ("restore", 1, False),
+        ("tolerance", 0.01, True),
+        ("tolerance", 0.011, False),
+        ("lock", ("lam",), True),
+        ("lock", ["lam"], False),
+        ("lock", ("lock",), False),
+    ],
+)
+def test_what_a_page_can_have_in_a_field(name: str, value: object, expected: bool) -> None:
+    assert usable(name, value, START) == expected
