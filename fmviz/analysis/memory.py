@@ -51,9 +51,8 @@ class ByHeart(NamedTuple):
 
     Attributes:
         memorised: images that the network answers as it was told.
-        since: for each of those, the epoch, counted from 0, from which on every epoch up to the
-            one that is looked at ended with that answer; −1 where it is the answer of the
-            untrained network too.
+        since: for each of those, the epoch from which on every epoch up to the one that is looked
+            at ended with that answer; 0 where it is the answer of the untrained network too.
         seen_through: images that it answers with their true class, whatever it was told.
         astray: images that it answers with neither.
     """
@@ -65,7 +64,7 @@ class ByHeart(NamedTuple):
 
 
 def by_heart(record: RunRecord, epoch: int) -> ByHeart:
-    """What a finished run makes of its wrong labels after an epoch, counted from 0.
+    """What a finished run makes of its wrong labels after so many epochs.
 
     Raises:
         ValueError: the run goes on; predictions are handed over at its end.
@@ -73,7 +72,7 @@ def by_heart(record: RunRecord, epoch: int) -> ByHeart:
     if not record.complete:
         raise ValueError("predictions of the training sample come with the end of a run")
     sample = training_sample(record.config)
-    rows = record.train_predictions[: epoch + 2]  # row 0 is the network before its first step
+    rows = record.train_predictions[: epoch + 1]  # row 0 is the network before its first step
     as_told = rows == sample.told
     memorised = np.flatnonzero(sample.wrong & as_told[-1])
     # Rows from the last one back, without a break.

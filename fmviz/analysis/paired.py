@@ -23,17 +23,18 @@ from fmviz.run.record import RunRecord
 Right = npt.NDArray[np.bool_]
 
 
-def right(record: RunRecord, split: str, epoch: int | None) -> Right | None:
+def right(record: RunRecord, split: str, epoch: int) -> Right | None:
     """Which images of a split an ended run answers as it should, (images,); None while it goes on.
 
     Args:
         split: "train" (the fixed sample, against the labels the run was told), "val" or "test".
-        epoch: counted from 0; None is before the first step.
+        epoch: how many have been trained.
     """
-    answers = getattr(record, f"{split}_predictions")
-    if not len(answers):
+    try:
+        answers = record.answers(split, epoch)
+    except ValueError:
         return None
-    row: Right = answers[0 if epoch is None else epoch + 1] == labels(record.config, split)
+    row: Right = answers == labels(record.config, split)
     return row
 
 

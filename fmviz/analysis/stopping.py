@@ -22,7 +22,8 @@ BETTER = {"val_loss": "min", "val_crossentropy": "min", "val_accuracy": "max"}
 
 
 class Stop(NamedTuple):
-    """What early stopping does to a run. Epochs are zero-based, as in Keras.
+    """What early stopping does to a run. Epochs are zero-based here, as in Keras; `stopped`, `best`
+    and `kept` are the same as epochs trained.
 
     Attributes:
         stopped_epoch: the last epoch that ran, None where stopping never fired.
@@ -35,6 +36,21 @@ class Stop(NamedTuple):
     best_epoch: int | None
     weights_epoch: int | None
     waits: tuple[int, ...]
+
+    @property
+    def stopped(self) -> int | None:
+        """Epochs trained when it stopped; None where it never fired."""
+        return None if self.stopped_epoch is None else self.stopped_epoch + 1
+
+    @property
+    def best(self) -> int | None:
+        """Epochs trained at the best monitored value; None where there is none."""
+        return None if self.best_epoch is None else self.best_epoch + 1
+
+    @property
+    def kept(self) -> int:
+        """Epochs trained of the weights that the model ends with; 0 for a run of no epochs."""
+        return 0 if self.weights_epoch is None else self.weights_epoch + 1
 
 
 class _Step(NamedTuple):
@@ -177,8 +193,9 @@ class Rule(NamedTuple):
         return _steps(values, self.min_delta, self.direction, self.baseline, self.start_from_epoch)
 
     def improvements(self, record: RunRecord) -> list[int]:
-        """The epochs, from 0, that beat the best so far, the first one looked at among them."""
-        return [epoch for epoch, step in enumerate(self.steps(record)) if step.best_epoch == epoch]
+        """The epochs that beat the best so far, the first one looked at among them."""
+        steps = enumerate(self.steps(record))
+        return [epoch + 1 for epoch, step in steps if step.best_epoch == epoch]
 
 
 class Shown(NamedTuple):
@@ -188,13 +205,13 @@ class Shown(NamedTuple):
         name: as the legend has it.
         record: the run so far.
         stop: what early stopping does to it, or None where that is off.
-        kept: the epoch whose weights the figures describe; None before the first epoch.
+        kept: epochs trained of the weights that the figures describe; 0 before the first has ended.
     """
 
     name: str
     record: RunRecord
     stop: Stop | None
-    kept: int | None
+    kept: int
 
 
 def look(
@@ -210,17 +227,16 @@ def look(
     start_from_epoch: int = 0,
 ) -> Shown:
     """A run with what early stopping does to it; the arguments are those of `Rule`."""
-    last = record.epochs - 1 if record.epochs else None
-    if patience is None or last is None:
-        return Shown(name, record, None, last)
+    if patience is None or not record.epochs:
+        return Shown(name, record, None, record.epochs)
     rule = Rule(
         monitor, min_delta, patience, mode, baseline, restore_best_weights, start_from_epoch
     )
     stop = rule.replay(record, patience=patience)
     if not record.complete and stop.stopped_epoch is None:
         # A run that is still going has restored nothing yet; it shows its present weights.
-        stop = stop._replace(weights_epoch=last)
-    return Shown(name, record, stop, stop.weights_epoch)
+        stop = stop._replace(weights_epoch=record.epochs - 1)
+    return Shown(name, record, stop, stop.kept)
 
 
 class Outcome(NamedTuple):
@@ -228,16 +244,16 @@ class Outcome(NamedTuple):
 
     Attributes:
         monitor, patience: of the rule.
-        stopped_epoch: the last epoch that ran, from 0; None where stopping never fired.
-        weights_epoch: the epoch whose weights the model ends with, from 0.
+        stopped: epochs trained when it stopped; None where stopping never fired.
+        kept: epochs trained of the weights that the model ends with.
         trained, saved: epochs that ran, and epochs of the plan that did not because of stopping.
         val_accuracy, val_crossentropy, test_accuracy: of those weights.
     """
 
     monitor: str
     patience: int
-    stopped_epoch: int | None
-    weights_epoch: int
+    stopped: int | None
+    kept: int
     trained: int
     saved: int
     val_accuracy: Estimate
@@ -248,18 +264,18 @@ class Outcome(NamedTuple):
 def _outcome(
     record: RunRecord, rule: Rule, patience: int, stopped: int | None, best: int | None
 ) -> Outcome:
-    trained = record.epochs if stopped is None else stopped + 1
-    weights = best if rule.restore_best_weights and best is not None else trained - 1
+    trained = record.epochs if stopped is None else stopped
+    kept = best if rule.restore_best_weights and best is not None else trained
     return Outcome(
         rule.monitor,
         patience,
         stopped,
-        weights,
+        kept,
         trained,
         0 if stopped is None else record.config.epochs - trained,
-        record.estimate("val_accuracy", weights),
-        record.at("val_crossentropy", weights),
-        record.estimate("test_accuracy", weights),
+        record.estimate("val_accuracy", kept),
+        record.at("val_crossentropy", kept),
+        record.estimate("test_accuracy", kept),
     )
 
 
@@ -273,8 +289,8 @@ def outcomes(record: RunRecord, rule: Rule) -> list[Outcome]:
         return []
     stops: list[tuple[int | None, int | None]] = []
     best: int | None = None
-    for epoch, step in enumerate(rule.steps(record)):
-        best = step.best_epoch
+    for epoch, step in enumerate(rule.steps(record), start=1):
+        best = None if step.best_epoch is None else step.best_epoch + 1
         while step.may_stop and step.wait >= len(stops):
             stops.append((epoch, best))
     stops += [(None, best)] * (record.config.epochs + 1 - len(stops))
@@ -291,5 +307,5 @@ def by_monitor(record: RunRecord, rule: Rule) -> list[Outcome]:
     for monitor in BETTER:
         own = rule.on(monitor)
         stop = own.replay(record, patience=rule.patience)
-        found.append(_outcome(record, own, rule.patience, stop.stopped_epoch, stop.best_epoch))
+        found.append(_outcome(record, own, rule.patience, stop.stopped, stop.best))
     return found

@@ -31,8 +31,8 @@ class Swept(NamedTuple):
     high: float
 
 
-def weight_rms(record: RunRecord, epoch: int | None) -> float:
-    """Root mean square of the kernel weights, biases left out, after an epoch."""
+def weight_rms(record: RunRecord, epoch: int) -> float:
+    """Root mean square of the kernel weights, biases left out, after so many epochs."""
     norms = record.layers_at("kernel_norm", epoch)
     return math.sqrt(float(np.square(norms).sum()) / n_weights(record.config))
 
@@ -50,7 +50,7 @@ def points_of_sweep(
     for name, record in named:
         if record is None or record.diverged is not None or not record.epochs:
             continue
-        end = record.epochs - 1
+        end = record.epochs
         values = {
             "accuracy": {
                 "training": record.at("train_accuracy", end),
@@ -101,7 +101,7 @@ def measured(record: RunRecord, measure: str, tolerance: float) -> tuple[float, 
         measure: one of `MEASURES`.
         tolerance: below which a weight counts as zero, one of `measure.TOLERANCES`.
     """
-    end = record.epochs - 1
+    end = record.epochs
     if measure == "gap":
         return (record.gap(end).value,)
     if measure == "sparsity":
@@ -150,7 +150,7 @@ def mean_accuracy(runs: Sequence[RunRecord]) -> Estimate:
     √(v/m + s²/S), with v the variance over the m images of the share of seeds that are right, and
     s the standard deviation over the S seeds. Ended runs, of one cell."""
     if len(runs) == 1:
-        return runs[0].estimate("val_accuracy", runs[0].epochs - 1)
+        return runs[0].estimate("val_accuracy", runs[0].epochs)
     return _over_seeds(np.stack([_right(run) for run in runs]))
 
 
@@ -163,7 +163,7 @@ def lead(best: Sequence[RunRecord], other: Sequence[RunRecord]) -> Estimate:
 
 
 def _right(run: RunRecord) -> Any:
-    found = paired.right(run, "val", run.epochs - 1)
+    found = paired.right(run, "val", run.epochs)
     assert found is not None
     return found.astype(float)
 
@@ -198,7 +198,7 @@ def best(found: Sequence[Outcome]) -> Best | None:
     whole = [outcome for outcome in found if outcome.whole]
     if not whole:
         return None
-    means = [np.mean([r.at("val_accuracy", r.epochs - 1) for r in o.finite]) for o in whole]
+    means = [np.mean([r.at_end("val_accuracy") for r in o.finite]) for o in whole]
     first = whole[int(np.argmax(means))]
     others = [outcome for outcome in whole if outcome is not first]
     level = [o for o in others if lead(first.finite, o.finite).could_be_noise]
@@ -227,5 +227,5 @@ def as_csv(knobs: Sequence[str], found: Sequence[Outcome], tolerance: float) -> 
             figures: list[Any] = [""] * len(names)
             if gone is None:
                 figures = [v for name in MEASURES for v in measured(record, name, tolerance)]
-            writer.writerow([*start, record.epochs, gone.epoch + 1 if gone else "", *figures])
+            writer.writerow([*start, record.epochs, gone.epoch if gone else "", *figures])
     return text.getvalue()

@@ -83,7 +83,7 @@ def against_rows(
     """
     rows: list[dict[str, Any]] = []
     for record, gap in zip(records, gaps, strict=True):
-        last = record.epochs - 1
+        last = record.epochs
         ends = [record.estimate(name, last) for name in ("train_accuracy", "val_accuracy")]
         for split, accuracy, other in zip(SPLITS, ends, ends[::-1], strict=True):
             rows.append(

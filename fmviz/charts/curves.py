@@ -105,11 +105,11 @@ def curves_rows(runs: Sequence[Shown]) -> Rows:
                 {**common, "kind": "curve", "epoch": epoch, "accuracy": value}
                 for epoch, value in enumerate(values, start=1)
             ]
-            if run.stop is not None and run.kept is not None:
-                kept = {"kind": "kept", "epoch": run.kept + 1, "accuracy": values[run.kept]}
+            if run.stop is not None and run.kept:
+                kept = {"kind": "kept", "epoch": run.kept, "accuracy": record.at(name, run.kept)}
                 rows.append({**common, **kept})
-        if run.stop is not None and run.stop.stopped_epoch is not None:
-            epoch = run.stop.stopped_epoch + 1
+        if run.stop is not None and run.stop.stopped is not None:
+            epoch = run.stop.stopped
             rows.append(
                 {
                     "kind": "stop",

@@ -134,8 +134,8 @@ def activations_spec(layers: int) -> dict[str, Any]:
     return bare(chart)
 
 
-def activations_rows(record: RunRecord, epoch: int | None) -> Rows:
-    """Rows for `activations_spec`, after an epoch or before the first step."""
+def activations_rows(record: RunRecord, epoch: int) -> Rows:
+    """Rows for `activations_spec`, after so many epochs."""
     edges = measure.activation_edges(record.config.activation)
     rows: list[dict[str, Any]] = []
     for layer, counts in enumerate(record.layers_at("activation_histogram", epoch)):

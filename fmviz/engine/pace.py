@@ -146,7 +146,7 @@ class Speed(NamedTuple):
             if not record.epochs:
                 continue
             # A record's seconds are an equal share of those of its model.
-            seconds = record.at("seconds", record.epochs - 1) * members
+            seconds = record.at_end("seconds") * members
             rates.append(seconds / (cost([record.config] * members).steps * record.epochs))
         rate = statistics.median(rates) if rates else 1.0
         rate = min(max(rate, 1 / SLOWEST), SLOWEST)

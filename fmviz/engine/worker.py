@@ -105,7 +105,7 @@ def model_file(
     Args:
         document: the config, `RunConfig.model_dump(mode="json")`.
         name: of the model.
-        epoch: counted from 0.
+        epoch: how many have been trained.
         weights: those weights where they are known; else the run is trained again up to there.
 
     Raises:

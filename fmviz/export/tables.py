@@ -139,8 +139,8 @@ def history(record: RunRecord, *, test: bool = True) -> Table:
     columns += [Column(name, UNITS[name], HISTORY[name]) for name in names]
     columns += _layer_columns(record.config)
     rows: list[list[Cell]] = []
-    for epoch in (None, *range(record.epochs)):
-        row: list[Cell] = [0 if epoch is None else epoch + 1]
+    for epoch in range(record.epochs + 1):
+        row: list[Cell] = [epoch]
         row += [record.at(name, epoch) for name in names]
         for measure_name in (*KERNEL_MEASURES, *HIDDEN_MEASURES):
             row += record.layers_at(measure_name, epoch).ravel().tolist()
@@ -198,17 +198,15 @@ def _figures(run: Shown, tolerance: float, test: bool) -> dict[Column, Cell]:
         value = config[name]
         plain = value if isinstance(value, int | float) else written(name, value)
         cells[Column(f"setting.{name}", "", str(info.description))] = plain
-    stopped = None if run.stop is None else run.stop.stopped_epoch
+    stopped = None if run.stop is None else run.stop.stopped
     cells |= {
-        Column("epoch", "1", "epoch whose weights are shown; 0 is before the first step"): (
-            0 if epoch is None else epoch + 1
-        ),
+        Column("epoch", "1", "epoch whose weights are shown; 0 is before the first step"): epoch,
         Column("epochs_trained", "1", "epochs that the run has measured"): record.epochs,
-        Column("stopped_epoch", "1", "epoch after which early stopping ends it; empty: never"): (
-            None if stopped is None else stopped + 1
-        ),
+        Column(
+            "stopped_epoch", "1", "epoch after which early stopping ends it; empty: never"
+        ): stopped,
         Column("diverged_epoch", "1", "epoch in which it stopped being finite; empty: none"): (
-            None if record.diverged is None else record.diverged.epoch + 1
+            None if record.diverged is None else record.diverged.epoch
         ),
     }
     cells |= _accuracies(run, test)

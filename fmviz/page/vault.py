@@ -21,7 +21,7 @@ class Tried(NamedTuple):
     """A network whose validation accuracy the reader has seen.
 
     Attributes:
-        epoch: whose weights, counted from 0.
+        epoch: after how many epochs its weights are.
         validation, test: accuracy of those weights.
         images: how many test images judge it.
     """
@@ -61,7 +61,7 @@ class Vault:
                 run.record.examples["test"],
             )
             for run in runs
-            if run.kept is not None and (run.record.config, run.kept) not in known
+            if run.kept and (run.record.config, run.kept) not in known
         ]
         return replace(self, tried=self.tried + tuple(new)) if new else self
 

@@ -33,7 +33,7 @@ def looked(runs: Sequence[Shown]) -> list[Caption]:
             },
         )
         for run in runs
-        if run.kept is not None
+        if run.kept
     ]
 
 
@@ -49,7 +49,7 @@ def opened(vault: Vault) -> list[Caption]:
         "images": f"{best.images:,}",
         "drop": points(size._replace(value=abs(size.value))),
         "name": described(best.config),
-        "epoch": str(best.epoch + 1),
+        "epoch": str(best.epoch),
         "better": str(better),
     }
     if len(vault.tried) == 1:

@@ -168,9 +168,9 @@ def accuracy_gap(
 
 
 def reached(values: npt.NDArray[np.floating], target: float) -> int | None:
-    """The first epoch, counted from 0, whose value is at least `target`; None where none is."""
+    """Epochs trained until a value, one an epoch, is at least `target`; None where none is."""
     there = np.flatnonzero(np.asarray(values) >= target)
-    return int(there[0]) if len(there) else None
+    return int(there[0]) + 1 if len(there) else None
 
 
 def near_zeros(kernel: Array, tolerances: tuple[float, ...] = TOLERANCES) -> npt.NDArray[np.int64]:

@@ -62,8 +62,8 @@ HIDDEN_MEASURES = {
     "dead_units": "share of units flat on every probe image",
     "activation_histogram": "activations in each bin of measure.activation_edges, probe images",
 }
-# First-layer kernels are kept after these epochs, counted from 0, of the first so many units.
-SNAPSHOT_EPOCHS = (0, 1, 2, 4, 7, 12, 19, 29, 49, 74, 99)
+# First-layer kernels are kept after so many epochs, of the first so many units.
+SNAPSHOT_EPOCHS = (1, 2, 3, 5, 8, 13, 20, 30, 50, 75, 100)
 SNAPSHOT_UNITS = 16
 
 
@@ -79,10 +79,11 @@ class RecordError(Exception):
 
 
 class Divergence(NamedTuple):
-    """Where a run stopped being finite. Counted from zero; `layer` from the input.
+    """Where a run stopped being finite.
 
-    `epoch` and `step` say when, `where` what overflowed first in that step: "activation",
-    "loss", "gradient" or "weight".
+    In its epoch number `epoch`, in the step of it and the layer from the input that `step` and
+    `layer` count from zero. `where` is what overflowed first in that step: "activation", "loss",
+    "gradient" or "weight".
     """
 
     epoch: int
@@ -94,6 +95,9 @@ class Divergence(NamedTuple):
 @dataclass(frozen=True, eq=False)
 class RunRecord:
     """A run, finished or so far.
+
+    Epochs are counted as epochs trained, here and everywhere: 0 is the start, before the first
+    step, and `record.epochs` the end.
 
     Attributes:
         config: the run.
@@ -158,47 +162,80 @@ class RunRecord:
         return sum(a.nbytes for a in (*arrays, *(getattr(self, name) for name in PREDICTIONS)))
 
     @property
-    def best_epoch(self) -> int | None:
-        """The first epoch with the lowest validation cross-entropy; None before the first."""
+    def best_epoch(self) -> int:
+        """The first epoch with the lowest validation cross-entropy; 0 before the first ends."""
         values = self.history["val_crossentropy"]
-        return int(np.argmin(values)) if len(values) else None
+        return int(np.argmin(values)) + 1 if len(values) else 0
 
-    def weights_of(self, epoch: int | None) -> tuple[tuple[Array, ...], int]:
+    def weights_of(self, epoch: int) -> tuple[tuple[Array, ...], int]:
         """The weights after an epoch where they were kept, else those after the last one, and
         after which epoch they are: only those of the last and the best are kept."""
-        if epoch is not None and epoch == self.best_epoch and self.best_weights:
+        if epoch and epoch == self.best_epoch and self.best_weights:
             return self.best_weights, epoch
-        return self.weights, self.epochs - 1
+        return self.weights, self.epochs
 
-    def weights_after(self, epoch: int | None) -> tuple[Array, ...]:
-        """The weights that are kept of an epoch, counted from 0: those of the last and of the best;
-        nothing for any other."""
-        if epoch is None or not self.weights:
+    def weights_after(self, epoch: int) -> tuple[Array, ...]:
+        """The weights that are kept of an epoch: those of the last and of the best; nothing for any
+        other."""
+        if not epoch or not self.weights:
             return ()
-        if epoch == self.epochs - 1:
+        if epoch == self.epochs:
             return self.weights
         return self.best_weights if epoch == self.best_epoch else ()
 
     @property
     def snapshot_epochs(self) -> tuple[int, ...]:
-        """The epochs, counted from 0, of `snapshots`."""
-        return tuple(epoch for epoch in SNAPSHOT_EPOCHS if epoch < self.epochs)
+        """The epochs of `snapshots`."""
+        return tuple(epoch for epoch in SNAPSHOT_EPOCHS if epoch <= self.epochs)
 
     @property
     def kernels(self) -> tuple[Array, ...]:
         """The final kernels, (fan_in, fan_out) each."""
         return self.weights[::2]
 
-    def at(self, name: str, epoch: int | None) -> float:
-        """A history figure after an epoch, or before the first step where epoch is None."""
-        return float(self.start[name] if epoch is None else self.history[name][epoch])
+    def at(self, name: str, epoch: int) -> float:
+        """A figure of the history after so many epochs.
 
-    def layers_at(self, name: str, epoch: int | None) -> Array:
-        """A layer measure after an epoch, or before the first step: (layers, ...)."""
-        row: Array = self.start_layers[name] if epoch is None else self.layers[name][epoch]
+        Raises:
+            IndexError: the run has not trained so many.
+        """
+        self._check_epoch(epoch)
+        return float(self.history[name][epoch - 1] if epoch else self.start[name])
+
+    def at_end(self, name: str) -> float:
+        """A figure of the history after the last epoch so far."""
+        return self.at(name, self.epochs)
+
+    def layers_at(self, name: str, epoch: int) -> Array:
+        """A layer measure after so many epochs: (layers, ...).
+
+        Raises:
+            IndexError: the run has not trained so many.
+        """
+        self._check_epoch(epoch)
+        row: Array = self.layers[name][epoch - 1] if epoch else self.start_layers[name]
         return row
 
-    def gap(self, epoch: int | None) -> Estimate:
+    def _check_epoch(self, epoch: int) -> None:
+        if not 0 <= epoch <= self.epochs:
+            raise IndexError(f"epoch must be from 0 to {self.epochs}, not {epoch}")
+
+    def answers(self, split: str, epoch: int) -> Array:
+        """The predicted classes of a split's images after so many epochs, (images,) uint8.
+
+        Args:
+            split: "train" (the fixed sample), "val" or "test".
+
+        Raises:
+            ValueError: the run goes on; answers are handed over at its end.
+        """
+        rows: Array = getattr(self, f"{split}_predictions")
+        if not len(rows):
+            raise ValueError("a run hands over its answers at its end")
+        row: Array = rows[epoch]
+        return row
+
+    def gap(self, epoch: int) -> Estimate:
         """Training accuracy − validation accuracy, with the standard error."""
         return accuracy_gap(
             self.at("train_accuracy", epoch),
@@ -207,12 +244,12 @@ class RunRecord:
             self.examples["validation"],
         )
 
-    def estimate(self, name: str, epoch: int | None) -> Estimate:
+    def estimate(self, name: str, epoch: int) -> Estimate:
         """An accuracy of the history with its standard error."""
         split = {"train": "train", "val": "validation", "test": "test", "corrupted": "corrupted"}
         return accuracy(self.at(name, epoch), self.examples[split[name.split("_")[0]]])
 
-    def sparsity(self, tolerance: float, epoch: int | None) -> float:
+    def sparsity(self, tolerance: float, epoch: int) -> float:
         """Share of kernel weights with |w| ≤ tolerance, one of `measure.TOLERANCES`.
 
         Raises:
@@ -239,13 +276,13 @@ class RunRecord:
             table[name] = np.ascontiguousarray(steps.T)
         table["snapshots"] = self.snapshots
         table |= {f"weights/{i}": w for i, w in enumerate(self.weights)}
-        if self.best_epoch != self.epochs - 1:
+        if self.best_epoch != self.epochs:
             table |= {f"best/{i}": w for i, w in enumerate(self.best_weights)}
         meta = {
             "schema": RECORD_SCHEMA,
             "config": self.config.model_dump(mode="json"),
             "examples": dict(self.examples),
-            "diverged": self.diverged,
+            "diverged": self.diverged and _written(self.diverged),
             "made": dict(self.made),
         }
         table["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
@@ -299,9 +336,19 @@ class RunRecord:
             snapshots=table["snapshots"],
             weights=weights,
             best_weights=tuple(table.get(f"best/{i}", w) for i, w in enumerate(weights)),
-            diverged=Divergence(*meta["diverged"]) if meta["diverged"] else None,
+            diverged=_read(meta["diverged"]) if meta["diverged"] else None,
             made=meta["made"],
         )
+
+
+# In a file the epoch in which a run diverged is counted from 0.
+def _written(diverged: Divergence) -> list[Any]:
+    return [diverged.epoch - 1, *diverged[1:]]
+
+
+def _read(written: list[Any]) -> Divergence:
+    epoch, *rest = written
+    return Divergence(epoch + 1, *rest)
 
 
 def layer_sizes(config: RunConfig) -> tuple[int, ...]:

@@ -164,9 +164,9 @@ class Recorder:
 
     def _keep(self, weights: list[Array], val_crossentropy: float) -> None:
         """Remember the weights of the row just added, where they are wanted later."""
-        epoch = self.rows - 2
+        epoch = self.rows - 1
         self._weights = weights
-        if epoch >= 0 and val_crossentropy < self._best[0]:
+        if epoch and val_crossentropy < self._best[0]:
             self._best = (val_crossentropy, weights)
         if epoch in SNAPSHOT_EPOCHS:
             with np.errstate(over="ignore"):

@@ -79,25 +79,25 @@ def train(
 def weights_after(
     config: RunConfig, epoch: int, should_stop: Callable[[], bool] | None = None
 ) -> list[Array]:
-    """The weights of a run after an epoch, counted from 0, in `keras.Sequential.get_weights()`
-    order: it is trained again up to there. A record keeps only those of its best and last epoch.
+    """The weights of a run after so many epochs, in `keras.Sequential.get_weights()` order: it is
+    trained again up to there. A record keeps only those of its best and last epoch.
 
     Raises:
         InterruptedError: `should_stop` answered True.
         ValueError: the run has no such epoch, or diverges before its end.
     """
-    if not 0 <= epoch < config.epochs:
-        raise ValueError(f"epoch must be from 0 to {config.epochs - 1}, not {epoch}")
+    if not 1 <= epoch <= config.epochs:
+        raise ValueError(f"epoch must be from 1 to {config.epochs}, not {epoch}")
     stopped = should_stop or (lambda: False)
     members = _Group([config])
     # The first step of the iteration measures the start.
-    for _ in zip(range(epoch + 2), members.run(stopped)):
+    for _ in zip(range(epoch + 1), members.run(stopped)):
         if stopped():
             break
     (record,) = members.records()
-    if record.epochs <= epoch:
+    if record.epochs < epoch:
         if record.diverged is not None:
-            raise ValueError(f"the run diverges in epoch {record.diverged.epoch + 1}")
+            raise ValueError(f"the run diverges in epoch {record.diverged.epoch}")
         raise InterruptedError("the training was stopped")
     return stock.take([w.numpy() for w in members.state.weights], 0)
 
@@ -292,11 +292,12 @@ class _Group:
             for k in sorted(missing):
                 if not finite[:, k].all():
                     where, layer = names[int(np.argmin(finite[:, k]))]
-                    self.recorders[k].diverged = Divergence(epoch, step, layer, where)
+                    self.recorders[k].diverged = Divergence(epoch + 1, step, layer, where)
                     missing.discard(k)
             if not missing:
                 return
         for k in missing:
             # Finite in every step, and only the figures taken after them overflow.
             last = self.config.steps_per_epoch - 1
-            self.recorders[k].diverged = Divergence(epoch, last, self.program.n_layers - 1, "loss")
+            layers = self.program.n_layers
+            self.recorders[k].diverged = Divergence(epoch + 1, last, layers - 1, "loss")

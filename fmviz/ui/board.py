@@ -49,11 +49,11 @@ def status(update: Update, horizon: int) -> str:
     if source == "store":
         return ":material/inventory_2: trained earlier, from the store"
     if own is not None and own.diverged is not None:
-        return f":material/check: trained just now, diverged in epoch {own.diverged.epoch + 1}"
+        return f":material/check: trained just now, diverged in epoch {own.diverged.epoch}"
     if own is None:
         return ""
     trained = [
-        record.at("seconds", record.epochs - 1)
+        record.at_end("seconds")
         for record, source in zip(update.records, update.sources)
         if record is not None and source == "trained" and record.epochs
     ]

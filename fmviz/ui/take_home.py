@@ -68,7 +68,7 @@ def _files(page: Page, runs: list[Shown]) -> None:
         chosen = st.selectbox("Run", roles, index=len(roles) - 1, key=key)
     run = runs[roles.index(chosen)]
     st.caption(words.sentence(run.record.config))
-    if run.kept is None:
+    if not run.kept:
         st.markdown(prose.text(PROSE, "no epoch"))
     else:
         _notebooks(page, run)
@@ -120,14 +120,13 @@ def _built(
 
 def _model(page: Page, run: Shown) -> None:
     record, epoch = run.record, run.kept
-    assert epoch is not None
     config = record.config
     # By now they may be known to the store.
     whole = record if record.weights else live.engine().store.get(config)
     weights = whole.weights_after(epoch) if whole is not None else ()
     seconds = record.at("seconds", epoch)
     st.markdown("**Trained network**")
-    name = tables.stem(config, f"epoch{epoch + 1}")
+    name = tables.stem(config, f"epoch{epoch}")
     what = config.key, epoch
     content = state.made_file(page.name, what)
     button, standing = st.empty(), st.empty()

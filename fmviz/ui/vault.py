@@ -34,7 +34,7 @@ def saw(runs: Iterable[Shown]) -> None:
 def saw_ends(records: Iterable[RunRecord | None]) -> None:
     """As `saw`, after the last epoch of each record."""
     saw(
-        Shown(run_name(record.config), record, None, record.epochs - 1)
+        Shown(run_name(record.config), record, None, record.epochs)
         for record in records
         if record is not None and record.epochs
     )

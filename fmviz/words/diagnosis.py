@@ -35,7 +35,7 @@ def diverged(record: RunRecord) -> list[Caption]:
     if where is None:
         raise ValueError("this run did not diverge")
     figures = {
-        "epoch": str(where.epoch + 1),
+        "epoch": str(where.epoch),
         "step": str(where.step + 1),
         "layer": f"{where.layer + 1} of {len(config.hidden) + 1}",
         "where": f"{'an' if where.where == 'activation' else 'a'} {where.where}",
@@ -74,7 +74,7 @@ def _shrink(config: RunConfig) -> float:
 def stuck(run: Shown) -> Caption | None:
     """Why an ended run has learnt nothing; None where it has learnt, or nothing tells."""
     record, config = run.record, run.record.config
-    if not record.complete or run.kept is None or record.diverged is not None:
+    if not record.complete or not run.kept or record.diverged is not None:
         return None
     for name in ("train_accuracy", "val_accuracy"):
         share = record.estimate(name, run.kept)

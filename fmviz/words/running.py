@@ -15,17 +15,17 @@ def running(run: Shown) -> list[Caption]:
     The running figure is over all training images, the measured one over the fixed sample: their
     difference is judged as one of separate examples, which is on the careful side.
     """
-    if run.kept is None:
+    if not run.kept:
         return []
     record, epoch = run.record, run.kept
     history = record.history
-    keras = accuracy(float(history["running_accuracy"][epoch]), record.config.train_size)
+    keras = accuracy(record.at("running_accuracy", epoch), record.config.train_size)
     measured = record.estimate("train_accuracy", epoch)
     validation = record.estimate("val_accuracy", epoch)
     behind = difference(measured, keras)
     below = int((history["running_accuracy"] < history["val_accuracy"]).sum())
     figures = {
-        "epoch": str(epoch + 1),
+        "epoch": str(epoch),
         "epochs": str(record.epochs),
         "keras": percent(keras.value),
         "measured": percent(measured.value),

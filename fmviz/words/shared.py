@@ -78,8 +78,8 @@ def against_baseline(run: Shown, baseline: Shown) -> Caption:
         "val_change": points(Estimate(abs(held_out.value), held_out.error)),
         "train_change": points(Estimate(abs(training.value), training.error)),
         "val_direction": "higher" if held_out.value > 0 else "lower",
-        "epoch": str((run.kept or 0) + 1),
-        "baseline_epoch": str((baseline.kept or 0) + 1),
+        "epoch": str(run.kept),
+        "baseline_epoch": str(baseline.kept),
     }
     narrower = change.value < 0 and not change.could_be_noise and gaps[0].value >= 0
     if run.kept != baseline.kept:
@@ -98,20 +98,20 @@ def against_baseline(run: Shown, baseline: Shown) -> Caption:
 
 
 def early_stopping(run: Shown, patience: int | None, monitor: str) -> Caption:
-    """What early stopping did to a run. Epochs are counted from 1 here."""
+    """What early stopping did to a run."""
     stop, epochs = run.stop, run.record.config.epochs
     figures = {"patience": str(patience), "monitor": monitor, "epochs": plural(epochs, "epoch")}
-    if stop is None or stop.weights_epoch is None:
+    if stop is None or not stop.kept:
         return Caption("stopping off", figures)
-    figures["kept"] = str(stop.weights_epoch + 1)
-    if stop.stopped_epoch is None:
-        last = stop.weights_epoch == epochs - 1
+    figures["kept"] = str(stop.kept)
+    if stop.stopped is None:
+        last = stop.kept == epochs
         return Caption("stopping never" if last else "stopping never, restored", figures)
     figures |= {
-        "stopped": str(stop.stopped_epoch + 1),
-        "saved": plural(epochs - stop.stopped_epoch - 1, "epoch"),
+        "stopped": str(stop.stopped),
+        "saved": plural(epochs - stop.stopped, "epoch"),
     }
-    same = stop.weights_epoch == stop.stopped_epoch
+    same = stop.kept == stop.stopped
     return Caption("stopping fired" if same else "stopping restored", figures)
 
 
@@ -125,10 +125,8 @@ def on_test(run: Shown, baseline: Shown | None, labels: npt.NDArray[np.integer])
     figures = {"test": points(accuracy), "images": f"{run.record.examples['test']:,}"}
     if baseline is None or not (run.record.complete and baseline.record.complete):
         return Caption("test", figures)
-    # Row 0 is the network before its first step.
     right, right_before = (
-        each.record.test_predictions[0 if each.kept is None else each.kept + 1] == labels
-        for each in (run, baseline)
+        each.record.answers("test", each.kept) == labels for each in (run, baseline)
     )
     change = paired_difference(right, right_before)
     figures["change"] = points(change, signed=True)

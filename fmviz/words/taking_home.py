@@ -65,11 +65,11 @@ def model_file(config: RunConfig, epoch: int, kept: bool, seconds: float) -> lis
     """What is to be known of a run's `.keras` file.
 
     Args:
-        epoch: whose weights it has, counted from 0.
+        epoch: after how many epochs its weights are.
         kept: whether those weights are there; else the run is trained again up to there.
         seconds: that its gradient steps took; less than a tenth counts as one.
     """
-    figures = {"epoch": str(epoch + 1), "seconds": f"{max(seconds, 0.1):.1f}"}
+    figures = {"epoch": str(epoch), "seconds": f"{max(seconds, 0.1):.1f}"}
     captions = [Caption("model", figures)]
     if not kept:
         captions.append(Caption("model trained again", figures))

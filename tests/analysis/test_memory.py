@@ -48,10 +48,10 @@ def test_wrong_labels_are_sorted_by_what_the_network_makes_of_them() -> None:
     wrong = np.flatnonzero(memory.training_sample(NOISY).wrong)
     a, b, c, d, e = wrong[:5].tolist()
     record = answering({a: [1, 1, 0, 0], b: [0, 0, 0, 0], c: [0, 1, 2, 0], d: [0, 0, 0, 2]})
-    found = memory.by_heart(record, 2)
+    found = memory.by_heart(record, 3)
     assert found.memorised.tolist() == [a, b, c]
-    # Epochs from 0: learnt in the second, before the first step, in the third.
-    assert found.since.tolist() == [1, -1, 2]
+    # Learnt in the second epoch, before the first step, in the third.
+    assert found.since.tolist() == [2, 0, 3]
     assert found.astray.tolist() == [d]
     assert e in found.seen_through
     assert len(found.seen_through) == len(wrong) - 4
@@ -60,18 +60,18 @@ def test_wrong_labels_are_sorted_by_what_the_network_makes_of_them() -> None:
 def test_an_earlier_epoch_knows_nothing_of_later_ones() -> None:
     a = int(np.flatnonzero(memory.training_sample(NOISY).wrong)[0])
     record = answering({a: [1, 0, 1, 0]})
-    assert memory.by_heart(record, 0).memorised.tolist() == [a]
-    assert memory.by_heart(record, 0).since.tolist() == [0]
-    assert not len(memory.by_heart(record, 1).memorised)
+    assert memory.by_heart(record, 1).memorised.tolist() == [a]
+    assert memory.by_heart(record, 1).since.tolist() == [1]
+    assert not len(memory.by_heart(record, 2).memorised)
 
 
 def test_images_with_a_true_label_are_never_learnt_by_heart() -> None:
     sample = memory.training_sample(NOISY)
     right = int(np.flatnonzero(~sample.wrong)[0])
-    found = memory.by_heart(answering({right: [0, 0, 0, 0]}), 2)
+    found = memory.by_heart(answering({right: [0, 0, 0, 0]}), 3)
     assert right not in np.concatenate([found.memorised, found.seen_through, found.astray])
 
 
 def test_a_run_that_goes_on_has_no_answers_yet() -> None:
     with pytest.raises(ValueError, match="come with the end"):
-        memory.by_heart(synthetic(NOISY, epochs=1), 0)
+        memory.by_heart(synthetic(NOISY, epochs=1), 1)

@@ -17,7 +17,7 @@ from tests.support.records import SHIPPED, shipped, shown
 
 @pytest.fixture(scope="module")
 def pair() -> list[Shown]:
-    return [Shown("a", record, None, 20) for record in map(shipped, reversed(SHIPPED))]
+    return [Shown("a", record, None, 21) for record in map(shipped, reversed(SHIPPED))]
 
 
 @pytest.mark.parametrize("split", ["train", "val", "test"])
@@ -25,7 +25,7 @@ def test_shares_of_right_answers_are_the_accuracies_of_the_record(
     pair: list[Shown], split: str
 ) -> None:
     for run in pair:
-        for epoch in (None, 0, 20):
+        for epoch in (0, 1, 21):
             answers = paired.right(run.record, split, epoch)
             assert answers is not None
             assert answers.mean() == pytest.approx(run.record.at(f"{split}_accuracy", epoch))
@@ -36,7 +36,7 @@ def test_a_paired_error_is_that_of_a_bootstrap_over_the_images(
     pair: list[Shown], split: str
 ) -> None:
     change = paired.change(pair[0], pair[1], split)
-    rights = [paired.right(run.record, split, 20) for run in pair]
+    rights = [paired.right(run.record, split, 21) for run in pair]
     a, b = (r.astype(float) for r in rights if r is not None)
     rng = np.random.default_rng(0)
     draws = rng.integers(0, len(a), (4_000, len(a)), dtype=np.int32)
@@ -47,7 +47,7 @@ def test_a_paired_error_is_that_of_a_bootstrap_over_the_images(
 
 def test_a_change_of_the_gap_is_surer_than_for_separate_images(pair: list[Shown]) -> None:
     change = paired.gap_change(*pair)
-    apart = difference(*(run.record.gap(20) for run in pair))
+    apart = difference(*(run.record.gap(21) for run in pair))
     assert change.value == pytest.approx(apart.value)
     assert 0 < change.error < 0.8 * apart.error
 
@@ -56,7 +56,7 @@ def test_runs_that_go_on_or_see_other_labels_get_the_careful_error(pair: list[Sh
     run, other = pair
     empty = np.empty((0, 0), np.uint8)
     going = run._replace(record=replace(run.record, val_predictions=empty))
-    expected = difference(*(each.record.estimate("val_accuracy", 20) for each in (going, other)))
+    expected = difference(*(each.record.estimate("val_accuracy", 21) for each in (going, other)))
     assert paired.change(going, other, "val") == expected
     noisy = RunConfig(label_noise=0.5)
     assert not paired.same_images(noisy, RunConfig(), "train")

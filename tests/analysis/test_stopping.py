@@ -155,7 +155,7 @@ RISES_THEN_FALLS = {
 
 @pytest.mark.parametrize(
     ("monitor", "stopped", "best"),
-    [("val_accuracy", 3, 1), ("val_loss", 4, 2), ("val_crossentropy", None, 4)],
+    [("val_accuracy", 4, 2), ("val_loss", 5, 3), ("val_crossentropy", None, 5)],
 )
 def test_accuracy_is_better_large_and_losses_small(
     monitor: str, stopped: int | None, best: int
@@ -163,29 +163,29 @@ def test_accuracy_is_better_large_and_losses_small(
     record = synthetic(tiny(epochs=5), **RISES_THEN_FALLS)
     shown = look(record, "a", patience=2, monitor=monitor, restore_best_weights=True)
     assert shown.stop is not None
-    assert shown.stop.stopped_epoch == stopped
+    assert shown.stop.stopped == stopped
     assert shown.kept == best
     unrestored = look(record, "a", patience=2, monitor=monitor, restore_best_weights=False)
-    assert unrestored.kept == (4 if stopped is None else stopped)
+    assert unrestored.kept == (5 if stopped is None else stopped)
 
 
 def test_without_early_stopping_the_last_epoch_is_kept() -> None:
     record = synthetic(tiny(epochs=5))
     shown = look(record, "a", patience=None, monitor="val_loss", restore_best_weights=True)
     assert shown.stop is None
-    assert shown.kept == 4
+    assert shown.kept == 5
 
 
 def test_a_run_that_still_goes_on_shows_its_present_weights() -> None:
     record = synthetic(tiny(epochs=9), epochs=4, val_loss=[0.5, 0.1, 0.2, 0.3])
     shown = look(record, "a", patience=5, monitor="val_loss", restore_best_weights=True)
-    assert shown.kept == 3
+    assert shown.kept == 4
 
 
 def test_a_run_before_its_first_epoch_keeps_nothing() -> None:
     record = synthetic(tiny(epochs=9), epochs=0)
     shown = look(record, "a", patience=5, monitor="val_loss", restore_best_weights=True)
-    assert (shown.stop, shown.kept) == (None, None)
+    assert (shown.stop, shown.kept) == (None, 0)
 
 
 def test_look_hands_every_argument_on() -> None:
@@ -206,7 +206,7 @@ def test_look_hands_every_argument_on() -> None:
 def test_a_mode_against_the_grain_keeps_the_worst_epoch() -> None:
     record = synthetic(tiny(epochs=4), val_loss=[0.9, 0.5, 0.4, 0.3])
     shown = look(record, "a", patience=3, monitor="val_loss", mode="max", restore_best_weights=True)
-    assert (shown.kept, shown.stop and shown.stop.stopped_epoch) == (0, 3)
+    assert (shown.kept, shown.stop and shown.stop.stopped) == (1, 4)
     assert not Rule("val_loss", mode="max").right_way
     assert Rule("val_loss", mode="min").right_way
 
@@ -215,7 +215,7 @@ def test_a_run_that_goes_on_after_it_was_stopped_has_been_restored() -> None:
     record = synthetic(tiny(epochs=9), epochs=4, val_loss=[0.5, 0.1, 0.2, 0.3])
     shown = look(record, "a", patience=2, monitor="val_loss", restore_best_weights=True)
     assert shown.stop is not None
-    assert (shown.stop.stopped_epoch, shown.kept) == (3, 1)
+    assert (shown.stop.stopped, shown.kept) == (4, 2)
 
 
 # The rule as Keras spells it
@@ -287,8 +287,9 @@ def test_one_pass_gives_what_keras_does_under_each_patience(
     assert [outcome.patience for outcome in found] == list(range(config.epochs + 1))
     for outcome in found:
         expected = by_keras(values, patience=outcome.patience, **parameters)
-        assert outcome.stopped_epoch == expected.stopped
-        assert outcome.weights_epoch == expected.weights
+        # Keras counts epochs from 0.
+        assert outcome.stopped == (None if expected.stopped is None else expected.stopped + 1)
+        assert outcome.kept == expected.weights + 1
         assert outcome.trained == len(expected.waits)
         fired = expected.stopped is not None
         assert outcome.saved == (config.epochs - len(expected.waits) if fired else 0)
@@ -297,14 +298,14 @@ def test_one_pass_gives_what_keras_does_under_each_patience(
 def test_an_outcome_tells_what_its_weights_are_worth() -> None:
     record = synthetic(tiny(epochs=5), **RISES_THEN_FALLS)
     at_once, _, second, *_, last = outcomes(record, Rule("val_accuracy", restore_best_weights=True))
-    assert (at_once.stopped_epoch, at_once.weights_epoch, at_once.saved) == (2, 1, 2)
-    assert (second.stopped_epoch, second.weights_epoch, second.saved) == (3, 1, 1)
-    assert (last.stopped_epoch, last.weights_epoch, last.saved) == (None, 1, 0)
-    assert second.val_accuracy == record.estimate("val_accuracy", 1)
+    assert (at_once.stopped, at_once.kept, at_once.saved) == (3, 2, 2)
+    assert (second.stopped, second.kept, second.saved) == (4, 2, 1)
+    assert (last.stopped, last.kept, last.saved) == (None, 2, 0)
+    assert second.val_accuracy == record.estimate("val_accuracy", 2)
     assert second.val_crossentropy == record.history["val_crossentropy"][1]
-    assert second.test_accuracy == record.estimate("test_accuracy", 1)
+    assert second.test_accuracy == record.estimate("test_accuracy", 2)
     kept = outcomes(record, Rule("val_accuracy"))[2]
-    assert (kept.stopped_epoch, kept.weights_epoch) == (3, 3)
+    assert (kept.stopped, kept.kept) == (4, 4)
 
 
 def test_the_three_monitors_each_in_their_own_direction_and_units() -> None:
@@ -314,10 +315,10 @@ def test_the_three_monitors_each_in_their_own_direction_and_units() -> None:
     )
     found = {outcome.monitor: outcome for outcome in by_monitor(record, rule)}
     assert list(found) == ["val_loss", "val_crossentropy", "val_accuracy"]
-    stops = [(o.stopped_epoch, o.weights_epoch) for o in found.values()]
-    assert stops == [(4, 2), (None, 4), (3, 1)]
+    stops = [(o.stopped, o.kept) for o in found.values()]
+    assert stops == [(5, 3), (None, 5), (4, 2)]
     unrestored = by_monitor(record, rule._replace(restore_best_weights=False, start_from_epoch=3))
-    assert [o.weights_epoch for o in unrestored] == [4, 4, 4]
+    assert [o.kept for o in unrestored] == [5, 5, 5]
 
 
 def test_before_the_first_epoch_and_without_patience_there_is_no_outcome() -> None:

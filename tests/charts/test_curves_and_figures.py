@@ -138,7 +138,7 @@ def test_a_specification_is_the_very_same_object_at_every_call_and_holds_no_data
 def test_lambda_is_in_no_specification() -> None:
     # Two penalties, one pair of roles: the same objects, and other rows.
     runs = [
-        Shown("with penalty", synthetic(tiny(penalty="l2", lam=lam), seed=i), None, 2)
+        Shown("with penalty", synthetic(tiny(penalty="l2", lam=lam), seed=i), None, 3)
         for i, lam in enumerate((1.0, 100.0))
     ]
     specs = [
@@ -257,7 +257,7 @@ def test_before_the_first_epoch_there_is_nothing_to_draw() -> None:
 
 
 def test_a_run_that_goes_on_is_drawn_as_far_as_it_is() -> None:
-    run = Shown("a", synthetic(tiny(epochs=9), epochs=2), None, 1)
+    run = Shown("a", synthetic(tiny(epochs=9), epochs=2), None, 2)
     rows = curves.curves_rows([run])
     assert rows[rows["kind"] == "curve"]["epoch"].tolist() == [1, 2, 1, 2]
 
@@ -265,7 +265,7 @@ def test_a_run_that_goes_on_is_drawn_as_far_as_it_is() -> None:
 @pytest.mark.parametrize("chart", ["curves", "gap"])
 def test_flat_accuracies_are_not_blown_up_to_the_height_of_a_chart(chart: str) -> None:
     record = synthetic(train_accuracy=0.9, val_accuracy=0.899)
-    rows = rows_of(chart, [Shown("a", record, None, 2)])
+    rows = rows_of(chart, [Shown("a", record, None, 3)])
     if chart == "curves":
         framed = rows["accuracy"]
         assert set(rows[rows["kind"] == "frame"]["run"].isna()) == {True}
@@ -281,7 +281,7 @@ def test_the_gap_meter_has_both_accuracies_with_one_standard_error() -> None:
         val_accuracy=[0.0, 0.8, 0.0],
         examples={"train": 900, "validation": 1_600},
     )
-    (row,) = figures.gap_rows([Shown("a", record, None, 1)]).to_dict("records")
+    (row,) = figures.gap_rows([Shown("a", record, None, 2)]).to_dict("records")
     assert row["run"] == "a"
     assert (row["training"], row["validation"]) == (0.9, 0.8)
     assert row["training_low"] == pytest.approx(0.89)
@@ -293,11 +293,11 @@ def test_the_gap_meter_has_both_accuracies_with_one_standard_error() -> None:
 
 
 def test_sparsity_has_the_measured_share_at_every_tolerance_but_zero() -> None:
-    runs = [run._replace(kept=kept) for run, kept in zip(pair(), (4, 29), strict=True)]
+    runs = [run._replace(kept=kept) for run, kept in zip(pair(), (5, 30), strict=True)]
     rows = figures.sparsity_rows(runs, 0.0)
     assert set(rows["kind"]) == {"curve"}
     weights = 784 * 128 + 128 * 10
-    for run, kept in zip(runs, (4, 29), strict=True):
+    for run, kept in zip(runs, (5, 30), strict=True):
         mine = rows[rows["run"] == run.name]
         assert mine["tolerance"].tolist() == list(TOLERANCES[1:])
         counts = run.record.layers["near_zeros"][kept].sum(axis=0)[1:]
@@ -314,7 +314,7 @@ def test_the_readers_tolerance_is_a_rule_unless_it_is_zero() -> None:
 
 def test_saturation_has_each_layers_share_now_and_before_training() -> None:
     record = synthetic(tiny(hidden=(7, 5)))
-    rows = figures.saturation_rows([Shown("a", record, None, 1)])
+    rows = figures.saturation_rows([Shown("a", record, None, 2)])
     assert rows["layer"].tolist() == ["layer 1|7 units", "layer 2|5 units"]
     assert rows["share"].tolist() == record.layers["saturation"][1].tolist()
     assert rows["start"].tolist() == record.start_layers["saturation"].tolist()
@@ -326,7 +326,7 @@ def test_saturation_has_each_layers_share_now_and_before_training() -> None:
 
 def test_a_network_without_hidden_layers_has_no_saturation_to_draw() -> None:
     record = synthetic(RunConfig(train_size=100, hidden=(), epochs=1))
-    rows = figures.saturation_rows([Shown("a", record, None, 0)])
+    rows = figures.saturation_rows([Shown("a", record, None, 1)])
     assert len(rows) == 0
     assert "share" in rows.columns
 

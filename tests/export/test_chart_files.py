@@ -20,7 +20,7 @@ from fmviz.export.chart_files import Chart, ChartError
 from tests.support.records import synthetic, tiny
 
 NAMES = ("no penalty", "with penalty")
-RUNS = [Shown(name, synthetic(tiny(epochs=8), seed=k), None, 7) for k, name in enumerate(NAMES)]
+RUNS = [Shown(name, synthetic(tiny(epochs=8), seed=k), None, 8) for k, name in enumerate(NAMES)]
 
 
 def pair(dark: bool) -> list[Chart]:

@@ -131,11 +131,11 @@ def test_test_figures_are_there_only_where_they_are_shown(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_diverged_run_is_said_to_be_one(kind: str) -> None:
-    record = synthetic(tiny(), epochs=2, diverged=Divergence(2, 1, 0, "loss"))
+    record = synthetic(tiny(), epochs=2, diverged=Divergence(3, 1, 0, "loss"))
     book = KINDS[kind](record, Judging())
     assert "diverged** in epoch 3" in book.cells[0].source
     assert any("EPOCHS = 2\n" in cell.source for cell in book.cells)
-    gone = synthetic(tiny(), epochs=0, diverged=Divergence(0, 1, 0, "loss"))
+    gone = synthetic(tiny(), epochs=0, diverged=Divergence(1, 1, 0, "loss"))
     with pytest.raises(ValueError, match="without a finished epoch"):
         KINDS[kind](gone, Judging())
 

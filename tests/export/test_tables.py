@@ -88,7 +88,7 @@ def test_test_figures_can_be_left_out() -> None:
     assert "test_accuracy" in read(tables.history(RECORD).csv())
     for table in (
         tables.history(RECORD, test=False),
-        tables.figures([Shown("run", RECORD, None, 3)], 1e-3, test=False),
+        tables.figures([Shown("run", RECORD, None, 4)], 1e-3, test=False),
     ):
         assert not [c for c in table.columns if c.name.startswith("test")]
 
@@ -96,8 +96,8 @@ def test_test_figures_can_be_left_out() -> None:
 def test_figures_are_those_of_the_weights_that_are_shown() -> None:
     stop = Stop(7, 4, 4, (0,) * 8)
     runs = [
-        Shown("no penalty", shipped(RunConfig()), None, 29),
-        Shown("with penalty", RECORD, stop, 4),
+        Shown("no penalty", shipped(RunConfig()), None, 30),
+        Shown("with penalty", RECORD, stop, 5),
     ]
     table = read(tables.figures(runs, 0.01, test=True).csv()).set_index("run")
     assert table.index.tolist() == ["no penalty", "with penalty"]
@@ -131,7 +131,7 @@ def test_figures_are_those_of_the_weights_that_are_shown() -> None:
 
 def test_runs_of_different_depth_share_a_table() -> None:
     runs = [
-        Shown(str(hidden), synthetic(tiny(hidden=hidden)), None, 2) for hidden in ((), (4,), (4, 3))
+        Shown(str(hidden), synthetic(tiny(hidden=hidden)), None, 3) for hidden in ((), (4,), (4, 3))
     ]
     table = read(tables.figures(runs, 1e-3, test=False).csv())
     assert table["hidden_1.saturation"].notna().tolist() == [False, True, True]
@@ -140,8 +140,8 @@ def test_runs_of_different_depth_share_a_table() -> None:
 
 
 def test_a_run_that_diverged_at_once_has_the_figures_of_its_start() -> None:
-    record = synthetic(epochs=0, diverged=Divergence(0, 3, 1, "weight"))
-    table = read(tables.figures([Shown("run", record, None, None)], 1e-3, test=True).csv())
+    record = synthetic(epochs=0, diverged=Divergence(1, 3, 1, "weight"))
+    table = read(tables.figures([Shown("run", record, None, 0)], 1e-3, test=True).csv())
     assert table["epoch"][0] == 0
     assert table["diverged_epoch"][0] == 1
     assert table["val_accuracy"][0] == record.start["val_accuracy"]

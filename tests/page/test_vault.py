@@ -49,8 +49,8 @@ def test_a_network_counts_once_however_often_it_is_seen() -> None:
 
 def test_another_epoch_of_a_network_is_another_choice() -> None:
     (run,) = runs(1)
-    vault = Vault().saw([run, run._replace(kept=0), run._replace(kept=None)])
-    assert [each.epoch for each in vault.tried] == [run.kept, 0]
+    vault = Vault().saw([run, run._replace(kept=1), run._replace(kept=0)])
+    assert [each.epoch for each in vault.tried] == [run.kept, 1]
 
 
 def test_looks_are_counted_once_for_the_same_networks() -> None:

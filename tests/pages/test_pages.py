@@ -27,7 +27,7 @@ from tests.support.scripted import ScriptedEngine, first_epochs
 
 APP = str(Path(__file__).parents[2] / "app.py")
 OPENING = LESSONS["regularisation"].start.config
-LAST = OPENING.epochs - 1
+LAST = OPENING.epochs
 
 
 def recorded(config: RunConfig) -> RunRecord:

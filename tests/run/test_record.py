@@ -45,8 +45,8 @@ RECORDS: dict[str, Callable[[], RunRecord]] = {
     "finished": synthetic,
     "going on": lambda: synthetic(epochs=2),
     "not begun": lambda: synthetic(epochs=0),
-    "diverged": lambda: synthetic(epochs=1, diverged=Divergence(1, 3, 0, "gradient")),
-    "diverged at once": lambda: synthetic(epochs=0, diverged=Divergence(0, 0, 2, "loss")),
+    "diverged": lambda: synthetic(epochs=1, diverged=Divergence(2, 3, 0, "gradient")),
+    "diverged at once": lambda: synthetic(epochs=0, diverged=Divergence(1, 0, 2, "loss")),
     "with its best weights before the last": lambda: synthetic(val_crossentropy=[0.5, 0.1, 0.3]),
     "with its best weights at the end": lambda: synthetic(val_crossentropy=[0.5, 0.3, 0.1]),
     "with equally good epochs": lambda: synthetic(val_crossentropy=[0.5, 0.1, 0.1]),
@@ -55,7 +55,7 @@ RECORDS: dict[str, Callable[[], RunRecord]] = {
     "diverged with its best before the last": lambda: synthetic(
         tiny(epochs=9),
         epochs=5,
-        diverged=Divergence(5, 0, 0, "loss"),
+        diverged=Divergence(6, 0, 0, "loss"),
         val_crossentropy=[0.5, 0.1, 0.3, 0.4, 0.2],
     ),
     "without hidden layers": lambda: synthetic(tiny(hidden=())),
@@ -141,24 +141,24 @@ def test_weights_that_are_the_best_and_the_last_are_kept_once() -> None:
 
 @pytest.mark.parametrize(
     ("values", "best"),
-    [([0.3, 0.1, 0.2], 1), ([0.1, 0.1, 0.1], 0), ([0.3, 0.2, 0.1], 2), ([0.2, 0.1, 0.1], 1)],
+    [([0.3, 0.1, 0.2], 2), ([0.1, 0.1, 0.1], 1), ([0.3, 0.2, 0.1], 3), ([0.2, 0.1, 0.1], 2)],
 )
 def test_the_best_epoch_is_the_first_with_the_lowest_cross_entropy(
     values: list[float], best: int
 ) -> None:
     assert synthetic(val_crossentropy=values).best_epoch == best
-    assert synthetic(epochs=0).best_epoch is None
+    assert synthetic(epochs=0).best_epoch == 0
 
 
 @pytest.mark.parametrize(
     ("epochs", "kept"),
-    [(0, ()), (1, (0,)), (3, (0, 1, 2)), (4, (0, 1, 2)), (30, (0, 1, 2, 4, 7, 12, 19, 29))],
+    [(0, ()), (1, (1,)), (3, (1, 2, 3)), (4, (1, 2, 3)), (30, (1, 2, 3, 5, 8, 13, 20, 30))],
 )
 def test_snapshots_are_of_the_epochs_that_have_been(epochs: int, kept: tuple[int, ...]) -> None:
     config = tiny(epochs=100)
     assert synthetic(config, epochs=epochs).snapshot_epochs == kept
     # The last epoch of the longest run and of the default run are among them.
-    assert {99, RunConfig().epochs - 1} <= set(SNAPSHOT_EPOCHS)
+    assert {100, RunConfig().epochs} <= set(SNAPSHOT_EPOCHS)
 
 
 @pytest.mark.parametrize(
@@ -185,10 +185,10 @@ def test_the_gap_is_read_at_an_epoch_or_before_the_first_step() -> None:
         val_accuracy=[0.4, 0.8, 0.7],
         examples={"train": 900, "validation": 1_600},
     )
-    gap = record.gap(1)
+    gap = record.gap(2)
     assert gap.value == pytest.approx(0.1)
     assert gap.error == pytest.approx(math.sqrt(0.9 * 0.1 / 900 + 0.8 * 0.2 / 1_600))
-    start = record.gap(None)
+    start = record.gap(0)
     assert start.value == pytest.approx(
         record.start["train_accuracy"] - record.start["val_accuracy"]
     )
@@ -224,9 +224,9 @@ def test_kernel_weights_are_counted_without_biases(hidden: tuple[int, ...], weig
 def test_sparsity_is_counted_at_listed_tolerances_alone() -> None:
     record = synthetic()
     counts = record.layers["near_zeros"][2, :, TOLERANCES.index(1e-3)]
-    assert record.sparsity(1e-3, 2) == pytest.approx(counts.sum() / (784 * 4 + 12 + 30))
+    assert record.sparsity(1e-3, 3) == pytest.approx(counts.sum() / (784 * 4 + 12 + 30))
     start = record.start_layers["near_zeros"][:, 0]
-    assert record.sparsity(0.0, None) == pytest.approx(start.sum() / (784 * 4 + 12 + 30))
+    assert record.sparsity(0.0, 0) == pytest.approx(start.sum() / (784 * 4 + 12 + 30))
     with pytest.raises(ValueError, match="tolerance must be one of"):
         record.sparsity(1.5e-3, 2)
 
@@ -277,7 +277,7 @@ def test_the_shipped_pair_is_matched_and_its_penalty_closes_the_gap() -> None:
     assert free.config == penalised.config.baseline
     for name in ("train_accuracy", "val_crossentropy", "test_accuracy"):
         assert free.start[name] == penalised.start[name]
-    assert penalised.gap(penalised.epochs - 1).value < free.gap(penalised.epochs - 1).value
+    assert penalised.gap(penalised.epochs).value < free.gap(penalised.epochs).value
     assert penalised.layers["kernel_norm"][-1].sum() < free.layers["kernel_norm"][-1].sum()
     # A fresh, unsaturated network of 10 classes.
     assert free.start["val_crossentropy"] == pytest.approx(math.log(10), abs=0.05)
@@ -315,7 +315,7 @@ CHANGES: dict[str, Callable[[RunRecord], RunRecord]] = {
     },
     "a bias": lambda r: replace(r, weights=(*r.weights[:-1], r.weights[-1] + 1)),
     "no weights": lambda r: replace(r, weights=()),
-    "divergence": lambda r: replace(r, diverged=Divergence(0, 0, 0, "loss")),
+    "divergence": lambda r: replace(r, diverged=Divergence(1, 0, 0, "loss")),
 }
 
 

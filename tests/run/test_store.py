@@ -58,7 +58,7 @@ def test_an_unknown_run_is_a_miss_without_a_word_and_makes_no_folder(
 
 
 def test_a_diverged_run_is_finished_and_is_kept(tmp_path: Path) -> None:
-    record = synthetic(epochs=1, diverged=Divergence(1, 0, 0, "loss"))
+    record = synthetic(epochs=1, diverged=Divergence(2, 0, 0, "loss"))
     fresh(tmp_path).put(record)
     found = fresh(tmp_path).get(record.config)
     assert found is not None

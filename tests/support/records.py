@@ -87,7 +87,7 @@ def synthetic(
     # As the recorder has it: the weights of the best epoch are the last where that is the best.
     if epochs == 0 or np.argmin(curves["val_crossentropy"][1:]) == epochs - 1:
         best = weights
-    kept = sum(epoch < epochs for epoch in SNAPSHOT_EPOCHS)
+    kept = sum(epoch <= epochs for epoch in SNAPSHOT_EPOCHS)
     snapshots = rng.standard_normal((kept, 784, min(SNAPSHOT_UNITS, sizes[1])))
     none = np.empty((0, 0), np.uint8)
     all_examples = {
@@ -137,7 +137,7 @@ def shown(
     # Made-up answers would not fit the accuracies.
     none = np.empty((0, 0), np.uint8)
     record = replace(record, train_predictions=none, val_predictions=none)
-    return Shown(name, record, None, config.epochs - 1)
+    return Shown(name, record, None, config.epochs)
 
 
 def shipped(config: RunConfig) -> RunRecord:
@@ -177,4 +177,4 @@ def answering(
     truth = labels(record.config, "val")
     answers = np.where(np.arange(len(truth)) < round(share * len(truth)), truth, (truth + 1) % 10)
     rows = np.tile(answers.astype(np.uint8), (record.epochs + 1, 1))
-    return Shown(name, replace(record, val_predictions=rows), None, record.epochs - 1)
+    return Shown(name, replace(record, val_predictions=rows), None, record.epochs)

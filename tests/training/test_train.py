@@ -251,7 +251,7 @@ def test_a_run_is_what_stock_keras_makes_of_it(changes: dict[str, Any]) -> None:
     )
     np.testing.assert_allclose(record.history["running_accuracy"], stock.accuracies, atol=2.1 / 500)
     np.testing.assert_allclose(record.history["learning_rate"], stock.rates, rtol=2e-5)
-    assert record.at("penalty", -1) == pytest.approx(stock.penalty, rel=1e-3)
+    assert record.at_end("penalty") == pytest.approx(stock.penalty, rel=1e-3)
     if config.schedule in ("constant", "plateau"):
         # What the optimizer keeps between steps is the same too: so is the next step. Of a
         # schedule that step would have the rate of a step that is not taken.
@@ -290,9 +290,9 @@ def test_soft_thresholding_gives_exact_zeros_and_l1_none() -> None:
         )
         for p in ("l1_proximal", "l1")
     )
-    assert proximal.sparsity(0.0, -1) > 0.2
-    assert proximal.at("penalty", -1) == 0
-    assert l1.sparsity(0.0, -1) < 0.001
+    assert proximal.sparsity(0.0, proximal.epochs) > 0.2
+    assert proximal.at_end("penalty") == 0
+    assert l1.sparsity(0.0, l1.epochs) < 0.001
     # Zero is exactly zero, and not one of many small numbers.
     magnitudes = np.abs(np.concatenate([k.ravel() for k in proximal.kernels]))
     assert (magnitudes[magnitudes > 0] > 1e-9).all()
@@ -375,11 +375,11 @@ def test_measures_are_those_of_the_final_weights() -> None:
     images = data.load()
     for name, part in (("val", images.validation), ("test", images.test)):
         loss, accuracy = network.evaluate(part.pixels, part.labels, verbose=0)
-        assert record.at(f"{name}_accuracy", -1) == pytest.approx(accuracy, abs=1.1 / len(part))
+        assert record.at_end(f"{name}_accuracy") == pytest.approx(accuracy, abs=1.1 / len(part))
         crossentropy = loss - float(sum(network.losses))
-        assert record.at(f"{name}_crossentropy", -1) == pytest.approx(crossentropy, rel=1e-4)
+        assert record.at_end(f"{name}_crossentropy") == pytest.approx(crossentropy, rel=1e-4)
         if name == "val":
-            assert record.at("val_loss", -1) == pytest.approx(loss, rel=1e-4)
+            assert record.at_end("val_loss") == pytest.approx(loss, rel=1e-4)
         predicted = network.predict(part.pixels, verbose=0).argmax(axis=1)
         predictions = getattr(record, f"{name}_predictions")
         assert predictions.shape == (4, len(part))
@@ -388,9 +388,9 @@ def test_measures_are_those_of_the_final_weights() -> None:
         figures = [record.at(f"{name}_accuracy", epoch) for epoch in (None, 0, 1, 2)]
         np.testing.assert_allclose(figures, right, atol=1e-7)
     loss, accuracy = network.evaluate(images.train.pixels[:500], told_labels(config), verbose=0)
-    assert record.at("train_accuracy", -1) == pytest.approx(accuracy, abs=1.1 / 500)
+    assert record.at_end("train_accuracy") == pytest.approx(accuracy, abs=1.1 / 500)
     crossentropy = loss - float(sum(network.losses))
-    assert record.at("train_crossentropy", -1) == pytest.approx(crossentropy, rel=1e-4)
+    assert record.at_end("train_crossentropy") == pytest.approx(crossentropy, rel=1e-4)
     assert record.examples == {
         **{"train": 500, "corrupted": 50, "validation": 2_500, "test": 5_000, "probe": 500}
     }
@@ -399,7 +399,7 @@ def test_measures_are_those_of_the_final_weights() -> None:
     share = sum((np.abs(k) <= np.float32(0.01)).sum() for k in kernels) / sum(
         k.size for k in kernels
     )
-    assert record.sparsity(0.01, -1) == pytest.approx(share, abs=0)
+    assert record.sparsity(0.01, record.epochs) == pytest.approx(share, abs=0)
     norms = [np.linalg.norm(k) for k in kernels]
     np.testing.assert_allclose(record.layers["kernel_norm"][-1], norms, rtol=1e-6)
 
@@ -410,8 +410,8 @@ def test_no_more_training_images_are_measured_than_the_sample_has() -> None:
     network = model.as_keras(record.config, record.weights)
     images, labels = data.load().train.pixels[:1_250], told_labels(record.config)[:1_250]
     loss, accuracy = network.evaluate(images, labels, verbose=0)
-    assert record.at("train_accuracy", -1) == pytest.approx(accuracy, abs=1.1 / 1_250)
-    assert record.at("train_crossentropy", -1) == pytest.approx(loss, rel=1e-4)
+    assert record.at_end("train_accuracy") == pytest.approx(accuracy, abs=1.1 / 1_250)
+    assert record.at_end("train_crossentropy") == pytest.approx(loss, rel=1e-4)
     wrong = labels != data.load().train.labels[:1_250]
     assert record.examples["corrupted"] == wrong.sum()
 
@@ -515,20 +515,20 @@ def test_the_first_row_is_the_network_before_its_first_step(changes: dict[str, A
     config = config_of(changes)
     record, weights = together()[config], initial_weights(config)
     norms = [np.linalg.norm(k) for k in weights[::2]]
-    np.testing.assert_allclose(record.layers_at("kernel_norm", None), norms, rtol=1e-5)
+    np.testing.assert_allclose(record.layers_at("kernel_norm", 0), norms, rtol=1e-5)
     network = stock_network(config)
     rate = rate_at(network, 0)
-    assert record.at("learning_rate", None) == pytest.approx(rate, rel=1e-5)
+    assert record.at("learning_rate", 0) == pytest.approx(rate, rel=1e-5)
     images = data.load().validation
     loss, _, crossentropy = network.evaluate(images.pixels, images.labels, verbose=0)
-    assert record.at("val_crossentropy", None) == pytest.approx(crossentropy, rel=1e-4)
-    assert record.at("val_loss", None) == pytest.approx(loss, rel=1e-4)
-    assert math.isnan(record.at("running_accuracy", None))
-    assert math.isnan(record.at("running_crossentropy", None))
-    assert record.at("seconds", None) == 0
+    assert record.at("val_crossentropy", 0) == pytest.approx(crossentropy, rel=1e-4)
+    assert record.at("val_loss", 0) == pytest.approx(loss, rel=1e-4)
+    assert math.isnan(record.at("running_accuracy", 0))
+    assert math.isnan(record.at("running_crossentropy", 0))
+    assert record.at("seconds", 0) == 0
     ratios = one_step_more(network, config, rate)
     np.testing.assert_allclose(
-        record.layers_at("update_ratio", None), ratios, rtol=2e-3, atol=1e-7, equal_nan=True
+        record.layers_at("update_ratio", 0), ratios, rtol=2e-3, atol=1e-7, equal_nan=True
     )
 
 
@@ -536,8 +536,7 @@ def test_the_best_weights_are_those_of_the_best_epoch() -> None:
     # Learnt by heart within twelve epochs: what comes after the best is much worse.
     record = trained(config_of({"learning_rate": 0.02, "epochs": 12, "seed": 1}))
     best = record.best_epoch
-    assert best is not None
-    assert best < 11
+    assert 1 <= best < 12
     assert record.history["val_crossentropy"].min() == record.at("val_crossentropy", best)
     network = model.as_keras(record.config, record.best_weights)
     part = data.load().validation
@@ -550,14 +549,14 @@ def test_the_best_weights_are_those_of_the_best_epoch() -> None:
 
 def test_where_the_last_epoch_is_the_best_both_weights_are_the_same() -> None:
     record = trained(RunConfig(**SMALL))
-    assert record.best_epoch == 2
+    assert record.best_epoch == 3
     for last, best in zip(record.weights, record.best_weights, strict=True):
         np.testing.assert_array_equal(last, best)
 
 
 def test_snapshots_are_the_first_kernel_as_it_was() -> None:
     record = together()[config_of({})]
-    assert record.snapshot_epochs == (0, 1, 2)
+    assert record.snapshot_epochs == (1, 2, 3)
     assert record.snapshots.shape == (3, 784, 16)
     assert record.snapshots.dtype == np.float16
     last = record.weights[0][:, :16].astype(np.float16)
@@ -581,12 +580,12 @@ def test_snapshots_of_a_long_run_are_at_their_epochs() -> None:
 
 def test_dropout_acts_in_training_only() -> None:
     plain, dropped = (trained(RunConfig(**SMALL, dropout=d)) for d in (0.0, 0.5))
-    assert dropped.at("running_accuracy", -1) < dropped.at("train_accuracy", -1) - 0.05
-    assert dropped.at("running_accuracy", -1) < plain.at("running_accuracy", -1)
+    assert dropped.at_end("running_accuracy") < dropped.at_end("train_accuracy") - 0.05
+    assert dropped.at_end("running_accuracy") < plain.at_end("running_accuracy")
     network = model.as_keras(dropped.config, dropped.weights)
     test = data.load().test
     _, accuracy = network.evaluate(test.pixels, test.labels, verbose=0)
-    assert dropped.at("test_accuracy", -1) == pytest.approx(accuracy, abs=1e-3)
+    assert dropped.at_end("test_accuracy") == pytest.approx(accuracy, abs=1e-3)
 
 
 def test_history_has_one_figure_an_epoch() -> None:
@@ -775,25 +774,24 @@ def test_a_run_can_be_trained_again_up_to_an_epoch_for_its_weights() -> None:
     # Under a schedule, the rates of a shorter run would be others.
     config = RunConfig(**{**SMALL, "epochs": 3}, schedule="cosine", dropout=0.3)
     record = trained(config)
-    kept = {record.epochs - 1: record.weights, record.best_epoch: record.best_weights}
+    kept = {record.epochs: record.weights, record.best_epoch: record.best_weights}
     for epoch, expected in kept.items():
-        assert epoch is not None
         for a, b in zip(weights_after(config, epoch), expected, strict=True):
             np.testing.assert_array_equal(a, b)
-    network = model.as_keras(config, weights_after(config, 0))
+    network = model.as_keras(config, weights_after(config, 1))
     answers = network.predict(data.load().test.pixels, verbose=0).argmax(1)
     assert np.count_nonzero(answers != record.test_predictions[1]) <= 2
 
 
 def test_weights_that_a_run_never_had_are_refused() -> None:
     config = RunConfig(**SMALL, optimizer="sgd")
-    with pytest.raises(ValueError, match=f"epoch must be from 0 to {config.epochs - 1}, not -1"):
-        weights_after(config, -1)
+    with pytest.raises(ValueError, match=f"epoch must be from 1 to {config.epochs}, not 0"):
+        weights_after(config, 0)
     bad = config.replace(penalty="l2", lam=10_000.0, learning_rate=1.0)
     with pytest.raises(ValueError, match="the run diverges in epoch"):
-        weights_after(bad, bad.epochs - 1)
+        weights_after(bad, bad.epochs)
     with pytest.raises(InterruptedError):
-        weights_after(config, 0, lambda: True)
+        weights_after(config, 1, lambda: True)
 
 
 def test_a_diverging_member_ends_early_and_alone() -> None:
@@ -835,7 +833,7 @@ def test_a_run_that_diverges_in_its_first_epoch_keeps_its_start_and_survives_byt
     record = trained(config)
     assert record.diverged is not None
     assert record.diverged.epoch == 0
-    assert (record.epochs, record.complete, record.best_epoch) == (0, True, None)
+    assert (record.epochs, record.complete, record.best_epoch) == (0, True, 0)
     for kept in (record.weights, record.best_weights):
         for ours, start in zip(kept, initial_weights(config), strict=True):
             np.testing.assert_array_equal(ours, start)
@@ -875,23 +873,23 @@ def test_label_noise_is_measured_apart() -> None:
     assert record.examples["corrupted"] == 200
     whole = 0.6 * record.history["clean_accuracy"] + 0.4 * record.history["corrupted_accuracy"]
     np.testing.assert_allclose(record.history["train_accuracy"], whole, atol=1e-6)
-    assert record.at("clean_accuracy", -1) > record.at("corrupted_accuracy", -1) + 0.2
-    assert math.isnan(trained(RunConfig(**SMALL)).at("corrupted_accuracy", -1))
+    assert record.at_end("clean_accuracy") > record.at_end("corrupted_accuracy") + 0.2
+    assert math.isnan(trained(RunConfig(**SMALL)).at_end("corrupted_accuracy"))
 
 
 def test_a_fresh_unsaturated_network_starts_at_ln_10() -> None:
     record = trained(RunConfig(**(SMALL | {"epochs": 1}), init_std=0.001))
-    assert record.at("train_crossentropy", None) == pytest.approx(math.log(10), abs=0.001)
+    assert record.at("train_crossentropy", 0) == pytest.approx(math.log(10), abs=0.001)
     loud = trained(RunConfig(**(SMALL | {"epochs": 1}), init_std=1.0))
-    assert loud.at("train_crossentropy", None) > 2 * math.log(10)
+    assert loud.at("train_crossentropy", 0) > 2 * math.log(10)
 
 
 def test_twenty_images_are_learnt_by_heart() -> None:
     record = trained(
         RunConfig(train_size=20, epochs=100, hidden=(64,), learning_rate=0.005, batch_size=20)
     )
-    assert record.at("train_crossentropy", -1) < 0.01
-    assert record.at("train_accuracy", -1) == 1
+    assert record.at_end("train_crossentropy") < 0.01
+    assert record.at_end("train_accuracy") == 1
 
 
 def test_sigma_one_saturates_tanh_as_predicted() -> None:
@@ -909,8 +907,8 @@ def test_l1_is_far_sparser_than_l2_at_like_test_accuracy() -> None:
     l1, l2 = train([RunConfig(penalty="l1", lam=2.0), RunConfig(penalty="l2", lam=50.0)])
     right = [r.test_predictions[-1] == data.load().test.labels for r in (l1, l2)]
     assert measure.paired_difference(*right).value > -0.015
-    assert l1.sparsity(1e-3, -1) > 4 * l2.sparsity(1e-3, -1)
-    assert l1.sparsity(0.0, -1) < 0.01  # near zero, not zero: Keras's subgradient
+    assert l1.sparsity(1e-3, l1.epochs) > 4 * l2.sparsity(1e-3, l2.epochs)
+    assert l1.sparsity(0.0, l1.epochs) < 0.01  # near zero, not zero: Keras's subgradient
 
 
 def test_the_whole_set_reaches_what_the_tensorflow_tutorial_reaches() -> None:
@@ -928,5 +926,5 @@ def test_the_whole_set_reaches_what_the_tensorflow_tutorial_reaches() -> None:
         epochs=10,
     )
     record = trained(config)
-    assert record.at("running_accuracy", -1) == pytest.approx(0.91, abs=0.005)
-    assert record.at("test_accuracy", -1) == pytest.approx(0.88, abs=0.01)
+    assert record.at_end("running_accuracy") == pytest.approx(0.91, abs=0.005)
+    assert record.at_end("test_accuracy") == pytest.approx(0.88, abs=0.01)

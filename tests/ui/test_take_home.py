@@ -187,7 +187,7 @@ def test_a_network_is_made_on_request(scripted: ScriptedEngine, files: dict[str,
     button(at).click().run()
     assert not at.exception
     ((config, name, epoch, weights),) = scripted.ordered
-    assert (config, epoch) == (CONFIG, CONFIG.epochs - 1)
+    assert (config, epoch) == (CONFIG, CONFIG.epochs)
     assert name == tables.stem(CONFIG, f"epoch{CONFIG.epochs}")
     record = made_up(list(RUNS.values())).records[-1]
     assert record is not None
@@ -230,7 +230,7 @@ def test_records_without_weights_are_trained_again(scripted: ScriptedEngine) -> 
     assert "kept, so the worker first trains the run again up to there" in texts(at)
     at.button(key="optimizers/take home make the network").click().run()
     config, _, epoch, weights = scripted.ordered[-1]
-    assert (epoch, weights) == (config.epochs - 1, ())
+    assert (epoch, weights) == (config.epochs, ())
 
 
 def test_a_network_that_cannot_be_made_is_explained(
@@ -252,7 +252,7 @@ def test_a_run_that_diverged_at_once_has_no_network(
 ) -> None:
     def broken(configs: Any) -> list[Update]:
         done = made_up(configs)
-        gone = synthetic(configs[-1], epochs=0, diverged=Divergence(0, 2, 0, "loss"))
+        gone = synthetic(configs[-1], epochs=0, diverged=Divergence(1, 2, 0, "loss"))
         gone = replace(gone, made=done.records[0].made)  # type: ignore[union-attr]
         return [replace(done, records=(*done.records[:-1], gone))]
 

@@ -58,7 +58,7 @@ def _all() -> dict[str, RunRecord]:
 
 def shown(section: str) -> Shown:
     record = ended(section)
-    return Shown("the run", record, None, record.epochs - 1 if record.epochs else None)
+    return Shown("the run", record, None, record.epochs)
 
 
 @pytest.mark.parametrize("section", DIVERGED)
@@ -71,7 +71,7 @@ def test_a_diverged_run_is_told_when_where_and_why(section: str) -> None:
 
 def test_figures_are_counted_from_one() -> None:
     config = tiny(penalty="l2", lam=100.0, learning_rate=50.0, init_std=2.0, optimizer="sgd")
-    where = Divergence(0, step=4, layer=2, where="gradient")
+    where = Divergence(1, step=4, layer=2, where="gradient")
     first, cause = diagnosis.diverged(synthetic(config, epochs=0, diverged=where))
     assert first.figures == {"epoch": "1", "step": "5", "layer": "3 of 3", "where": "a gradient"}
     # ηλ/n = 50: every step multiplies by 1 − 50.
@@ -94,7 +94,7 @@ def test_a_run_that_learns_nothing_is_told_why(section: str) -> None:
 def test_saturated_layers_are_the_cause_where_they_are() -> None:
     run = synthetic(tiny(), train_accuracy=0.1, val_accuracy=0.1)
     run.layers["saturation"][:] = 0.8
-    caption = diagnosis.stuck(Shown("the run", run, None, 2))
+    caption = diagnosis.stuck(Shown("the run", run, None, 3))
     assert caption is not None
     assert caption.section == "stuck saturated"
     assert caption.figures["flat"] == "80.0%"
@@ -103,6 +103,6 @@ def test_saturated_layers_are_the_cause_where_they_are() -> None:
 
 def test_who_learns_is_not_stuck() -> None:
     run = synthetic(tiny(), train_accuracy=0.5, val_accuracy=0.1)
-    assert diagnosis.stuck(Shown("the run", run, None, 2)) is None
+    assert diagnosis.stuck(Shown("the run", run, None, 3)) is None
     running = synthetic(tiny(), epochs=2, train_accuracy=0.1, val_accuracy=0.1)
-    assert diagnosis.stuck(Shown("the run", running, None, 1)) is None
+    assert diagnosis.stuck(Shown("the run", running, None, 2)) is None

@@ -133,8 +133,8 @@ def test_a_reversed_gap_is_told_without_its_sign() -> None:
 
 def test_the_kept_epoch_is_the_one_told_of() -> None:
     run = shown([0.9, 0.5, 0.5], [0.6, 0.5, 0.5])
-    assert shared.gap(run._replace(kept=0)).figures["gap"].startswith("30.0 ")
-    assert shared.gap(run._replace(kept=2)).section == "gap could be noise"
+    assert shared.gap(run._replace(kept=1)).figures["gap"].startswith("30.0 ")
+    assert shared.gap(run._replace(kept=3)).section == "gap could be noise"
 
 
 # Against the baseline: (training, validation) of the run and of the baseline
@@ -189,11 +189,11 @@ def test_a_gap_that_grows_below_zero_is_not_said_to_narrow() -> None:
 
 def test_a_penalty_is_not_named_as_the_cause_where_the_epochs_differ() -> None:
     run, baseline = shown(0.95, 0.80), shown(0.95, 0.85)
-    unlike = shared.against_baseline(run._replace(kept=1), baseline)
+    unlike = shared.against_baseline(run._replace(kept=2), baseline)
     assert unlike.section == "other epochs, validation differs"
     assert (unlike.figures["epoch"], unlike.figures["baseline_epoch"]) == ("2", "3")
     assert unlike.figures["val_direction"] == "lower"
-    like = shared.against_baseline(baseline, baseline._replace(kept=0))
+    like = shared.against_baseline(baseline, baseline._replace(kept=1))
     assert like.section == "other epochs, validation unclear"
 
 
@@ -213,13 +213,13 @@ def test_a_network_that_guesses_has_learnt_nothing(
 
 
 def test_wrong_labels_are_told_of_where_there_are_any() -> None:
-    assert shared.label_noise(Shown("a", synthetic(), None, 0)) is None
+    assert shared.label_noise(Shown("a", synthetic(), None, 1)) is None
     record = synthetic(
         corrupted_accuracy=[0.1, 0.36, 0.9],
         clean_accuracy=[0.2, 0.95, 1.0],
         examples={"corrupted": 900, "train": 2_500},
     )
-    caption = shared.label_noise(Shown("a", record, None, 1))
+    caption = shared.label_noise(Shown("a", record, None, 2))
     assert caption is not None
     # √(0.36 · 0.64 / 900) = 0.016
     figures = {"wrong": "900", "memorised": "36.0 ± 1.6", "clean": "95.0%"}
@@ -511,7 +511,7 @@ def test_a_run_whose_labels_are_all_wrong_has_no_true_ones_to_tell_of() -> None:
     record = synthetic(
         corrupted_accuracy=0.5, clean_accuracy=math.nan, examples={"corrupted": 100, "train": 100}
     )
-    caption = shared.label_noise(Shown("a", record, None, 1))
+    caption = shared.label_noise(Shown("a", record, None, 2))
     assert caption is not None
     assert caption.section == "label noise, all wrong"
 

@@ -79,7 +79,7 @@ def shown(record: RunRecord, view: Judging) -> Shown:
         ValueError: it has no finished epoch, so there are no figures to agree with.
     """
     run = look(record, "run", **view.early_stopping)
-    if run.kept is None:
+    if not run.kept:
         raise ValueError("a run without a finished epoch has no figures for a notebook")
     return run
 
@@ -104,7 +104,7 @@ def title(record: RunRecord, library: str) -> list[NotebookNode]:
     )
     if record.diverged:
         found += (
-            f"\n\n**This run diverged** in epoch {record.diverged.epoch + 1}: a "
+            f"\n\n**This run diverged** in epoch {record.diverged.epoch}: a "
             f"{record.diverged.where} was no longer finite. The notebook trains the "
             f"{record.epochs} epochs before that; give `EPOCHS` one more to see it happen."
         )
@@ -281,8 +281,8 @@ def _listed(name: str, values: Any) -> str:
 def plots(record: RunRecord, run: Shown) -> list[NotebookNode]:
     """Accuracy after each epoch beside fmviz's, from `history`; the weights at the end."""
     # Where early stopping ended the run, fmviz's later epochs have nothing beside them.
-    last = run.stop.stopped_epoch if run.stop else None
-    count = record.epochs if last is None else last + 1
+    stopped = run.stop.stopped if run.stop else None
+    count = record.epochs if stopped is None else stopped
     return [
         text(
             "## Accuracy after each epoch\n\nLines are this notebook's, dots are fmviz's. Training "
@@ -327,7 +327,6 @@ def comparison(record: RunRecord, run: Shown, view: Judging, saturation: str) ->
     """
     epoch, config = run.kept, record.config
     names = ["train", "val"] + (["test"] if view.test else [])
-    assert epoch is not None
     images_of = {"train": "train", "val": "validation", "test": "test"}
     rows = [
         f'    "{images_of[name]} accuracy": {record.at(f"{name}_accuracy", epoch):.4f},'
@@ -351,7 +350,7 @@ def comparison(record: RunRecord, run: Shown, view: Judging, saturation: str) ->
     return [
         text(
             "## fmviz's figures beside this notebook's\n\nWith the weights after epoch "
-            f"{epoch + 1}. An accuracy $p$ over $m$ images has the standard error "
+            f"{epoch}. An accuracy $p$ over $m$ images has the standard error "
             r"$\sqrt{p(1 - p)/m}$: what differs by less than two of them could be noise. "
             "fmviz's figures:"
         ),

@@ -22,7 +22,7 @@ def state(record: RunRecord | None, config: RunConfig) -> str:
     if record is None:
         return "waiting"
     if record.diverged is not None:
-        return f"diverged in epoch {record.diverged.epoch + 1}"
+        return f"diverged in epoch {record.diverged.epoch}"
     if not record.complete:
         return f"training, epoch {record.epochs} of {config.epochs}"
     return f"trained, {plural(record.epochs, 'epoch')}"
@@ -165,8 +165,8 @@ def repeats(name: str, records: Sequence[RunRecord]) -> list[Caption]:
         captions.append(Caption("repeats diverged", figures | {"count": str(count)}))
     if len(kept) < 2:
         return captions
-    accuracies = [record.at("val_accuracy", record.epochs - 1) for record in kept]
-    gaps = [record.gap(record.epochs - 1).value for record in kept]
+    accuracies = [record.at_end("val_accuracy") for record in kept]
+    gaps = [record.gap(record.epochs).value for record in kept]
     figures |= {"validation": _spread(accuracies), "gap": _spread(gaps)}
     return [Caption("repeats", figures), *captions]
 
@@ -188,7 +188,7 @@ def by_seed(a: str, b: str, records: Mapping[str, Sequence[RunRecord]]) -> Capti
     pairs = [(found[0][seed], found[1][seed]) for seed in shared]
     if not paired.same_images(pairs[0][0].config, pairs[0][1].config, "val"):
         return None
-    ends = [[record.at("val_accuracy", record.epochs - 1) for record in two] for two in pairs]
+    ends = [[record.at_end("val_accuracy") for record in two] for two in pairs]
     ahead = sum(one > other for one, other in ends)
     behind = sum(one < other for one, other in ends)
     figures = {

@@ -22,15 +22,11 @@ NOTHING = "–"
 SPLITS = {"train": "training", "val": "validation", "test": "test"}
 
 
-def _last(record: RunRecord) -> int | None:
-    return record.epochs - 1 if record.epochs else None
-
-
 def _saturation(record: RunRecord) -> float | None:
     """Share of flat activations of the first hidden layer; None where there is none."""
     if not record.config.hidden:
         return None
-    return float(record.layers_at("saturation", _last(record))[0])
+    return float(record.layers_at("saturation", record.epochs)[0])
 
 
 def table(
@@ -63,14 +59,14 @@ def _cells(record: RunRecord | None, tolerance: float, show_test: bool) -> Cells
     heads += ["sparsity", "saturation, layer 1", "seconds"]
     if record is None or not record.epochs:
         return dict.fromkeys(heads, NOTHING)
-    last = _last(record)
+    last = record.epochs
     flat = _saturation(record)
     cells = [points(record.gap(last))]
     cells += [points(record.estimate(f"{name}_accuracy", last)) for name in splits]
     cells += [
         small_percent(record.sparsity(tolerance, last)),
         "no hidden layer" if flat is None else small_percent(flat),
-        f"{record.at('seconds', last):.2f}",
+        f"{record.at_end('seconds'):.2f}",
     ]
     return dict(zip(heads, cells, strict=True))
 
@@ -101,7 +97,7 @@ def figures_csv(
 
 
 def _figures(record: RunRecord, tolerance: float) -> dict[str, Any]:
-    last = _last(record)
+    last = record.epochs
     line: dict[str, Any] = {"measured_epochs": record.epochs}
 
     def put(name: str, estimate: Estimate) -> None:
@@ -116,7 +112,7 @@ def _figures(record: RunRecord, tolerance: float) -> dict[str, Any]:
         "sparsity": record.sparsity(tolerance, last),
         "exact_zeros": record.sparsity(0.0, last),
         "saturation_layer_1": _saturation(record),
-        "seconds": record.at("seconds", last),
+        "seconds": record.at_end("seconds"),
     }
 
 
@@ -127,8 +123,7 @@ def curves_csv(pins: Sequence[Pin], records: Sequence[RunRecord | None], *, show
     corrupted images where there are none.
     """
     lines = [
-        {"pin": pin.name, "epoch": epoch}
-        | {name: record.at(name, epoch - 1 if epoch else None) for name in HISTORY}
+        {"pin": pin.name, "epoch": epoch} | {name: record.at(name, epoch) for name in HISTORY}
         for pin, record in zip(pins, records, strict=True)
         if record is not None
         for epoch in range(record.epochs + 1)

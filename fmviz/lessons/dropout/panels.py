@@ -49,7 +49,7 @@ class OnOff:
         run, page = _dropped(look), self.board.page
         rate = run.record.config.dropout
         weights = run.record.weights_after(run.kept)
-        if not rate or run.kept is None:
+        if not rate or not run.kept:
             self.note.draw("caption", page.text("rate zero"))
             return
         if run.record.is_brief:

@@ -90,7 +90,7 @@ def on_off(training: OnOff, images: int, run: Shown) -> list[Caption]:
         "images": f"{images:,}",
         "cost": points(cost._replace(value=abs(cost.value))),
         "keras": percent(keras),
-        "epoch": str((run.kept or 0) + 1),
+        "epoch": str(run.kept),
     }
     if cost.could_be_noise:
         section = "masks cost nothing"
@@ -148,7 +148,7 @@ def rates(records: Sequence[RunRecord]) -> list[Caption]:
     finite = [record for record in records if record.diverged is None and record.epochs]
     if len(finite) < 2 or finite[0].config.dropout:
         return [Caption("rates too few", {})]
-    ends = [Shown("", record, None, record.epochs - 1) for record in finite]
+    ends = [Shown("", record, None, record.epochs) for record in finite]
     gaps = [end.record.gap(end.kept) for end in ends]
     validations = [end.record.estimate("val_accuracy", end.kept) for end in ends]
     gains = [paired.change(end, ends[0], "val") for end in ends]

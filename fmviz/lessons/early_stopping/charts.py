@@ -150,16 +150,16 @@ def monitor_rows(
     record: RunRecord,
     rule: Rule,
     stop: Stop | None,
-    kept: int | None,
+    kept: int,
     *,
     scrub: int | None = None,
     training: bool = True,
     penalty: bool = False,
 ) -> Rows:
-    """Rows for `monitor_spec`, epochs counted from 1.
+    """Rows for `monitor_spec`.
 
     Args:
-        scrub: an epoch to mark, from 0.
+        scrub: an epoch to mark.
         training: whether to draw the same value of the training images.
         penalty: whether to draw the penalty beside a loss.
     """
@@ -167,13 +167,13 @@ def monitor_rows(
     beside = record.history[TRAINING[rule.monitor]]
     if rule.monitor == "val_loss":
         beside = beside + record.history["penalty"]
-    stopped = None if stop is None else stop.stopped_epoch
+    stopped = None if stop is None else stop.stopped
     rows: list[dict[str, Any]] = []
     for split, curve in zip(SPLITS, (beside, values), strict=True):
         if split == "training" and not training:
             continue
-        for epoch, value in enumerate(curve):
-            common = {"kind": "curve", "split": split, "epoch": epoch + 1, "value": value}
+        for epoch, value in enumerate(curve, start=1):
+            common = {"kind": "curve", "split": split, "epoch": epoch, "value": value}
             if stopped is None or epoch <= stopped:
                 rows.append({**common, "phase": TRAINED})
             # The last epoch that ran begins the pale stretch too, so that the line is whole.
@@ -181,25 +181,25 @@ def monitor_rows(
                 rows.append({**common, "phase": SPARED})
     if stop is not None:
         rows += [
-            _mark("improved", epoch, values[epoch], "validation", "the best so far")
+            _mark("improved", epoch, values[epoch - 1], "validation", "the best so far")
             for epoch in rule.improvements(record)
-            if epoch < len(stop.waits)
+            if epoch <= len(stop.waits)
         ]
-    if kept is not None and stop is not None:
-        rows.append(_mark("kept", kept, values[kept], "validation", "these weights come back"))
+    if kept and stop is not None:
+        rows.append(_mark("kept", kept, values[kept - 1], "validation", "these weights come back"))
     if stopped is not None:
-        note = f"stops after epoch {stopped + 1}"
+        note = f"stops after epoch {stopped}"
         # Beside the rule, on the side that has more room.
-        side = "left" if stopped < record.config.epochs / 2 else "right"
-        rows.append({"kind": "stop", "epoch": stopped + 1, "note": note, "side": side})
+        side = "left" if stopped - 1 < record.config.epochs / 2 else "right"
+        rows.append({"kind": "stop", "epoch": stopped, "note": note, "side": side})
     if scrub is not None:
-        rows.append({"kind": "scrub", "epoch": scrub + 1, "note": f"epoch {scrub + 1}"})
+        rows.append({"kind": "scrub", "epoch": scrub, "note": f"epoch {scrub}"})
     if rule.baseline is not None and stop is not None:
         rows.append({"kind": "baseline", "value": rule.baseline, "note": "baseline"})
     if penalty:
         rows += [
             _mark("penalty", epoch, value, "penalty", "what the penalty adds to val_loss")
-            for epoch, value in enumerate(record.history["penalty"])
+            for epoch, value in enumerate(record.history["penalty"], start=1)
         ]
     if rule.monitor == "val_accuracy" and len(values):
         middle = float(np.median(values))
@@ -211,7 +211,7 @@ def monitor_rows(
 
 
 def _mark(kind: str, epoch: int, value: float, split: str, note: str) -> dict[str, Any]:
-    return {"kind": kind, "epoch": epoch + 1, "value": value, "split": split, "note": note}
+    return {"kind": kind, "epoch": epoch, "value": value, "split": split, "note": note}
 
 
 @lru_cache(maxsize=64)
@@ -258,11 +258,11 @@ def wait_rows(run: Shown, patience: int | None) -> Rows:
         rows += [
             {
                 "kind": "wait",
-                "epoch": epoch + 1,
+                "epoch": epoch,
                 "wait": wait,
-                "fires": epoch == stop.stopped_epoch,
+                "fires": epoch == stop.stopped,
             }
-            for epoch, wait in enumerate(stop.waits)
+            for epoch, wait in enumerate(stop.waits, start=1)
         ]
         # Keras stops where wait ≥ patience after an epoch without improvement: not before 1.
         limit = max(patience, 1)
@@ -372,7 +372,7 @@ def patience_rows(found: Sequence[Outcome], patience: int | None, test: bool) ->
                     "high": accuracy.value + accuracy.error,
                     "label": f"{100 * accuracy.value:.1f} ± {100 * accuracy.error:.1f}%",
                     "trained": outcome.trained,
-                    "weights": outcome.weights_epoch + 1,
+                    "weights": outcome.kept,
                 }
             )
     if rows:
@@ -421,7 +421,7 @@ def weights_rows(record: RunRecord, epoch: int) -> Rows:
     all_counts = np.concatenate([record.start_layers[name][:1], record.layers[name][:, 0]])
     reach = max(reach_of(counts, 0.999) for counts in all_counts)
     rows: list[dict[str, Any]] = []
-    for when, at in zip(WHEN, (None, epoch), strict=True):
+    for when, at in zip(WHEN, (0, epoch), strict=True):
         edges, density = weight_density(record.layers_at(name, at)[0], reach / 40)
         heights = [0.0, *density.tolist(), 0.0]
         starts = [-reach, *edges.tolist()]

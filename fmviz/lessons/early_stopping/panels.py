@@ -59,7 +59,7 @@ class Machine(Curves):
             return
         board, run, rule = self.board, look.run, _rule(self.board)
         epoch = board.page.view.epoch
-        scrub = None if epoch is None or epoch > run.record.epochs else epoch - 1
+        scrub = None if epoch is None or epoch > run.record.epochs else epoch
         rows = charts.monitor_rows(run.record, rule, run.stop, run.kept, scrub=scrub)
         self.curves.draw(
             "vega_lite_chart",
@@ -175,7 +175,7 @@ class Monitors:
             curve.draw(
                 "vega_lite_chart",
                 charts.monitor_rows(
-                    record, own, stop, outcome.weights_epoch, penalty=penalised, training=False
+                    record, own, stop, outcome.kept, penalty=penalised, training=False
                 ),
                 charts.monitor_spec(outcome.monitor, board.horizon, board.dark, small=True),
                 width="stretch",
@@ -218,17 +218,17 @@ class Epochs:
         """That epoch, or the one whose weights come back."""
         board, run, rule = self.board, look.run, _rule(self.board)
         record = run.record
-        if run.kept is None:
+        if not run.kept:
             return
-        epoch = run.kept if self.epoch is None else min(self.epoch, record.epochs) - 1
+        epoch = run.kept if self.epoch is None else min(self.epoch, record.epochs)
         waits = () if run.stop is None else run.stop.waits
         for place, (label, figure) in zip(
             self.figures,
             {
-                f"Training, epoch {epoch + 1}": f"{_share(record, 'train_accuracy', epoch)}%",
+                f"Training, epoch {epoch}": f"{_share(record, 'train_accuracy', epoch)}%",
                 "Validation": f"{_share(record, 'val_accuracy', epoch)}%",
                 "Gap, points": points(record.gap(epoch)),
-                "wait": str(waits[epoch]) if epoch < len(waits) else "not run",
+                "wait": str(waits[epoch - 1]) if epoch <= len(waits) else "not run",
             }.items(),
             strict=True,
         ):

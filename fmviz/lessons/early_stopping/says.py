@@ -11,7 +11,7 @@ from fmviz.analysis import paired
 from fmviz.analysis.stopping import Outcome, Rule, Shown, Stop
 from fmviz.run.measure import Estimate
 from fmviz.run.naming import number, plural
-from fmviz.run.record import SNAPSHOT_EPOCHS, RunRecord
+from fmviz.run.record import RunRecord
 from fmviz.words import shared
 from fmviz.words.numbers import percent, points
 from fmviz.words.prose import Caption
@@ -24,32 +24,32 @@ SHORT = {"val_loss": "val_loss", "val_crossentropy": "cross-entropy", "val_accur
 def long_run(run: Shown, rule: Rule, done: bool) -> list[Caption]:
     """What early stopping does to the run, and what is peculiar about the rule."""
     stop = run.stop
-    if stop is None or run.kept is None or rule.patience is None:
+    if stop is None or not run.kept or rule.patience is None:
         return [Caption("stopping off", {})] if done else []
     figures = {
         "monitor": rule.monitor,
         "patience": str(rule.patience),
         "epochs": plural(run.record.config.epochs, "epoch"),
-        "kept": str(run.kept + 1),
+        "kept": str(run.kept),
         "wait": str(stop.waits[-1]),
         "start_from": str(rule.start_from_epoch),
-        "first": str(rule.start_from_epoch + 1),
+        "first": str(rule.start_from_epoch + 1),  # the first epoch that is looked at
         "mode": rule.direction,
         "largest": "largest" if rule.direction == "max" else "smallest",
         "baseline": "" if rule.baseline is None else number(rule.baseline),
     }
-    if stop.best_epoch is not None:
-        figures["best"] = str(stop.best_epoch + 1)
-    if stop.stopped_epoch is not None:
-        saved = run.record.config.epochs - stop.stopped_epoch - 1
-        figures |= {"stopped": str(stop.stopped_epoch + 1), "saved": plural(saved, "epoch")}
+    if stop.best is not None:
+        figures["best"] = str(stop.best)
+    if stop.stopped is not None:
+        saved = run.record.config.epochs - stop.stopped
+        figures |= {"stopped": str(stop.stopped), "saved": plural(saved, "epoch")}
     sections = [_outcome(run, stop, rule)]
     if not rule.right_way:
         sections.append("mode is wrong")
-    if rule.baseline is not None and stop.best_epoch is not None:
+    if rule.baseline is not None and stop.best is not None:
         beaten = _beats_baseline(stop, rule)
         sections.append("baseline never beaten" if beaten is None else "baseline beaten")
-        figures["beaten"] = "" if beaten is None else str(beaten + 1)
+        figures["beaten"] = "" if beaten is None else str(beaten)
     if rule.patience == 0:
         sections.append("patience 0 is 1")
     return [Caption(section, figures) for section in sections]
@@ -58,20 +58,20 @@ def long_run(run: Shown, rule: Rule, done: bool) -> list[Caption]:
 def _outcome(run: Shown, stop: Stop, rule: Rule) -> str:
     """The section that says when the run stopped, if it did, and what came back."""
     record, patience = run.record, max(rule.patience or 0, 1)
-    if stop.best_epoch is None:
+    if stop.best is None:
         return "never looked" if record.complete else "not looking yet"
-    if stop.stopped_epoch is None and not record.complete:
+    if stop.stopped is None and not record.complete:
         return "still waiting"
-    if stop.stopped_epoch is None:
+    if stop.stopped is None:
         if record.diverged is not None:
             restored = rule.restore_best_weights
             return "diverged first, restored" if restored else "diverged first, lost"
-        if stop.best_epoch == record.epochs - 1:
+        if stop.best == record.epochs:
             return "never fired, still improving"
         restored = rule.restore_best_weights
         return "never fired, restored" if restored else "never fired, last kept"
-    at_once = stop.best_epoch == rule.start_from_epoch
-    if at_once and stop.stopped_epoch - rule.start_from_epoch <= patience:
+    first = rule.start_from_epoch + 1
+    if stop.best == first and stop.stopped - first <= patience:
         restored = rule.restore_best_weights
         return "fired at once, restored" if restored else "fired at once, last kept"
     if not record.complete:
@@ -82,7 +82,7 @@ def _outcome(run: Shown, stop: Stop, rule: Rule) -> str:
 def _beats_baseline(stop: Stop, rule: Rule) -> int | None:
     """The first epoch that beat the best so far and the baseline: there `wait` returned to 0."""
     looked_at = range(rule.start_from_epoch, len(stop.waits))
-    return next((epoch for epoch in looked_at if stop.waits[epoch] == 0), None)
+    return next((epoch + 1 for epoch in looked_at if stop.waits[epoch] == 0), None)
 
 
 def _change(record: RunRecord, a: int, b: int, split: str = "val") -> Estimate:
@@ -97,15 +97,15 @@ def against_end(run: Shown, test: bool) -> list[Caption]:
         test: whether the reader has asked for test accuracy.
     """
     record, kept = run.record, run.kept
-    last = record.epochs - 1
-    if run.stop is None or kept is None or not record.complete or record.diverged is not None:
+    last = record.epochs
+    if run.stop is None or not record.complete or record.diverged is not None:
         return []
     if kept == last:
-        return [Caption("end is what comes back", {"last": str(last + 1)})]
+        return [Caption("end is what comes back", {"last": str(last)})]
     change = _change(record, kept, last)
     figures = {
-        "kept": str(kept + 1),
-        "last": str(last + 1),
+        "kept": str(kept),
+        "last": str(last),
         "change": points(Estimate(abs(change.value), change.error)),
         "signed": points(change, signed=True),
         "crossentropy": f"{record.at('val_crossentropy', kept):.3f}",
@@ -157,10 +157,10 @@ def moments(run: Shown, test: bool) -> list[dict[str, str]]:
         test: whether the reader has asked for test accuracy.
     """
     record, kept, stop = run.record, run.kept, run.stop
-    if kept is None:
+    if not kept:
         return []
     named: dict[int, list[str]] = {}
-    stopped = None if stop is None else stop.stopped_epoch
+    stopped = None if stop is None else stop.stopped
     if stop is not None and (stopped is not None or record.complete):
         named.setdefault(kept, []).append("comes back")
     if stopped is not None:
@@ -168,12 +168,12 @@ def moments(run: Shown, test: bool) -> list[dict[str, str]]:
     end = "at the end" if record.complete else "now"
     if record.diverged is not None:
         end = "last finite epoch"
-    named.setdefault(record.epochs - 1, []).append(end)
+    named.setdefault(record.epochs, []).append(end)
     columns = []
     for epoch, names in named.items():
         column = {
             "weights": " = ".join(names),
-            "epoch": str(epoch + 1),
+            "epoch": str(epoch),
             "training": f"{points(record.estimate('train_accuracy', epoch))}%",
             "validation": f"{points(record.estimate('val_accuracy', epoch))}%",
             "gap, points": points(record.gap(epoch)),
@@ -196,21 +196,21 @@ def patiences(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
         found: what every patience makes of the finished run.
     """
     stretches = [
-        (same[0].patience, same[-1].patience, epoch + 1)
-        for epoch, group in groupby(found, key=lambda outcome: outcome.weights_epoch)
+        (same[0].patience, same[-1].patience, epoch)
+        for epoch, group in groupby(found, key=lambda outcome: outcome.kept)
         if (same := list(group))
     ]
-    fired = [outcome for outcome in found if outcome.stopped_epoch is not None]
+    fired = [outcome for outcome in found if outcome.stopped is not None]
     figures = {
         "stretches": "; ".join(
             f"epoch {epoch} under {_patience_range(first, last)}"
             for first, last, epoch in stretches
         ),
-        "count": str(len({outcome.weights_epoch for outcome in found})),
-        "epoch": str(found[0].weights_epoch + 1),
-        "first": str(found[1].weights_epoch + 1),
+        "count": str(len({outcome.kept for outcome in found})),
+        "epoch": str(found[0].kept),
+        "first": str(found[1].kept),
         "trained": plural(found[1].trained, "epoch"),
-        "last": str(found[-1].weights_epoch + 1),
+        "last": str(found[-1].kept),
         "never": str(len(fired)),
     }
     if len(stretches) == 1:
@@ -223,7 +223,7 @@ def patiences(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
         captions.append(Caption("patience never fires", figures))
     elif len(fired) < len(found):
         captions.append(Caption("patience from which it never fires", figures))
-    hasty, patient = found[1].weights_epoch, found[-1].weights_epoch
+    hasty, patient = found[1].kept, found[-1].kept
     if hasty != patient and record.diverged is None:
         change = _change(record, hasty, patient)
         figures = figures | {"change": points(Estimate(abs(change.value), change.error))}
@@ -241,10 +241,10 @@ def monitors(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
     Args:
         found: of `stopping.by_monitor`, on the finished run.
     """
-    epochs = {outcome.monitor: outcome.weights_epoch for outcome in found}
+    epochs = {outcome.monitor: outcome.kept for outcome in found}
     penalty = record.history["penalty"]
     losses = record.history["val_loss"]
-    figures = {name: str(epoch + 1) for name, epoch in epochs.items()}
+    figures = {name: str(epoch) for name, epoch in epochs.items()}
     figures |= {
         "first_share": percent(penalty[0] / losses[0], 0),
         "last_share": percent(penalty[-1] / losses[-1], 0),
@@ -254,16 +254,16 @@ def monitors(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
     captions = [Caption(f"monitors, {len(set(epochs.values()))} epochs", figures)]
     captions.append(Caption("penalty in val_loss" if penalty.any() else "no penalty", figures))
     if len(set(epochs.values())) > 1 and record.diverged is None:
-        accuracy = record.history["val_accuracy"]
         best, worst = (
-            pick(epochs.values(), key=lambda epoch: accuracy[epoch]) for pick in (max, min)
+            pick(epochs.values(), key=lambda epoch: record.at("val_accuracy", epoch))
+            for pick in (max, min)
         )
         change = _change(record, best, worst)
         apart = "could be noise" if change.could_be_noise else "apart"
         figures = figures | {
             "change": points(change),
-            "best": str(best + 1),
-            "worst": str(worst + 1),
+            "best": str(best),
+            "worst": str(worst),
         }
         captions.append(Caption(f"monitors, {apart}", figures))
     return captions
@@ -274,10 +274,8 @@ def monitor_table(found: Sequence[Outcome], test: bool) -> list[dict[str, str]]:
     return [
         {
             "monitor": SHORT[outcome.monitor],
-            "stops after": (
-                "never" if outcome.stopped_epoch is None else str(outcome.stopped_epoch + 1)
-            ),
-            "comes back": str(outcome.weights_epoch + 1),
+            "stops after": ("never" if outcome.stopped is None else str(outcome.stopped)),
+            "comes back": str(outcome.kept),
             "validation": f"{points(outcome.val_accuracy)}%",
             "cross-entropy": f"{outcome.val_crossentropy:.3f}",
             "test": f"{points(outcome.test_accuracy)}%" if test else "hidden",
@@ -287,24 +285,25 @@ def monitor_table(found: Sequence[Outcome], test: bool) -> list[dict[str, str]]:
 
 
 def at_epoch(run: Shown, rule: Rule, epoch: int) -> list[Caption]:
-    """What can be said of one epoch of the run, counted from 0."""
+    """What can be said of the run after so many epochs, at least one."""
     stop, record = run.stop, run.record
     there = run._replace(kept=epoch)
     noise = shared.label_noise(there)
     captions = [shared.gap(there), *([noise] if noise else [])]
-    figures = {"epoch": str(epoch + 1), "patience": str(rule.patience)}
+    figures = {"epoch": str(epoch), "patience": str(rule.patience)}
     if stop is None:
         return captions
-    if epoch >= len(stop.waits):
+    if epoch > len(stop.waits):
         figures["stopped"] = str(len(stop.waits))
         return [*captions, Caption("epoch spared", figures)]
-    figures["wait"] = str(stop.waits[epoch])
-    if epoch < rule.start_from_epoch:
+    wait = stop.waits[epoch - 1]
+    figures["wait"] = str(wait)
+    if epoch <= rule.start_from_epoch:
         section = "epoch not looked at"
     elif epoch in rule.improvements(record):
-        section = "epoch improves" if stop.waits[epoch] == 0 else "epoch improves, baseline not"
+        section = "epoch improves" if wait == 0 else "epoch improves, baseline not"
     else:
-        section = "epoch stops" if epoch == stop.stopped_epoch else "epoch waits"
+        section = "epoch stops" if epoch == stop.stopped else "epoch waits"
     return [*captions, Caption(section, figures)]
 
 
@@ -318,9 +317,9 @@ def kernels(record: RunRecord, epoch: int) -> Caption:
     """Of which epoch the kernels in the picture are."""
     shown = record.snapshot_epochs[nearest_snapshot(record, epoch)]
     figures = {
-        "epoch": str(shown + 1),
-        "asked": str(epoch + 1),
-        "kept": ", ".join(str(e + 1) for e in SNAPSHOT_EPOCHS if e < record.epochs),
+        "epoch": str(shown),
+        "asked": str(epoch),
+        "kept": ", ".join(map(str, record.snapshot_epochs)),
     }
     return Caption("kernels of this epoch" if shown == epoch else "kernels nearby", figures)
 
@@ -347,20 +346,19 @@ def rule_in_figures(run: Shown, rule: Rule) -> list[Caption]:
     }
     captions = [Caption("rule max" if maximum else "rule min", figures)]
     stop = run.stop
-    if stop is not None and stop.best_epoch is not None and run.record.complete:
-        values = run.record.history[rule.monitor]
-        at = len(stop.waits) - 1
-        best = float(values[stop.best_epoch])
+    if stop is not None and stop.best is not None and run.record.complete:
+        at = len(stop.waits)
+        best = run.record.at(rule.monitor, stop.best)
         figures = figures | {
-            "best": str(stop.best_epoch + 1),
+            "best": str(stop.best),
             "best_value": f"{best:.4f}",
             "limit": f"{best + (1 if maximum else -1) * abs(rule.min_delta):.4f}",
-            "at": str(at + 1),
-            "value": f"{values[at]:.4f}",
-            "wait": str(stop.waits[at]),
+            "at": str(at),
+            "value": f"{run.record.at(rule.monitor, at):.4f}",
+            "wait": str(stop.waits[-1]),
             "enough": str(max(rule.patience, 1)),
         }
-        fired = stop.stopped_epoch is not None
+        fired = stop.stopped is not None
         captions.append(Caption("rule live, fired" if fired else "rule live, never", figures))
     return [*captions, Caption("rule in keras", figures)]
 

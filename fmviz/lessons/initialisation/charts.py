@@ -270,7 +270,7 @@ def race_rows(runs: Sequence[Shown]) -> Rows:
         ]
         first = measure.reached(values, TARGET)
         if first is not None:
-            hit = {"kind": "hit", "epoch": first + 1, "accuracy": values[first]}
+            hit = {"kind": "hit", "epoch": first, "accuracy": run.record.at("val_accuracy", first)}
             rows.append({**hit, "run": run.name})
     return Rows(rows, columns=["kind", "run", "epoch", "accuracy"])
 
@@ -318,9 +318,9 @@ def reach_rows(runs: Sequence[Shown]) -> Rows:
         rows.append(
             {
                 "run": run.name,
-                "epochs": epochs if first is None else first + 1,
+                "epochs": epochs if first is None else first,
                 "reached": first is not None,
-                "label": missing if first is None else f"epoch {first + 1}",
+                "label": missing if first is None else f"epoch {first}",
             }
         )
     return Rows(rows, columns=["run", "epochs", "reached", "label"])
@@ -505,7 +505,7 @@ def map_rows(records: Sequence[RunRecord | None], own: RunConfig) -> Rows:
         if record is None or not record.epochs:
             continue
         config = record.config
-        accuracy = record.estimate("val_accuracy", record.epochs - 1)
+        accuracy = record.estimate("val_accuracy", record.epochs)
         rows.append(
             {
                 "sigma": number(config.init_std),

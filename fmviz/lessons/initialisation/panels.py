@@ -20,7 +20,7 @@ from fmviz.lessons.initialisation.lesson import (
 )
 from fmviz.run import data, measure
 from fmviz.run.naming import number, plural
-from fmviz.run.record import SNAPSHOT_EPOCHS, RunRecord
+from fmviz.run.record import RunRecord
 from fmviz.ui import live, state
 from fmviz.ui.board import Board
 from fmviz.ui.look import FIGURES, LIVE, Look
@@ -152,7 +152,7 @@ class Race:
             width="stretch",
             alt="Epochs until the target, for each start.",
         )
-        if look.whole and look.run.kept is not None:
+        if look.whole and look.run.kept:
             captions = says.race(runs, look.done)
             if (why := diagnosis.stuck(look.run)) is not None:
                 captions.append(why)
@@ -364,8 +364,7 @@ class Symmetry:
             caption=[f"unit {i}" for i in range(shown.shape[1])],
             width=28 * PIXEL // 2,
         )
-        epoch = SNAPSHOT_EPOCHS[len(record.snapshots) - 1] + 1
-        figures = {"shown": str(shown.shape[1]), "epoch": str(epoch)}
+        figures = {"shown": str(shown.shape[1]), "epoch": str(record.snapshot_epochs[-1])}
         self.note.draw("caption", page.text("symmetry pictures", figures))
 
 

@@ -179,7 +179,7 @@ def _reached(runs: Sequence[Shown], done: bool) -> Caption:
         if first is None:
             missing.append(run.name)
         else:
-            at.append((first + 1, run.name))
+            at.append((first, run.name))
     groups = [
         f"{_joined([name for _, name in names])} after {plural(epoch, 'epoch')}"
         for epoch, names in groupby(sorted(at, key=lambda pair: pair[0]), lambda pair: pair[0])
@@ -198,7 +198,7 @@ def _reached(runs: Sequence[Shown], done: bool) -> Caption:
 
 def _against_glorot(yours: Shown, glorot: Shown) -> list[Caption]:
     change = paired.change(yours, glorot, "val")
-    last = yours.record.epochs - 1, glorot.record.epochs - 1
+    last = yours.record.epochs, glorot.record.epochs
     gaps = yours.record.gap(last[0]), glorot.record.gap(last[1])
     firsts = [measure.reached(r.record.history["val_accuracy"], TARGET) for r in (yours, glorot)]
     later = firsts[0] - firsts[1] if firsts[0] is not None and firsts[1] is not None else 0
@@ -236,17 +236,17 @@ def training(runs: Sequence[Shown], layer: int) -> Caption:
         return Caption("never flat", {})
     glorot = next(run for run in runs if run.name == GLOROT)
 
-    def share(run: Shown, epoch: int | None) -> float:
+    def share(run: Shown, epoch: int) -> float:
         return float(run.record.layers_at("saturation", epoch)[layer])
 
-    now = [run.record.epochs - 1 if run.record.epochs else None for run in (yours, glorot)]
+    now = yours.record.epochs, glorot.record.epochs
     figures = {
         "layer": str(layer + 1),
         "what": flat_title(config.activation),
         "epochs": plural(yours.record.epochs, "epoch"),
-        "start": small_percent(share(yours, None)),
+        "start": small_percent(share(yours, 0)),
         "end": small_percent(share(yours, now[0])),
-        "glorot_start": small_percent(share(glorot, None)),
+        "glorot_start": small_percent(share(glorot, 0)),
         "glorot_end": small_percent(share(glorot, now[1])),
     }
     return Caption("over training", figures)
@@ -299,7 +299,7 @@ def unit(
 def sigma_depth_map(records: Sequence[RunRecord]) -> list[Caption]:
     """What the finished map shows, where its figures bear it out."""
     cells: Mapping[tuple[float, int], Estimate] = {
-        (r.config.init_std, len(r.config.hidden)): r.estimate("val_accuracy", r.epochs - 1)
+        (r.config.init_std, len(r.config.hidden)): r.estimate("val_accuracy", r.epochs)
         for r in records
         if r.epochs == MAP_EPOCHS
     }
@@ -360,7 +360,7 @@ def symmetry(record: RunRecord) -> Caption:
         "epochs": plural(record.epochs, "epoch"),
         "spreads": _joined([f"{spread:.2f}" for spread in spreads]),
         "units": _joined([str(units) for units in record.config.hidden]),
-        "validation": percent(record.at("val_accuracy", record.epochs - 1)),
+        "validation": percent(record.at_end("val_accuracy")),
         "norm": _short(float(np.sqrt(np.square(record.kernels[0]).sum()))),
     }
     if not any(kernel.any() for kernel in record.kernels):

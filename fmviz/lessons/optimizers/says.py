@@ -39,7 +39,7 @@ ARRIVED = 1e-3
 
 
 def _finite(runs: Sequence[Shown]) -> list[Shown]:
-    return [run for run in runs if run.record.diverged is None and run.kept is not None]
+    return [run for run in runs if run.record.diverged is None and run.kept]
 
 
 def race(runs: Sequence[Shown], view: OptimizersView) -> list[Caption]:
@@ -125,7 +125,7 @@ def table(runs: Sequence[Shown]) -> str:
         cells = [run.name, number(record.config.learning_rate)]
         if record.diverged is not None:
             cells += ["diverged", "–", "–"]
-        elif run.kept is None:
+        elif not run.kept:
             cells += ["–"] * 3
         else:
             validation = record.estimate("val_accuracy", run.kept)
@@ -201,7 +201,7 @@ def sweep(records: Swept) -> list[Caption]:
     parts, best = [], {}
     for name in RACERS:
         column = {
-            rate: Shown(name, record, None, record.epochs - 1)
+            rate: Shown(name, record, None, record.epochs)
             for rate in SWEPT_RATES
             if (record := records.get((name, rate))) is not None
             and record.diverged is None

@@ -97,8 +97,8 @@ def labels_rows(run: Shown) -> Rows:
         for epoch, accuracy in enumerate(history[name], start=1)
         if accuracy == accuracy  # NaN where no image of the sample is of that kind
     ]
-    if run.record.best_epoch is not None:
-        rows.append({"series": "epoch", "epoch": run.record.best_epoch + 1})
+    if run.record.best_epoch:
+        rows.append({"series": "epoch", "epoch": run.record.best_epoch})
     return Rows(rows, columns=["series", "epoch", "accuracy"])
 
 

@@ -130,7 +130,7 @@ class Memory:
     def draw(self, look: Look) -> None:
         """Of the finished run."""
         run, page = look.run, self.board.page
-        if run.kept is None or not run.record.examples["corrupted"]:
+        if not run.kept or not run.record.examples["corrupted"]:
             self.caption.draw("markdown", page.text("no wrong label"))
             return
         found = memory.by_heart(run.record, run.kept)
@@ -148,17 +148,17 @@ class Memory:
         indices: npt.NDArray[np.intp],
         since: npt.NDArray[np.intp] | None,
     ) -> None:
-        if not len(indices) or run.kept is None:
+        if not len(indices):
             return
         sample = memory.training_sample(run.record.config)
-        answers = run.record.train_predictions[run.kept + 1]
+        answers = run.record.answers("train", run.kept)
         captions = []
         for place_in_list, index in enumerate(indices):
             told, true = (CLASS_NAMES[labels[index]] for labels in (sample.told, sample.truth))
             last = (
                 f"answers {CLASS_NAMES[answers[index]]}"
                 if since is None
-                else f"since epoch {max(int(since[place_in_list]) + 1, 1)}"
+                else f"since epoch {max(int(since[place_in_list]), 1)}"
             )
             captions.append(f"told {told}, is {true}, {last}")
         place.draw(

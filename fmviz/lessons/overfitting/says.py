@@ -101,14 +101,14 @@ def of_one(run: Shown, done: bool) -> list[Caption]:
 def _late(run: Shown, memory: Estimate) -> list[Caption]:
     """That the wrong labels came after the epoch that validation would have chosen, where so."""
     best = run.record.best_epoch
-    if best is None or run.kept is None or best >= run.kept:
+    if not best or best >= run.kept:
         return []
     early = run.record.estimate("corrupted_accuracy", best)
     later = difference(memory, early)
     if later.could_be_noise or later.value < 0:
         return []
     figures = {
-        "best": str(best + 1),
+        "best": str(best),
         "early": points(early),
         "then": percent(run.record.at("val_accuracy", best)),
         "now": percent(run.record.at("val_accuracy", run.kept)),
@@ -127,8 +127,8 @@ def beside(run: Shown, twin: Shown) -> list[Caption]:
         "twin_images": f"{twin.record.config.train_size:,}",
         "twin_gap": points(gaps[1]),
         "change": _magnitude(change),
-        "epoch": str((run.kept or 0) + 1),
-        "twin_epoch": str((twin.kept or 0) + 1),
+        "epoch": str(run.kept),
+        "twin_epoch": str(twin.kept),
     }
     if run.record.config.label_noise:
         captions = [Caption(f"truth {_direction(validation)}", figures)]
@@ -150,16 +150,16 @@ def _direction(change: Estimate) -> str:
 
 def loss(run: Shown) -> Caption | None:
     """Where validation cross-entropy was lowest, and what it has done since."""
-    best, history = run.record.best_epoch, run.record.history
-    if run.kept is None or best is None:
+    record, best = run.record, run.record.best_epoch
+    if not best:
         return None
     figures = {
-        "training": f"{history['train_crossentropy'][run.kept]:.3g}",
-        "epoch": str(run.kept + 1),
-        "best": str(best + 1),
-        "lowest": f"{history['val_crossentropy'][best]:.2f}",
-        "validation": f"{history['val_crossentropy'][run.kept]:.2f}",
-        "images": f"{run.record.examples['train']:,}",
+        "training": f"{record.at('train_crossentropy', run.kept):.3g}",
+        "epoch": str(run.kept),
+        "best": str(best),
+        "lowest": f"{record.at('val_crossentropy', best):.2f}",
+        "validation": f"{record.at('val_crossentropy', run.kept):.2f}",
+        "images": f"{record.examples['train']:,}",
     }
     return Caption("loss rises" if best < run.kept else "loss still falls", figures)
 
@@ -182,7 +182,7 @@ def learning_curve(records: Sequence[RunRecord]) -> list[Caption]:
     finite = [record for record in records if record.diverged is None and record.epochs]
     if len(finite) < 2:
         return [Caption("sweep too short", {})]
-    ends = [Shown("", record, None, record.epochs - 1) for record in finite]
+    ends = [Shown("", record, None, record.epochs) for record in finite]
     gaps = [end.record.gap(end.kept) for end in ends]
     change = paired.gap_change(ends[-1], ends[0])
     # A step that widens the gap by more than noise breaks the rule.

@@ -104,7 +104,7 @@ def _weights(run: Shown) -> tuple[Sequence[npt.NDArray[Any]], Caption | None]:
     weights, epoch = run.record.weights_of(run.kept)
     if epoch == run.kept:
         return weights, None
-    return weights, Caption("weights of another epoch", {"epoch": str(epoch + 1)})
+    return weights, Caption("weights of another epoch", {"epoch": str(epoch)})
 
 
 class Pictures(Closer):
@@ -262,12 +262,8 @@ class Flipped(Closer):
             # Test images only for a reader who has asked for them.
             split = "test" if self.page.view.test else "validation"
             images = getattr(data.load(run.record.config.dataset), split)
-            before, after = (
-                getattr(r.record, "test_predictions" if split == "test" else "val_predictions")[
-                    0 if r.kept is None else r.kept + 1
-                ]
-                for r in (base, run)
-            )
+            name = "test" if split == "test" else "val"
+            before, after = (r.record.answers(name, r.kept) for r in (base, run))
             flipped = measure.flips(before, after, images.labels)
             right = [after == images.labels, before == images.labels]
             self.say(told.flips(flipped, right, split))
@@ -546,8 +542,8 @@ class Proximal(Closer):
         tolerance = self.page.view.tolerance
         shares = {
             name: (
-                record.sparsity(0.0, record.epochs - 1),
-                record.sparsity(tolerance, record.epochs - 1),
+                record.sparsity(0.0, record.epochs),
+                record.sparsity(tolerance, record.epochs),
             )
             for name, record in found.items()
         }

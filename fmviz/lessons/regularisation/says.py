@@ -92,14 +92,14 @@ def pictures(limit: float, beyond: float, epoch: int, units: int, hidden: bool) 
     Args:
         limit: the weight of full colour.
         beyond: the share of weights that exceed it.
-        epoch: whose weights they are, from 0.
+        epoch: after how many epochs.
         units: how many are shown.
         hidden: whether the first layer is a hidden one.
     """
     figures = {
         "limit": number(limit),
         "beyond": small_percent(beyond),
-        "epoch": str(epoch + 1),
+        "epoch": str(epoch),
         "units": str(units),
         "what": "hidden units" if hidden else "classes",
     }
@@ -141,7 +141,7 @@ def pruning(config: RunConfig, curve: Sequence[Pruned], share: float) -> Caption
 def like(first: RunRecord, second: RunRecord, names: tuple[str, str], tolerance: float) -> Caption:
     """Whether two networks are equally good, which is what their sparsity is to be compared at."""
     apart = _change(first, second)
-    sparsities = [record.sparsity(tolerance, record.epochs - 1) for record in (first, second)]
+    sparsities = [record.sparsity(tolerance, record.epochs) for record in (first, second)]
     figures = {
         "first": names[0],
         "second": names[1],
@@ -266,7 +266,7 @@ def translated(lam: float, n: int, learning_rate: float, largest: int) -> dict[s
 
 
 def _ended(record: RunRecord) -> Shown:
-    return Shown("", record, None, record.epochs - 1)
+    return Shown("", record, None, record.epochs)
 
 
 def _change(record: RunRecord, other: RunRecord) -> Estimate:
@@ -285,8 +285,8 @@ def best_of_sweep(records: Mapping[str, Sequence[RunRecord]], baseline: RunRecor
         if not found:
             captions.append(Caption("sweep, all diverged", {"kind": kind}))
             continue
-        best = max(found, key=lambda record: record.at("val_accuracy", record.epochs - 1))
-        own, before = (r.estimate("val_accuracy", r.epochs - 1) for r in (best, baseline))
+        best = max(found, key=lambda record: record.at_end("val_accuracy"))
+        own, before = (r.estimate("val_accuracy", r.epochs) for r in (best, baseline))
         change = _change(best, baseline)
         figures = {
             "kind": kind,
@@ -295,7 +295,7 @@ def best_of_sweep(records: Mapping[str, Sequence[RunRecord]], baseline: RunRecor
             "baseline": f"{points(before)}%",
             "change": points(Estimate(abs(change.value), change.error)),
             "tried": str(len(found)),
-            "gap": points(best.gap(best.epochs - 1)),
+            "gap": points(best.gap(best.epochs)),
         }
         if change.could_be_noise:
             captions.append(Caption("sweep could be noise", figures))
@@ -320,9 +320,9 @@ def harmless(
     figures = {
         "kind": kind,
         "lam": number(last.config.lam),
-        "gap": points(last.gap(last.epochs - 1)),
-        "baseline_gap": points(baseline.gap(baseline.epochs - 1)),
-        "sparsity": small_percent(last.sparsity(tolerance, last.epochs - 1)),
+        "gap": points(last.gap(last.epochs)),
+        "baseline_gap": points(baseline.gap(baseline.epochs)),
+        "sparsity": small_percent(last.sparsity(tolerance, last.epochs)),
         "tolerance": "0" if tolerance == 0 else number(tolerance),
     }
     return Caption("harmless", figures)
@@ -330,7 +330,7 @@ def harmless(
 
 def zeros(plain: RunRecord, proximal: RunRecord, tolerance: float) -> list[Caption]:
     """Exact zeros apart from near ones, under L1 as Keras does it and with the proximal step."""
-    ends = [(record, record.epochs - 1) for record in (plain, proximal)]
+    ends = [(record, record.epochs) for record in (plain, proximal)]
     exact = [record.sparsity(0.0, epoch) for record, epoch in ends]
     near = [record.sparsity(tolerance, epoch) for record, epoch in ends]
     apart = _change(plain, proximal)
@@ -367,12 +367,12 @@ def adam_and_adamw(swept: Sequence[tuple[RunRecord, RunRecord]]) -> Caption:
             continue
         figures = {
             "lam": number(coupled.config.lam),
-            "l2_gap": points(coupled.gap(coupled.epochs - 1)),
-            "adamw_gap": points(decoupled.gap(decoupled.epochs - 1)),
-            "l2_val": percent(coupled.at("val_accuracy", coupled.epochs - 1)),
-            "adamw_val": percent(decoupled.at("val_accuracy", decoupled.epochs - 1)),
-            "l2_rms": number(_rounded(weight_rms(coupled, coupled.epochs - 1))),
-            "adamw_rms": number(_rounded(weight_rms(decoupled, decoupled.epochs - 1))),
+            "l2_gap": points(coupled.gap(coupled.epochs)),
+            "adamw_gap": points(decoupled.gap(decoupled.epochs)),
+            "l2_val": percent(coupled.at_end("val_accuracy")),
+            "adamw_val": percent(decoupled.at_end("val_accuracy")),
+            "l2_rms": number(_rounded(weight_rms(coupled, coupled.epochs))),
+            "adamw_rms": number(_rounded(weight_rms(decoupled, decoupled.epochs))),
         }
         return Caption("adamw differs", figures)
     largest = number(swept[-1][0].config.lam) if swept else "0"

@@ -37,7 +37,7 @@ def fired(record: RunRecord) -> list[int]:
 def twins(runs: Sequence[Shown]) -> list[Caption]:
     """What the schedule did beside a constant rate; of ended runs."""
     run = runs[-1]
-    if any(each.kept is None or each.record.diverged is not None for each in runs):
+    if any(not each.kept or each.record.diverged is not None for each in runs):
         return []
     captions = [rate(run.record)]
     if len(runs) == 1:
@@ -135,7 +135,7 @@ def rule(config: RunConfig) -> Caption:
 def race(records: Mapping[str, RunRecord | None]) -> list[Caption]:
     """Which schedules lead, and which cannot be told from the leader; of ended runs."""
     runs = {
-        name: Shown(LABELS[name], record, None, record.epochs - 1)
+        name: Shown(LABELS[name], record, None, record.epochs)
         for name, record in records.items()
         if record is not None and record.diverged is None and record.epochs
     }
@@ -169,7 +169,7 @@ def sweep(records: Mapping[tuple[str, float], RunRecord | None]) -> list[Caption
     for (role, rate), record in records.items():
         if record is None or record.diverged is not None or not record.epochs:
             continue
-        run = Shown(role, record, None, record.epochs - 1)
+        run = Shown(role, record, None, record.epochs)
         if role not in best or run.record.at("val_accuracy", run.kept) > best[role][1].record.at(
             "val_accuracy", best[role][1].kept
         ):

@@ -170,7 +170,7 @@ def beat(page: Page, record: RunRecord) -> None:
     # The last row: the network as it ended.
     network_says = record.test_predictions[-1][chosen]
     truth, mine = test.labels[chosen], np.array(game.answers)
-    everything = accuracy(record.at("test_accuracy", record.epochs - 1), len(test))
+    everything = accuracy(record.at_end("test_accuracy"), len(test))
     figures = {
         "right": str(int((mine == truth).sum())),
         "network": str(int((network_says == truth).sum())),

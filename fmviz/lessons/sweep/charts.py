@@ -166,7 +166,7 @@ def curves_rows(
             common = {"run": run, "place": place, "name": name}
             run += 1
             if record is not None and record.diverged is not None:
-                tip = f"none: diverged in epoch {record.diverged.epoch + 1}"
+                tip = f"none: diverged in epoch {record.diverged.epoch}"
                 rows.append({**common, "kind": GONE, "tip": tip})
         finite = outcome.values(measure, tolerance)
         numbers = [

@@ -177,7 +177,7 @@ class Result:
     def _shown(self, found: Sequence[sweeps.Outcome]) -> list[Shown]:
         """The runs of some cells after their last epoch."""
         return [
-            Shown(says.run_name(self.turned, o.cell, r.config.seed), r, None, r.epochs - 1)
+            Shown(says.run_name(self.turned, o.cell, r.config.seed), r, None, r.epochs)
             for o in found
             for r in o.records
             if r is not None and r.epochs

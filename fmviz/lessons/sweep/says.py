@@ -184,7 +184,7 @@ def _spread(records: Sequence[RunRecord], measure: str, tolerance: float) -> str
             return points(Estimate(mean, deviation)) + (" points" if measure == "gap" else "%")
         return f"{mean:.3f} ± {deviation:.3f}"
     if measure == "gap":
-        return f"{points(records[0].gap(records[0].epochs - 1))} points"
+        return f"{points(records[0].gap(records[0].epochs))} points"
     return figure(measure, mean)
 
 

@@ -49,7 +49,7 @@ class Against:
 
     def _draw(self, records: list[RunRecord | None], done: bool) -> None:
         known = [record for record in records if record is not None and record.epochs]
-        gaps = [points(record.gap(record.epochs - 1)) for record in known]
+        gaps = [points(record.gap(record.epochs)) for record in known]
         self._chart.draw(
             "vega_lite_chart",
             charts.against_rows(self.field, known, self.page.config[self.field], gaps),

@@ -82,7 +82,7 @@ class Curves:
         """The curves at once; captions with them."""
         self.picture(look)
         board, runs = self.board, look.runs
-        ready = look.whole and all(run.kept is not None for run in runs)
+        ready = look.whole and all(run.kept for run in runs)
         said = list(self.captions(look)) if ready else []
         if ready and (why := diagnosis.stuck(look.run)) is not None:
             said.append(why)

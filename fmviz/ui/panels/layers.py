@@ -55,7 +55,7 @@ class Answers:
         run = look.run
         truth = data.load(run.record.config.dataset).validation.labels
         # Row 0 is the network before its first step.
-        answers = run.record.val_predictions[0 if run.kept is None else run.kept + 1]
+        answers = run.record.answers("val", run.kept)
         matrix = measure.confusion(truth, answers, N_CLASSES)
         self.text.draw("markdown", self.board.text(most_confused(matrix)))
         self.chart.draw(

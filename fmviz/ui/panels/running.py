@@ -29,12 +29,12 @@ class Running:
     def draw(self, look: Look) -> None:
         """The newest figures."""
         run = self._run(look)
-        if run.kept is None:
+        if not run.kept:
             return
         self.metric.draw(
             "metric",
             f"Keras's training accuracy, {run.name}",
-            percent(float(run.record.history["running_accuracy"][run.kept])),
+            percent(run.record.at("running_accuracy", run.kept)),
             help="What model.fit prints and History keeps: the mean over the epoch's batches, each "
             "scored before the step that it led to, with dropout on.",
         )

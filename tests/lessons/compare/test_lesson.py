@@ -117,10 +117,10 @@ def branches() -> dict[str, Callable[[], Caption | None]]:
     good, bad = of(0.8, "a", seed=1), of(0.5, "b", lam=5.0, penalty="l2")
     alike = of(0.8, "c", seed=2)
     broken = Shown(
-        "d", synthetic(tiny(seed=9), epochs=1, diverged=Divergence(1, 0, 0, "loss")), None, 0
+        "d", synthetic(tiny(seed=9), epochs=1, diverged=Divergence(2, 0, 0, "loss")), None, 0
     )
-    going = Shown("e", synthetic(tiny(seed=8), epochs=1), None, 0)
-    both = Shown("f", synthetic(tiny(seed=3, lam=2.0, penalty="l2"), seed=4), None, 2)
+    going = Shown("e", synthetic(tiny(seed=8), epochs=1), None, 1)
+    both = Shown("f", synthetic(tiny(seed=3, lam=2.0, penalty="l2"), seed=4), None, 3)
     seeds = [of(share, "s", seed=i).record for i, share in enumerate((0.7, 0.72, 0.74))]
     lower, mixed = (
         [of(x, "t", seed=i, lam=4.0, penalty="l2").record for i, x in enumerate(shares)]

@@ -78,7 +78,7 @@ def run_of(gap: float, name: str, **config: Any) -> Shown:
         val_accuracy=0.8,
         examples={"train": 10_000, "validation": 10_000},
     )
-    return Shown(name, record, None, 2)
+    return Shown(name, record, None, 3)
 
 
 def four(both: float) -> Callable[[], Caption]:
@@ -127,7 +127,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
             lambda section=f"other epochs, validation {kind}", v=v: next(
                 c
                 for c in says.twins(
-                    [shown(0.9, v, name=NONE), shown(0.9, 0.8, name=DROPOUT)._replace(kept=0)],
+                    [shown(0.9, v, name=NONE), shown(0.9, 0.8, name=DROPOUT)._replace(kept=1)],
                     Judging(),
                     False,
                 )
@@ -194,7 +194,7 @@ def test_the_rule_tells_how_many_units_are_there_at_a_time() -> None:
 
 def test_a_diverged_run_is_compared_with_nothing() -> None:
     run = run_of(0.1, DROPOUT, dropout=0.5)
-    broken = run._replace(record=replace(run.record, diverged=Divergence(1, 0, 0, "loss")))
+    broken = run._replace(record=replace(run.record, diverged=Divergence(2, 0, 0, "loss")))
     captions = says.twins([run_of(0.1, NONE), broken], Judging(), False)
     assert [c.section for c in captions] == ["gap"]
 
@@ -301,7 +301,7 @@ def runs() -> dict[str, dict[str, Shown]]:
     configs = list(dict.fromkeys(c for group in wanted.values() for c in group.values()))
     records: dict[RunConfig, RunRecord] = dict(zip(configs, train(configs), strict=True))
     return {
-        name: {role: Shown(role, records[c], None, c.epochs - 1) for role, c in group.items()}
+        name: {role: Shown(role, records[c], None, c.epochs) for role, c in group.items()}
         for name, group in wanted.items()
     }
 
@@ -379,7 +379,7 @@ def test_two_by_two_is_told_as_it_is(runs: dict[str, dict[str, Shown]]) -> None:
     assert beyond_noise(paired.gap_change(four[NONE], four[BOTH]))
     assert beyond_noise(paired.gap_change(four[NONE], four[DROPOUT]))
     caption = says.two_by_two(four)
-    narrower = min((DROPOUT, PENALTY), key=lambda role: four[role].record.gap(29).value)
+    narrower = min((DROPOUT, PENALTY), key=lambda role: four[role].record.gap(30).value)
     further = paired.gap_change(four[BOTH], four[narrower])
     expected = (
         "no further" if further.could_be_noise else "further" if further.value < 0 else "less"
@@ -404,4 +404,4 @@ def test_the_page_tells_of_the_real_runs(
     assert "Two by two" in texts(at)
     assert "The masks cost" in texts(at)
     half = runs["half"][DROPOUT].record
-    assert f"{100 * half.at('running_accuracy', 29):.1f}%" in [m.value for m in at.metric]
+    assert f"{100 * half.at('running_accuracy', 30):.1f}%" in [m.value for m in at.metric]

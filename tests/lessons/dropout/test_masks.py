@@ -116,9 +116,9 @@ def test_a_single_draw_has_no_spread() -> None:
 
 def test_weights_are_known_of_the_last_and_the_best_epoch_only() -> None:
     record = synthetic(tiny(), val_crossentropy=[0.5, 0.4, 0.6])
-    assert record.best_epoch == 1
-    assert record.weights_after(2) is record.weights
-    assert record.weights_after(1) is record.best_weights
+    assert record.best_epoch == 2
+    assert record.weights_after(3) is record.weights
+    assert record.weights_after(2) is record.best_weights
+    assert record.weights_after(1) == ()
     assert record.weights_after(0) == ()
-    assert record.weights_after(None) == ()
-    assert record.brief().weights_after(2) == ()
+    assert record.brief().weights_after(3) == ()

@@ -59,9 +59,9 @@ def test_epochs_after_the_stop_are_pale_and_the_line_is_whole() -> None:
 
 
 def test_improvements_stop_and_weights_are_marked_in_epochs_from_one() -> None:
-    table = rows(RULE._replace(baseline=0.35), scrub=3, penalty=True)
+    table = rows(RULE._replace(baseline=0.35), scrub=4, penalty=True)
     assert list(of_kind(table, "improved").epoch) == [1, 2, 3]
-    table = rows(scrub=3, penalty=True)
+    table = rows(scrub=4, penalty=True)
     assert list(of_kind(table, "stop").epoch) == [5]
     assert list(of_kind(table, "kept").epoch) == [3]
     assert list(of_kind(table, "kept").value) == [0.3]
@@ -98,7 +98,7 @@ def test_every_patience_has_its_outcome_with_its_error() -> None:
     assert sorted(set(drawn.patience)) == list(range(8))
     assert set(drawn.split) == {"validation", "test"}
     validation = drawn[(drawn.split == "validation") & (drawn.patience == 3)].iloc[0]
-    accuracy = run.estimate("val_accuracy", 2)
+    accuracy = run.estimate("val_accuracy", 3)
     assert validation.accuracy == accuracy.value
     assert validation.high == pytest.approx(accuracy.value + accuracy.error)
     assert (validation.trained, validation.weights) == (6, 3)

@@ -137,7 +137,7 @@ def test_a_run_that_grows_is_told_as_it_stands(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_diverged_run_is_told_with_what_keras_would_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    where = Divergence(8, 0, 0, "loss")
+    where = Divergence(9, 0, 0, "loss")
     for section, epochs in (("patience", 0), ("monitors", 0), ("epochs", 0), ("patience", 8)):
         record = synthetic(START, epochs=epochs, diverged=where, val_loss=CURVE[:epochs])
         update = Update("done", (record,), ("store",), "", 0.0)
@@ -183,11 +183,11 @@ def apart(record: RunRecord, a: int, b: int, split: str = "val") -> Estimate:
 
 def test_a_long_run_turns_and_stopping_spares_the_rest(records: dict[str, RunRecord]) -> None:
     record, found = records["long"], outcome(records, "long")
-    assert found.stopped_epoch == found.weights_epoch + 5
+    assert found.stopped == found.kept + 5
     assert found.saved > 20
     validation, training = record.history["val_loss"], record.history["train_crossentropy"]
     assert validation[-1] > 1.2 * found.val_crossentropy
-    assert training[-1] < 0.2 * training[found.weights_epoch]
+    assert training[-1] < 0.2 * training[found.kept - 1]
     # The guess: the best third is the first.
     shown = look(record, "a", patience=5, monitor="val_loss", restore_best_weights=True)
     assert LESSON.answer is not None
@@ -197,16 +197,16 @@ def test_a_long_run_turns_and_stopping_spares_the_rest(records: dict[str, RunRec
 def test_without_patience_a_wobble_ends_the_run_too_early(records: dict[str, RunRecord]) -> None:
     record = records["impatient"]
     hasty, patient = outcome(records, "impatient"), outcome(records, "long")
-    assert hasty.weights_epoch < patient.weights_epoch
+    assert hasty.kept < patient.kept
     for split in ("val", "test"):
-        loss = apart(record, patient.weights_epoch, hasty.weights_epoch, split)
+        loss = apart(record, patient.kept, hasty.kept, split)
         assert loss.value > 0.01
         assert not loss.could_be_noise
 
 
 def test_keras_s_default_keeps_the_last_epoch_that_ran(records: dict[str, RunRecord]) -> None:
     kept, restored = outcome(records, "default"), outcome(records, "long")
-    assert kept.stopped_epoch == kept.weights_epoch == restored.stopped_epoch
+    assert kept.stopped == kept.kept == restored.stopped
     assert kept.val_crossentropy > restored.val_crossentropy
 
 
@@ -214,12 +214,12 @@ def test_noise_is_memorised_at_the_end_and_not_where_stopping_goes_back_to(
     records: dict[str, RunRecord],
 ) -> None:
     record, found = records["noise"], outcome(records, "noise")
-    last = record.epochs - 1
+    last = record.epochs
     assert record.examples["corrupted"] > 200
     assert record.at("corrupted_accuracy", last) > 0.7
-    assert record.at("corrupted_accuracy", found.weights_epoch) < 0.2
+    assert record.at("corrupted_accuracy", found.kept) < 0.2
     for split in ("val", "test"):
-        gain = apart(record, found.weights_epoch, last, split)
+        gain = apart(record, found.kept, last, split)
         assert gain.value > 0.02
         assert not gain.could_be_noise
 
@@ -229,11 +229,11 @@ def test_under_a_penalty_the_three_monitors_choose_three_epochs(
 ) -> None:
     record = records["trap"]
     found = {o.monitor: o for o in by_monitor(record, Rule(patience=5, restore_best_weights=True))}
-    assert len({o.weights_epoch for o in found.values()}) == 3
+    assert len({o.kept for o in found.values()}) == 3
     # The penalty falls, and so val_loss goes on improving where cross-entropy no longer does.
     assert found["val_loss"].trained > found["val_crossentropy"].trained
     penalty = record.history["penalty"]
-    assert penalty[found["val_crossentropy"].weights_epoch] > penalty[found["val_loss"].trained - 1]
+    assert penalty[found["val_crossentropy"].kept - 1] > penalty[found["val_loss"].trained - 1]
     assert (np.diff(penalty) < 0).mean() > 0.5
 
 
@@ -241,4 +241,4 @@ def test_a_slow_run_still_improves_at_its_end(records: dict[str, RunRecord]) -> 
     record = records["improving"]
     assert record.history["val_loss"].argmin() == record.epochs - 1
     rule = Rule(restore_best_weights=True)
-    assert all(o.stopped_epoch is None for o in outcomes(record, rule))
+    assert all(o.stopped is None for o in outcomes(record, rule))

@@ -155,14 +155,14 @@ MAKERS: dict[str, Callable[[], list[Caption]]] = {
         FALLS, TURNS, FALLS, [0.9, 0.5, 0.5, 0.5, 0.5, 0.5, 0.3]
     ),
     "monitors, could be noise": lambda: monitors_said(FALLS, TURNS, FALLS),
-    "epoch improves": lambda: epoch_said(2),
-    "epoch improves, baseline not": lambda: epoch_said(1, baseline=0.1),
-    "epoch waits": lambda: epoch_said(3),
-    "epoch stops": lambda: epoch_said(4),
-    "epoch not looked at": lambda: epoch_said(0, start_from_epoch=1),
-    "epoch spared": lambda: epoch_said(5),
-    "kernels of this epoch": lambda: [says.kernels(record_of(TURNS), 4)],
-    "kernels nearby": lambda: [says.kernels(record_of(TURNS), 5)],
+    "epoch improves": lambda: epoch_said(3),
+    "epoch improves, baseline not": lambda: epoch_said(2, baseline=0.1),
+    "epoch waits": lambda: epoch_said(4),
+    "epoch stops": lambda: epoch_said(5),
+    "epoch not looked at": lambda: epoch_said(1, start_from_epoch=1),
+    "epoch spared": lambda: epoch_said(6),
+    "kernels of this epoch": lambda: [says.kernels(record_of(TURNS), 5)],
+    "kernels nearby": lambda: [says.kernels(record_of(TURNS), 6)],
     "rule off": lambda: rule_said(TURNS, patience=None),
     "rule min": lambda: rule_said(TURNS),
     "rule max": lambda: rule_said(TURNS, monitor="val_accuracy"),
@@ -297,9 +297,9 @@ def test_wrong_labels_have_a_row_where_there_are_some() -> None:
 
 def test_the_kernels_nearest_to_an_epoch() -> None:
     record = record_of([0.5] * 30)
-    # Kept after epochs 0, 1, 2, 4, 7, 12, 19 and 29.
-    nearest = [record.snapshot_epochs[says.nearest_snapshot(record, e)] for e in (0, 3, 9, 10, 29)]
-    assert nearest == [0, 2, 7, 12, 29]
+    # Kept after epochs 1, 2, 3, 5, 8, 13, 20 and 30.
+    nearest = [record.snapshot_epochs[says.nearest_snapshot(record, e)] for e in (1, 4, 10, 11, 30)]
+    assert nearest == [1, 3, 8, 13, 30]
 
 
 def test_the_answer_is_the_third_that_holds_the_lowest_cross_entropy() -> None:
@@ -307,7 +307,7 @@ def test_the_answer_is_the_third_that_holds_the_lowest_cross_entropy() -> None:
         curve = [1.0] * 9
         curve[best] = 0.5
         record = synthetic(tiny(epochs=9), val_crossentropy=curve)
-        assert says.answer([Shown("a", record, None, 8)]) == third
+        assert says.answer([Shown("a", record, None, 9)]) == third
 
 
 @given(
@@ -352,7 +352,7 @@ def test_whatever_the_run_and_the_rule_there_are_words(
         captions += says.patiences(outcomes(record, rule), record)
         if found := by_monitor(record, rule):
             captions += says.monitors(found, record)
-        for epoch in range(record.epochs):
+        for epoch in range(1, record.epochs + 1):
             captions += says.at_epoch(run, rule, epoch)
     says.moments(run, True)
     for caption in captions:

@@ -107,15 +107,15 @@ def test_sigma_one_is_saturated_and_slower_than_glorot(trained: dict[Any, RunRec
 
 def test_sigma_one_learns_its_images_by_heart(trained: dict[Any, RunRecord]) -> None:
     large, glorot = trained["large"], trained["glorot"]
-    assert large.at("train_accuracy", -1) > 0.8
-    assert large.gap(-1).value > 2 * glorot.gap(-1).value
+    assert large.at_end("train_accuracy") > 0.8
+    assert large.gap(large.epochs).value > 2 * glorot.gap(glorot.epochs).value
 
 
 def test_a_large_start_in_a_deep_network_knows_its_images_and_few_others(
     trained: dict[Any, RunRecord],
 ) -> None:
     memory, glorot = trained["memory"], trained["glorot, deep"]
-    assert memory.at("train_accuracy", -1) > glorot.at("train_accuracy", -1) - 0.02
+    assert memory.at_end("train_accuracy") > glorot.at_end("train_accuracy") - 0.02
     assert behind(memory, glorot)
     assert memory.start_layers["saturation"].min() > 0.25
 
@@ -125,9 +125,9 @@ def test_depth_kills_a_small_sigma(trained: dict[Any, RunRecord]) -> None:
     shallow, fine, deep, fine_deep = (trained[config] for config in ENDS)
     assert [len(r.config.hidden) for r in (shallow, fine, deep, fine_deep)] == [1, 1, 5, 5]
     assert behind(deep, shallow)
-    assert deep.at("val_accuracy", -1) < 0.5 < shallow.at("val_accuracy", -1)
+    assert deep.at_end("val_accuracy") < 0.5 < shallow.at_end("val_accuracy")
     # At σ = 0.1 depth does no such thing.
-    assert fine_deep.at("val_accuracy", -1) > 0.7
+    assert fine_deep.at_end("val_accuracy") > 0.7
 
 
 def test_he_is_there_sooner_than_xavier_with_deep_relu(trained: dict[Any, RunRecord]) -> None:
@@ -153,7 +153,7 @@ def test_zeros_leave_all_units_alike(trained: dict[Any, RunRecord]) -> None:
     assert xray.spread(kernel) == 0
     assert says.symmetry(zeros).section == "symmetry kept"
     assert says.symmetry(trained["glorot"]).section == "symmetry broken"
-    assert zeros.at("val_accuracy", -1) < 0.5
+    assert zeros.at_end("val_accuracy") < 0.5
 
 
 def test_dropout_tells_units_apart_that_start_at_zero() -> None:
@@ -164,7 +164,7 @@ def test_dropout_tells_units_apart_that_start_at_zero() -> None:
 
 
 def test_the_answer_to_the_guess_is_what_the_x_ray_shows(trained: dict[Any, RunRecord]) -> None:
-    opening = Shown(YOURS, trained["large"], None, 19)
+    opening = Shown(YOURS, trained["large"], None, 20)
     assert answer([opening]) == 2
     assert xray.of(preset("saturated")).layers[0].saturation > 0.5
     for share, option in ((0.0, 0), (0.1, 0), (0.2, 1), (0.5, 1), (0.51, 2)):
@@ -178,7 +178,7 @@ def test_the_captions_of_the_opening_race_are_what_its_runs_are(
     trained: dict[Any, RunRecord],
 ) -> None:
     roles = {LARGE: "large", XAVIER: "glorot", GLOROT: "glorot", HE: "glorot", YOURS: "large"}
-    race = [Shown(role, trained[name], None, 19) for role, name in roles.items()]
+    race = [Shown(role, trained[name], None, 20) for role, name in roles.items()]
     told = {caption.section: caption.figures for caption in says.race(race, True)}
     assert set(told) == {"some reach it", "a known start", "worse than Glorot", "learns by heart"}
     assert told["a known start"]["twin"] == LARGE
@@ -298,7 +298,7 @@ def charted(
     records = []
     for (sigma, depth), share in accuracies.items():
         config = tiny(hidden=(8,) * depth, init_std=sigma, epochs=MAP_EPOCHS)
-        broken = Divergence(0, 0, 0, "loss") if (sigma, depth) in lost else None
+        broken = Divergence(1, 0, 0, "loss") if (sigma, depth) in lost else None
         records.append(
             synthetic(config, epochs=0 if broken else None, diverged=broken, val_accuracy=share)
         )
@@ -443,7 +443,7 @@ def test_a_run_that_is_one_of_the_known_is_not_compared_with_itself() -> None:
 def test_a_run_that_diverged_is_not_judged() -> None:
     config = tiny(init_std=0.3)
     race = [racer(role, config.replace(**NAMED[role]), (0.5, 0.81, 0.85)) for role in NAMED]
-    broken = racer(YOURS, config, (), 0.1, 0, Divergence(0, 1, 2, "activation"))
+    broken = racer(YOURS, config, (), 0.1, 0, Divergence(1, 1, 2, "activation"))
     assert sections(says.race([*race, broken], True)) == ["some reach it"]
 
 

@@ -40,14 +40,14 @@ from tests.support.scripted import ScriptedEngine
 from tests.support.trained import train
 
 LESSON = LESSONS["optimizers"]
-GONE = Divergence(0, 1, 0, "weight")
+GONE = Divergence(1, 1, 0, "weight")
 COMMON, OWN = OptimizersView(racers=RACERS), OptimizersView(racers=RACERS, rates="own")
 
 
 def lost(name: str = "Adam") -> Shown:
     """A run that diverged in its first epoch."""
     record = synthetic(tiny(), epochs=0, diverged=GONE)
-    return Shown(name, record, None, None)
+    return Shown(name, record, None, 0)
 
 
 def race(section: str, *runs: Shown, view: OptimizersView = COMMON) -> Callable[[], Caption]:

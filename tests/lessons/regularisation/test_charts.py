@@ -45,7 +45,7 @@ def histogram(sigma: float, seed: int = 0) -> Shown:
     counts = record.layers["weight_histogram"]
     counts[...] = 0
     counts[-1, 0] = measure.weight_histogram(kernel)
-    return Shown(PAIR[seed], record, None, record.epochs - 1)
+    return Shown(PAIR[seed], record, None, record.epochs)
 
 
 RUNS = [histogram(0.2, 0), histogram(0.02, 1)]

@@ -45,7 +45,7 @@ def run_with(name: str = "with penalty", **changes: Any) -> Shown:
         layers = dict(record.layers)
         layers["kernel_norm"] = np.full_like(layers["kernel_norm"], norm)
         record = replace(record, layers=layers)
-    return Shown(name, record, None, config.epochs - 1)
+    return Shown(name, record, None, config.epochs)
 
 
 def spread(now: float, before: float | None) -> Callable[[], Caption]:
@@ -360,7 +360,7 @@ def trained() -> dict[RunConfig, Shown]:
     wanted.append(PRESETS["adamw"].replace(penalty="l2", optimizer="adam"))
     configs = list(dict.fromkeys(wanted))
     return {
-        record.config: Shown("", record, None, record.epochs - 1)
+        record.config: Shown("", record, None, record.epochs)
         for record in train(configs)
         if record.diverged is None
     }
@@ -428,7 +428,7 @@ def test_more_of_an_l1_network_can_be_pruned(trained: dict[RunConfig, Shown]) ->
     for name, config in lesson.kinds(PRESETS["twins"]).items():
         record = trained[config].record
         curve = pruning.curve(record.weights, config.activation, images)
-        assert curve[0].accuracy.value == pytest.approx(record.at("val_accuracy", -1), abs=1e-3)
+        assert curve[0].accuracy.value == pytest.approx(record.at_end("val_accuracy"), abs=1e-3)
         shares[name] = pruning.prunable(curve)
     assert shares[lesson.L1] >= 0.9 > shares[lesson.L2]
     assert shares[lesson.L1] > shares[lesson.L2] >= shares[lesson.BASELINE]
@@ -453,9 +453,9 @@ def test_only_the_proximal_step_gives_exact_zeros(trained: dict[RunConfig, Shown
     three = lesson.proximal(PRESETS["proximal"])
     plain, proximal = (trained[three[name]].record for name in (lesson.L1, lesson.PROXIMAL))
     assert three[lesson.PROXIMAL] == PRESETS["proximal"]
-    assert plain.sparsity(0.0, -1) < 0.001
-    assert proximal.sparsity(0.0, -1) > 0.5
-    assert plain.sparsity(1e-3, -1) > 0.6
+    assert plain.sparsity(0.0, plain.epochs) < 0.001
+    assert proximal.sparsity(0.0, proximal.epochs) > 0.5
+    assert plain.sparsity(1e-3, plain.epochs) > 0.6
     # The hops of plain L1 stay below the tolerance that the page opens with.
     assert penalties.pull(plain.config) < 1e-3
     assert told.zeros(plain, proximal, 1e-3)[0].section == "zeros"

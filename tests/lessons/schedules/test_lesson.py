@@ -34,7 +34,7 @@ from tests.support.trained import train
 LESSON = LESSONS["schedules"]
 LONG = tiny(epochs=6)
 COSINE, PLATEAU = (LONG.replace(schedule=name) for name in ("cosine", "plateau"))
-GONE = synthetic(LONG, epochs=0, diverged=Divergence(0, 1, 0, "weight"))
+GONE = synthetic(LONG, epochs=0, diverged=Divergence(1, 1, 0, "weight"))
 
 
 def constant(share: float, **history: Any) -> Shown:
@@ -158,7 +158,7 @@ def test_a_plateau_s_cuts_are_counted_from_the_epoch_they_follow() -> None:
 
 
 def test_a_diverged_run_is_not_compared() -> None:
-    gone = Shown(SCHEDULED, GONE, None, None)
+    gone = Shown(SCHEDULED, GONE, None, 0)
     assert says.twins([constant(0.7), gone]) == []
 
 

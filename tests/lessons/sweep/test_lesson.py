@@ -36,7 +36,7 @@ from tests.support.records import synthetic, tiny
 from tests.support.scripted import ScriptedEngine, first_epochs
 
 LESSON = LESSONS["sweep"]
-GONE = Divergence(0, 1, 0, "weight")
+GONE = Divergence(1, 1, 0, "weight")
 
 
 def right(share: float, config: RunConfig, seed: int = 0, **history: Any) -> RunRecord:
@@ -157,8 +157,8 @@ def test_the_best_cell_has_the_highest_mean(shares: list[float]) -> None:
     found = [outcome((float(lam),), share) for lam, share in enumerate(shares, 1)]
     best = sweeps.best(found)
     assert best is not None
-    top = max(records[0].at("val_accuracy", records[0].epochs - 1) for _, records in found)
-    assert best.outcome.finite[0].at("val_accuracy", best.outcome.finite[0].epochs - 1) == top
+    top = max(records[0].at_end("val_accuracy") for _, records in found)
+    assert best.outcome.finite[0].at_end("val_accuracy") == top
     assert best.compared == len(shares) - 1
     for other in best.level:
         assert other is not best.outcome
@@ -178,7 +178,7 @@ def test_a_cell_with_a_run_that_diverged_or_goes_on_is_not_best() -> None:
 def test_measures_are_those_of_the_record() -> None:
     record = ONE.records[0]
     assert record is not None
-    end = record.epochs - 1
+    end = record.epochs
     assert sweeps.measured(record, "gap", 1e-3) == (record.gap(end).value,)
     assert sweeps.measured(record, "crossentropy", 1e-3) == (
         record.at("train_crossentropy", end),
@@ -197,7 +197,7 @@ def test_the_file_has_a_line_a_run() -> None:
     assert [line["lam"] for line in lines] == ["1", "10", "100"]
     record = ONE.records[0]
     assert record is not None
-    assert float(lines[0]["validation_accuracy"]) == record.at("val_accuracy", record.epochs - 1)
+    assert float(lines[0]["validation_accuracy"]) == record.at_end("val_accuracy")
     assert lines[0]["run"] == record.config.key
     assert lines[1]["diverged_in_epoch"] == "1"
     assert lines[1]["validation_accuracy"] == lines[2]["validation_accuracy"] == ""
@@ -475,7 +475,7 @@ def test_the_answer_to_a_guess_is_the_value_of_the_best() -> None:
 
     def shown(*shares: float) -> list[Shown]:
         records = [right(share, c, i) for i, (share, c) in enumerate(zip(shares, configs))]
-        return [Shown("", record, None, record.epochs - 1) for record in records]
+        return [Shown("", record, None, record.epochs) for record in records]
 
     assert question.options[:2] == ("λ = 1", "λ = 10")
     assert question.answer(shown(0.6, 0.9)) == 1
