@@ -53,8 +53,8 @@ def runs(count: int, shapes: int, seed: int) -> list[RunConfig]:
 
 def worker(engine: Engine) -> psutil.Process:
     """The process that trains: the largest of the service's children."""
-    assert engine._service is not None
-    children = psutil.Process(engine._service.pid).children(recursive=True)
+    assert engine.connection.service is not None
+    children = psutil.Process(engine.connection.service.pid).children(recursive=True)
     return max(children, key=lambda child: int(child.memory_info().rss))
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fmviz.engine.engine import NEXT, Engine
+from fmviz.engine.engine import Engine
 from fmviz.engine.pace import Clock, Speed, progress
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.run import knobs
@@ -67,8 +67,8 @@ def timed(engine: Engine, configs: list[RunConfig], speed: Speed) -> tuple[Timed
                 raise RuntimeError(update.message)
             now = time.monotonic() - begun
             heard = progress(update.records)
-            clock.hear(now, heard)
-            if update.state == "waiting" and update.message != NEXT:
+            clock.hear(now, heard, update.timings, update.phase)
+            if update.state != "done" and update.phase is None:
                 clock.wait(now, engine.ready_in())
             if first is None and any(epochs for epochs, _ in heard.values()):
                 first = now

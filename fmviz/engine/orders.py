@@ -6,9 +6,9 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from fmviz.engine import worker
+from fmviz.engine.connection import Client, Future
 from fmviz.run.config import RunConfig
 from fmviz.run.record import Array
 
@@ -36,7 +36,7 @@ class ModelFile:
 
     def __init__(
         self,
-        standing: Callable[[], tuple[Any, str]],
+        standing: Callable[[], tuple[Client | None, str]],
         config: RunConfig,
         name: str,
         epoch: int,
@@ -50,7 +50,7 @@ class ModelFile:
             content.update(array.tobytes())
         # Whoever orders the same file at the same time gets it from one task.
         self._key = f"fmviz-file-{config.key}-{epoch}-{content.hexdigest()[:16]}"
-        self._future: Any = None
+        self._future: Future[bytes] | None = None
         self._content: bytes | None = None
 
     def __enter__(self) -> ModelFile:
@@ -98,17 +98,17 @@ class ModelFile:
             yield words
             time.sleep(POLL_SECONDS)
 
-    def _submit(self, client: Any) -> None:
+    def _submit(self, client: Client) -> None:
         try:
             # Before runs that wait: it takes no time, and its reader has pressed a button for it.
             self._future = client.submit(
                 worker.model_file, *self._arguments, key=self._key, pure=True, priority=1
             )
-        except Exception as error:  # the connection has just broken: it is ordered anew then
+        except Exception as error:  # the connection has just broken: it is ordered again then
             logger.warning("cannot order %s: %s", self._key, error)
 
-    def _take(self, future: Any) -> None:
-        if future.status in ("cancelled", "lost"):  # with the connection: it is ordered anew
+    def _take(self, future: Future[bytes]) -> None:
+        if future.status in ("cancelled", "lost"):  # with the connection: it is ordered again
             self.close()
             return
         try:

@@ -1,4 +1,4 @@
-"""What runs inside a worker process: a task trains runs and tells of every epoch, or makes a file.
+"""What runs inside a worker process: a task trains runs and reports every epoch, or makes a file.
 
 Importing this module imports no TensorFlow: the page's process names `train_runs` to send it.
 On a cluster start workers with `dask worker ADDRESS --nthreads 1 --preload fmviz.engine.worker`.
@@ -7,6 +7,7 @@ On a cluster start workers with `dask worker ADDRESS --nthreads 1 --preload fmvi
 from __future__ import annotations
 
 import logging
+import math
 import os
 import tempfile
 import threading
@@ -15,13 +16,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fmviz.engine.reports import TOPIC, Report, Stopwatch
 from fmviz.run.config import RunConfig
+from fmviz.run.groups import group
+from fmviz.run.phases import PhaseName
 from fmviz.run.record import Array, RunRecord
 
 if TYPE_CHECKING:
     import distributed
 
-TOPIC = "fmviz-progress"
 # A page redraws at most this often; more events would only cost both sides time.
 SECONDS_BETWEEN_EVENTS = 0.03
 
@@ -37,9 +40,8 @@ class Cancelled(Exception):
 def train_runs(documents: list[dict[str, Any]], brief: bool = False) -> list[bytes]:
     """Train configs, given as `RunConfig.model_dump(mode="json")`, into `RunRecord.to_bytes()`.
 
-    After each epoch a message goes out under `TOPIC`: the task's key and the records so far. It
-    holds all epochs, so that a message that is lost, or came before somebody listened, is no
-    harm.
+    A `Report` goes out under `TOPIC` after each epoch, with the records so far, and as a phase
+    begins.
 
     Args:
         brief: whether records without weights are enough.
@@ -53,21 +55,32 @@ def train_runs(documents: list[dict[str, Any]], brief: bool = False) -> list[byt
     worker = get_worker()
     task = worker.get_current_task()
     configs = [RunConfig.model_validate(document) for document in documents]
-    told = 0.0
+    groups = [tuple(configs[i].key for i in indices) for indices in group(configs)]
+    watch = Stopwatch(groups)
+    phase_sent = records_sent = -math.inf
+
+    def report(records: tuple[bytes, ...] | None = None) -> None:
+        nonlocal phase_sent
+        phase_sent = time.monotonic()
+        worker.log_event(TOPIC, Report(task, watch.phase, watch.timings, records).message())
+
+    def on_phase(indices: list[int], name: PhaseName) -> None:
+        changed = name != watch.phase.name
+        watch.enter(tuple(configs[i].key for i in indices), name)
+        if changed or time.monotonic() - phase_sent >= SECONDS_BETWEEN_EVENTS:
+            report()
 
     def on_epoch(records: list[RunRecord]) -> None:
-        nonlocal told
-        now = time.monotonic()
+        nonlocal records_sent
+        watch.leave()
         # The start is no point of a curve yet, and drawing it would only delay the first; the end
         # is the task's result.
-        epochs = {record.epochs for record in records}
-        if epochs == {0} or now - told < SECONDS_BETWEEN_EVENTS:
+        if not any(record.epochs for record in records) or all(r.complete for r in records):
             return
-        if all(record.complete for record in records):
-            return
-        told = now
-        contents = [record.to_bytes(compress=False) for record in records]
-        worker.log_event(TOPIC, {"task": task, "records": contents})
+        now = time.monotonic()
+        if now - records_sent >= SECONDS_BETWEEN_EVENTS:
+            records_sent = now
+            report(tuple(record.to_bytes(compress=False) for record in records))
 
     given_up = _given_up(worker)
     with _training:
@@ -75,7 +88,8 @@ def train_runs(documents: list[dict[str, Any]], brief: bool = False) -> list[byt
             raise Cancelled(task)
         from fmviz.training.train import train
 
-        records = train(configs, on_epoch, given_up)
+        records = train(configs, on_epoch, given_up, on_phase)
+        report()
     if not all(record.complete for record in records):
         raise Cancelled(task)
     if brief:

@@ -57,7 +57,7 @@ def group(configs: Sequence[RunConfig]) -> list[list[int]]:
     """Indices of the configs that are trained as one model, in order of first appearance.
 
     Those share a `Shape`, the training images and the number of epochs. Where there are more than
-    `MEMBERS_AT_ONCE`, they are dealt out evenly.
+    `MEMBERS_AT_ONCE`, they are spread evenly.
     """
     alike: dict[Any, list[int]] = {}
     for index, config in enumerate(configs):
@@ -70,9 +70,9 @@ def group(configs: Sequence[RunConfig]) -> list[list[int]]:
     return groups
 
 
-def deal(configs: Sequence[RunConfig]) -> list[list[RunConfig]]:
-    """Runs dealt out into the tasks that train them: no more than one model holds grow together in
-    one, a comparison; of more, each group is a task of its own, one after another."""
+def tasks(configs: Sequence[RunConfig]) -> list[list[RunConfig]]:
+    """The tasks that train these runs: no more than one model holds grow together in one, a
+    comparison; of more, each group is a task of its own, one after another."""
     if len(configs) <= MEMBERS_AT_ONCE:
         return [list(configs)] if configs else []
     return [[configs[i] for i in part] for part in group(configs)]

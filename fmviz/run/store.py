@@ -13,6 +13,7 @@ import tempfile
 import threading
 from collections import OrderedDict
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RecordError, RunRecord
@@ -25,6 +26,17 @@ SUFFIX = ".npz"
 # Bytes of decoded records kept in memory: a page reads the same few again at every move of a
 # slider. A record takes about 1.3 MB, a brief one 0.4.
 IN_MEMORY = 64 * 10**6
+
+
+# Which layer a record comes from: trained and kept here, or shipped with fmviz.
+Layer = Literal["store", "recorded"]
+
+
+class Found(NamedTuple):
+    """A finished run and the layer that has it."""
+
+    record: RunRecord
+    source: Layer
 
 
 class SettingError(Exception):
@@ -74,30 +86,37 @@ class RunStore:
         self.folder = folder
         self.max_bytes = max_bytes
         self.recorded = recorded
-        self._memory: OrderedDict[tuple[str, bool], RunRecord] = OrderedDict()
+        self._memory: OrderedDict[tuple[str, Layer], RunRecord] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, config: RunConfig, *, brief: bool = False) -> RunRecord | None:
-        """The record of a run, or None where it is not known. Own runs come before recorded.
+    def find(
+        self, config: RunConfig, *, brief: bool = False, recorded: bool = True, disk: bool = True
+    ) -> Found | None:
+        """A run and where it comes from, or None where it is not known. Own runs come before
+        recorded ones.
 
         Args:
             brief: whether a record without weights will do.
+            recorded: whether a run that ships with fmviz will do.
+            disk: whether to look there; without, only runs in memory are found, at once.
         """
-        own = self._read(config, recorded=False, brief=brief)
-        return own or self._read(config, recorded=True, brief=brief)
+        layers: tuple[Layer, ...] = ("store", "recorded") if recorded else ("store",)
+        for layer in layers:
+            record = self._recall(config.key, layer)
+            if record is None and disk:
+                record = self._read(config, layer)
+            if record is None:
+                continue
+            if disk and layer == "store":
+                _touch(self.folder / (config.key + SUFFIX))
+            if brief or not record.is_brief:
+                return Found(record, layer)
+        return None
 
-    def remembered(self, config: RunConfig, *, brief: bool = False) -> RunRecord | None:
-        """As `get` for runs that this process has trained lately, without a look at the disk."""
-        with self._lock:
-            record = self._memory.get((config.key, False))
-        return record if record is not None and (brief or not record.is_brief) else None
-
-    def is_recorded(self, config: RunConfig, *, brief: bool = False) -> bool:
-        """Whether `get` answers from the runs that ship with fmviz."""
-        return (
-            self._read(config, recorded=False, brief=brief) is None
-            and self._read(config, recorded=True, brief=brief) is not None
-        )
+    def get(self, config: RunConfig, *, brief: bool = False) -> RunRecord | None:
+        """The record that `find` finds."""
+        found = self.find(config, brief=brief)
+        return None if found is None else found.record
 
     def newest(self, count: int) -> list[RunRecord]:
         """The own runs that were used last, at most so many; those that cannot be read are left
@@ -116,24 +135,18 @@ class RunStore:
                 logger.warning("ignoring stored run %s: %s", path, error)
         return found
 
-    def _read(self, config: RunConfig, *, recorded: bool, brief: bool) -> RunRecord | None:
-        record = self._read_any(config, recorded=recorded)
-        return record if record is not None and (brief or not record.is_brief) else None
+    def _recall(self, key: str, layer: Layer) -> RunRecord | None:
+        with self._lock:
+            record = self._memory.get((key, layer))
+            if record is not None:
+                self._memory.move_to_end((key, layer))
+        return record
 
-    def _read_any(self, config: RunConfig, *, recorded: bool) -> RunRecord | None:
-        folder = self.recorded if recorded else self.folder
+    def _read(self, config: RunConfig, layer: Layer) -> RunRecord | None:
+        folder = self.recorded if layer == "recorded" else self.folder
         if folder is None:
             return None
-        key = config.key
-        path = folder / (key + SUFFIX)
-        with self._lock:
-            known = self._memory.get((key, recorded))
-            if known is not None:
-                self._memory.move_to_end((key, recorded))
-        if known is not None:
-            if not recorded:
-                _touch(path)
-            return known
+        path = folder / (config.key + SUFFIX)
         try:
             content = path.read_bytes()
         except FileNotFoundError:
@@ -150,22 +163,22 @@ class RunStore:
         except RecordError as error:
             logger.warning("ignoring stored run %s: %s", path, error)
             return None
-        if not recorded:
-            _touch(path)
-        self._remember(key, recorded, record)
+        self._remember(layer, record)
         return record
 
     def remember(self, record: RunRecord) -> None:
-        """Keep a finished run in memory, for as long as there is room."""
+        """Keep a finished run in memory, for as long as there is room. A brief record does not take
+        the place of a whole one."""
         if not record.complete:
             raise ValueError("only finished runs are stored")
-        if self.remembered(record.config) is None or not record.is_brief:
-            self._remember(record.config.key, False, record)
+        known = self.find(record.config, recorded=False, disk=False)
+        if known is None or not record.is_brief:
+            self._remember("store", record)
 
     def put(self, record: RunRecord) -> None:
         """Keep a finished run. A full disk or an unwritable folder is a warning: the run is still
         kept in memory. A brief record does not take the place of a whole one."""
-        if record.is_brief and self._read(record.config, recorded=False, brief=False) is not None:
+        if record.is_brief and self.find(record.config, recorded=False) is not None:
             return
         self.remember(record)
         path = self.folder / (record.config.key + SUFFIX)
@@ -184,10 +197,11 @@ class RunStore:
         except OSError as error:
             logger.warning("cannot store run %s: %s", path, error)
 
-    def _remember(self, key: str, recorded: bool, record: RunRecord) -> None:
+    def _remember(self, layer: Layer, record: RunRecord) -> None:
+        place = record.config.key, layer
         with self._lock:
-            self._memory[key, recorded] = record
-            self._memory.move_to_end((key, recorded))
+            self._memory[place] = record
+            self._memory.move_to_end(place)
             while sum(each.nbytes for each in self._memory.values()) > IN_MEMORY:
                 self._memory.popitem(last=False)
 

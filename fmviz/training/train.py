@@ -12,7 +12,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import keras
@@ -25,6 +25,7 @@ from fmviz.run import data
 from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
 from fmviz.run.groups import features_of, group, shape_of
+from fmviz.run.phases import PhaseName
 from fmviz.run.record import Divergence, RunRecord, n_weights
 from fmviz.theory import initializers, penalties, schedules
 from fmviz.training import compiled, stock
@@ -40,12 +41,14 @@ OPERATIONS_AT_ONCE = 2e11
 STEPS_AT_ONCE = 256
 
 OnEpoch = Callable[[list[RunRecord]], None]
+OnPhase = Callable[[list[int], PhaseName], None]
 
 
 def train(
     configs: Sequence[RunConfig],
     on_epoch: OnEpoch | None = None,
     should_stop: Callable[[], bool] | None = None,
+    on_phase: OnPhase | None = None,
 ) -> list[RunRecord]:
     """Train the configs and return their records, in the same order.
 
@@ -54,12 +57,18 @@ def train(
             each epoch of all groups.
         should_stop: asked between epochs and, in long ones, within; where it answers True the
             records so far come back, with `complete` False.
+        on_phase: called as a phase begins for runs that are trained as one model, with their
+            indices; with "training" at the beginning of each epoch.
 
     Raises:
         fmviz.run.data.DataError: the images cannot be read.
     """
     begun = datetime.now(UTC).isoformat(timespec="milliseconds")
-    groups = [(indices, _Group([configs[i] for i in indices], begun)) for indices in group(configs)]
+    enter = on_phase or (lambda indices, phase: None)
+    groups = [
+        (indices, _Group([configs[i] for i in indices], begun, partial(enter, indices)))
+        for indices in group(configs)
+    ]
     records: list[RunRecord | None] = [None] * len(configs)
     stopped = should_stop or (lambda: False)
     progress: list[Iterator[None]] = [members.run(stopped) for _, members in groups]
@@ -102,6 +111,11 @@ def weights_after(
     return stock.take([w.numpy() for w in members.state.weights], 0)
 
 
+def _is_compiled(function: Any) -> bool:
+    """Whether a function of a program has been called before: all its calls are alike."""
+    return bool(function.experimental_get_tracing_count())
+
+
 class _Images(NamedTuple):
     """The images of a data set as tensors, shared by all groups of a process."""
 
@@ -125,9 +139,17 @@ class _Group:
 
     Args:
         begun: when the training began: what began together ran side by side.
+        on_phase: called as a phase begins.
     """
 
-    def __init__(self, configs: list[RunConfig], begun: str = "") -> None:
+    def __init__(
+        self,
+        configs: list[RunConfig],
+        begun: str = "",
+        on_phase: Callable[[PhaseName], None] | None = None,
+    ) -> None:
+        self.enter = on_phase or (lambda phase: None)
+        self.enter("preparing")
         self.begun = begun
         self.config = configs[0]
         self.recorders = [Recorder(config) for config in configs]
@@ -177,6 +199,7 @@ class _Group:
     def run(self, should_stop: Callable[[], bool]) -> Iterator[None]:
         """Train until done or stopped, yielding after the start and after each epoch but the
         last have been measured."""
+        self.enter("preparing" if _is_compiled(self.program.evaluate) else "compiling")
         unknown = {"running_accuracy": np.nan, "running_crossentropy": np.nan, "seconds": 0.0}
         self._measure([{**unknown, "learning_rate": r} for r in self.rates[0]])
         steps, n = self.config.steps_per_epoch, self.config.train_size
@@ -186,8 +209,11 @@ class _Group:
             batches, last_rates = self._batches(epoch)
             correct, lost = np.zeros(len(self.recorders)), np.zeros(len(self.recorders))
             if epoch == 0:
+                if not _is_compiled(self.program.epoch):
+                    self.enter("compiling")
                 # No step: compiled, where it is new, before the clock runs.
                 self._advance(batches, 0, 0)
+            self.enter("training")
             begun = time.perf_counter()
             for first in range(0, steps, self.steps_at_once):
                 if should_stop():

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from fmviz.analysis import stopping
-from fmviz.engine.engine import Update
+from fmviz.engine.watch import Update
 from fmviz.run.naming import plural
 from fmviz.ui import live, state, vault
 from fmviz.ui.look import FIGURES, LIVE, AnyPanel, Look, Panel
@@ -107,11 +107,11 @@ class Board:
         """Ask for the runs and draw them until all have ended; what is known then."""
         # Controls that stand beside panels have spoken by now.
         self._view = self.page.view
-        anew = state.asked_for(self.page.name, "anew", self._what)
+        retrain = state.asked_for(self.page.name, "anew", self._what)
         weights = self.page.lesson.weights
         # Curves and figures need no weights: where those are not recorded, they can wait.
-        brief = not weights or (not anew and live.engine().known(self.configs, brief=True))
-        for update in live.live(self.configs, brief=brief, anew=anew):
+        brief = not weights or (not retrain and live.engine().known(self.configs, brief=True))
+        for update in live.live(self.configs, brief=brief, retrain=retrain):
             look = self._draw(update)
         if weights and look.done:
             look = self._fetch_weights(look)

@@ -6,8 +6,10 @@ import time
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from fmviz.engine.engine import Engine, Update, scheduler_address
+from fmviz.engine.connection import scheduler_address
+from fmviz.engine.engine import Engine
 from fmviz.engine.pace import Clock, Speed
+from fmviz.engine.watch import Update
 from fmviz.run.config import RunConfig
 from fmviz.run.store import RunStore, default_bytes, default_folder
 from fmviz.ui import state
@@ -56,18 +58,18 @@ def stop() -> None:
 
 
 def live(
-    configs: Sequence[RunConfig], *, brief: bool = False, anew: bool = False
+    configs: Sequence[RunConfig], *, brief: bool = False, retrain: bool = False
 ) -> Iterator[Update]:
     """Updates of some runs until all have ended, at a pace that a browser can follow.
 
     Args:
         brief: whether records without weights will do.
-        anew: whether recorded runs are trained here all the same.
+        retrain: whether recorded runs are trained here all the same.
 
     When the reader moves a control, Streamlit ends the script at its next call; the next run of
     the script opens its own watch and gives up this one's.
     """
-    watch = engine().watch(configs, brief=brief, anew=anew)
+    watch = engine().watch(configs, brief=brief, retrain=retrain)
     previous = state.swap_watch(watch)
     if previous is not None:
         # After the new watch is open, so that a run which both want goes on.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 from fmviz.analysis.stopping import Shown
-from fmviz.engine.engine import Update
+from fmviz.engine.watch import Update
 from fmviz.words.prose import Caption
 
 

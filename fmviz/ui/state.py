@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from fmviz.engine.engine import Watch
+from fmviz.engine.watch import Watch
 from fmviz.export.chart_files import Chart
 from fmviz.page import view
 from fmviz.page.classroom import Classroom, classroom_query, read_classroom

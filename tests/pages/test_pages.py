@@ -14,7 +14,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fmviz.analysis.sweeps import weight_rms
-from fmviz.engine.engine import Engine, Update
+from fmviz.engine.engine import Engine
+from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.run import data
 from fmviz.run.config import RunConfig

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fmviz.engine.engine import Update
+from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
@@ -100,14 +100,16 @@ class Shipping(ScriptedEngine):
         assert isinstance(configs, list)
         return all(self.store.get(config, brief=brief) is not None for config in configs)
 
-    def watch(self, configs: object, *, brief: bool = False, anew: bool = False) -> ScriptedWatch:
+    def watch(
+        self, configs: object, *, brief: bool = False, retrain: bool = False
+    ) -> ScriptedWatch:
         assert isinstance(configs, list)
-        self.modes.append((brief, anew))
+        self.modes.append((brief, retrain))
         whole = [self.store.get(config, brief=brief) for config in configs]
-        if all(whole) and not anew:
+        if all(whole) and not retrain:
             done = Update("done", tuple(whole), ("recorded",) * len(whole), "", 0.0)
             return ScriptedWatch([done])
-        if brief and not anew:
+        if brief and not retrain:
             self.waited_brief += configs
         known = tuple(self.store.get(config, brief=True) for config in configs)
         nothing = (None,) * len(known)

@@ -160,9 +160,14 @@ def test_only_runs_of_this_process_are_remembered_without_a_look_at_the_disk(
     fresh(tmp_path).put(foreign)
     shipped_config = SHIPPED[0]
     assert store.get(shipped_config) is not None
-    assert store.remembered(own.config) is own
-    assert store.remembered(foreign.config) is None
-    assert store.remembered(shipped_config) is None
+
+    def remembered(config: RunConfig) -> RunRecord | None:
+        found = store.find(config, recorded=False, disk=False)
+        return None if found is None else found.record
+
+    assert remembered(own.config) is own
+    assert remembered(foreign.config) is None
+    assert remembered(shipped_config) is None
 
 
 # Bounded size
@@ -385,21 +390,24 @@ def test_the_shipped_runs_are_found_in_an_empty_store(tmp_path: Path) -> None:
         assert found.config == config
         assert found.complete
         assert same_figures(found, shipped(config))
-        assert store.is_recorded(config)
+        assert store.find(config) == (found, "recorded")
+        assert store.find(config, recorded=False) is None
     assert store.get(tiny()) is None
-    assert not store.is_recorded(tiny())
+    assert store.find(tiny()) is None
 
 
 def test_an_own_run_comes_before_the_recorded_one(tmp_path: Path) -> None:
     own = replace(shipped(SHIPPED[0]), made={"keras": "mine"})
     store = RunStore(tmp_path)
-    assert store.is_recorded(own.config)
+    found = store.find(own.config)
+    assert found is not None
+    assert found.source == "recorded"
     store.put(own)
     for each in (store, RunStore(tmp_path)):
-        found = each.get(own.config)
+        found = each.find(own.config)
         assert found is not None
-        assert found.made == {"keras": "mine"}
-        assert not each.is_recorded(own.config)
+        assert found.record.made == {"keras": "mine"}
+        assert found.source == "store"
 
 
 def test_the_recorded_layer_is_never_written_touched_or_evicted(tmp_path: Path) -> None:

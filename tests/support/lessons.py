@@ -10,7 +10,7 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from fmviz.engine.engine import Update
+from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.page.address import choices
 from fmviz.page.lesson import guess_words, preset_words

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from fmviz.engine.engine import Update
 from fmviz.engine.orders import FileError
+from fmviz.engine.watch import Update
 from fmviz.run.config import RunConfig
 from fmviz.run.record import Array, RunRecord
 from fmviz.run.store import RunStore, default_folder
@@ -50,7 +50,7 @@ class ScriptedEngine:
         return 0.0
 
     def watch(
-        self, configs: Sequence[RunConfig], *, brief: bool = False, anew: bool = False
+        self, configs: Sequence[RunConfig], *, brief: bool = False, retrain: bool = False
     ) -> ScriptedWatch:
         self.asked.append(tuple(configs))
         watch = ScriptedWatch(self.script(configs))

@@ -770,6 +770,31 @@ def test_no_number_compiles_again() -> None:
     assert compiled.program.cache_info().misses == kinds
 
 
+def test_each_group_is_told_its_phases_and_compiles_once() -> None:
+    configs = [RunConfig(**SMALL | {"hidden": (width,)}) for width in (21, 22, 21)]
+    told: list[tuple[list[int], str]] = []
+
+    def on_phase(indices: list[int], phase: str) -> None:
+        told.append((indices, phase))
+
+    records = train(configs, on_phase=on_phase)
+    two, one = [0, 2], [1]
+    epoch = [(two, "training"), (one, "training")]
+    assert told == [
+        *((indices, "preparing") for indices in (two, one)),
+        # What measures, and then what takes steps.
+        *((indices, "compiling") for indices in (two, one)),
+        *((two, "compiling"), (two, "training"), (one, "compiling"), (one, "training")),
+        *(2 * epoch),
+    ]
+    told.clear()
+    again = train([config.replace(seed=5) for config in configs], on_phase=on_phase)
+    assert told == [*(2 * [(two, "preparing"), (one, "preparing")]), *(3 * epoch)]
+    # Who listens changes nothing.
+    assert same_figures(train(configs)[0], records[0])
+    assert not same_figures(again[0], records[0])
+
+
 def test_a_run_can_be_trained_again_up_to_an_epoch_for_its_weights() -> None:
     # Under a schedule, the rates of a shorter run would be others.
     config = RunConfig(**{**SMALL, "epochs": 3}, schedule="cosine", dropout=0.3)

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fmviz.analysis.stopping import look
-from fmviz.engine.engine import Update
+from fmviz.engine.watch import Update
 from fmviz.export import chart_files, tables
 from fmviz.export.chart_files import Chart
 from fmviz.lessons.catalogue import LESSONS

@@ -12,7 +12,7 @@ import streamlit as st
 
 from fmviz.analysis import paired
 from fmviz.analysis.stopping import Shown
-from fmviz.engine.engine import Update
+from fmviz.engine.watch import Update
 from fmviz.lessons.compare import charts, says, tables
 from fmviz.lessons.compare.lesson import COMPARE, PARALLEL_FROM, SEEDS, repeated
 from fmviz.page.lesson import Runs
@@ -167,7 +167,7 @@ class PinBoard(Board):
         """Where the figures come from, or how far they are."""
         if update.state != "done":
             return super().status(update)
-        counts = Counter(update.sources)
+        counts = Counter[str](update.sources)
         said = [f"{counts[source]} {SOURCES[source]}" for source in SOURCES if counts[source]]
         return f":material/inventory_2: {plural(len(self.roles), 'run')}: {', '.join(said)}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -205,7 +205,7 @@ def without_effect(turns: Mapping[str, Sequence[Any]], cells: Sequence[Cell]) ->
     return captions
 
 
-def made(runs: int, sources: set[str], record: RunRecord) -> str:
+def made(runs: int, sources: Set[str], record: RunRecord) -> str:
     """Where the runs of a finished sweep come from.
 
     Args:

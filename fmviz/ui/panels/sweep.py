@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from fmviz.engine.engine import NEXT, Update
 from fmviz.engine.pace import Clock, progress
+from fmviz.engine.watch import Update
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
 from fmviz.ui import live, state, vault
@@ -128,11 +128,11 @@ class Sweep:
             if clock is None:
                 ended = [r if r is not None and r.complete else None for r in update.records]
                 clock = self._clock(ended)
-            clock.hear(now - begun, progress(update.records))
+            clock.hear(now - begun, progress(update.records), update.timings, update.phase)
             if update.state == "done":
                 live.pace().learn(clock)
             else:
-                if update.state == "waiting" and update.message != NEXT:
+                if update.phase is None:
                     clock.wait(now - begun, live.engine().ready_in())
                 if now - told >= SECONDS_BETWEEN_ESTIMATES:
                     told = now

@@ -13,7 +13,7 @@ import pytest
 
 from fmviz.analysis import memory, paired
 from fmviz.analysis.stopping import Shown
-from fmviz.engine.engine import Update
+from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.dropout import charts, masks, says
 from fmviz.lessons.dropout.lesson import BOTH, DROPOUT, NONE, PENALTY

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from fmviz.analysis import paired
 from fmviz.analysis.stopping import Outcome, Rule, Shown, by_monitor, look, outcomes
-from fmviz.engine.engine import Update
+from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate

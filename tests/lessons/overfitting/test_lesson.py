@@ -14,7 +14,7 @@ import pytest
 from fmviz.analysis import memory
 from fmviz.analysis.stopping import Shown
 from fmviz.charts import against, running
-from fmviz.engine.engine import Update
+from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.overfitting import charts, says
 from fmviz.lessons.overfitting.lesson import FEWER, MORE, OWN, TRUTH

@@ -20,7 +20,7 @@ from fmviz.analysis import sweeps
 from fmviz.analysis.paired import labels
 from fmviz.analysis.stopping import Shown
 from fmviz.analysis.sweeps import Outcome
-from fmviz.engine.engine import Update
+from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.sweep import charts, says
 from fmviz.page import guessing

@@ -5,42 +5,79 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fmviz.engine.pace import PROGRAMS, SLOWEST, Clock, Speed, cost, program_of, progress
+from fmviz.engine.cost import cost, program_of
+from fmviz.engine.pace import (
+    COMPILE_DOUBT,
+    DOUBT,
+    OVERDUE,
+    PROGRAMS,
+    SLOWEST,
+    Clock,
+    Speed,
+    progress,
+)
+from fmviz.engine.reports import Phase, Stopwatch, Timing
 from fmviz.run.config import RunConfig
-from fmviz.run.groups import deal, group
+from fmviz.run.groups import group, tasks
+from fmviz.run.phases import PhaseName
 from tests.support.records import synthetic, tiny
 
-Event = tuple[float, dict[str, tuple[int, bool]]]
+
+class Event(NamedTuple):
+    """What `Clock.hear` takes."""
+
+    seconds: float
+    runs: dict[str, tuple[int, bool]]
+    timings: tuple[Timing, ...]
+    phase: Phase
 
 
 def played(
     configs: Sequence[RunConfig], compiling: float, training: float, wrong: Sequence[float]
 ) -> Iterator[Event]:
-    """The epochs of a sweep on a machine that is so many times as slow as the one of the model,
-    which is moreover wrong by a factor of each group's own: when each is over, and how far all
-    runs are then."""
+    """What is reported of a sweep on a machine that is so many times as slow as the one of the
+    model, which is moreover wrong by a factor of each group's own: when each phase begins and when
+    each epoch is over, and how far all runs are then."""
     now, far = 0.0, {}
+
+    def clock() -> float:
+        return now
+
     compiled = set()
     factors = iter([*wrong] * 99)
-    for task in deal(configs):
+    ended: tuple[Timing, ...] = ()
+    for task in tasks(configs):
         parts = [([task[i] for i in indices], next(factors)) for indices in group(task)]
+        watch = Stopwatch([keys_of(runs) for runs, _ in parts], clock)
         for epoch in range(max(config.epochs for config in task)):
             for runs, factor in parts:
                 if epoch >= runs[0].epochs:
                     continue
                 price, program = cost(runs), program_of(runs)
+                steps: list[tuple[PhaseName, float]] = []
                 if epoch == 0:
-                    new = program not in compiled
-                    now += compiling * (price.begin + (price.compile if new else 0.0))
+                    steps = [("preparing", compiling * price.begin)]
+                    if program not in compiled:
+                        steps.append(("compiling", compiling * price.compile))
                     compiled.add(program)
-                now += training * factor * price.epoch
+                for name, seconds in [*steps, ("training", training * factor * price.epoch)]:
+                    watch.enter(keys_of(runs), name)
+                    yield Event(now, dict(far), ended + watch.timings, watch.phase)
+                    now += seconds
                 far |= {c.key: (epoch + 1, epoch + 1 == c.epochs) for c in runs}
-            yield now, dict(far)
+            watch.leave()
+            yield Event(now, dict(far), ended + watch.timings, watch.phase)
+        ended += watch.timings
+
+
+def keys_of(configs: Sequence[RunConfig]) -> tuple[str, ...]:
+    return tuple(config.key for config in configs)
 
 
 SWEEPS = [
@@ -54,17 +91,6 @@ SWEEPS = [
     ],
 ]
 SLOW = st.floats(0.3, 8)
-
-
-@pytest.mark.parametrize("changes", [{"train_size": 5_000}, {"hidden": (256,)}, {"batch_size": 8}])
-def test_more_to_do_costs_more(changes: dict[str, object]) -> None:
-    small = RunConfig(train_size=1_000, hidden=(64,), batch_size=32)
-    large = small.replace(**changes)
-    assert cost([large]).epoch > cost([small]).epoch
-    assert cost([small] * 2).epoch > cost([small]).epoch
-    # Together they take less than one after another.
-    assert cost([small, small.replace(seed=1)]).epoch < 2 * cost([small]).epoch
-    assert 0 < cost([small]).steps < cost([small]).epoch
 
 
 def test_what_is_compiled_is_not_compiled_again() -> None:
@@ -87,50 +113,50 @@ def test_a_slower_machine_takes_longer_and_a_worker_that_starts_comes_on_top() -
 
 
 @given(st.sampled_from(SWEEPS), SLOW, SLOW, st.lists(st.floats(0.7, 1.5), min_size=1, max_size=4))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_the_clock_ends_at_nought_and_never_runs_backwards(
     configs: list[RunConfig], compiling: float, training: float, wrong: list[float]
 ) -> None:
     clock = Clock(configs, Speed())
     assert clock.share == 0
     share = 0.0
-    for now, far in played(configs, compiling, training, wrong):
-        assert clock.left(now) > 0
-        clock.hear(now, far)
+    for event in played(configs, compiling, training, wrong):
+        assert clock.left(event.seconds) > 0
+        clock.hear(*event)
         assert share <= clock.share <= 1
         share = clock.share
-    assert clock.left(now) == 0
+    assert clock.left(event.seconds) == 0
     assert share == pytest.approx(1)
 
 
 @given(st.sampled_from(SWEEPS), SLOW, st.lists(st.floats(0.8, 1.25), min_size=1, max_size=4))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_half_way_the_total_is_right_within_a_factor_of_two(
     configs: list[RunConfig], slow: float, wrong: list[float]
 ) -> None:
     events = list(played(configs, slow, slow, wrong))
-    total = events[-1][0]
+    total = events[-1].seconds
     clock = Clock(configs, Speed())
-    for now, far in events:
-        clock.hear(now, far)
-        if now > total / 2:
-            assert 0.5 < (now + clock.left(now)) / total < 2
+    for event in events:
+        clock.hear(*event)
+        if event.seconds > total / 2:
+            assert 0.5 < (event.seconds + clock.left(event.seconds)) / total < 2
 
 
 @given(st.sampled_from(SWEEPS), SLOW)
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_the_second_sweep_is_foreseen_better_than_the_first(
     configs: list[RunConfig], slow: float
 ) -> None:
     first = Clock(configs, Speed())
-    for now, far in played(configs, slow, slow, [1.0]):
-        first.hear(now, far)
+    for event in played(configs, slow, slow, [1.0]):
+        first.hear(*event)
     speed = Speed().after(first)
     # Other numbers, the same shapes: nothing is compiled.
     again = [config.replace(seed=config.seed + 50) for config in configs]
     took = sum(
         slow * (cost(runs).begin + cost(runs).epoch * runs[0].epochs)
-        for runs in ([task[i] for i in part] for task in deal(again) for part in group(task))
+        for runs in ([task[i] for i in part] for task in tasks(again) for part in group(task))
     )
     compiled = tuple(first.compiled)
     learned, naive = (Clock(again, s).left(0.0) for s in (speed, Speed(compiled=compiled)))
@@ -157,6 +183,76 @@ def test_a_wait_for_the_worker_is_no_slow_training() -> None:
     assert clock.left(8.0) == pytest.approx(before - 8.0)
     clock.wait(8.0, 30.0)
     assert clock.left(8.0) == pytest.approx(before + 20.0)
+
+
+ONE = tiny(epochs=10)
+PRICE = cost([ONE])
+
+
+def timing(**changes: Any) -> Timing:
+    return Timing((ONE.key,), **changes)
+
+
+def test_how_fast_it_compiles_and_trains_is_what_the_worker_reports() -> None:
+    """However long ago its reports came, and however long nothing was heard before."""
+    clock = Clock([ONE], Speed())
+    before = 2.0, 3 * PRICE.compile
+    clock.hear(77.0, {}, [timing(preparing=before[0])], Phase("compiling", (ONE.key,)))
+    clock.hear(99.0, {}, [timing(preparing=before[0], compiling=before[1])], training(1))
+    reference = PRICE.begin + PRICE.compile
+    assert clock.compiling == pytest.approx(
+        (COMPILE_DOUBT + sum(before)) / (COMPILE_DOUBT + reference)
+    )
+    assert clock.training == 1
+    spent = 4 * 5 * PRICE.epoch
+    clock.hear(99.5, {}, [timing(epochs=4, training=spent)], training(5))
+    trained = (DOUBT + spent) / (DOUBT + 4 * PRICE.epoch)
+    assert clock.training == pytest.approx(trained)
+
+
+def training(epoch: int) -> Phase:
+    return Phase("training", (ONE.key,), epoch)
+
+
+def test_what_is_compiled_already_is_not_waited_for_and_teaches_nothing_of_the_compiler() -> None:
+    foreseen = Clock([ONE], Speed()).left(0.0)
+    clock = Clock([ONE], Speed())
+    clock.hear(0.0, {}, [timing()], Phase("preparing", (ONE.key,)))
+    assert clock.left(0.0) == pytest.approx(foreseen)
+    # It has been compiled ahead, for another page.
+    clock.hear(PRICE.begin, {}, [timing(preparing=PRICE.begin)], training(1))
+    assert clock.left(PRICE.begin) == pytest.approx(10 * PRICE.epoch)
+    assert clock.compiling == pytest.approx(1)
+    assert clock.compiled == [program_of([ONE])]
+
+
+def test_what_must_be_compiled_after_all_is_waited_for() -> None:
+    """A worker that has been replaced has nothing at hand."""
+    clock = Clock([ONE], Speed(compiled=(program_of([ONE]),)))
+    before = clock.left(0.0)
+    clock.hear(0.0, {}, [timing()], Phase("compiling", (ONE.key,)))
+    assert clock.left(0.0) == pytest.approx(before + PRICE.compile)
+
+
+def test_a_phase_runs_down_while_it_lasts_and_is_late_afterwards() -> None:
+    clock = Clock([ONE], Speed())
+    clock.hear(0.0, {}, [timing()], Phase("compiling", (ONE.key,)))
+    whole, begin = clock.left(0.0), PRICE.begin + PRICE.compile
+    assert clock.left(0.5 * begin) == pytest.approx(whole - 0.5 * begin)
+    # That it takes so long says nothing of the epochs.
+    late = clock.left(3 * begin)
+    assert late == pytest.approx(OVERDUE * 3 * begin + 10 * PRICE.epoch)
+    clock.hear(3 * begin, {}, [timing(compiling=3 * begin)], training(1))
+    assert clock.left(3 * begin) == pytest.approx(10 * PRICE.epoch)
+
+
+def test_reports_before_the_worker_is_at_it_do_not_end_the_wait() -> None:
+    clock = Clock([ONE], Speed(), ready_in=10.0)
+    before = clock.left(0.0)
+    clock.hear(1.0, {})
+    assert clock.left(1.0) == pytest.approx(before)
+    clock.hear(2.0, {}, [timing()], Phase("preparing", (ONE.key,)))
+    assert clock.left(2.0) == pytest.approx(before - 10.0)
 
 
 def test_the_speed_of_a_machine_is_read_off_its_runs() -> None:

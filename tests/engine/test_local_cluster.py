@@ -11,7 +11,7 @@ from pathlib import Path
 
 from distributed import Client
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 IDLE_SECONDS = 2.0
 
 

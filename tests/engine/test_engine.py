@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,15 @@ import numpy as np
 import psutil
 import pytest
 
-from fmviz.engine.engine import Engine, Update, scheduler_address, task_key
+from fmviz.engine.engine import Engine
+from fmviz.engine.jobs import COMPILING
 from fmviz.engine.orders import FileError
+from fmviz.engine.watch import Update
 from fmviz.run import data
 from fmviz.run.config import RunConfig
+from fmviz.run.phases import PhaseName
 from fmviz.run.record import same_figures
-from fmviz.run.store import RunStore, SettingError
+from fmviz.run.store import RunStore
 from tests.support.records import tiny
 
 QUICK = RunConfig(train_size=200, epochs=3)
@@ -33,7 +37,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = Engine(RunStore(tmp_path_factory.mktemp("runs"), recorded=None), grace=1.0)
     yield engine
     engine.close()
-    assert engine._service is None
+    assert engine.connection.service is None
 
 
 def run(engine: Engine, *configs: RunConfig) -> list[Update]:
@@ -50,10 +54,10 @@ def wait_until(condition: object, seconds: float = 30) -> None:
 
 
 def worker_processes(engine: Engine) -> list[psutil.Process]:
-    assert engine._service is not None
+    assert engine.connection.service is not None
     return [
         child
-        for child in psutil.Process(engine._service.pid).children(recursive=True)
+        for child in psutil.Process(engine.connection.service.pid).children(recursive=True)
         if "resource_tracker" not in " ".join(child.cmdline())
     ]
 
@@ -88,7 +92,7 @@ def test_runs_grow_epoch_by_epoch_and_are_kept(engine: Engine) -> None:
 def test_many_viewers_of_a_run_cost_one_training(engine: Engine) -> None:
     config = LONG.replace(epochs=20, seed=11)
     watches = [engine.watch([config]) for _ in range(5)]
-    assert len(engine._jobs) == 1
+    assert len(engine.jobs._jobs) == 1
     results: list[Update] = []
 
     def look(watch: object) -> None:
@@ -131,7 +135,7 @@ def test_a_lost_viewer_has_some_seconds_to_come_back(engine: Engine) -> None:
     with engine.watch([config]) as back:
         # The same training goes on: it does not begin anew.
         assert next(u for u in back if u.epoch).epoch >= 1
-    wait_until(lambda: not engine._jobs, 5)
+    wait_until(lambda: not engine.jobs._jobs, 5)
     assert engine.store.get(config) is None
 
 
@@ -161,13 +165,13 @@ def test_a_worker_that_dies_is_replaced_and_its_run_tried_again(engine: Engine) 
 
 
 def test_a_service_that_dies_is_started_again(engine: Engine) -> None:
-    assert engine._service is not None
-    old = engine._service.pid
+    assert engine.connection.service is not None
+    old = engine.connection.service.pid
     children = psutil.Process(old).children(recursive=True)
-    engine._service.kill()
+    engine.connection.service.kill()
     psutil.wait_procs(children, timeout=30)
     assert run(engine, QUICK.replace(seed=61))[-1].state == "done"
-    assert engine._service.pid != old
+    assert engine.connection.service.pid != old
 
 
 def test_brief_runs_are_kept_without_weights_until_somebody_wants_those(engine: Engine) -> None:
@@ -200,19 +204,62 @@ def test_many_runs_go_a_model_at_a_time_and_behind_single_ones(engine: Engine) -
 
 def test_a_worker_compiles_ahead_what_a_page_may_want_next(engine: Engine) -> None:
     def programs() -> int:
-        import fmviz.compiled
+        import fmviz.training.compiled
 
-        return int(fmviz.compiled.program.cache_info().currsize)
+        return int(fmviz.training.compiled.program.cache_info().currsize)
 
     run(engine, tiny(seed=1))  # the engine is connected then
     pair = [tiny(hidden=(5, 2), seed=seed) for seed in (1, 2)]
-    before = sum(engine._client.run(programs).values())
+    before = sum(engine.connection.client.run(programs).values())
     engine.warm(pair)
     engine.warm(pair)
-    (future,) = (f for k, f in engine._warmed.items() if k.startswith("fmviz-warm-"))
+    (future,) = (f for k, f in engine.jobs._warmed.items() if k.startswith("fmviz-warm-"))
     future.result(timeout=120)
-    assert sum(engine._client.run(programs).values()) == before + 2
+    assert sum(engine.connection.client.run(programs).values()) == before + 2
     assert not engine.known(pair, brief=True)  # nothing is kept of it
+
+
+def phases(updates: Sequence[Update]) -> list[PhaseName]:
+    """The phases that updates went through, without repetitions."""
+    names = [update.phase.name for update in updates if update.phase is not None]
+    return [name for name, _ in groupby(names)]
+
+
+def test_a_new_shape_is_reported_to_compile_before_its_first_epoch_and_once_only(
+    engine: Engine,
+) -> None:
+    new = RunConfig(train_size=5_000, epochs=12, hidden=(11, 7))
+    updates = run(engine, new)
+    assert "compiling" in phases(updates)
+    assert phases(updates)[-1] == "training"
+    compiling = [u for u in updates if u.phase is not None and u.phase.name == "compiling"]
+    assert all(u.phase.keys == (new.key,) for u in compiling)
+    assert all(u.state == "waiting" and u.epoch == 0 for u in compiling)
+    assert {u.message for u in compiling} == {COMPILING}
+    (timing,) = updates[-1].timings
+    assert timing.keys == (new.key,)
+    assert timing.epochs == 12
+    # Each phase is its own time: together they are no more than went by.
+    assert timing.compiling > 0.1
+    assert timing.training > 0
+    total = timing.preparing + timing.compiling + timing.training
+    assert total <= updates[-1].seconds
+
+    again = run(engine, new.replace(seed=1, penalty="l2", lam=2.0))
+    assert "compiling" not in phases(again)
+    (timing,) = again[-1].timings
+    assert timing.compiling == 0
+    assert timing.epochs == 12
+
+
+def test_each_shape_of_a_comparison_has_its_own_phases(engine: Engine) -> None:
+    runs = [tiny(epochs=5, hidden=(width,)) for width in (13, 14)]
+    updates = run(engine, *runs)
+    at_work = {u.phase.keys for u in updates if u.phase is not None}
+    assert at_work <= {(config.key,) for config in runs}
+    assert [timing.keys for timing in updates[-1].timings] == [(config.key,) for config in runs]
+    assert all(timing.compiling > 0 and timing.epochs == 5 for timing in updates[-1].timings)
+    assert updates[-1].phase is None
 
 
 # What a reader of a `.keras` file does, in a process that knows nothing of fmviz.
@@ -316,14 +363,14 @@ def test_an_error_in_the_worker_reaches_the_viewer(engine: Engine) -> None:
 
 
 def test_a_viewer_may_move_on_while_an_event_is_being_handled(engine: Engine) -> None:
-    handle = engine._on_event
+    handle = engine.connection._on_event
 
     def slowly(event: object) -> None:
         time.sleep(0.05)
         handle(event)  # type: ignore[arg-type]
 
-    assert engine._client is not None
-    engine._client._event_handlers["fmviz-progress"] = slowly
+    assert engine.connection.client is not None
+    engine.connection.client._event_handlers["fmviz-progress"] = slowly
     try:
         for seed in range(90, 94):
             watch = engine.watch([LONG.replace(seed=seed)])
@@ -335,14 +382,16 @@ def test_a_viewer_may_move_on_while_an_event_is_being_handled(engine: Engine) ->
             done.join(10)
             assert not done.is_alive()
     finally:
-        engine._client._event_handlers["fmviz-progress"] = handle
+        engine.connection.client._event_handlers["fmviz-progress"] = handle
 
 
 def test_a_long_epoch_can_be_given_up(engine: Engine) -> None:
     slow = RunConfig(train_size=10_000, batch_size=8, hidden=(512, 512), epochs=1)
     watch = engine.watch([slow])
-    wait_until(lambda: next(iter(engine._jobs.values())).future is not None)
-    time.sleep(4)  # into the epoch's compiled steps, which take far longer
+    for update in watch:
+        if update.phase is not None and update.phase.name == "training":
+            break
+    time.sleep(1)  # into the epoch's compiled steps, which take far longer
     begun = time.monotonic()
     watch.give_up()
     assert run(engine, QUICK.replace(seed=95))[-1].state == "done"
@@ -355,27 +404,6 @@ def test_a_waiting_viewer_is_told_why(engine: Engine) -> None:
         assert next(iter(second)).message == "1 other run is ahead of this one"
         second.give_up()
     first.give_up()
-
-
-def test_the_same_runs_have_the_same_task_everywhere() -> None:
-    assert task_key([QUICK]) == f"fmviz-{QUICK.key}"
-    pair = [QUICK, QUICK.replace(seed=1)]
-    assert task_key(pair) == task_key(list(pair))
-    assert task_key(pair) != task_key(pair[::-1])
-
-
-@pytest.mark.parametrize("text", ["localhost:8786", "http://x:1", "tcp://", "tcp://x", "yes"])
-def test_a_bad_scheduler_is_named(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FMVIZ_SCHEDULER", text)
-    with pytest.raises(SettingError, match="FMVIZ_SCHEDULER must be an address") as error:
-        scheduler_address()
-    assert repr(text) in str(error.value)
-
-
-def test_a_good_scheduler_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert scheduler_address() is None
-    monkeypatch.setenv("FMVIZ_SCHEDULER", "tcp://10.0.0.5:8786")
-    assert scheduler_address() == "tcp://10.0.0.5:8786"
 
 
 def test_a_scheduler_that_does_not_answer_is_told(tmp_path: Path) -> None:
@@ -393,11 +421,11 @@ def test_a_scheduler_that_does_not_answer_is_told(tmp_path: Path) -> None:
 
 def test_an_engine_uses_the_cluster_it_is_given(engine: Engine, tmp_path: Path) -> None:
     run(engine, QUICK)  # so that the other engine's scheduler is there
-    address = engine._client.scheduler.address
+    address = engine.connection.client.scheduler.address
     other = Engine(RunStore(tmp_path / "runs", recorded=None), address)
     try:
         assert run(other, QUICK.replace(seed=81))[-1].state == "done"
-        assert other._service is None
+        assert other.connection.service is None
     finally:
         other.close()
 
@@ -405,9 +433,9 @@ def test_an_engine_uses_the_cluster_it_is_given(engine: Engine, tmp_path: Path) 
 def test_closing_ends_the_worker_process(tmp_path: Path) -> None:
     engine = Engine(RunStore(tmp_path / "runs", recorded=None))
     engine.start()
-    wait_until(lambda: engine._client is not None)
-    assert engine._service is not None
-    service = psutil.Process(engine._service.pid)
+    wait_until(lambda: engine.connection.client is not None)
+    assert engine.connection.service is not None
+    service = psutil.Process(engine.connection.service.pid)
     processes = [service, *service.children(recursive=True)]
     engine.close()
     _, alive = psutil.wait_procs(processes, timeout=15)

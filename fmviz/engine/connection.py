@@ -1,0 +1,231 @@
+"""The connection to a Dask scheduler, made again whenever it is lost.
+
+Without an address the scheduler and its one worker are a process of this machine: it is started
+with the connection, replaced with it, and ends with it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from fmviz.engine.reports import TOPIC, Report
+from fmviz.run.store import SettingError
+
+logger = logging.getLogger(__name__)
+
+CHECK_SECONDS = 0.5
+RECONNECT_SECONDS = 2.0
+CONNECT_SECONDS = 10.0
+# What a worker of this machine takes to start, import TensorFlow and compile the default runs.
+WARM_UP_SECONDS = 12.0
+CLOSE_SECONDS = 60.0
+ROOT = Path(__file__).parents[2]
+
+T = TypeVar("T")
+Result = TypeVar("Result", covariant=True)
+
+
+class Future(Protocol[Result]):
+    """What is used of `distributed.Future`."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    def done(self) -> bool: ...
+    def result(self, timeout: float | None = None) -> Result: ...
+    def release(self) -> None: ...
+
+
+class Client(Protocol):
+    """What is used of `distributed.Client`."""
+
+    @property
+    def status(self) -> str: ...
+    def submit(
+        self,
+        function: Callable[..., T],
+        *arguments: object,
+        key: str,
+        pure: bool,
+        priority: int,
+    ) -> Future[T]: ...
+    def close(self, timeout: float) -> None: ...
+
+
+class Listener(Protocol):
+    """Who wants to know of the connection. It is called with no lock held: `reported` on the
+    thread of Dask's event loop, which must never be kept waiting, the rest on the connection's
+    own."""
+
+    def connected(self, client: Client) -> None:
+        """There is a client from now on."""
+        ...
+
+    def lost(self, problem: str) -> None:
+        """There is none any more; what went wrong, in words, where that is known."""
+        ...
+
+    def tick(self) -> None:
+        """Called every `CHECK_SECONDS` while connected."""
+        ...
+
+    def reported(self, report: Report) -> None:
+        """A worker has reported."""
+        ...
+
+
+def scheduler_address() -> str | None:
+    """FMVIZ_SCHEDULER, or None where a worker on this machine is wanted.
+
+    Raises:
+        SettingError: it is set but is no address.
+    """
+    address = os.environ.get("FMVIZ_SCHEDULER")
+    if address and not re.fullmatch(r"(tcp|tls|ws|wss)://[^\s/:]+:\d{1,5}", address):
+        raise SettingError(
+            f"FMVIZ_SCHEDULER must be an address such as tcp://10.0.0.5:8786, not {address!r}"
+        )
+    return address or None
+
+
+class Connection:
+    """Keeps a client connected, on a thread of its own. That thread alone changes what is here,
+    but for `close` once it has ended.
+
+    Args:
+        address: a Dask scheduler; None starts one with a worker on this machine.
+        listener: told of all that happens.
+    """
+
+    def __init__(self, address: str | None, listener: Listener) -> None:
+        self.address = address
+        self.client: Client | None = None
+        self.service: subprocess.Popen[str] | None = None
+        self._listener = listener
+        self._since: float | None = None
+        self._has_reported = False
+        self._starting = threading.Lock()
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="fmviz", daemon=True)
+        atexit.register(self.close)
+
+    def start(self) -> None:
+        """Connect in the background, unless that is under way."""
+        with self._starting:
+            if self._thread.ident is None and not self._closed.is_set():
+                self._thread.start()
+
+    def ready_in(self) -> float:
+        """Seconds until the worker can begin, as far as is known; 0 once it has reported."""
+        if self._has_reported or self.address is not None:
+            return 0.0
+        since = self._since
+        running = 0.0 if since is None else time.monotonic() - since
+        return max(WARM_UP_SECONDS - running, 0.0)
+
+    def close(self) -> None:
+        """Disconnect for good, and end the worker process."""
+        with self._starting:
+            if self._closed.is_set():
+                return
+            self._closed.set()
+        atexit.unregister(self.close)
+        if self._thread.ident is not None:
+            self._thread.join(CLOSE_SECONDS)
+        self._disconnect("")
+
+    def _run(self) -> None:
+        while not self._closed.is_set():
+            try:
+                if self.client is not None and self._is_broken(self.client):
+                    self._disconnect("")
+                if self.client is None:
+                    self._connect()
+                self._listener.tick()
+                self._closed.wait(CHECK_SECONDS)
+            except Exception as error:  # this thread must outlive whatever goes wrong
+                logger.warning("no worker: %s", error)
+                self._disconnect(str(error))
+                self._closed.wait(RECONNECT_SECONDS)
+
+    def _is_broken(self, client: Client) -> bool:
+        ended = self.service is not None and self.service.poll() is not None
+        return ended or client.status not in ("running", "connecting", "newly-created")
+
+    def _connect(self) -> None:
+        address = self.address or self._start_service()
+        # Imported here, on this thread: it takes half a second that no page should wait for.
+        import distributed
+
+        try:
+            client = distributed.Client(
+                address, timeout=CONNECT_SECONDS, set_as_default=False, name="fmviz"
+            )
+        except OSError as error:
+            raise ConnectionError(f"no Dask scheduler answers at {address}") from error
+        client.subscribe_topic(TOPIC, self._on_event)
+        self.client, self._since = client, time.monotonic()
+        self._listener.connected(client)
+
+    def _on_event(self, event: tuple[float, dict[str, Any]]) -> None:
+        _, message = event
+        self._has_reported = True
+        self._listener.reported(Report.from_message(message))
+
+    def _start_service(self) -> str:
+        if self._closed.is_set():
+            raise ConnectionError("the engine is closed")
+        self.service = subprocess.Popen(
+            [sys.executable, "-m", "fmviz.engine.local_cluster"],
+            cwd=ROOT,
+            env={**os.environ, "DASK_LOGGING__DISTRIBUTED": "warning"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        # The command ends, and the line comes up empty, if it cannot start.
+        assert self.service.stdout is not None
+        address = self.service.stdout.readline().strip()
+        if not address:
+            raise ConnectionError(
+                f"the worker process ended at its start (exit code {self.service.wait()}); "
+                "its messages are in the server's log"
+            )
+        return address
+
+    def _disconnect(self, problem: str) -> None:
+        client, self.client = self.client, None
+        self._since, self._has_reported = None, False
+        self._listener.lost(problem)
+        if client is not None:
+            try:
+                client.close(timeout=2)
+            except Exception as error:
+                logger.debug("while closing: %s", error)
+        service, self.service = self.service, None
+        if service is not None:
+            _end(service)
+
+
+def _end(service: subprocess.Popen[str]) -> None:
+    """End the worker process: it goes when its standard input closes."""
+    assert service.stdin is not None
+    assert service.stdout is not None
+    service.stdin.close()
+    try:
+        service.wait(5)
+    except subprocess.TimeoutExpired:
+        service.kill()
+        service.wait()
+    service.stdout.close()

@@ -1,0 +1,81 @@
+"""What training costs, before anything has been trained: a model of the cost.
+
+It counts a run's gradient steps, the measures after each epoch, and the compiler's time for each
+shape of network that is new. Seconds here are *reference seconds*, those of the machine the model
+was fitted on: two cores, idle. `make bench-sweeps` shows how it fares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from fmviz.run.choices import DATASETS
+from fmviz.run.config import RunConfig
+from fmviz.run.groups import Features, Shape, features_of, shape_of
+from fmviz.run.record import layer_sizes
+
+# Operations are counted as multiplications and additions of the matrix products; the first
+# layer hands no gradient on. The update reads and writes the weights and the optimizer's arrays.
+OPERATION = 6.6e-12
+STEP = 1e-4
+LAYER_STEP = 4e-5
+UPDATED_WEIGHT = 5e-10
+# After an epoch all splits are passed through the network, and figures taken of every run.
+MEASURED_OPERATION = 4.5e-12
+EPOCH = 7e-3
+MEASURED_RUN = 3.4e-3
+MEASURED_LAYER = 6e-4
+# Compiling, and what comes before the first epoch.
+COMPILE = 1.0
+COMPILE_LAYER = 0.6
+BEGIN = 0.1
+
+
+class Program(NamedTuple):
+    """What is compiled once: a shape, what it leaves out, how many members."""
+
+    shape: Shape
+    features: Features
+    members: int
+
+
+class Cost(NamedTuple):
+    """Of runs that are trained as one model, in reference seconds.
+
+    Attributes:
+        compile: where their program is new to the worker.
+        begin: what comes before the first epoch.
+        epoch: an epoch with its measures.
+        steps: the gradient steps of an epoch, a part of `epoch`.
+    """
+
+    compile: float
+    begin: float
+    epoch: float
+    steps: float
+
+
+def cost(configs: Sequence[RunConfig]) -> Cost:
+    """What training these runs as one model takes.
+
+    Args:
+        configs: one group, as `groups.group` makes them.
+    """
+    config, members = configs[0], len(configs)
+    first, *rest = (a * b for a, b in pairwise(layer_sizes(config)))
+    layers, weights = len(rest) + 1, members * (first + sum(rest))
+    info = DATASETS[config.dataset]
+    operations = members * config.train_size * (4 * first + 6 * sum(rest))
+    step = STEP + LAYER_STEP * layers + UPDATED_WEIGHT * weights
+    steps = OPERATION * operations + step * config.steps_per_epoch
+    images = info.validation + info.train_sample + info.test
+    measures = MEASURED_OPERATION * 2 * weights * images
+    measures += EPOCH + members * (MEASURED_RUN + MEASURED_LAYER * layers)
+    return Cost(COMPILE + COMPILE_LAYER * layers, BEGIN + measures, steps + measures, steps)
+
+
+def program_of(configs: Sequence[RunConfig]) -> Program:
+    """What training these runs as one model compiles."""
+    return Program(shape_of(configs[0]), features_of(configs), len(configs))
