@@ -2,7 +2,7 @@
 
 A lesson has a question of its own on the state it opens in. On any other state, where a teacher's
 link hides the results, one of two questions fits every page: which network will be best, or, where
-there is one alone, how wide its gap will be. Of a sweep, it is which value of its knob.
+there is one alone, how wide its gap will be.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from fmviz.analysis import paired, sweeps
+from fmviz.analysis import paired
 from fmviz.analysis.stopping import Shown
-from fmviz.page.lesson import Lesson, guess_words
-from fmviz.page.state import State
-from fmviz.run import knobs
-from fmviz.run.naming import knob_value
+from fmviz.words import prose
 
 # Bounds of the answers to "guess gap", in shares.
 GAPS = (0.05, 0.15)
+
+# Which of the options is right, counted from 0, on finished runs.
+Answer = Callable[[list[Shown]], int]
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,17 @@ class Question:
 
     text: str
     options: tuple[str, ...]
-    answer: Callable[[list[Shown]], int]
+    answer: Answer
 
 
-def own(lesson: Lesson) -> Question | None:
-    """A lesson's question on the state it opens in."""
-    if lesson.answer is None:
-        return None
-    text, options = guess_words(lesson.name)
-    return Question(text, tuple(options), lesson.answer)
+def asked(lesson: str, section: str, answer: Answer, *before: str) -> Question:
+    """The question of a section of a lesson's words, whose options are the items of its list.
+
+    Args:
+        before: options that come first.
+    """
+    text, options = guess_words(lesson, section)
+    return Question(text, (*before, *options), answer)
 
 
 def of_runs(lesson: str, roles: Sequence[str]) -> Question | None:
@@ -43,30 +45,8 @@ def of_runs(lesson: str, roles: Sequence[str]) -> Question | None:
     if not roles:
         return None
     if len(roles) == 1:
-        text, options = guess_words(lesson, "guess gap")
-        return Question(text, tuple(options), gap_answer)
-    text, options = guess_words(lesson, "guess best")
-    return Question(text, (*roles, *options), best_answer)
-
-
-def of_sweep(lesson: str, state: State) -> Question:
-    """Which value of a sweep's first knob its best cell has."""
-    knob = state["knob"]
-    values = knobs.read(knob, state["values"])
-    text, options = guess_words(lesson, "guess best")
-
-    def answer(runs: list[Shown]) -> int:
-        """One past the last where another value cannot be told from it, or nothing finished."""
-        cells, records = knobs.cells(state), {run.record.config: run.record for run in runs}
-        found = sweeps.outcomes(cells, [records.get(c) for cell in cells for c in cell.configs])
-        best = sweeps.best(found)
-        if best is None:
-            return len(values)
-        first = best.outcome.cell.at[0]
-        alike = all(other.cell.at[0] == first for other in best.level)
-        return values.index(first) if alike else len(values)
-
-    return Question(text, (*(knob_value(knob, value) for value in values), *options), answer)
+        return asked(lesson, "guess gap", gap_answer)
+    return asked(lesson, "guess best", best_answer, *roles)
 
 
 def gap_answer(runs: list[Shown]) -> int:
@@ -87,3 +67,10 @@ def best_answer(runs: list[Shown]) -> int:
     first, second = ranked[:2]
     lead = paired.change(runs[first], runs[second], "val")
     return len(runs) if lead.could_be_noise else first
+
+
+def guess_words(lesson: str, section: str = "guess") -> tuple[str, list[str]]:
+    """The question of a section and its options, the items of its list."""
+    text = prose.text(lesson, section)
+    question, _, listed = text.partition("\n- ")
+    return question.strip(), [" ".join(item.split()).rstrip(".") for item in listed.split("\n- ")]

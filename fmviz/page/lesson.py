@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic
 
-from fmviz.analysis.stopping import Shown
-from fmviz.page import state
+from fmviz.page import guessing, state
+from fmviz.page.guessing import Answer, Question
 from fmviz.page.state import Parsed, State, V
 from fmviz.page.view import OF_TEACHER
 from fmviz.run.config import RunConfig
@@ -69,7 +69,7 @@ class Lesson(Generic[V]):
     presets: tuple[Preset, ...] = ()
     weights: bool = False
     borrows: tuple[str, ...] = ()
-    answer: Callable[[list[Shown]], int] | None = None
+    answer: Answer | None = None
 
     @cached_property
     def start(self) -> State[V]:
@@ -102,15 +102,17 @@ class Lesson(Generic[V]):
         """
         return self.runs(asked.config, asked.view)
 
+    @property
+    def question(self) -> Question | None:
+        """What there is to be guessed of the state it opens in."""
+        return None if self.answer is None else guessing.asked(self.name, "guess", self.answer)
+
+    def question_on(self, asked: State[V]) -> Question | None:
+        """What there is to be guessed of any state whose settings go together."""
+        return guessing.of_runs(self.name, tuple(self.runs_of(asked)))
+
 
 def preset_words(lesson: str, preset: Preset) -> tuple[str, str]:
     """A preset's label and its story."""
     label, _, story = prose.text(lesson, f"preset {preset.name}").partition("\n\n")
     return label.strip(), story.strip()
-
-
-def guess_words(lesson: str, section: str = "guess") -> tuple[str, list[str]]:
-    """The question of a section and its options, the items of its list."""
-    text = prose.text(lesson, section)
-    question, _, listed = text.partition("\n- ")
-    return question.strip(), [" ".join(item.split()).rstrip(".") for item in listed.split("\n- ")]

@@ -10,7 +10,6 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fmviz.analysis.stopping import Shown
-from fmviz.page import guessing
 from fmviz.page.guessing import Question
 from fmviz.page.lesson import Lesson, Preset, Runs, preset_words
 from fmviz.page.state import State, V, parameters
@@ -123,13 +122,10 @@ class Page(Generic[V]):
     def question(self) -> Question | None:
         """What there is to be guessed of the present state: the lesson's own question where it
         opens, another where a teacher's link hides the results."""
-        question = guessing.own(self.lesson) if _same(self.values, self.lesson.start) else None
+        question = self.lesson.question if _same(self.values, self.lesson.start) else None
         if question is None and self.view.taught.hide:
-            question = (
-                guessing.of_sweep(self.name, self.values)
-                if "knob" in self.lesson.start
-                else guessing.of_runs(self.name, tuple(self.runs))
-            )
+            _ = self.config
+            question = self.lesson.question_on(self.values)
         return question
 
     @property

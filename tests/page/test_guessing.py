@@ -55,7 +55,7 @@ def test_the_best_is_named_only_where_it_can_be_told_from_the_next() -> None:
 
 def test_a_lesson_has_its_own_question_or_none() -> None:
     for lesson in LESSONS.values():
-        question = guessing.own(lesson)
+        question = lesson.question
         assert (question is None) == (lesson.answer is None)
         if question is not None:
             assert question.answer is lesson.answer

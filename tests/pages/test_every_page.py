@@ -11,7 +11,8 @@ from streamlit.testing.v1.element_tree import Radio, Selectbox, SelectSlider
 
 from fmviz.lessons.catalogue import LESSONS, ORDER
 from fmviz.lessons.catalogue import __file__ as lessons_file
-from fmviz.page.lesson import guess_words, preset_words
+from fmviz.page.guessing import guess_words
+from fmviz.page.lesson import preset_words
 from fmviz.ui import live
 from tests.support.lessons import ROOT, made_up, opened, sections_of, texts
 from tests.support.scripted import ScriptedEngine

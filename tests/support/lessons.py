@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.page.address import choices
-from fmviz.page.lesson import guess_words, preset_words
+from fmviz.page.guessing import guess_words
+from fmviz.page.lesson import preset_words
 from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord

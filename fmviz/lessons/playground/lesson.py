@@ -41,8 +41,12 @@ LESSON = Lesson(
         Preset(
             "exploding",
             {
-                **{"activation": "leaky_relu", "optimizer": "sgd", "learning_rate": 0.5},
-                **{"hidden": (128, 128), "init_std": 1.0, "lam": 0.0},
+                "activation": "leaky_relu",
+                "optimizer": "sgd",
+                "learning_rate": 0.5,
+                "hidden": (128, 128),
+                "init_std": 1.0,
+                "lam": 0.0,
             },
         ),
     ),

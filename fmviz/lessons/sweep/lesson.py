@@ -6,15 +6,20 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from fmviz.analysis import sweeps
+from fmviz.analysis.stopping import Shown
 from fmviz.analysis.sweeps import MEASURES
 from fmviz.engine.pace import reference_seconds
+from fmviz.page import guessing
 from fmviz.page.address import OneOf
+from fmviz.page.guessing import Question
 from fmviz.page.lesson import Lesson, Preset, Runs
 from fmviz.page.state import Parsed, State
 from fmviz.page.view import Seeds, Taught, Tolerance
 from fmviz.run import knobs
 from fmviz.run.config import RunConfig
 from fmviz.run.knobs import KNOBS
+from fmviz.run.naming import knob_value
 
 # More runs than these make a picture that takes longer to read than another sweep takes to run.
 MAX_RUNS = 128
@@ -22,8 +27,10 @@ MAX_RUNS = 128
 # one is, so a link that works here works everywhere.
 MAX_SECONDS = 20 * 60.0
 NETWORK: dict[str, Any] = {
-    **{"train_size": 1_000, "label_noise": 0.2},
-    **{"penalty": "l2", "lam": 10.0},
+    "train_size": 1_000,
+    "label_noise": 0.2,
+    "penalty": "l2",
+    "lam": 10.0,
 }
 # Of the presets that are not about the penalty.
 PLAIN: dict[str, Any] = {"lam": 0.0, "label_noise": 0.0}
@@ -109,6 +116,25 @@ class SweepLesson(Lesson[SweepView]):
                     runs[role(turned, cell, config)] = config
         return runs
 
+    def question_on(self, asked: State[SweepView]) -> Question:
+        """Which value of the first knob the best cell has."""
+        knob = asked.view.knob
+        values = knobs.read(knob, asked.view.values)
+
+        def answer(runs: list[Shown]) -> int:
+            """One past the last where another value cannot be told from it, or nothing finished."""
+            cells, records = knobs.cells(asked), {run.record.config: run.record for run in runs}
+            outcomes = sweeps.outcomes(cells, [records.get(c) for x in cells for c in x.configs])
+            best = sweeps.best(outcomes)
+            if best is None:
+                return len(values)
+            first = best.outcome.cell.at[0]
+            alike = all(other.cell.at[0] == first for other in best.level)
+            return values.index(first) if alike else len(values)
+
+        names = [knob_value(knob, value) for value in values]
+        return guessing.asked(self.name, "guess best", answer, *names)
+
 
 LESSON = SweepLesson(
     name="sweep",
@@ -118,22 +144,33 @@ LESSON = SweepLesson(
     settings=NETWORK,
     presets=(
         Preset("start"),
-        Preset("sizes", PLAIN | {"knob": "train_size", "epochs": 20, "seeds": 3}, recorded=False),
+        Preset(
+            "sizes",
+            {**PLAIN, "knob": "train_size", "epochs": 20, "seeds": 3},
+            recorded=False,
+        ),
         Preset(
             "map",
-            PLAIN
-            | {
-                **{"knob": "init_std", "knob2": "depth", "hidden": (64,)},
-                **{"seeds": 1, "epochs": 10, "train_size": 2_000},
+            {
+                **PLAIN,
+                "knob": "init_std",
+                "knob2": "depth",
+                "hidden": (64,),
+                "seeds": 1,
+                "epochs": 10,
+                "train_size": 2_000,
             },
             recorded=False,
         ),
         Preset(
             "rates",
-            PLAIN
-            | {
-                **{"knob": "learning_rate", "values": "0.001,0.003,0.01,0.03,0.1,0.3,1"},
-                **{"knob2": "optimizer", "seeds": 1, "epochs": 10},
+            {
+                **PLAIN,
+                "knob": "learning_rate",
+                "values": "0.001,0.003,0.01,0.03,0.1,0.3,1",
+                "knob2": "optimizer",
+                "seeds": 1,
+                "epochs": 10,
             },
             recorded=False,
         ),

@@ -23,7 +23,6 @@ from fmviz.analysis.sweeps import Outcome
 from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.sweep import charts, says
-from fmviz.page import guessing
 from fmviz.run import knobs
 from fmviz.run.config import RunConfig
 from fmviz.run.knobs import Cell
@@ -471,7 +470,7 @@ def test_the_vault_counts_a_sweep_and_offers_the_best(engine: Teaching) -> None:
 def test_the_answer_to_a_guess_is_the_value_of_the_best() -> None:
     state = LESSON.start | {"values": "1,10", "seeds": 1, "hidden": (4, 3), "epochs": 3}
     configs = [config for cell in knobs.cells(state) for config in cell.configs]
-    question = guessing.of_sweep("sweep", state)
+    question = LESSON.question_on(state)
 
     def shown(*shares: float) -> list[Shown]:
         records = [right(share, c, i) for i, (share, c) in enumerate(zip(shares, configs))]
