@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -11,13 +12,12 @@ from pydantic import ValidationError
 from fmviz.page.state import State
 from fmviz.page.view import ALL, MODES, MONITORS
 from fmviz.run import data
-from fmviz.run.choices import CHOICES, DATASETS, MAX_HIDDEN_LAYERS, SCHEDULE_SETTINGS
-from fmviz.run.config import RunConfig, allowed, bounds, from_text, problems
-from fmviz.run.knobs import written
+from fmviz.run.choices import CHOICES, DATASETS, SCHEDULE_SETTINGS
+from fmviz.run.config import RunConfig, bounds, problems
 from fmviz.run.measure import TOLERANCES
 from fmviz.run.naming import number
-from fmviz.ui.state import classroom, drawn, has, locked, note, put, value, widget
-from fmviz.words.numbers import upper_first
+from fmviz.ui import mirrored
+from fmviz.ui.state import classroom, drawn, has, note, put, value, widget
 
 LAMBDAS = (0.0, *(m * 10.0**e for e in range(-2, 2) for m in (1, 2, 5)), 100.0)
 LAMBDAS = tuple(float(f"{v:.3g}") for v in LAMBDAS)
@@ -30,7 +30,6 @@ PATIENCES = (None, 0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
 RATES = (1e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1, 0.2, 0.5, 1.0)
 DROPOUTS = tuple(k / 10 for k in range(10))
 NOISES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
-WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 TRAIN_SIZES = (20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 55_000)
 
 LABELS = {
@@ -232,78 +231,18 @@ def _number(page: str, field: str, step: float) -> None:
     )
 
 
-def _hidden(page: str) -> None:
-    """Widths as text, kept apart from the tuple that they stand for."""
-    present = written("hidden", value(page, "hidden"))
-    key = f"{page}/hidden as text"
-    # Streamlit has dropped the text while the field was folded away; a link may have changed it.
-    if key not in st.session_state or st.session_state.get(f"{key}: good") != present:
-        st.session_state[key] = present
-    text = st.text_input(
-        LABELS["hidden"],
-        key=key,
-        help=f"Widths from the input on: {allowed('hidden')}.",
-        disabled=locked(page, "hidden"),
-    )
-    try:
-        put(page, "hidden", from_text("hidden", text.strip()))
-    except ValueError:
-        st.error(f"Hidden layers must be {allowed('hidden')}. {present} is still in use.")
-    st.session_state[f"{key}: good"] = written("hidden", value(page, "hidden"))
-
-
-def width(page: str) -> None:
-    """Units of every hidden layer, as a slider; their number stays."""
-    hidden = value(page, "hidden")
-    present = hidden[0] if hidden else 128
-    key = f"{page}/width"
-    st.session_state[key] = present
-    st.select_slider(
-        "Width of the hidden layers" if len(hidden) > 1 else "Hidden units",
-        sorted({*WIDTHS, present}),
-        key=key,
-        disabled=locked(page, "hidden"),
-        on_change=lambda: put(
-            page, "hidden", (int(st.session_state[key]),) * max(len(value(page, "hidden")), 1)
-        ),
-    )
-    note(page, "hidden")
-
-
-def depth(page: str) -> None:
-    """Number of hidden layers, all as wide as the first."""
-    hidden = value(page, "hidden")
-    key = f"{page}/depth"
-    st.session_state[key] = len(hidden)
-
-    def deepen() -> None:
-        units = (*value(page, "hidden"), 128)[0]
-        put(page, "hidden", (units,) * int(st.session_state[key]))
-
-    # None at all are offered only where a link or the playground has brought them.
-    st.slider(
-        "Hidden layers",
-        min(1, len(hidden)),
-        MAX_HIDDEN_LAYERS,
-        key=key,
-        on_change=deepen,
-        disabled=locked(page, "hidden"),
-    )
-    note(page, "hidden")
-
-
 def setting(page: str, field: str) -> None:
     """The control of any field of a run, by its name in `RunConfig`.
 
     One that has no effect beside the others (a schedule's setting, σ under Glorot) is left out or
     cannot be moved.
     """
-    special = {
+    special: dict[str, Callable[[str], object]] = {
         "penalty": penalty,
         "lam": lam,
         "l1_share": l1_share,
         "init_std": init_std,
-        "hidden": _hidden,
+        "hidden": partial(mirrored.hidden, label=LABELS["hidden"]),
     }
     sliders: dict[str, tuple[Sequence[Any], Callable[[Any], str]]] = {
         "train_size": (
@@ -500,29 +439,6 @@ def choice(page: str, field: str, label: str, labels: Mapping[Any, str]) -> str:
     return str(chosen)
 
 
-def several(page: str, field: str, label: str, labels: Mapping[str, str]) -> None:
-    """Some of a few words, in their order. The last one cannot be taken away."""
-    key = f"{page}/{field}"
-    st.session_state[key] = list(value(page, field))
-
-    def take() -> None:
-        chosen = tuple(name for name in labels if name in st.session_state[key])
-        if chosen:
-            put(page, field, chosen)
-
-    st.pills(
-        label,
-        list(labels),
-        selection_mode="multi",
-        wrap=True,
-        format_func=labels.__getitem__,
-        key=key,
-        on_change=take,
-        disabled=locked(page, field),
-    )
-    note(page, field)
-
-
 def toggle(page: str, field: str, label: str, help: str | None = None) -> bool:
     """Yes or no."""
     return bool(st.toggle(label, **widget(page, field), help=help))
@@ -537,70 +453,6 @@ def layer(page: str, layers: int) -> int:
         "Layer", range(1, layers + 1), **widget(page, "layer"), required=True
     )
     return int(chosen)
-
-
-def typed(
-    page: str, field: str, label: str, present: str, read: Callable[[str], str], help: str
-) -> None:
-    """A list that is typed, kept apart from the field that it sets: text that cannot be read leaves
-    that as it was, and says why.
-
-    Args:
-        present: the field's value as a person would type it.
-        read: from what was typed to the field's value; raises ValueError with a sentence.
-    """
-    key = f"{page}/{field} as text"
-    problem = f"{key}: problem"
-
-    def take() -> None:
-        text = str(st.session_state[key])
-        try:
-            put(page, field, read(text))
-            st.session_state.pop(problem, None)
-        except ValueError as error:
-            st.session_state[problem] = text, f"{error}. {present} are still in use."
-
-    # What was typed wrongly stays to be mended, until the field gets another value.
-    wrong = st.session_state.get(problem)
-    if wrong is not None and st.session_state.get(f"{key}: good") != present:
-        wrong = st.session_state.pop(problem, None) and None
-    st.session_state[key] = present if wrong is None else wrong[0]
-    st.session_state[f"{key}: good"] = present
-    st.text_input(label, key=key, on_change=take, help=help, disabled=locked(page, field))
-    if wrong is not None:
-        st.error(upper_first(wrong[1]), icon=":material/error:")
-    note(page, field)
-
-
-def listed(
-    page: str,
-    field: str,
-    label: str,
-    names: Sequence[str],
-    present: Sequence[str],
-    format_func: Callable[[str], str],
-    written: Callable[[list[str]], str],
-) -> None:
-    """Some of a table's words, for a field that holds them as text. The last one cannot be taken
-    away."""
-    key = f"{page}/{field} as list"
-    st.session_state[key] = list(present)
-
-    def take() -> None:
-        if st.session_state[key]:
-            put(page, field, written(st.session_state[key]))
-
-    st.pills(
-        label,
-        names,
-        selection_mode="multi",
-        wrap=True,
-        format_func=format_func,
-        key=key,
-        on_change=take,
-        disabled=locked(page, field),
-    )
-    note(page, field)
 
 
 def without_effect(page: str, *fields: str) -> None:

@@ -9,7 +9,7 @@ address, an address that changed sets the controls. What holds on all pages of a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 
@@ -159,6 +159,71 @@ def has(page: str, field: str) -> bool:
 def put(page: str, field: str, value: Any) -> None:
     """Set a field whose control is not drawn yet in this run."""
     st.session_state[_key(page, field)] = value
+
+
+class Refused(NamedTuple):
+    """What a reader has entered that makes no value.
+
+    Attributes:
+        entry: as it was entered.
+        reason: a sentence.
+        shown: what the widget showed of the field's value then.
+    """
+
+    entry: Any
+    reason: str
+    shown: Any
+
+
+def mirror(
+    page: str, field: str, form: str, shown: Any, read: Callable[[Any], Any]
+) -> dict[str, Any]:
+    """Arguments for a widget that shows a field in another form, such as text for a list.
+
+    The widget has a key of its own, and shows the field's value whatever changed that. What the
+    reader makes of it becomes the field's value before the page runs again.
+
+    Args:
+        form: names the widget's key on its page.
+        shown: the field's value in the widget's form.
+        read: from the widget's form to the field's value; a ValueError, with a sentence, leaves
+            the field as it was. The entry then stays, to be mended, until the field gets another
+            value; meanwhile `refusal` gives the sentence.
+    """
+    note(page, field)
+    key = _form(page, form)
+    refused = _refused(page, form)
+    if refused is not None and refused.shown != shown:
+        del st.session_state[f"{key}: refused"]
+        refused = None
+    st.session_state[key] = shown if refused is None else refused.entry
+
+    def take() -> None:
+        entry = st.session_state[key]
+        try:
+            put(page, field, read(entry))
+        except ValueError as error:
+            st.session_state[f"{key}: refused"] = Refused(entry, str(error), shown)
+        else:
+            st.session_state.pop(f"{key}: refused", None)
+
+    return {"key": key, "on_change": take, "disabled": locked(page, field)}
+
+
+def refusal(page: str, form: str) -> str | None:
+    """Why what was entered last in a widget of `mirror` is not the field's value; None where it
+    is."""
+    refused = _refused(page, form)
+    return None if refused is None else refused.reason
+
+
+def _form(page: str, form: str) -> str:
+    return f"{page}/{form}"
+
+
+def _refused(page: str, form: str) -> Refused | None:
+    found: Refused | None = st.session_state.get(f"{_form(page, form)}: refused")
+    return found
 
 
 def save(page: str, start: State, values: State) -> None:

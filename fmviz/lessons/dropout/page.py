@@ -7,7 +7,7 @@ import streamlit as st
 from fmviz.lessons.dropout import panels
 from fmviz.lessons.dropout.lesson import DROPOUT, LESSON
 from fmviz.lessons.dropout.says import rule, twins
-from fmviz.ui import controls, foot
+from fmviz.ui import controls, foot, mirrored
 from fmviz.ui.board import Board, cards
 from fmviz.ui.page import open_page
 from fmviz.ui.panels.figures import Curves, Gap
@@ -21,7 +21,7 @@ def show() -> None:
     with left:
         controls.setting(page.name, "dropout")
         controls.lam(page.name)
-        controls.width(page.name)
+        mirrored.width(page.name)
     controls.more(page.name)
 
     with right:

@@ -7,7 +7,7 @@ import streamlit as st
 from fmviz.lessons.initialisation import panels, says
 from fmviz.lessons.initialisation.lesson import LESSON
 from fmviz.lessons.initialisation.xray import of as x_ray_of
-from fmviz.ui import controls, foot
+from fmviz.ui import controls, foot, mirrored
 from fmviz.ui.board import Board
 from fmviz.ui.page import open_page
 
@@ -19,7 +19,7 @@ def show() -> None:
     with left:
         controls.setting(page.name, "initializer")
         controls.setting(page.name, "init_std")
-        controls.depth(page.name)
+        mirrored.depth(page.name)
     controls.more(page.name)
 
     with right:

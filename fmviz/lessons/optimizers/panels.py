@@ -9,7 +9,7 @@ from fmviz.lessons.optimizers.lesson import LABELS, RACERS, racers_of, swept
 from fmviz.lessons.optimizers.ravine import Ravine
 from fmviz.run.naming import number, plural
 from fmviz.run.record import RunRecord
-from fmviz.ui import controls, state
+from fmviz.ui import controls, mirrored, state
 from fmviz.ui.board import Board
 from fmviz.ui.look import FIGURES, LIVE, Look
 from fmviz.ui.page import Page
@@ -47,7 +47,7 @@ def axis(page: Page) -> None:
 
 def racers(page: Page) -> None:
     """Who races."""
-    controls.several(page.name, "racers", "Who races", {name: LABELS[name] for name in RACERS})
+    mirrored.several(page.name, "racers", "Who races", {name: LABELS[name] for name in RACERS})
 
 
 class Race:

@@ -7,7 +7,7 @@ import streamlit as st
 from fmviz.lessons.overfitting import panels
 from fmviz.lessons.overfitting.lesson import LESSON
 from fmviz.lessons.overfitting.says import code, twins
-from fmviz.ui import controls, foot
+from fmviz.ui import controls, foot, mirrored
 from fmviz.ui.board import Board, cards
 from fmviz.ui.page import open_page
 from fmviz.ui.panels.figures import Curves
@@ -21,7 +21,7 @@ def show() -> None:
     with left:
         controls.setting(page.name, "train_size")
         controls.setting(page.name, "label_noise")
-        controls.width(page.name)
+        mirrored.width(page.name)
     controls.more(page.name)
 
     with right:

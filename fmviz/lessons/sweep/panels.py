@@ -21,7 +21,7 @@ from fmviz.run.config import RunConfig, problems
 from fmviz.run.knobs import KNOBS, KnobError
 from fmviz.run.naming import value_name
 from fmviz.run.record import RunRecord
-from fmviz.ui import controls, state, take_home, vault
+from fmviz.ui import controls, mirrored, state, take_home, vault
 from fmviz.ui.navigation import page_file
 from fmviz.ui.page import Page
 from fmviz.ui.panels.sweep import Sweep
@@ -78,7 +78,7 @@ def _values(page: str, field: str, knob: str) -> None:
     present = knobs.read(knob, state.value(page, field))
     if knob in CHOICES:
         table = CHOICES[knob]
-        controls.listed(
+        mirrored.listed(
             page,
             field,
             f"Values of {KNOBS[knob].label}",
@@ -88,7 +88,7 @@ def _values(page: str, field: str, knob: str) -> None:
             lambda chosen: knobs.write(knob, knobs.read(knob, ",".join(chosen))),
         )
         return
-    controls.typed(
+    mirrored.typed(
         page,
         field,
         f"Values of {KNOBS[knob].label}",

@@ -1,0 +1,142 @@
+"""Controls that show a field in another form: text for a list, one slider for all layers' widths.
+
+Each is a widget of `state.mirror`, apart from the value that it stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import streamlit as st
+
+from fmviz.run.choices import MAX_HIDDEN_LAYERS
+from fmviz.run.config import allowed, from_text
+from fmviz.run.knobs import written
+from fmviz.ui.state import mirror, refusal, value
+from fmviz.words.numbers import upper_first
+
+WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+# Of the first hidden layer where there was none.
+USUAL_WIDTH = 128
+
+
+def several(page: str, field: str, label: str, labels: Mapping[str, str]) -> None:
+    """Some of a few words, in their order. The last one cannot be taken away."""
+    present = value(page, field)
+
+    def chosen(names: list[str]) -> tuple[str, ...]:
+        return tuple(name for name in labels if name in names) or present
+
+    st.pills(
+        label,
+        list(labels),
+        selection_mode="multi",
+        wrap=True,
+        format_func=labels.__getitem__,
+        **mirror(page, field, field, list(present), chosen),
+    )
+
+
+def listed(
+    page: str,
+    field: str,
+    label: str,
+    names: Sequence[str],
+    present: Sequence[str],
+    format_func: Callable[[str], str],
+    write: Callable[[list[str]], str],
+) -> None:
+    """Some of a table's words, for a field that holds them as text. The last one cannot be taken
+    away."""
+    unchanged = value(page, field)
+
+    def chosen(words: list[str]) -> str:
+        return write(words) if words else unchanged
+
+    st.pills(
+        label,
+        names,
+        selection_mode="multi",
+        wrap=True,
+        format_func=format_func,
+        **mirror(page, field, f"{field} as list", list(present), chosen),
+    )
+
+
+def typed(
+    page: str,
+    field: str,
+    label: str,
+    present: str,
+    read: Callable[[str], object],
+    help: str,
+    *,
+    verb: str = "are",
+) -> None:
+    """A value that is typed. Text that cannot be read leaves the field as it was, and the page says
+    why.
+
+    Args:
+        present: the field's value as a person would type it.
+        read: from what was typed to the field's value; raises ValueError with a sentence that has
+            no stop.
+        verb: of `present`.
+    """
+
+    def read_or_say(text: str) -> object:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise ValueError(f"{error}. {present} {verb} still in use.") from error
+
+    form = f"{field} as text"
+    st.text_input(label, help=help, **mirror(page, field, form, present, read_or_say))
+    if (problem := refusal(page, form)) is not None:
+        st.error(upper_first(problem), icon=":material/error:")
+
+
+def hidden(page: str, label: str) -> None:
+    """Widths of the hidden layers as text."""
+    widths = allowed("hidden")
+
+    def read(text: str) -> object:
+        try:
+            return from_text("hidden", text.strip())
+        except ValueError as error:
+            raise ValueError(f"hidden layers must be {widths}") from error
+
+    typed(
+        page,
+        "hidden",
+        label,
+        written("hidden", value(page, "hidden")),
+        read,
+        f"Widths from the input on: {widths}.",
+        verb="is",
+    )
+
+
+def width(page: str) -> None:
+    """Units of every hidden layer, as a slider; their number stays."""
+    widths = value(page, "hidden")
+    present = widths[0] if widths else USUAL_WIDTH
+    st.select_slider(
+        "Width of the hidden layers" if len(widths) > 1 else "Hidden units",
+        sorted({*WIDTHS, present}),
+        **mirror(
+            page, "hidden", "width", present, lambda units: (int(units),) * max(len(widths), 1)
+        ),
+    )
+
+
+def depth(page: str) -> None:
+    """Number of hidden layers, all as wide as the first."""
+    widths = value(page, "hidden")
+    units = widths[0] if widths else USUAL_WIDTH
+    # None at all are offered only where a link or the playground has brought them.
+    st.slider(
+        "Hidden layers",
+        min(1, len(widths)),
+        MAX_HIDDEN_LAYERS,
+        **mirror(page, "hidden", "depth", len(widths), lambda layers: (units,) * int(layers)),
+    )
