@@ -22,14 +22,12 @@ import numpy as np
 from fmviz.run import data
 from fmviz.run.choices import DATASETS
 
-SEED = 28
-
 
 def build(source: Path, target: Path) -> None:
     """Write the compact set, in the order of the full set within each part."""
     info = DATASETS["compact"]
     sizes = {"train": info.train + info.validation, "test": info.test}
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(data.COMPACT_SEED)
     lines = ["part,compact_index,full_index\n"]
     target.mkdir(parents=True, exist_ok=True)
     for part, size in sizes.items():

@@ -45,6 +45,10 @@ IMAGES_MAGIC = 2051
 LABELS_MAGIC = 2049
 # The order in which images are drawn into training sets, whatever the seed of a run.
 SPLIT_SEED = 1611
+# Draws the compact set out of the full one: scripts/make_compact.py.
+COMPACT_SEED = 28
+# Beside a run's seed: wrong labels have a stream of draws of their own.
+NOISE_STREAM = 1
 # Activations are looked at on the first so many validation images.
 PROBE_IMAGES = 500
 # Gradients are measured on the first so many training images.
@@ -262,7 +266,7 @@ def with_noise(
     Returns:
         The labels (n,) and the sorted indices of the corrupted ones, round(share · n) of them.
     """
-    rng = np.random.default_rng([seed, 1])
+    rng = np.random.default_rng([seed, NOISE_STREAM])
     order = rng.permutation(len(labels))
     shift = rng.integers(1, n_classes, size=len(labels))
     corrupted = np.sort(order[: round(share * len(labels))])

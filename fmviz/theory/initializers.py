@@ -21,6 +21,8 @@ Array = npt.NDArray[np.float32]
 # Standard deviation of a standard normal truncated at ±2, by which Keras rescales its
 # `*_normal` draws (VarianceScaling).
 TRUNCATED_STD = 0.87962566103423978
+# Beside a run's seed: initial weights have a stream of draws of their own.
+STREAM = 0
 
 
 def initial_weights(config: RunConfig) -> list[Array]:
@@ -31,7 +33,7 @@ def initial_weights(config: RunConfig) -> list[Array]:
     """
     weights = []
     for index, (fan_in, fan_out) in enumerate(pairwise(layer_sizes(config))):
-        rng = np.random.default_rng([config.seed, 0, index])
+        rng = np.random.default_rng([config.seed, STREAM, index])
         weights.append(_kernel(config, fan_in, fan_out, rng).astype(np.float32))
         weights.append(np.zeros(fan_out, np.float32))
     return weights

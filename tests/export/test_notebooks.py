@@ -1,71 +1,34 @@
-"""Notebooks of runs: sound, short, and executed, with figures that agree with the run's."""
+"""Notebooks of runs: sound and short, and their cells draw what the run draws."""
 
 from __future__ import annotations
 
-import importlib.util
-import json
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import nbformat
 import numpy as np
 import pytest
-from nbclient import NotebookClient
-from nbformat import NotebookNode, v4
+from nbformat import NotebookNode
 
-from fmviz.analysis.stopping import look
 from fmviz.export import notebooks
-from fmviz.export.notebooks import common
+from fmviz.export.notebooks.context import FLAT_CODE
 from fmviz.page.view import Judging
 from fmviz.run import data
-from fmviz.run.choices import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, PENALTIES, SCHEDULES
-from fmviz.run.config import RunConfig
-from fmviz.run.record import Divergence, RunRecord
-from scripts import make_compact
-from tests.support.needs import require
-from tests.support.records import SHIPPED, shipped, synthetic, tiny
-from tests.support.trained import train
-
-pytestmark = pytest.mark.filterwarnings(
-    # Of nbclient's and jupyter_client's own event loops and sockets.
-    "ignore:.*:DeprecationWarning:(zmq|jupyter_client|jupyter_core|nbclient|tornado|asyncio)",
-    "ignore:unclosed:ResourceWarning",
+from fmviz.run.choices import (
+    ACTIVATIONS,
+    DATASETS,
+    INITIALIZERS,
+    OPTIMIZERS,
+    PENALTIES,
+    SCHEDULES,
 )
+from fmviz.run.config import RunConfig
+from fmviz.run.measure import flat
+from fmviz.run.record import Divergence
+from fmviz.theory.initializers import initial_weights
+from tests.support.needs import require
+from tests.support.records import synthetic, tiny
 
 KINDS = {"keras": notebooks.keras_notebook, "torch": notebooks.torch_notebook}
-HELD = ("train_accuracy", "val_accuracy", "val_crossentropy", "val_loss")
-# Rates at which each optimizer moves and does not leap about.
-RATES = {
-    **{"sgd": 0.1, "momentum": 0.02, "nesterov": 0.02, "adagrad": 0.02, "rmsprop": 0.001},
-    **{"adam": 0.002, "adamw": 0.002, "nadam": 0.002, "lion": 0.0003},
-}
-
-
-def every_option() -> list[RunConfig]:
-    """Runs that hold every choice of every table between them."""
-    names = [list(table) for table in (INITIALIZERS, ACTIVATIONS, SCHEDULES, PENALTIES)]
-    rules = [name for name in OPTIMIZERS if name != "adamw"]
-    found = []
-    for i in range(len(INITIALIZERS)):
-        initializer, activation, schedule, penalty = (
-            kind[(i * step) % len(kind)] for kind, step in zip(names, (1, 1, 1, 1), strict=True)
-        )
-        optimizer = rules[i % len(rules)]
-        found.append(
-            RunConfig(
-                **{"train_size": 300, "batch_size": 64, "epochs": 3, "hidden": (16,), "lam": 2.0},
-                **{"initializer": initializer, "activation": activation, "schedule": schedule},
-                **{"penalty": penalty, "optimizer": optimizer, "learning_rate": RATES[optimizer]},
-                **{"final_rate": 0.2, "l1_share": 0.25, "plateau_patience": 1},
-                label_noise=0.2 if i % 3 == 1 else 0.0,
-            )
-        )
-    small = {"train_size": 300, "batch_size": 64, "epochs": 3, "hidden": (16,), "seed": 1}
-    found.append(RunConfig(**small, penalty="weight_decay", lam=5.0))
-    found.append(RunConfig(**{**small, "hidden": ()}, penalty="l2", lam=5.0))
-    found.append(RunConfig(**{**small, "hidden": (16, 8)}, dropout=0.3, penalty="l2", lam=2.0))
-    return found
 
 
 def cover() -> list[RunConfig]:
@@ -140,110 +103,81 @@ def test_a_diverged_run_is_said_to_be_one(kind: str) -> None:
         KINDS[kind](gone, Judging())
 
 
-def test_the_compact_part_is_drawn_as_it_was() -> None:
-    assert common.COMPACT_SEED == make_compact.SEED
-
-
-# Execution
-
-
-def executed(
-    kind: str, folder: Path, runs: list[tuple[RunRecord, Judging]], monkeypatch: pytest.MonkeyPatch
-) -> list[dict[str, Any]]:
-    """The notebooks' own figures, all executed in one kernel one after the other."""
-    require(data.DEBIAN_FOLDER.exists(), "install Debian's dataset-fashion-mnist")
-    for place in (folder / "keras/datasets/fashion-mnist", folder / "fashion-mnist"):
-        place.mkdir(parents=True)
-        for file in data.DEBIAN_FOLDER.iterdir():
-            (place / file.name).symlink_to(file)
-    monkeypatch.setenv("KERAS_HOME", str(folder / "keras"))
-    monkeypatch.setenv("IPYTHONDIR", str(folder / "ipython"))
-    tell = (
-        "import json\n"
-        "print('FIGURES' + json.dumps({'history': history, 'own': own, 'app': app}, "
-        "default=float))"
-    )
-    cells: list[NotebookNode] = []
-    for record, view in runs:
-        cells += [*KINDS[kind](record, view).cells, v4.new_code_cell(tell)]
-    for number, cell in enumerate(cells):
-        cell["id"] = str(number)
-    book = v4.new_notebook(cells=cells)
-    client = NotebookClient(
-        book, timeout=200, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
-    )
-    client.execute()
-    said = [
-        output["text"]
-        for cell in book.cells
-        for output in cell.get("outputs", [])
-        if output.get("name") == "stdout"
+def run_cells(book: NotebookNode, first: str, last: str, **names: Any) -> dict[str, Any]:
+    """What the cells of code from one to another leave behind, each given by its first words."""
+    sources = [cell.source for cell in book.cells if cell.cell_type == "code"]
+    starts = [
+        next(i for i, source in enumerate(sources) if source.startswith(words))
+        for words in (first, last)
     ]
-    lines = [line for text in said for line in text.splitlines() if line.startswith("FIGURES")]
-    assert len(lines) == len(runs)
-    return [json.loads(line.removeprefix("FIGURES")) for line in lines]
+    namespace = {"np": np, **names}
+    for source in sources[starts[0] : starts[1] + 1]:
+        exec(source, namespace)
+    return namespace
 
 
-@cache
-def records() -> tuple[RunRecord, ...]:
-    return tuple(train(every_option()))
+def rows(images: Any) -> list[bytes]:
+    """Images in an order that depends on nothing but them."""
+    return sorted(row.tobytes() for row in np.ascontiguousarray(images))
 
 
-def runs() -> list[tuple[RunRecord, Judging]]:
-    """The opening run that ships with the lesson, then every option."""
-    views = [VIEWS[1], *(VIEWS[i % 4] for i in range(len(records())))]
-    return list(zip([shipped(SHIPPED[-1]), *records()], views, strict=True))
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_images_and_labels_are_those_of_the_run(dataset: str) -> None:
+    require(data.DEBIAN_FOLDER.exists(), "install Debian's dataset-fashion-mnist")
+    config = tiny(dataset=dataset, train_size=3_000, label_noise=0.3, seed=5)
+    book = notebooks.keras_notebook(synthetic(config), Judging(test=True))
+    images, labels = data.read_pair(data.DEBIAN_FOLDER, "train")
+    test_images, test_labels = data.read_pair(data.DEBIAN_FOLDER, "test")
+    found = run_cells(
+        book,
+        "def balanced_order",
+        "rng = np.random.default_rng([SEED",
+        **{"N": config.train_size, "SEED": config.seed, "images": images, "labels": labels},
+        **{"test_images": test_images, "test_labels": test_labels},
+    )
+    whole = data.load(dataset)
+    np.testing.assert_array_equal(found["x_train"], whole.train.pixels[:3_000])
+    noisy, _ = data.with_noise(whole.train.labels[:3_000], 0.3, config.seed)
+    np.testing.assert_array_equal(found["y_train"], noisy)
+    np.testing.assert_array_equal(found["x_val"], whole.validation.pixels)
+    np.testing.assert_array_equal(found["y_val"], whole.validation.labels)
+    # Of the test images the order does not matter.
+    assert rows(found["x_test"]) == rows(whole.test.pixels)
+    assert np.bincount(found["y_test"]).tolist() == np.bincount(whole.test.labels).tolist()
 
 
-def apart(record: RunRecord, view: Judging, found: dict[str, Any]) -> dict[str, float]:
-    """The largest difference of each curve, and of the figures at the end."""
-    run = look(record, "run", **view.early_stopping)
-    stopped = None if run.stop is None else run.stop.stopped_epoch
-    count = record.epochs if stopped is None else stopped + 1
-    curves = {}
-    for name in HELD:
-        own, app = np.array(found["history"][name]), record.history[name][:count]
-        assert len(own) == len(app), (name, record.config)
-        curves[name] = float(np.abs(own - app).max())
-    figures = [abs(found["own"][name] - value) for name, value in found["app"].items()]
-    return {**curves, "figures": max(figures)}
+@pytest.mark.parametrize("initializer", INITIALIZERS)
+def test_initial_weights_are_those_of_the_run(initializer: str) -> None:
+    config = tiny(initializer=initializer, hidden=(40, 60), seed=3)
+    book = notebooks.torch_notebook(synthetic(config), Judging())
+    found = run_cells(book, "SIZES", "SIZES", SEED=config.seed)["weights"]
+    for own, app in zip(found, initial_weights(config), strict=True):
+        assert own.dtype == app.dtype
+        np.testing.assert_allclose(own, app, rtol=1e-6)
 
 
-def within(record: RunRecord, kind: str) -> dict[str, float]:
-    """What rounding may come to; with other dropout masks, what chance may."""
-    config = record.config
-    loose = config.dropout > 0
-    long = config.epochs > 3
-    lion = config.optimizer == "lion" or (kind == "torch" and config.optimizer == "rmsprop")
-    accuracy = 0.15 if loose else 0.03 if long or lion else 0.004
-    nats = 0.3 if loose else 0.1 if long or lion else 1e-3
-    return {
-        **{"train_accuracy": accuracy, "val_accuracy": accuracy, "figures": max(accuracy, 0.02)},
-        **{"val_crossentropy": nats, "val_loss": nats},
-    }
+def test_batches_are_those_of_the_run() -> None:
+    config = tiny(batch_size=30)
+    book = notebooks.keras_notebook(synthetic(config), Judging())
+    images = np.arange(config.train_size)
+    names = {"N": config.train_size, "BATCH": 30, "EPOCHS": config.epochs}
+    found = run_cells(book, "def batches", "def batches", x_train=images, y_train=images, **names)
+    seen = np.concatenate([batch for batch, _ in found["batches"]()])
+    orders = [data.epoch_order(config.train_size, epoch) for epoch in range(config.epochs)]
+    np.testing.assert_array_equal(seen, np.concatenate(orders))
 
 
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("kind", KINDS)
-def test_executed_notebooks_agree(
-    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if kind == "torch":
-        there = importlib.util.find_spec("torch")
-        require(there, "PyTorch notebooks need it: pip install torch==2.13.0")
-    for (record, view), found in zip(
-        runs(), executed(kind, tmp_path, runs(), monkeypatch), strict=True
-    ):
-        assert set(found["app"]) == set(found["own"])
-        differences, limits = apart(record, view, found), within(record, kind)
-        print(kind, record.config, differences)
-        for name, difference in differences.items():
-            assert difference <= limits[name], (name, differences, record.config)
+@pytest.mark.parametrize("activation", FLAT_CODE)
+def test_units_are_flat_where_they_are_in_the_run(activation: str) -> None:
+    z = np.linspace(-9, 9, 2_000, dtype=np.float32)
+    found = eval(FLAT_CODE[activation], {"np": np, "z": z})
+    np.testing.assert_array_equal(found, flat(z, activation))
 
 
-def test_the_runs_hold_every_option() -> None:
-    for field, table in (
-        *(("penalty", PENALTIES), ("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)),
-        *(("initializer", INITIALIZERS), ("activation", ACTIVATIONS)),
-    ):
-        assert {config[field] for config in every_option()} == set(table)
+def test_prose_may_be_broken_anywhere() -> None:
+    book = notebooks.keras_notebook(synthetic(), Judging())
+    for cell in book.cells:
+        if cell.cell_type == "markdown":
+            assert all(not line or line.strip() == line for line in cell.source.split("\n"))
+            assert "\n\n\n" not in cell.source
+            assert "  " not in cell.source
