@@ -11,6 +11,7 @@ from streamlit.testing.v1.element_tree import Radio, Selectbox, SelectSlider
 
 from fmviz.lessons.catalogue import LESSONS, ORDER
 from fmviz.lessons.catalogue import __file__ as lessons_file
+from fmviz.page.address import choices
 from fmviz.page.guessing import guess_words
 from fmviz.page.lesson import preset_words
 from fmviz.ui import live
@@ -72,6 +73,18 @@ def move(at: AppTest, wanted: list[tuple[str, str, Any]]) -> None:
         widget.set_value(widget.options[value] if kind in SLIDERS else value)
     at.run()
     assert not at.exception, (wanted, at.exception)
+
+
+def check_choices(at: AppTest, name: str) -> None:
+    """A control offers all that a link may say of its field, and no more."""
+    view = LESSONS[name].view
+    for kind in ("button_group", "selectbox", "radio", "select_slider"):
+        for widget in getattr(at, kind):
+            page, _, field = str(widget.key).partition(".")
+            # A second knob is another one than the first.
+            if page == name and field in view.model_fields and field != "knob2":
+                offered = choices(view, field)
+                assert not offered or len(widget.options) == len(offered), field
 
 
 def test_every_lesson_is_whole() -> None:
@@ -157,8 +170,7 @@ def test_every_control_can_be_moved(name: str, options_by_label: None) -> None:
     moved: set[str] = set()
     for section in sections:
         at = opened(name, {"section": section} if section else {}, unfolded=section == sections[0])
-        offered = [w.options for w in at.button_group if w.key == f"{name}.section"]
-        assert [len(options) for options in offered] == ([len(sections)] if section else [])
+        check_choices(at, name)
         # What is unfolded changes nothing by being drawn.
         assert set(at.query_params) <= {"section"}
         # A closer look shows the page's other controls too: once is enough for those. One that is
