@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fmviz.analysis import paired
+from fmviz.analysis import comparing
+from fmviz.analysis.ranking import rank
 from fmviz.run.knobs import Cell, written
 from fmviz.run.measure import Estimate
 from fmviz.run.record import RunRecord, n_weights
@@ -163,7 +164,7 @@ def lead(best: Sequence[RunRecord], other: Sequence[RunRecord]) -> Estimate:
 
 
 def _right(run: RunRecord) -> Any:
-    found = paired.right(run, "val", run.epochs)
+    found = comparing.right(run, "val", run.epochs)
     assert found is not None
     return found.astype(float)
 
@@ -198,11 +199,14 @@ def best(found: Sequence[Outcome]) -> Best | None:
     whole = [outcome for outcome in found if outcome.whole]
     if not whole:
         return None
-    means = [np.mean([r.at_end("val_accuracy") for r in o.finite]) for o in whole]
-    first = whole[int(np.argmax(means))]
-    others = [outcome for outcome in whole if outcome is not first]
-    level = [o for o in others if lead(first.finite, o.finite).could_be_noise]
-    return Best(first, mean_accuracy(first.finite), level, len(others))
+    ranking = rank(
+        dict(enumerate(outcome.finite for outcome in whole)),
+        lambda runs: float(np.mean([record.at_end("val_accuracy") for record in runs])),
+        lead,
+    )
+    first = whole[ranking.best]
+    level = [whole[index] for index in ranking.level]
+    return Best(first, mean_accuracy(first.finite), level, len(ranking.behind))
 
 
 def as_csv(knobs: Sequence[str], found: Sequence[Outcome], tolerance: float) -> str:

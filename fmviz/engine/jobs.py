@@ -22,6 +22,7 @@ from fmviz.engine import worker
 from fmviz.engine.connection import Client, Future
 from fmviz.engine.job import Job, Standing, State, task_key
 from fmviz.engine.reports import Report
+from fmviz.run import archive
 from fmviz.run.config import RunConfig
 from fmviz.run.groups import group, shape_of, tasks
 from fmviz.run.record import RecordError, RunRecord
@@ -280,7 +281,7 @@ class Jobs:
         try:
             contents = future.result()
             for config, content in zip(job.configs, contents, strict=True):
-                records[config.key] = RunRecord.from_bytes(content)
+                records[config.key] = archive.unpack(content)
                 self._store.remember(records[config.key])
         except worker.Cancelled:
             # It was given up, and asked for again before the scheduler knew.

@@ -51,7 +51,7 @@ class Report:
         task: its key.
         phase: what is being done.
         timings: one for each group of its runs.
-        records: `RunRecord.to_bytes()` of all its runs, or None where there is nothing new.
+        records: `archive.pack` of all its runs, or None where there is nothing new.
     """
 
     task: str

@@ -10,6 +10,7 @@ from typing import Literal
 from fmviz.engine.job import Job, Standing
 from fmviz.engine.jobs import Jobs, Snapshot
 from fmviz.engine.reports import Phase, Timing
+from fmviz.run import archive
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
 from fmviz.run.store import Found, Layer
@@ -148,7 +149,7 @@ class Watch:
             return None
         contents, records = self._decoded.get(job, ((), {}))
         if contents is not standing.contents:
-            decoded = map(RunRecord.from_bytes, standing.contents)
+            decoded = map(archive.unpack, standing.contents)
             records = {record.config.key: record for record in decoded}
             self._decoded[job] = standing.contents, records
         return records.get(config.key)

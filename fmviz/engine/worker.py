@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fmviz.engine.reports import TOPIC, Report, Stopwatch
+from fmviz.run import archive
 from fmviz.run.config import RunConfig
 from fmviz.run.groups import group
 from fmviz.run.phases import PhaseName
@@ -38,7 +39,7 @@ class Cancelled(Exception):
 
 
 def train_runs(documents: list[dict[str, Any]], brief: bool = False) -> list[bytes]:
-    """Train configs, given as `RunConfig.model_dump(mode="json")`, into `RunRecord.to_bytes()`.
+    """Train configs, given as `RunConfig.model_dump(mode="json")`, into `archive.pack`.
 
     A `Report` goes out under `TOPIC` after each epoch, with the records so far, and as a phase
     begins.
@@ -80,7 +81,7 @@ def train_runs(documents: list[dict[str, Any]], brief: bool = False) -> list[byt
         now = time.monotonic()
         if now - records_sent >= SECONDS_BETWEEN_EVENTS:
             records_sent = now
-            report(tuple(record.to_bytes(compress=False) for record in records))
+            report(tuple(archive.pack(record, compress=False) for record in records))
 
     given_up = _given_up(worker)
     with _training:
@@ -95,7 +96,7 @@ def train_runs(documents: list[dict[str, Any]], brief: bool = False) -> list[byt
     if brief:
         records = [record.brief() for record in records]
     # Whoever waits packs it for the store; packing takes as long as an epoch.
-    return [record.to_bytes(compress=False) for record in records]
+    return [archive.pack(record, compress=False) for record in records]
 
 
 def _given_up(worker: distributed.Worker) -> Callable[[], bool]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from fmviz.analysis import paired
+from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.stopping import Shown
 from fmviz.words import prose
 
@@ -52,21 +52,16 @@ def of_runs(lesson: str, roles: Sequence[str]) -> Question | None:
 def gap_answer(runs: list[Shown]) -> int:
     """Between which of `GAPS` the accuracy gap of the last run lies."""
     run = runs[-1]
-    gap = run.record.gap(run.kept).value
+    gap = run.gap.value
     return sum(gap >= bound for bound in GAPS)
 
 
 def best_answer(runs: list[Shown]) -> int:
     """The run with the highest validation accuracy; one past the last where it cannot be told from
     the runner-up, the two being judged on the same images."""
-    ranked = sorted(
-        range(len(runs)),
-        key=lambda i: runs[i].record.estimate("val_accuracy", runs[i].kept).value,
-        reverse=True,
-    )
-    first, second = ranked[:2]
-    lead = paired.change(runs[first], runs[second], "val")
-    return len(runs) if lead.could_be_noise else first
+    ranking = by_accuracy(dict(enumerate(runs)))
+    runner_up = ranking.runner_up
+    return len(runs) if runner_up is None or runner_up in ranking.level else ranking.best
 
 
 def guess_words(lesson: str, section: str = "guess") -> tuple[str, list[str]]:

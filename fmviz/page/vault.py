@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from fmviz.analysis.comparing import difference
 from fmviz.analysis.stopping import Shown
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import Estimate, difference
+from fmviz.run.measure import Estimate
 
 
 class Tried(NamedTuple):
@@ -56,8 +57,8 @@ class Vault:
             Tried(
                 run.record.config,
                 run.kept,
-                run.record.estimate("val_accuracy", run.kept),
-                run.record.estimate("test_accuracy", run.kept),
+                run.accuracy(),
+                run.accuracy("test"),
                 run.record.examples["test"],
             )
             for run in runs

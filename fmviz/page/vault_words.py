@@ -28,7 +28,7 @@ def looked(runs: Sequence[Shown]) -> list[Caption]:
             "vault look",
             {
                 "name": upper_first(run.name),
-                "test": points(run.record.estimate("test_accuracy", run.kept)),
+                "test": points(run.accuracy("test")),
                 "images": f"{run.record.examples['test']:,}",
             },
         )
@@ -47,7 +47,7 @@ def opened(vault: Vault) -> list[Caption]:
         "validation": points(best.validation),
         "test": points(best.test),
         "images": f"{best.images:,}",
-        "drop": points(size._replace(value=abs(size.value))),
+        "drop": points(size.size),
         "name": described(best.config),
         "epoch": str(best.epoch),
         "better": str(better),

@@ -81,6 +81,16 @@ class Estimate(NamedTuple):
         """Whether zero lies within two standard errors, about a 95% interval."""
         return not abs(self.value) > 2 * self.error
 
+    @property
+    def sign(self) -> int:
+        """1 or −1 where it is above or below zero by more than noise, else 0."""
+        return 0 if self.could_be_noise else 1 if self.value > 0 else -1
+
+    @property
+    def size(self) -> Estimate:
+        """How large it is, whichever way."""
+        return Estimate(abs(self.value), self.error)
+
 
 def accuracy(share: float, examples: int) -> Estimate:
     """A share of right answers p with its standard error √(p(1−p)/m) over m examples.
@@ -98,28 +108,6 @@ def accuracy(share: float, examples: int) -> Estimate:
         adjusted = (share * examples + 2) / (examples + 4)
         plain = math.sqrt(adjusted * (1 - adjusted) / (examples + 4))
     return Estimate(share, plain)
-
-
-def difference(a: Estimate, b: Estimate) -> Estimate:
-    """a − b with the error √(a.error² + b.error²).
-
-    That is exact for separate examples. For two networks judged on the same images it is on the
-    careful side, because their mistakes go together; `paired_difference` is exact there.
-    """
-    return Estimate(a.value - b.value, math.hypot(a.error, b.error))
-
-
-def paired_difference(right_a: npt.NDArray[np.bool_], right_b: npt.NDArray[np.bool_]) -> Estimate:
-    """Difference in accuracy of two networks on the same m images, with its paired error.
-
-    With d = right_a − right_b per image, in {−1, 0, 1}: mean(d) ± std(d)/√m, which is the error
-    behind McNemar's test.
-
-    Args:
-        right_a, right_b: (m,) whether each network is right.
-    """
-    d = right_a.astype(float) - right_b.astype(float)
-    return Estimate(float(d.mean()), float(d.std() / math.sqrt(len(d))))
 
 
 class Flips(NamedTuple):
@@ -162,9 +150,9 @@ def accuracy_gap(
     train_share: float, train_examples: int, held_out_share: float, held_out_examples: int
 ) -> Estimate:
     """Training accuracy − held-out accuracy, same weights, inference mode, with its error."""
-    return difference(
-        accuracy(train_share, train_examples), accuracy(held_out_share, held_out_examples)
-    )
+    training = accuracy(train_share, train_examples)
+    held_out = accuracy(held_out_share, held_out_examples)
+    return Estimate(training.value - held_out.value, math.hypot(training.error, held_out.error))
 
 
 def reached(values: npt.NDArray[np.floating], target: float) -> int | None:

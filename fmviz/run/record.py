@@ -1,14 +1,11 @@
-"""What was measured in a run, as arrays, and the one format it travels and rests in.
+"""What was measured in a run, as arrays.
 
-A record holds no model: it can be sent between processes, kept on disk and drawn without
-TensorFlow. The format is NumPy's `.npz` without pickle, one array per measure and one JSON text.
+A record holds no model: it can be sent between processes, kept on disk (`archive` has the format)
+and drawn without TensorFlow.
 """
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -17,12 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fmviz.run.choices import DATASETS, N_CLASSES, N_PIXELS
-from fmviz.run.config import RECORD_SCHEMA, RunConfig
+from fmviz.run.choices import N_CLASSES, N_PIXELS
+from fmviz.run.config import RunConfig
 from fmviz.run.measure import (
-    ACTIVATION_BINS,
     TOLERANCES,
-    WEIGHT_EDGES,
     Estimate,
     accuracy,
     accuracy_gap,
@@ -260,96 +255,6 @@ class RunRecord:
         counts = self.layers_at("near_zeros", epoch)[:, TOLERANCES.index(tolerance)]
         return float(counts.sum()) / n_weights(self.config)
 
-    def to_bytes(self, *, compress: bool = True) -> bytes:
-        """The record as an `.npz` file."""
-        # Few entries, for each one costs time, and a run tells of itself after every epoch.
-        rows = [[self.start[name], *self.history[name]] for name in HISTORY]
-        table: dict[str, Array] = {"history": np.array(rows, np.float64)}
-        for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES):
-            table[f"layers/{name}"] = np.concatenate(
-                [self.start_layers[name][None], self.layers[name]]
-            )
-        # Most images keep their class from one epoch to the next: differences, image by image, pack
-        # well.
-        for name in PREDICTIONS:
-            steps = np.diff(getattr(self, name), axis=0, prepend=np.uint8(0))
-            table[name] = np.ascontiguousarray(steps.T)
-        table["snapshots"] = self.snapshots
-        table |= {f"weights/{i}": w for i, w in enumerate(self.weights)}
-        if self.best_epoch != self.epochs:
-            table |= {f"best/{i}": w for i, w in enumerate(self.best_weights)}
-        meta = {
-            "schema": RECORD_SCHEMA,
-            "config": self.config.model_dump(mode="json"),
-            "examples": dict(self.examples),
-            "diverged": self.diverged and _written(self.diverged),
-            "made": dict(self.made),
-        }
-        table["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
-        buffer = io.BytesIO()
-        (np.savez_compressed if compress else np.savez)(buffer, **table)  # type: ignore[arg-type]
-        return buffer.getvalue()
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> RunRecord:
-        """Read what `to_bytes` wrote; the arrays are read-only.
-
-        Raises:
-            RecordError: not a record, damaged, of another schema, or with arrays that do not fit
-                the run they claim to describe.
-        """
-        try:
-            # NumPy stops reading where it thinks that an array ends, and so before its checksum.
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                if damaged := archive.testzip():
-                    raise RecordError(f"{damaged} is damaged")
-            with np.load(io.BytesIO(content), allow_pickle=False) as file:
-                table = {name: file[name] for name in file.files}
-            meta = json.loads(table.pop("meta").tobytes())
-            if meta["schema"] != RECORD_SCHEMA:
-                raise RecordError(f"record of schema {meta['schema']}, expected {RECORD_SCHEMA}")
-            record = cls._from_table(table, meta)
-        except RecordError:
-            raise
-        except Exception as error:  # a byte anywhere may be wrong, and any parser may stumble on it
-            raise RecordError(f"not a sound record: {type(error).__name__}: {error}") from error
-        _check(record)
-        return record
-
-    @classmethod
-    def _from_table(cls, table: dict[str, Array], meta: dict[str, Any]) -> RunRecord:
-        predictions = {name: np.cumsum(table[name].T, 0, np.uint8) for name in PREDICTIONS}
-        for array in (*table.values(), *predictions.values()):
-            array.setflags(write=False)
-        n_weight_arrays = sum(name.startswith("weights/") for name in table)
-        weights = tuple(table[f"weights/{i}"] for i in range(n_weight_arrays))
-        history = dict(zip(HISTORY, table["history"], strict=True))
-        layers = {name: table[f"layers/{name}"] for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES)}
-        return cls(
-            config=RunConfig.model_validate(meta["config"]),
-            history={name: array[1:] for name, array in history.items()},
-            layers={name: array[1:] for name, array in layers.items()},
-            start={name: float(array[0]) for name, array in history.items()},
-            start_layers={name: array[0] for name, array in layers.items()},
-            examples={str(k): int(v) for k, v in meta["examples"].items()},
-            **predictions,
-            snapshots=table["snapshots"],
-            weights=weights,
-            best_weights=tuple(table.get(f"best/{i}", w) for i, w in enumerate(weights)),
-            diverged=_read(meta["diverged"]) if meta["diverged"] else None,
-            made=meta["made"],
-        )
-
-
-# In a file the epoch in which a run diverged is counted from 0.
-def _written(diverged: Divergence) -> list[Any]:
-    return [diverged.epoch - 1, *diverged[1:]]
-
-
-def _read(written: list[Any]) -> Divergence:
-    epoch, *rest = written
-    return Divergence(epoch + 1, *rest)
-
 
 def layer_sizes(config: RunConfig) -> tuple[int, ...]:
     """Widths from the pixels to the classes."""
@@ -360,70 +265,3 @@ def n_weights(config: RunConfig) -> int:
     """Kernel weights of the network, biases left out."""
     sizes = layer_sizes(config)
     return sum(a * b for a, b in pairwise(sizes))
-
-
-def _check(record: RunRecord) -> None:
-    """Raise `RecordError` where an array does not fit the run."""
-    config, epochs = record.config, record.epochs
-    if set(record.examples) != EXAMPLES:
-        raise RecordError(f"examples of {sorted(record.examples)}, expected {sorted(EXAMPLES)}")
-    if epochs > config.epochs:
-        raise RecordError(f"{epochs} epochs in a run of {config.epochs}")
-    n_hidden = len(config.hidden)
-    shapes: dict[str, tuple[tuple[int, ...], Array]] = {}
-    for name, array in record.history.items():
-        shapes[name] = ((epochs,), array)
-    kernels, bins = n_hidden + 1, len(WEIGHT_EDGES) - 1
-    tails: dict[str, tuple[int, ...]] = dict.fromkeys(KERNEL_MEASURES, (kernels,))
-    tails |= dict.fromkeys(HIDDEN_MEASURES, (n_hidden,))
-    tails |= {"near_zeros": (kernels, len(TOLERANCES)), "weight_histogram": (kernels, bins)}
-    tails["activation_histogram"] = (n_hidden, ACTIVATION_BINS)
-    for name, array in record.layers.items():
-        shapes[name] = ((epochs, *tails[name]), array)
-    sizes = layer_sizes(config)
-    expected = [s for a, b in pairwise(sizes) for s in ((a, b), (b,))]
-    if record.complete or record.weights:
-        info = DATASETS[config.dataset]
-        sample = record.examples["train"]
-        shapes["train_predictions"] = ((epochs + 1, sample), record.train_predictions)
-        shapes["val_predictions"] = ((epochs + 1, info.validation), record.val_predictions)
-        shapes["test_predictions"] = ((epochs + 1, info.test), record.test_predictions)
-    if record.is_brief:
-        shapes["snapshots"] = ((0, 0, 0), record.snapshots)
-    elif record.weights:
-        units = min(SNAPSHOT_UNITS, sizes[1])
-        shapes["snapshots"] = ((len(record.snapshot_epochs), N_PIXELS, units), record.snapshots)
-        for kind, arrays in (("weights", record.weights), ("best", record.best_weights)):
-            if len(arrays) != len(expected):
-                raise RecordError(f"{len(arrays)} arrays of {kind}, expected {len(expected)}")
-            shapes |= {f"{kind} {i}": pair for i, pair in enumerate(zip(expected, arrays))}
-    for name, (shape, array) in shapes.items():
-        if array.shape != shape:
-            raise RecordError(f"{name} has shape {array.shape}, expected {shape}")
-
-
-def same_figures(a: RunRecord, b: RunRecord) -> bool:
-    """Whether two records are bit for bit the same, when and where they were made left aside."""
-
-    def arrays(record: RunRecord) -> dict[str, Array]:
-        table: dict[str, Array] = {
-            **{name: getattr(record, name) for name in PREDICTIONS},
-            "snapshots": record.snapshots,
-        }
-        for name in HISTORY:
-            if name != "seconds":
-                table[name] = np.array([record.start[name], *record.history[name]])
-        for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES):
-            table[name] = record.layers[name]
-            table[f"{name} at the start"] = record.start_layers[name]
-        for kind, group in (("weights", record.weights), ("best", record.best_weights)):
-            table |= {f"{kind} {i}": w for i, w in enumerate(group)}
-        return table
-
-    one, other = arrays(a), arrays(b)
-    return (
-        a.config == b.config
-        and a.diverged == b.diverged
-        and one.keys() == other.keys()
-        and all(np.array_equal(one[name], other[name], equal_nan=True) for name in one)
-    )

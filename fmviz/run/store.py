@@ -15,6 +15,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from fmviz.run import archive
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RecordError, RunRecord
 
@@ -130,7 +131,7 @@ class RunStore:
         found = []
         for _, path in sorted(dated, reverse=True)[:count]:
             try:
-                found.append(RunRecord.from_bytes(path.read_bytes()))
+                found.append(archive.unpack(path.read_bytes()))
             except (OSError, RecordError) as error:
                 logger.warning("ignoring stored run %s: %s", path, error)
         return found
@@ -155,7 +156,7 @@ class RunStore:
             logger.warning("cannot read stored run %s: %s", path, error)
             return None
         try:
-            record = RunRecord.from_bytes(content)
+            record = archive.unpack(content)
             if record.config != config:
                 raise RecordError("it describes another run than its name says")
             if not record.complete:
@@ -188,7 +189,7 @@ class RunStore:
             handle, temporary = tempfile.mkstemp(dir=self.folder, suffix=".part")
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(record.to_bytes())
+                    file.write(archive.pack(record))
                 os.replace(temporary, path)
             except BaseException:
                 Path(temporary).unlink(missing_ok=True)

@@ -29,6 +29,11 @@ def points(estimate: Estimate, signed: bool = False) -> str:
     return f"{value} ± {100 * estimate.error:.1f}"
 
 
+def direction(change: Estimate, below: str, same: str, above: str) -> str:
+    """The word for where a change lies: below zero, within the noise, or above."""
+    return (same, above, below)[change.sign]
+
+
 def upper_first(text: str) -> str:
     """A sentence's first letter in upper case, the rest as it is; "n = 100" is a symbol's."""
     return text if text.partition(" ")[2].startswith("= ") else text[:1].upper() + text[1:]

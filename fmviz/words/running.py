@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from fmviz.analysis.comparing import difference
 from fmviz.analysis.stopping import Shown
-from fmviz.run.measure import accuracy, difference
+from fmviz.run.measure import accuracy
 from fmviz.words.numbers import percent, points
 from fmviz.words.prose import Caption
 
@@ -30,7 +31,7 @@ def running(run: Shown) -> list[Caption]:
         "keras": percent(keras.value),
         "measured": percent(measured.value),
         "validation": percent(validation.value),
-        "behind": points(behind._replace(value=abs(behind.value))),
+        "behind": points(behind.size),
         "images": f"{record.examples['train']:,}",
         "first_keras": percent(float(history["running_accuracy"][0])),
         "first_measured": percent(float(history["train_accuracy"][0])),
@@ -43,7 +44,7 @@ def running(run: Shown) -> list[Caption]:
         captions = [Caption("running above", figures)]
     else:
         under = difference(keras, validation)
-        below_validation = under.value < 0 and not under.could_be_noise
+        below_validation = under.sign < 0
         captions = [Caption("running below validation" if below_validation else "running", figures)]
     if below:
         captions.append(Caption("running, epochs below", figures))

@@ -11,11 +11,12 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from fmviz.analysis import paired
+from fmviz.analysis import comparing
+from fmviz.analysis.comparing import difference, paired_difference
 from fmviz.analysis.stopping import Shown
 from fmviz.run.choices import ACTIVATIONS, KERAS_OPTIMIZERS, N_CLASSES, OPTIMIZERS
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import Estimate, difference, paired_difference, saturates
+from fmviz.run.measure import Estimate, saturates
 from fmviz.run.naming import number, plural, run_name
 from fmviz.theory import penalties, schedules
 from fmviz.theory.saturation import Prediction
@@ -32,7 +33,7 @@ def gap(run: Shown) -> Caption:
     figures = {
         "training": percent(training.value),
         "validation": percent(validation.value),
-        "gap": points(Estimate(abs(size.value), size.error)),
+        "gap": points(size.size),
         "train_images": f"{record.examples['train']:,}",
         "val_images": f"{record.examples['validation']:,}",
     }
@@ -66,29 +67,29 @@ def against_baseline(run: Shown, baseline: Shown) -> Caption:
     The penalty is named as the cause only where both networks are shown after the same epoch:
     else early stopping has its part in the difference.
     """
-    gaps = run.record.gap(run.kept), baseline.record.gap(baseline.kept)
-    change = paired.gap_change(run, baseline)
-    held_out, training = (paired.change(run, baseline, split) for split in ("val", "train"))
+    gaps = run.gap, baseline.gap
+    change = comparing.gap_change(run, baseline)
+    held_out, training = (comparing.change(run, baseline, split) for split in ("val", "train"))
     figures = {
         "run": run_name(run.record.config),
         "run_first": upper_first(run_name(run.record.config)),
         "gap": points(gaps[0]),
         "baseline_gap": points(gaps[1]),
-        "change": points(Estimate(abs(change.value), change.error)),
-        "val_change": points(Estimate(abs(held_out.value), held_out.error)),
-        "train_change": points(Estimate(abs(training.value), training.error)),
+        "change": points(change.size),
+        "val_change": points(held_out.size),
+        "train_change": points(training.size),
         "val_direction": "higher" if held_out.value > 0 else "lower",
         "epoch": str(run.kept),
         "baseline_epoch": str(baseline.kept),
     }
-    narrower = change.value < 0 and not change.could_be_noise and gaps[0].value >= 0
+    narrower = change.sign < 0 and gaps[0].value >= 0
     if run.kept != baseline.kept:
         apart = "validation unclear" if held_out.could_be_noise else "validation differs"
         return Caption(f"other epochs, {apart}", figures)
     if not held_out.could_be_noise:
         if held_out.value > 0:
             return Caption("learns more" if narrower else "validation rises", figures)
-        falls_in_training = training.value < 0 and not training.could_be_noise
+        falls_in_training = training.sign < 0
         return Caption("underfits" if falls_in_training else "validation falls", figures)
     if change.could_be_noise:
         return Caption("change could be noise", figures)
@@ -121,7 +122,7 @@ def on_test(run: Shown, baseline: Shown | None, labels: npt.NDArray[np.integer])
     Args:
         labels: (test images,) the true classes.
     """
-    accuracy = run.record.estimate("test_accuracy", run.kept)
+    accuracy = run.accuracy("test")
     figures = {"test": points(accuracy), "images": f"{run.record.examples['test']:,}"}
     if baseline is None or not (run.record.complete and baseline.record.complete):
         return Caption("test", figures)

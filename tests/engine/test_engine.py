@@ -24,9 +24,8 @@ from fmviz.engine.watch import Update
 from fmviz.run import data
 from fmviz.run.config import RunConfig
 from fmviz.run.phases import PhaseName
-from fmviz.run.record import same_figures
 from fmviz.run.store import RunStore
-from tests.support.records import tiny
+from tests.support.records import same_figures, tiny
 
 QUICK = RunConfig(train_size=200, epochs=3)
 LONG = RunConfig(train_size=10_000, epochs=100)

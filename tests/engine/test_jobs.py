@@ -15,6 +15,7 @@ from fmviz.engine import worker
 from fmviz.engine.job import Job, task_key
 from fmviz.engine.jobs import COMPILING, NEXT, STARTING, Jobs
 from fmviz.engine.reports import Phase, Report, Timing
+from fmviz.run import archive
 from fmviz.run.config import RunConfig
 from fmviz.run.phases import PhaseName
 from fmviz.run.store import RunStore
@@ -149,7 +150,7 @@ def test_a_lost_connection_has_jobs_wait_and_handed_over_again(table: Jobs) -> N
     # What the first one says now is of no interest.
     record = synthetic(tiny())
     first.futures[0].outcome.put(ValueError("lost"))
-    second.futures[0].outcome.put([record.to_bytes()])
+    second.futures[0].outcome.put([archive.pack(record)])
     wait_until(lambda: not job.live)
     assert job.state == "done"
     assert job.message == ""
@@ -178,7 +179,7 @@ def test_a_run_that_has_just_ended_is_not_trained_again(table: Jobs) -> None:
     client = Client()
     table.connected(client)
     (job,) = ask(table, tiny())
-    client.futures[0].outcome.put([synthetic(tiny()).to_bytes()])
+    client.futures[0].outcome.put([archive.pack(synthetic(tiny()))])
     wait_until(lambda: not job.live)
     jobs, ended = table.ask([tiny()])
     assert jobs == {}

@@ -13,6 +13,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fmviz.analysis import comparing
 from fmviz.run import measure
 from fmviz.run.choices import ACTIVATIONS
 from fmviz.run.measure import Estimate
@@ -89,7 +90,7 @@ def test_the_paired_error_is_mcnemars() -> None:
     # 1,000 images: 60 that only A gets right, 40 that only B does.
     right_a = np.arange(1_000) < 860
     right_b = np.concatenate([right_a[:800], np.zeros(60, bool), np.ones(40, bool), right_a[900:]])
-    estimate = measure.paired_difference(right_a, right_b)
+    estimate = comparing.paired_difference(right_a, right_b)
     b, c, m = 60, 40, 1_000
     assert estimate.value == pytest.approx((b - c) / m)
     assert estimate.error == pytest.approx(math.sqrt(b + c - (b - c) ** 2 / m) / m)
@@ -99,8 +100,8 @@ def test_the_paired_error_is_smaller_where_mistakes_go_together() -> None:
     rng = np.random.default_rng(0)
     right_a = rng.random(5_000) < 0.85
     flipped = rng.random(5_000) < 0.05
-    paired = measure.paired_difference(right_a, right_a ^ flipped)
-    apart = measure.difference(
+    paired = comparing.paired_difference(right_a, right_a ^ flipped)
+    apart = comparing.difference(
         measure.accuracy(right_a.mean(), 5_000), measure.accuracy((right_a ^ flipped).mean(), 5_000)
     )
     assert paired.value == pytest.approx(apart.value)
@@ -342,7 +343,7 @@ def test_flips_are_told_apart_by_their_direction() -> None:
     gained, lost = measure.flips(before, after, labels)
     assert gained.tolist() == [2, 5]
     assert lost.tolist() == [1, 4]
-    change = measure.paired_difference(after == labels, before == labels)
+    change = comparing.paired_difference(after == labels, before == labels)
     assert change.value == pytest.approx((len(gained) - len(lost)) / len(labels))
 
 

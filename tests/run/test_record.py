@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fmviz.run import data
+from fmviz.run import archive, data
 from fmviz.run.config import RECORD_SCHEMA, RunConfig
 from fmviz.run.measure import TOLERANCES
 from fmviz.run.record import (
@@ -30,9 +30,8 @@ from fmviz.run.record import (
     RecordError,
     RunRecord,
     n_weights,
-    same_figures,
 )
-from tests.support.records import SHIPPED, shipped, synthetic, tiny
+from tests.support.records import SHIPPED, same_figures, shipped, synthetic, tiny
 
 
 def assert_the_same(a: RunRecord, b: RunRecord) -> None:
@@ -67,7 +66,7 @@ RECORDS: dict[str, Callable[[], RunRecord]] = {
 @pytest.mark.parametrize("compress", [True, False])
 def test_a_record_survives_the_way_through_bytes(kind: str, compress: bool) -> None:
     record = RECORDS[kind]()
-    back = RunRecord.from_bytes(record.to_bytes(compress=compress))
+    back = archive.unpack(archive.pack(record, compress=compress))
     assert_the_same(back, record)
     assert back.config == record.config
     assert back.diverged == record.diverged
@@ -90,7 +89,7 @@ def test_a_record_survives_the_way_through_bytes(kind: str, compress: bool) -> N
 
 
 def test_what_was_read_cannot_be_changed() -> None:
-    back = RunRecord.from_bytes(synthetic().to_bytes())
+    back = archive.unpack(archive.pack(synthetic()))
     for array in (
         *(*back.weights, *back.best_weights, *back.history.values(), *back.layers.values()),
         *(*back.start_layers.values(), back.val_predictions, back.test_predictions),
@@ -101,7 +100,7 @@ def test_what_was_read_cannot_be_changed() -> None:
 
 
 def test_bytes_hold_no_pickle() -> None:
-    with zipfile.ZipFile(io.BytesIO(synthetic().to_bytes())) as file:
+    with zipfile.ZipFile(io.BytesIO(archive.pack(synthetic()))) as file:
         for name in file.namelist():
             np.lib.format.read_array(io.BytesIO(file.read(name)), allow_pickle=False)
 
@@ -118,21 +117,21 @@ def test_any_predictions_survive_being_told_as_differences(
     predictions = record.test_predictions.copy()
     predictions[:, :6] = rows
     changed = replace(record, test_predictions=predictions)
-    back = RunRecord.from_bytes(changed.to_bytes(compress=compress))
+    back = archive.unpack(archive.pack(changed, compress=compress))
     np.testing.assert_array_equal(back.test_predictions, predictions)
     np.testing.assert_array_equal(back.val_predictions, record.val_predictions)
 
 
 def test_weights_that_are_the_best_and_the_last_are_kept_once() -> None:
     last, earlier = (
-        synthetic(tiny(hidden=(200,)), val_crossentropy=values).to_bytes(compress=False)
+        archive.pack(synthetic(tiny(hidden=(200,)), val_crossentropy=values), compress=False)
         for values in ([0.3, 0.2, 0.1], [0.1, 0.2, 0.3])
     )
     assert len(earlier) - len(last) == pytest.approx(4 * (784 * 200 + 200 + 2_000 + 10), abs=2_000)
-    back = RunRecord.from_bytes(last)
+    back = archive.unpack(last)
     for ours, theirs in zip(back.best_weights, back.weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
-    back = RunRecord.from_bytes(earlier)
+    back = archive.unpack(earlier)
     assert (back.best_weights[0] != back.weights[0]).any()
 
 
@@ -354,7 +353,7 @@ def test_when_and_where_a_run_was_made_is_left_aside() -> None:
 
 @cache
 def sound_bytes() -> bytes:
-    return synthetic(tiny(hidden=(3,)), val_crossentropy=[0.2, 0.1, 0.3]).to_bytes()
+    return archive.pack(synthetic(tiny(hidden=(3,)), val_crossentropy=[0.2, 0.1, 0.3]))
 
 
 @cache
@@ -366,7 +365,7 @@ def sound_table() -> dict[str, Any]:
 @cache
 def plain_bytes() -> bytes:
     record = synthetic(tiny(hidden=(3,)), val_crossentropy=[0.2, 0.1, 0.3])
-    return record.to_bytes(compress=False)
+    return archive.pack(record, compress=False)
 
 
 def check_damaged(content: bytes, sound: bytes) -> None:
@@ -374,10 +373,10 @@ def check_damaged(content: bytes, sound: bytes) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what NumPy says of odd headers
-            record = RunRecord.from_bytes(content)
+            record = archive.unpack(content)
     except RecordError:
         return
-    assert_the_same(record, RunRecord.from_bytes(sound))
+    assert_the_same(record, archive.unpack(sound))
 
 
 @given(st.booleans(), st.data())
@@ -418,7 +417,7 @@ def test_flipped_bits_in_the_headers_of_uncompressed_arrays_are_noticed() -> Non
 def test_a_truncated_record_is_a_record_error(share: float, compress: bool) -> None:
     sound = sound_bytes() if compress else plain_bytes()
     with pytest.raises(RecordError):
-        RunRecord.from_bytes(sound[: int(share * len(sound))])
+        archive.unpack(sound[: int(share * len(sound))])
 
 
 @given(st.binary(max_size=300))
@@ -428,7 +427,7 @@ def test_arbitrary_bytes_are_a_record_error(content: bytes) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with pytest.raises(RecordError):
-                RunRecord.from_bytes(start + content)
+                archive.unpack(start + content)
 
 
 def test_a_pickle_is_refused_unopened() -> None:
@@ -437,11 +436,11 @@ def test_a_pickle_is_refused_unopened() -> None:
             return (pytest.fail, ("a pickle was opened",))
 
     with pytest.raises(RecordError):
-        RunRecord.from_bytes(pickle.dumps(Bomb()))
+        archive.unpack(pickle.dumps(Bomb()))
     buffer = io.BytesIO()
     np.savez(buffer, meta=np.array([Bomb()], object))
     with pytest.raises(RecordError):
-        RunRecord.from_bytes(buffer.getvalue())
+        archive.unpack(buffer.getvalue())
 
 
 def rewritten(arrays: dict[str, Any] | None = None, drop: str | None = None, **meta: Any) -> bytes:
@@ -458,12 +457,12 @@ def rewritten(arrays: dict[str, Any] | None = None, drop: str | None = None, **m
 
 
 def test_a_record_rewritten_unchanged_is_read() -> None:
-    assert_the_same(RunRecord.from_bytes(rewritten()), RunRecord.from_bytes(sound_bytes()))
+    assert_the_same(archive.unpack(rewritten()), archive.unpack(sound_bytes()))
 
 
 def test_a_record_of_another_schema_is_refused_and_both_are_named() -> None:
     with pytest.raises(RecordError, match=rf"schema 999, expected {RECORD_SCHEMA}"):
-        RunRecord.from_bytes(rewritten(schema=999))
+        archive.unpack(rewritten(schema=999))
 
 
 FOREIGN: dict[str, Callable[[], bytes]] = {
@@ -565,12 +564,12 @@ def _zip(name: str, content: bytes) -> bytes:
 @pytest.mark.parametrize("kind", sorted(FOREIGN))
 def test_foreign_bytes_are_a_record_error(kind: str) -> None:
     with pytest.raises(RecordError):
-        RunRecord.from_bytes(FOREIGN[kind]())
+        archive.unpack(FOREIGN[kind]())
 
 
 def test_a_record_never_holds_more_epochs_than_its_run() -> None:
-    longer = synthetic(tiny(hidden=(3,), epochs=5)).to_bytes()
+    longer = archive.pack(synthetic(tiny(hidden=(3,), epochs=5)))
     with np.load(io.BytesIO(longer)) as file:
         arrays = {name: file[name] for name in file.files if name != "meta"}
     with pytest.raises(RecordError, match="5 epochs in a run of 3"):
-        RunRecord.from_bytes(rewritten(arrays))
+        archive.unpack(rewritten(arrays))

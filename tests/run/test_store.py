@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from fmviz.run import archive
 from fmviz.run import store as store_module
 from fmviz.run.config import RECORD_SCHEMA, RunConfig
-from fmviz.run.record import Divergence, RunRecord, same_figures
+from fmviz.run.record import Divergence, RunRecord
 from fmviz.run.store import RunStore, SettingError, default_bytes, default_folder
-from tests.support.records import SHIPPED, locked_folder, shipped, synthetic, tiny
+from tests.support.records import SHIPPED, locked_folder, same_figures, shipped, synthetic, tiny
 
 Log = pytest.LogCaptureFixture
 
@@ -76,11 +77,11 @@ def test_an_unfinished_run_is_refused(tmp_path: Path) -> None:
 def test_what_is_kept_is_compressed_and_the_record(tmp_path: Path) -> None:
     record = synthetic()
     # Whichever way it travelled here.
-    travelled = RunRecord.from_bytes(record.to_bytes(compress=False))
+    travelled = archive.unpack(archive.pack(record, compress=False))
     fresh(tmp_path).put(travelled)
     content = file_of(tmp_path, record.config).read_bytes()
-    assert len(content) < len(record.to_bytes(compress=False))
-    assert same_figures(RunRecord.from_bytes(content), record)
+    assert len(content) < len(archive.pack(record, compress=False))
+    assert same_figures(archive.unpack(content), record)
 
 
 def test_writing_leaves_one_file_and_no_part(tmp_path: Path) -> None:
@@ -122,7 +123,7 @@ def test_a_bug_while_writing_is_not_hidden_and_leaves_no_part(
     def broken(self: RunRecord, *, compress: bool = True) -> bytes:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(RunRecord, "to_bytes", broken)
+    monkeypatch.setattr(archive, "pack", broken)
     with pytest.raises(RuntimeError, match="broken"):
         fresh(tmp_path).put(synthetic())
     assert list(tmp_path.iterdir()) == []
@@ -176,7 +177,7 @@ def test_only_runs_of_this_process_are_remembered_without_a_look_at_the_disk(
 def bounded(tmp_path: Path, fits: int) -> tuple[RunStore, list[RunRecord], int]:
     """A store with room for so many of the returned runs, and the size of one."""
     records = runs(fits + 2)
-    size = max(len(record.to_bytes()) for record in records)
+    size = max(len(archive.pack(record)) for record in records)
     return fresh(tmp_path, fits * size + size // 2), records, size
 
 
@@ -269,9 +270,9 @@ def spoil(path: Path, how: str) -> None:
     elif how == "foreign":
         path.write_bytes(b"PK\x03\x04 not really")
     elif how == "another run":
-        path.write_bytes(synthetic(tiny(seed=77)).to_bytes())
+        path.write_bytes(archive.pack(synthetic(tiny(seed=77))))
     elif how == "an unfinished run":
-        path.write_bytes(synthetic(tiny(seed=0), epochs=1).to_bytes())
+        path.write_bytes(archive.pack(synthetic(tiny(seed=0), epochs=1)))
     elif how == "a folder":
         path.unlink()
         path.mkdir()
@@ -312,7 +313,7 @@ def test_a_run_of_another_schema_is_a_miss_with_a_warning(
     record = synthetic()
     with monkeypatch.context() as older:
         older.setattr("fmviz.run.record.RECORD_SCHEMA", 0)
-        content = record.to_bytes()
+        content = archive.pack(record)
     tmp_path.joinpath(f"{record.config.key}.npz").write_bytes(content)
     assert fresh(tmp_path).get(record.config) is None
     assert f"schema 0, expected {RECORD_SCHEMA}" in warnings_of(caplog)

@@ -15,13 +15,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fmviz.analysis.paired import labels
+from fmviz.analysis.comparing import labels
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.catalogue import LESSONS
+from fmviz.run import archive
 from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import ACTIVATION_BINS, TOLERANCES, WEIGHT_EDGES
-from fmviz.run.record import HISTORY, SNAPSHOT_EPOCHS, SNAPSHOT_UNITS, Divergence, RunRecord
+from fmviz.run.record import (
+    HIDDEN_MEASURES,
+    HISTORY,
+    KERNEL_MEASURES,
+    PREDICTIONS,
+    SNAPSHOT_EPOCHS,
+    SNAPSHOT_UNITS,
+    Array,
+    Divergence,
+    RunRecord,
+)
 from fmviz.run.store import RECORDED_FOLDER
 
 TINY: dict[str, Any] = {"train_size": 100, "hidden": (4, 3), "epochs": 3, "batch_size": 20}
@@ -142,7 +153,7 @@ def shown(
 
 def shipped(config: RunConfig) -> RunRecord:
     """A recorded run, read without the store."""
-    return RunRecord.from_bytes((RECORDED_FOLDER / f"{config.key}.npz").read_bytes())
+    return archive.unpack((RECORDED_FOLDER / f"{config.key}.npz").read_bytes())
 
 
 @contextlib.contextmanager
@@ -178,3 +189,30 @@ def answering(
     answers = np.where(np.arange(len(truth)) < round(share * len(truth)), truth, (truth + 1) % 10)
     rows = np.tile(answers.astype(np.uint8), (record.epochs + 1, 1))
     return Shown(name, replace(record, val_predictions=rows), None, record.epochs)
+
+
+def same_figures(a: RunRecord, b: RunRecord) -> bool:
+    """Whether two records are bit for bit the same, when and where they were made left aside."""
+
+    def arrays(record: RunRecord) -> dict[str, Array]:
+        table: dict[str, Array] = {
+            **{name: getattr(record, name) for name in PREDICTIONS},
+            "snapshots": record.snapshots,
+        }
+        for name in HISTORY:
+            if name != "seconds":
+                table[name] = np.array([record.start[name], *record.history[name]])
+        for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES):
+            table[name] = record.layers[name]
+            table[f"{name} at the start"] = record.start_layers[name]
+        for kind, group in (("weights", record.weights), ("best", record.best_weights)):
+            table |= {f"{kind} {i}": w for i, w in enumerate(group)}
+        return table
+
+    one, other = arrays(a), arrays(b)
+    return (
+        a.config == b.config
+        and a.diverged == b.diverged
+        and one.keys() == other.keys()
+        and all(np.array_equal(one[name], other[name], equal_nan=True) for name in one)
+    )

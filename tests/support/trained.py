@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from fmviz.run import archive
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
 from tests.support.needs import time_to_train
@@ -28,6 +29,6 @@ def train(configs: Sequence[RunConfig]) -> list[RunRecord]:
         for record in really_train(missing):
             # Another process may be about to write the same run: either file is whole.
             part = folder / f"{record.config.key}.{os.getpid()}"
-            part.write_bytes(record.to_bytes(compress=False))
+            part.write_bytes(archive.pack(record, compress=False))
             part.rename(folder / f"{record.config.key}.npz")
-    return [RunRecord.from_bytes(file.read_bytes()) for file in files]
+    return [archive.unpack(file.read_bytes()) for file in files]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from fmviz.run import data, measure
+from fmviz.run import archive, data, measure
 from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
 from fmviz.run.record import HISTORY, SNAPSHOT_EPOCHS, Divergence, RunRecord
@@ -161,7 +161,7 @@ def test_a_network_without_hidden_layers_has_empty_measures_of_them() -> None:
     record = grown(config, [measured(config)] * 4)
     assert record.layers["saturation"].shape == (3, 0)
     assert record.layers["activation_histogram"].shape == (3, 0, measure.ACTIVATION_BINS)
-    assert RunRecord.from_bytes(record.to_bytes()).epochs == 3
+    assert archive.unpack(archive.pack(record)).epochs == 3
 
 
 def test_rows_come_in_order_and_the_first_is_the_start() -> None:
@@ -292,7 +292,7 @@ def test_a_run_that_goes_on_holds_figures_and_no_large_arrays() -> None:
     assert (record.weights, record.best_weights, record.made) == ((), (), {})
     large = (record.val_predictions, record.test_predictions, record.snapshots)
     assert [array.size for array in large] == [0, 0, 0]
-    back = RunRecord.from_bytes(record.to_bytes())
+    back = archive.unpack(archive.pack(record))
     assert back.epochs == 2
 
 
@@ -310,7 +310,7 @@ def test_a_run_that_diverged_holds_its_last_finite_state(epochs: int) -> None:
         for kept, given in zip(record.best_weights, rows[0].weights, strict=True):
             np.testing.assert_array_equal(kept, given)
     assert record.snapshots.shape == (epochs, 784, 4)
-    back = RunRecord.from_bytes(record.to_bytes())
+    back = archive.unpack(archive.pack(record))
     assert back.diverged == record.diverged
     assert len(back.best_weights) == 6
 

@@ -15,15 +15,17 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fmviz.run import data, groups, measure
+from fmviz.analysis import comparing
+from fmviz.run import archive, data, groups, measure
 from fmviz.run.choices import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, SCHEDULES
 from fmviz.run.config import RunConfig
-from fmviz.run.record import RunRecord, same_figures
+from fmviz.run.record import RunRecord
 from fmviz.theory.initializers import initial_weights
 from fmviz.theory.saturation import predicted_saturation
 from fmviz.training import compiled
 from fmviz.training import stock as model
 from fmviz.training.train import train, weights_after
+from tests.support.records import same_figures
 
 # 16 steps an epoch, the last one with 20 images; 48 steps in all.
 SMALL: dict[str, Any] = {"train_size": 500, "batch_size": 32, "epochs": 3, "hidden": (32, 16)}
@@ -864,7 +866,7 @@ def test_a_run_that_diverges_in_its_first_epoch_keeps_its_start_and_survives_byt
             np.testing.assert_array_equal(ours, start)
     assert record.val_predictions.shape == (1, 2_500)
     assert record.snapshots.shape == (0, 784, 16)
-    back = RunRecord.from_bytes(record.to_bytes())
+    back = archive.unpack(archive.pack(record))
     assert same_figures(back, record)
     assert back.diverged == record.diverged
     assert len(back.best_weights) == len(record.best_weights) == 6
@@ -931,7 +933,7 @@ def test_sigma_one_saturates_tanh_as_predicted() -> None:
 def test_l1_is_far_sparser_than_l2_at_like_test_accuracy() -> None:
     l1, l2 = train([RunConfig(penalty="l1", lam=2.0), RunConfig(penalty="l2", lam=50.0)])
     right = [r.test_predictions[-1] == data.load().test.labels for r in (l1, l2)]
-    assert measure.paired_difference(*right).value > -0.015
+    assert comparing.paired_difference(*right).value > -0.015
     assert l1.sparsity(1e-3, l1.epochs) > 4 * l2.sparsity(1e-3, l2.epochs)
     assert l1.sparsity(0.0, l1.epochs) < 0.01  # near zero, not zero: Keras's subgradient
 

@@ -10,7 +10,7 @@ from functools import cached_property
 import pandas as pd
 import streamlit as st
 
-from fmviz.analysis import paired
+from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Shown
 from fmviz.engine.watch import Update
 from fmviz.lessons.compare import charts, says, tables
@@ -276,7 +276,7 @@ class Difference:
         config = a.record.config
         images = data.load(config.dataset).validation
         answers = [run.record.val_predictions[-1] for run in (a, b)]
-        only_b, only_a = measure.flips(answers[0], answers[1], paired.labels(config, "val"))
+        only_b, only_a = measure.flips(answers[0], answers[1], comparing.labels(config, "val"))
         names = data.CLASS_NAMES
         for run, which in ((a, only_a), (b, only_b)):
             if not len(which):

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from fmviz.analysis import paired
+from fmviz.analysis import comparing
+from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.stopping import Shown
 from fmviz.page.pins import bold
 from fmviz.run.config import RunConfig
@@ -50,22 +51,22 @@ def best(runs: Sequence[Shown]) -> Caption | None:
     ended = finite(runs)
     if len(ended) < 2:
         return None
-    first, *others = sorted(
-        ended, key=lambda run: run.record.at("val_accuracy", run.kept), reverse=True
-    )
-    leads = [paired.change(first, other, "val") for other in others]
-    unclear = sum(lead.could_be_noise for lead in leads)
+    runs_by_name = {run.name: run for run in ended}
+    ranking = by_accuracy(runs_by_name)
+    first, second, others = ranking.best, ranking.runner_up, len(ranking.behind)
+    assert second is not None
+    unclear = len(ranking.level)
     figures = {
-        "name": bold(first.name),
-        "accuracy": points(first.record.estimate("val_accuracy", first.kept)),
-        "second": bold(others[0].name),
-        "lead": points(leads[0]),
+        "name": bold(first),
+        "accuracy": points(runs_by_name[first].accuracy()),
+        "second": bold(second),
+        "lead": points(ranking.behind[second]),
         "unclear": str(unclear),
-        "others": str(len(others)),
+        "others": str(others),
     }
     if not unclear:
         return Caption("best, clear", figures)
-    return Caption("best, unclear" if len(others) > 1 else "best, unclear of two", figures)
+    return Caption("best, unclear" if others > 1 else "best, unclear of two", figures)
 
 
 def settings(a: Shown, b: Shown) -> Caption:
@@ -89,7 +90,7 @@ def settings(a: Shown, b: Shown) -> Caption:
 def _measured(a: Shown, b: Shown) -> str:
     """What two validation accuracies are measured on."""
     counts = [run.record.examples["validation"] for run in (a, b)]
-    if paired.same_images(a.record.config, b.record.config, "val"):
+    if comparing.same_images(a.record.config, b.record.config, "val"):
         return f"the same {counts[0]:,} validation images"
     return f"{counts[0]:,} and {counts[1]:,} other validation images"
 
@@ -105,12 +106,12 @@ def pair(a: Shown, b: Shown) -> list[Caption]:
     for run in (a, b):
         if not run.record.complete:
             return [*captions, Caption("pair unfinished", {"name": bold(run.name)})]
-    change, gaps = paired.change(a, b, "val"), paired.gap_change(a, b)
+    change, gaps = comparing.change(a, b, "val"), comparing.gap_change(a, b)
     ahead, behind = (a, b) if change.value > 0 else (b, a)
     figures = {
         "ahead": bold(ahead.name),
         "behind": bold(behind.name),
-        "change": _size(change),
+        "change": points(change.size),
         "images": _measured(a, b),
     }
     unclear = change.could_be_noise
@@ -119,26 +120,22 @@ def pair(a: Shown, b: Shown) -> list[Caption]:
     figures = {
         "wide": bold(wide.name),
         "narrow": bold(narrow.name),
-        "wide_gap": points(wide.record.gap(wide.kept)),
-        "narrow_gap": points(narrow.record.gap(narrow.kept)),
-        "change": _size(gaps),
+        "wide_gap": points(wide.gap),
+        "narrow_gap": points(narrow.gap),
+        "change": points(gaps.size),
     }
     unclear = gaps.could_be_noise
     captions.append(Caption("gaps could be noise" if unclear else "gaps differ", figures))
     return captions
 
 
-def _size(estimate: Estimate) -> str:
-    return points(Estimate(abs(estimate.value), estimate.error))
-
-
 def apart(a: Shown, b: Shown) -> Caption | None:
     """On how many validation images one of two ended runs is right and the other is not; None
     where they are judged on different images."""
-    if not paired.same_images(a.record.config, b.record.config, "val"):
+    if not comparing.same_images(a.record.config, b.record.config, "val"):
         return None
     answers = [run.record.val_predictions[-1] for run in (a, b)]
-    truth = paired.labels(a.record.config, "val")
+    truth = comparing.labels(a.record.config, "val")
     only_b, only_a = flips(answers[0], answers[1], truth)
     figures = {
         "a": bold(a.name),
@@ -186,7 +183,7 @@ def by_seed(a: str, b: str, records: Mapping[str, Sequence[RunRecord]]) -> Capti
     if a == b or len(shared) < 2:
         return None
     pairs = [(found[0][seed], found[1][seed]) for seed in shared]
-    if not paired.same_images(pairs[0][0].config, pairs[0][1].config, "val"):
+    if not comparing.same_images(pairs[0][0].config, pairs[0][1].config, "val"):
         return None
     ends = [[record.at_end("val_accuracy") for record in two] for two in pairs]
     ahead = sum(one > other for one, other in ends)

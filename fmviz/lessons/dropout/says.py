@@ -8,7 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from fmviz.analysis import paired
+from fmviz.analysis import comparing
+from fmviz.analysis.comparing import difference
+from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.dropout.lesson import BOTH, DROPOUT, NONE, PENALTY
 from fmviz.lessons.dropout.masks import OnOff
@@ -16,11 +18,11 @@ from fmviz.page.view import Stopping
 from fmviz.run import data
 from fmviz.run.config import RunConfig
 from fmviz.run.data import CLASS_NAMES
-from fmviz.run.measure import Estimate, accuracy, difference
+from fmviz.run.measure import Estimate, accuracy
 from fmviz.run.naming import number, plural
 from fmviz.run.record import RunRecord
 from fmviz.words import shared
-from fmviz.words.numbers import percent, points
+from fmviz.words.numbers import direction, percent, points
 from fmviz.words.prose import Caption
 
 
@@ -51,7 +53,7 @@ def twins(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
 
 def two_by_two(runs: dict[str, Shown]) -> Caption:
     """Whether dropout and penalty together narrow the gap further than either alone."""
-    gaps = {role: run.record.gap(run.kept) for role, run in runs.items()}
+    gaps = {role: run.gap for role, run in runs.items()}
     figures = {
         name: points(gaps[role])
         for name, role in (
@@ -62,10 +64,10 @@ def two_by_two(runs: dict[str, Shown]) -> Caption:
         )
     }
     narrower = min((DROPOUT, PENALTY), key=lambda role: gaps[role].value)
-    further = paired.gap_change(runs[BOTH], runs[narrower])
+    further = comparing.gap_change(runs[BOTH], runs[narrower])
     figures |= {
         "narrower": "dropout" if narrower == DROPOUT else "the penalty",
-        "further": points(further._replace(value=abs(further.value))),
+        "further": points(further.size),
         "lam": number(runs[BOTH].record.config.lam),
     }
     if further.could_be_noise:
@@ -88,7 +90,7 @@ def on_off(training: OnOff, images: int, run: Shown) -> list[Caption]:
         "spread": f"{100 * training.spread:.1f}",
         "draws": plural(len(training.on), "draw"),
         "images": f"{images:,}",
-        "cost": points(cost._replace(value=abs(cost.value))),
+        "cost": points(cost.size),
         "keras": percent(keras),
         "epoch": str(run.kept),
     }
@@ -100,7 +102,7 @@ def on_off(training: OnOff, images: int, run: Shown) -> list[Caption]:
         Estimate(training.mean, training.spread),
         accuracy(keras, record.config.train_size),
     )
-    figures["rest"] = points(rest._replace(value=abs(rest.value)))
+    figures["rest"] = points(rest.size)
     if rest.could_be_noise:
         return [Caption(section, figures), Caption("masks explain it", figures)]
     return [
@@ -148,16 +150,16 @@ def rates(records: Sequence[RunRecord]) -> list[Caption]:
     finite = [record for record in records if record.diverged is None and record.epochs]
     if len(finite) < 2 or finite[0].config.dropout:
         return [Caption("rates too few", {})]
-    ends = [Shown("", record, None, record.epochs) for record in finite]
-    gaps = [end.record.gap(end.kept) for end in ends]
-    validations = [end.record.estimate("val_accuracy", end.kept) for end in ends]
-    gains = [paired.change(end, ends[0], "val") for end in ends]
-    best = max(range(len(ends)), key=lambda i: validations[i].value)
+    ends = [Shown.at_end(record) for record in finite]
+    gaps = [end.gap for end in ends]
+    validations = [end.accuracy() for end in ends]
+    gains = [comparing.change(end, ends[0], "val") for end in ends]
+    best = by_accuracy(dict(enumerate(ends))).best
     # The lowest rate from which on validation is lower than without dropout by more than noise.
     harm = len(ends)
     while harm > 1 and gains[harm - 1].value < 0 and not gains[harm - 1].could_be_noise:
         harm -= 1
-    change = paired.gap_change(ends[-1], ends[0])
+    change = comparing.gap_change(ends[-1], ends[0])
     figures = {
         "gap": points(gaps[0]),
         "last_gap": points(gaps[-1]),
@@ -167,10 +169,9 @@ def rates(records: Sequence[RunRecord]) -> list[Caption]:
         "validation": percent(validations[0].value),
         "gain": points(gains[best], signed=True),
         "harm": number(finite[min(harm, len(ends) - 1)].config.dropout),
-        "change": points(change._replace(value=abs(change.value))),
+        "change": points(change.size),
     }
-    direction = "same" if change.could_be_noise else "wider" if change.value > 0 else "narrower"
-    captions = [Caption(f"rates, {direction}", figures)]
+    captions = [Caption(f"rates, {direction(change, 'narrower', 'same', 'wider')}", figures)]
     if best == 0:
         captions.append(Caption("rates, none best", figures))
     else:

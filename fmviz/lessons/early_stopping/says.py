@@ -7,17 +7,18 @@ from itertools import groupby
 
 import numpy as np
 
-from fmviz.analysis import paired
+from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Outcome, Rule, Shown, Stop
 from fmviz.run.measure import Estimate
 from fmviz.run.naming import number, plural
 from fmviz.run.record import RunRecord
 from fmviz.words import shared
-from fmviz.words.numbers import percent, points
+from fmviz.words.numbers import direction, percent, points
 from fmviz.words.prose import Caption
 
 # Up to so many stretches of patience are told one by one.
 STRETCHES = 4
+VERDICTS = ("worse here", "could be noise", "better here")
 SHORT = {"val_loss": "val_loss", "val_crossentropy": "cross-entropy", "val_accuracy": "accuracy"}
 
 
@@ -87,7 +88,7 @@ def _beats_baseline(stop: Stop, rule: Rule) -> int | None:
 
 def _change(record: RunRecord, a: int, b: int, split: str = "val") -> Estimate:
     """Accuracy of epoch a of an ended run − that of epoch b, image by image."""
-    return paired.change(Shown("", record, None, a), Shown("", record, None, b), split)
+    return comparing.change(Shown("", record, None, a), Shown("", record, None, b), split)
 
 
 def against_end(run: Shown, test: bool) -> list[Caption]:
@@ -106,14 +107,14 @@ def against_end(run: Shown, test: bool) -> list[Caption]:
     figures = {
         "kept": str(kept),
         "last": str(last),
-        "change": points(Estimate(abs(change.value), change.error)),
+        "change": points(change.size),
         "signed": points(change, signed=True),
         "crossentropy": f"{record.at('val_crossentropy', kept):.3f}",
         "last_crossentropy": f"{record.at('val_crossentropy', last):.3f}",
         "gap": points(record.gap(kept)),
         "last_gap": points(record.gap(last)),
     }
-    captions = [Caption(f"end, {_verdict(change)}", figures)]
+    captions = [Caption(f"end, {direction(change, *VERDICTS)}", figures)]
     if record.examples["corrupted"]:
         captions.append(
             Caption(
@@ -142,12 +143,6 @@ def against_end(run: Shown, test: bool) -> list[Caption]:
             )
         )
     return captions
-
-
-def _verdict(change: Estimate) -> str:
-    if change.could_be_noise:
-        return "could be noise"
-    return "better here" if change.value > 0 else "worse here"
 
 
 def moments(run: Shown, test: bool) -> list[dict[str, str]]:
@@ -226,8 +221,8 @@ def patiences(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
     hasty, patient = found[1].kept, found[-1].kept
     if hasty != patient and record.diverged is None:
         change = _change(record, hasty, patient)
-        figures = figures | {"change": points(Estimate(abs(change.value), change.error))}
-        captions.append(Caption(f"impatience, {_verdict(change)}", figures))
+        figures = figures | {"change": points(change.size)}
+        captions.append(Caption(f"impatience, {direction(change, *VERDICTS)}", figures))
     return captions
 
 

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fmviz.analysis import paired
+from fmviz.analysis import comparing
+from fmviz.analysis.comparing import difference
+from fmviz.analysis.ranking import rank
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.initialisation import xray
 from fmviz.lessons.initialisation.lesson import GLOROT, MAP_EPOCHS, NAMED, TARGET, YOURS
@@ -18,11 +20,11 @@ from fmviz.lessons.initialisation.xray import XRay
 from fmviz.run import data, measure
 from fmviz.run.choices import ACTIVATIONS, INITIALIZERS, N_CLASSES
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import Estimate, difference
+from fmviz.run.measure import Estimate
 from fmviz.run.naming import number, plural
 from fmviz.run.record import RunRecord
 from fmviz.words import shared
-from fmviz.words.numbers import percent, points, small_percent
+from fmviz.words.numbers import listed, percent, points, small_percent
 from fmviz.words.prose import Caption
 
 # A gradient or a signal this many times another is called weaker or stronger.
@@ -47,11 +49,6 @@ def flat_title(activation: str) -> str:
     return "zero activations" if activation == "relu" else "flat activations"
 
 
-def _joined(items: Sequence[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
-    return " and ".join(filter(None, [", ".join(items[:-1]), items[-1]])) if items else ""
-
-
 def activity(config: RunConfig, seen: XRay) -> list[Caption]:
     """How flat the layers are before the first step, and what theory makes of it."""
     if not seen.layers:
@@ -69,7 +66,7 @@ def activity(config: RunConfig, seen: XRay) -> list[Caption]:
         "activation": ACTIVATIONS[config.activation].label,
         "dead": small_percent(first.dead_units),
         "probe": f"{seen.probe_images:,}",
-        "shares": _joined([small_percent(layer.saturation) for layer in seen.layers]),
+        "shares": listed([small_percent(layer.saturation) for layer in seen.layers]),
     }
     if measure.saturates(config.activation):
         section = "saturated at the start"
@@ -181,14 +178,14 @@ def _reached(runs: Sequence[Shown], done: bool) -> Caption:
         else:
             at.append((first, run.name))
     groups = [
-        f"{_joined([name for _, name in names])} after {plural(epoch, 'epoch')}"
+        f"{listed([name for _, name in names])} after {plural(epoch, 'epoch')}"
         for epoch, names in groupby(sorted(at, key=lambda pair: pair[0]), lambda pair: pair[0])
     ]
     so_far = plural(min(run.record.epochs for run in runs), "epoch")
     figures = {
         "target": percent(TARGET, 0),
-        "reached": _joined(groups),
-        "missing": _joined(missing),
+        "reached": listed(groups),
+        "missing": listed(missing),
         "when": f"within {plural(epochs, 'epoch')}" if done else f"so far, after {so_far}",
     }
     if not missing:
@@ -197,7 +194,7 @@ def _reached(runs: Sequence[Shown], done: bool) -> Caption:
 
 
 def _against_glorot(yours: Shown, glorot: Shown) -> list[Caption]:
-    change = paired.change(yours, glorot, "val")
+    change = comparing.change(yours, glorot, "val")
     last = yours.record.epochs, glorot.record.epochs
     gaps = yours.record.gap(last[0]), glorot.record.gap(last[1])
     firsts = [measure.reached(r.record.history["val_accuracy"], TARGET) for r in (yours, glorot)]
@@ -207,7 +204,7 @@ def _against_glorot(yours: Shown, glorot: Shown) -> list[Caption]:
         "epochs": plural(yours.record.epochs, "epoch"),
         "yours": percent(yours.record.at("val_accuracy", last[0])),
         "glorot": percent(glorot.record.at("val_accuracy", last[1])),
-        "change": points(Estimate(abs(change.value), change.error)),
+        "change": points(change.size),
         "images": f"{yours.record.examples['validation']:,}",
         "training": percent(yours.record.at("train_accuracy", last[0])),
         "gap": points(gaps[0]),
@@ -222,8 +219,8 @@ def _against_glorot(yours: Shown, glorot: Shown) -> list[Caption]:
     if change.value > 0:
         return [Caption("better than Glorot", figures)]
     captions = [Caption("worse than Glorot", figures)]
-    wider = paired.gap_change(yours, glorot)
-    if wider.value > 0 and not wider.could_be_noise:
+    wider = comparing.gap_change(yours, glorot)
+    if wider.sign > 0:
         captions.append(Caption("learns by heart", figures))
     return captions
 
@@ -278,8 +275,8 @@ def unit(
         "low_end": ends[0],
         "high_end": ends[1],
         "what": flat_title(config.activation).split()[0],
-        "most": _joined([n for n, s in zip(data.CLASS_NAMES, shares) if s == most]),
-        "least": _joined([n for n, s in zip(data.CLASS_NAMES, shares) if s == least]),
+        "most": listed([n for n, s in zip(data.CLASS_NAMES, shares) if s == most]),
+        "least": listed([n for n, s in zip(data.CLASS_NAMES, shares) if s == least]),
         "most_share": percent(most, 0),
         "least_share": percent(least, 0),
     }
@@ -307,7 +304,7 @@ def sigma_depth_map(records: Sequence[RunRecord]) -> list[Caption]:
         return [Caption("map, all diverged", {})]
     config = records[0].config
     sigmas, depths = (sorted({key[axis] for key in cells}) for axis in (0, 1))
-    best = max(cells, key=lambda key: cells[key].value)
+    best = rank(cells, lambda cell: cell.value, difference).best
     figures = {
         "runs": str(len(records)),
         "train": f"{config.train_size:,}",
@@ -326,7 +323,7 @@ def sigma_depth_map(records: Sequence[RunRecord]) -> list[Caption]:
             continue
         lost = difference(ends[1], ends[0])
         behind = difference(ends[1], cells[best])
-        if lost.value < 0 and not lost.could_be_noise and not behind.could_be_noise:
+        if lost.sign < 0 and not behind.could_be_noise:
             more = {
                 "sigma": number(sigma),
                 "shallow": percent(ends[0].value),
@@ -348,7 +345,7 @@ def told_alike(config: RunConfig, seen: XRay) -> Caption:
         return Caption("no hidden layer", {})
     spreads = seen.gradient_spreads[:-1]
     if any(spreads):
-        return Caption("told apart", {"spreads": _joined([f"{s:.2f}" for s in spreads])})
+        return Caption("told apart", {"spreads": listed([f"{s:.2f}" for s in spreads])})
     # Its masks differ from unit to unit.
     return Caption("told alike, dropout" if config.dropout else "told alike", {})
 
@@ -358,8 +355,8 @@ def symmetry(record: RunRecord) -> Caption:
     spreads = [xray.spread(kernel) for kernel in record.kernels[:-1]]
     figures = {
         "epochs": plural(record.epochs, "epoch"),
-        "spreads": _joined([f"{spread:.2f}" for spread in spreads]),
-        "units": _joined([str(units) for units in record.config.hidden]),
+        "spreads": listed([f"{spread:.2f}" for spread in spreads]),
+        "units": listed([str(units) for units in record.config.hidden]),
         "validation": percent(record.at_end("val_accuracy")),
         "norm": _short(float(np.sqrt(np.square(record.kernels[0]).sum()))),
     }

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from fmviz.analysis import paired
+from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Shown
 from fmviz.page.lesson import NETWORK, Lesson, Preset, Runs
 from fmviz.page.view import Layer, Stopping, Taught
@@ -103,7 +103,7 @@ def own_rates_fit(config: RunConfig) -> bool:
 def answer(runs: list[Shown]) -> int:
     """How far plain SGD is behind Adam on validation images, as the guess's options have it."""
     sgd, adam = (next(r for r in runs if r.name == LABELS[name]) for name in ("sgd", "adam"))
-    behind = paired.change(adam, sgd, "val").value
+    behind = comparing.change(adam, sgd, "val").value
     return 0 if behind < 0.02 else 1 if behind <= 0.1 else 2
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from fmviz.analysis import paired
+from fmviz.analysis.comparing import at_chance
+from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.optimizers import ravine
 from fmviz.lessons.optimizers.lesson import (
@@ -18,9 +19,7 @@ from fmviz.lessons.optimizers.lesson import (
     own_rates_fit,
 )
 from fmviz.lessons.optimizers.ravine import Ravine
-from fmviz.run.choices import N_CLASSES
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import Estimate, difference
 from fmviz.run.naming import number, plural
 from fmviz.run.record import RunRecord
 from fmviz.words.numbers import listed, percent, points
@@ -38,18 +37,14 @@ HEALTHY, ABOUT = 1e-3, 3.0
 ARRIVED = 1e-3
 
 
-def _finite(runs: Sequence[Shown]) -> list[Shown]:
-    return [run for run in runs if run.record.diverged is None and run.kept]
-
-
 def race(runs: Sequence[Shown], view: OptimizersView) -> list[Caption]:
     """Who leads on validation images and who has the lowest training loss; of ended runs."""
-    going = _finite(runs)
+    going = [run for run in runs if run.finite]
     if not going:
         return [Caption("race all diverged", {})]
     captions = [_lead(going)]
     if len(going) > 1:
-        losses = {run.name: run.record.at("train_crossentropy", run.kept) for run in going}
+        losses = {run.name: run.at("train_crossentropy") for run in going}
         first, last = min(losses, key=losses.__getitem__), max(losses, key=losses.__getitem__)
         figures = {
             "lowest": first,
@@ -63,17 +58,17 @@ def race(runs: Sequence[Shown], view: OptimizersView) -> list[Caption]:
 
 
 def _lead(going: Sequence[Shown]) -> Caption:
-    best = max(going, key=lambda run: run.record.at("val_accuracy", run.kept))
-    accuracy = best.record.estimate("val_accuracy", best.kept)
+    runs = {run.name: run for run in going}
+    ranking = by_accuracy(runs)
+    best = runs[ranking.best]
+    accuracy = best.accuracy()
     images = f"{best.record.examples['validation']:,}"
     figures = {"best": best.name, "accuracy": points(accuracy), "images": images}
-    if difference(accuracy, Estimate(1 / N_CLASSES, 0.0)).could_be_noise:
+    if at_chance(accuracy):
         return Caption("race nothing learnt", figures)
     if len(going) == 1:
         return Caption("race alone", figures)
-    behind = {run.name: paired.change(best, run, "val") for run in going if run is not best}
-    near = [name for name, change in behind.items() if change.could_be_noise]
-    far = {name: change for name, change in behind.items() if name not in near}
+    near, far = ranking.level, ranking.beaten
     figures["near"] = listed(near)
     figures["far"] = listed([f"{n} {points(c)}" for n, c in far.items()])
     if not far:
@@ -168,8 +163,9 @@ def updates(runs: Sequence[Shown], layer: int) -> list[Caption]:
     Args:
         layer: counted from 1.
     """
+    finite = {run.name: run for run in runs if run.finite}
     ratios: dict[str, float] = {}
-    for run in _finite(runs):
+    for run in finite.values():
         ratio = float(run.record.layers_at("update_ratio", run.kept)[layer - 1])
         if math.isfinite(ratio):
             ratios[run.name] = ratio
@@ -186,7 +182,7 @@ def updates(runs: Sequence[Shown], layer: int) -> list[Caption]:
     captions += [
         Caption(f"updates {side}", figures) for side in ("below", "above") if figures[side]
     ]
-    best = max(_finite(runs), key=lambda run: run.record.at("val_accuracy", run.kept))
+    best = finite[by_accuracy(finite).best]
     if len(ratios) > 1 and best.name in ratios:
         figures |= {"best": best.name, "best_ratio": number(float(f"{ratios[best.name]:.1g}"))}
         captions.append(Caption("updates of the best", figures))
@@ -201,7 +197,7 @@ def sweep(records: Swept) -> list[Caption]:
     parts, best = [], {}
     for name in RACERS:
         column = {
-            rate: Shown(name, record, None, record.epochs)
+            rate: Shown.at_end(record, name)
             for rate in SWEPT_RATES
             if (record := records.get((name, rate))) is not None
             and record.diverged is None
@@ -209,18 +205,12 @@ def sweep(records: Swept) -> list[Caption]:
         }
         if not column:
             continue
-        top = max(
-            column, key=lambda rate: column[rate].record.at("val_accuracy", column[rate].kept)
-        )
-        level = [
-            rate
-            for rate, run in column.items()
-            if rate == top or paired.change(column[top], run, "val").could_be_noise
-        ]
+        ranking = by_accuracy(column)
+        top = ranking.best
         best[name] = column[top]
         span = f"η = {number(top)}"
-        if len(level) > 1:
-            span += f" (level with it: {listed([number(r) for r in level if r != top])})"
+        if ranking.level:
+            span += f" (level with it: {listed([number(rate) for rate in ranking.level])})"
         at_edge = top in (SWEPT_RATES[0], SWEPT_RATES[-1])
         accuracy = percent(column[top].record.at("val_accuracy", column[top].kept))
         parts.append(
@@ -230,11 +220,10 @@ def sweep(records: Swept) -> list[Caption]:
         return [Caption("sweep all diverged", {})]
     captions = [Caption("sweep", {"bests": "; ".join(parts)})]
     if len(best) > 1:
-        lead = max(best, key=lambda n: best[n].record.at("val_accuracy", best[n].kept))
-        changes = {n: paired.change(best[lead], best[n], "val") for n in best if n != lead}
-        far = [f"{LABELS[n]} {points(c)}" for n, c in changes.items() if not c.could_be_noise]
-        near = [LABELS[n] for n, c in changes.items() if c.could_be_noise]
-        figures = {"lead": LABELS[lead], "near": listed(near), "far": listed(far)}
+        ranking_of_names = by_accuracy(best)
+        far = [f"{LABELS[n]} {points(c)}" for n, c in ranking_of_names.beaten.items()]
+        near = [LABELS[n] for n in ranking_of_names.level]
+        figures = {"lead": LABELS[ranking_of_names.best], "near": listed(near), "far": listed(far)}
         section = "sweep level" if not far else "sweep led, some level" if near else "sweep led"
         captions.append(Caption(section, figures))
     diverged = sum(r is not None and r.diverged is not None for r in records.values())

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from fmviz.analysis import paired
+from fmviz.analysis import comparing
+from fmviz.analysis.comparing import CHANCE, difference
 from fmviz.analysis.memory import ByHeart
 from fmviz.analysis.stopping import Shown
 from fmviz.page.view import Stopping
 from fmviz.run import data
 from fmviz.run.choices import N_CLASSES
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import Estimate, accuracy, accuracy_gap, difference
+from fmviz.run.measure import Estimate, accuracy, accuracy_gap
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.words import shared
-from fmviz.words.numbers import percent, points
+from fmviz.words.numbers import direction, percent, points
 from fmviz.words.prose import Caption
 
-CHANCE = Estimate(1 / N_CLASSES, 0.0)
+LOWER_OR_HIGHER = ("lower", "same", "higher")
 
 
 def twins(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
@@ -38,7 +39,7 @@ def twins(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
 
 
 def _magnitude(estimate: Estimate) -> str:
-    return points(estimate._replace(value=abs(estimate.value)))
+    return points(estimate.size)
 
 
 def by_mistake(validation: Estimate) -> Estimate:
@@ -80,13 +81,13 @@ def of_one(run: Shown, done: bool) -> list[Caption]:
         captions += _late(run, memory)
     if not right:
         above = difference(validation, CHANCE)
-        kind = "guessing" if above.could_be_noise else "above" if above.value > 0 else "below"
+        kind = direction(above, "below", "guessing", "above")
         return [*captions, Caption(f"all wrong, {kind}", figures)]
     clean = accuracy(record.at("clean_accuracy", run.kept), right)
     gap = accuracy_gap(clean.value, right, validation.value, record.examples["validation"])
     figures |= {
         "training": percent(clean.value),
-        "gap": _magnitude(gap),
+        "gap": points(gap.size),
     }
     if all(difference(share, CHANCE).could_be_noise for share in (clean, validation)):
         section = "nothing learnt"
@@ -111,41 +112,35 @@ def _late(run: Shown, memory: Estimate) -> list[Caption]:
         "best": str(best),
         "early": points(early),
         "then": percent(run.record.at("val_accuracy", best)),
-        "now": percent(run.record.at("val_accuracy", run.kept)),
+        "now": percent(run.at("val_accuracy")),
     }
     return [Caption("memorised late", figures)]
 
 
 def beside(run: Shown, twin: Shown) -> list[Caption]:
     """The twin that was told the truth, or that has another number of training images."""
-    validation = paired.change(twin, run, "val")
-    gaps = run.record.gap(run.kept), twin.record.gap(twin.kept)
-    change = paired.gap_change(twin, run)
+    validation = comparing.change(twin, run, "val")
+    gaps = run.gap, twin.gap
+    change = comparing.gap_change(twin, run)
     figures = {
-        "twin_validation": percent(twin.record.at("val_accuracy", twin.kept)),
-        "val_change": _magnitude(validation),
+        "twin_validation": percent(twin.at("val_accuracy")),
+        "val_change": points(validation.size),
         "twin_images": f"{twin.record.config.train_size:,}",
         "twin_gap": points(gaps[1]),
-        "change": _magnitude(change),
+        "change": points(change.size),
         "epoch": str(run.kept),
         "twin_epoch": str(twin.kept),
     }
     if run.record.config.label_noise:
-        captions = [Caption(f"truth {_direction(validation)}", figures)]
+        captions = [Caption(f"truth {direction(validation, *LOWER_OR_HIGHER)}", figures)]
     else:
         captions = [
-            Caption(f"twin's gap {_direction(change)}", figures),
-            Caption(f"twin's validation {_direction(validation)}", figures),
+            Caption(f"twin's gap {direction(change, *LOWER_OR_HIGHER)}", figures),
+            Caption(f"twin's validation {direction(validation, *LOWER_OR_HIGHER)}", figures),
         ]
     if run.kept != twin.kept:
         captions.append(Caption("other epochs", figures))
     return captions
-
-
-def _direction(change: Estimate) -> str:
-    if change.could_be_noise:
-        return "same"
-    return "higher" if change.value > 0 else "lower"
 
 
 def loss(run: Shown) -> Caption | None:
@@ -182,26 +177,22 @@ def learning_curve(records: Sequence[RunRecord]) -> list[Caption]:
     finite = [record for record in records if record.diverged is None and record.epochs]
     if len(finite) < 2:
         return [Caption("sweep too short", {})]
-    ends = [Shown("", record, None, record.epochs) for record in finite]
-    gaps = [end.record.gap(end.kept) for end in ends]
-    change = paired.gap_change(ends[-1], ends[0])
+    ends = [Shown.at_end(record) for record in finite]
+    gaps = [end.gap for end in ends]
+    change = comparing.gap_change(ends[-1], ends[0])
     # A step that widens the gap by more than noise breaks the rule.
-    steps = [paired.gap_change(after, before) for before, after in pairwise(ends)]
-    broken = [
-        size.config.train_size
-        for size, step in zip(finite[1:], steps)
-        if step.value > 0 and not step.could_be_noise
-    ]
+    steps = [comparing.gap_change(after, before) for before, after in pairwise(ends)]
+    broken = [size.config.train_size for size, step in zip(finite[1:], steps) if step.sign > 0]
     figures = {
         "fewest": f"{finite[0].config.train_size:,}",
         "most": f"{finite[-1].config.train_size:,}",
         "fewest_gap": points(gaps[0]),
         "most_gap": points(gaps[-1]),
-        "change": _magnitude(change),
+        "change": points(change.size),
         "broken": " and ".join(f"{size:,}" for size in broken),
     }
-    captions = [Caption(f"sweep {_direction(change)}", figures)]
-    if change.value < 0 and not change.could_be_noise:
+    captions = [Caption(f"sweep {direction(change, *LOWER_OR_HIGHER)}", figures)]
+    if change.sign < 0:
         captions.append(Caption("sweep, not at every step" if broken else "sweep steady", figures))
     if finite[0].config.label_noise:
         captions.append(Caption("sweep with noise", figures))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fmviz.analysis import paired
+from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Shown
 from fmviz.page.address import OneOf
 from fmviz.page.lesson import Lesson, Preset, Runs
@@ -155,7 +155,7 @@ def adamw(config: RunConfig) -> list[tuple[str, RunConfig]]:
 
 def answer(runs: list[Shown]) -> int:
     """Whether the penalty narrows the gap, leaves it within the noise, or widens it."""
-    change = paired.gap_change(runs[-1], runs[0])
+    change = comparing.gap_change(runs[-1], runs[0])
     if change.could_be_noise:
         return 1
     return 0 if change.value < 0 else 2

@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fmviz.analysis import network
+from fmviz.analysis.comparing import paired_difference
 from fmviz.run.data import Images
-from fmviz.run.measure import Estimate, accuracy, paired_difference
+from fmviz.run.measure import Estimate, accuracy
 
 Array = npt.NDArray[Any]
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from fmviz.analysis import paired
+from fmviz.analysis import comparing
+from fmviz.analysis.comparing import paired_difference
+from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.stopping import Shown
 from fmviz.analysis.sweeps import weight_rms
 from fmviz.lessons.regularisation import geometry
@@ -16,7 +18,7 @@ from fmviz.page.view import Stopping
 from fmviz.run import data
 from fmviz.run.choices import N_PIXELS, OPTIMIZERS
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import Estimate, Flips, paired_difference
+from fmviz.run.measure import Estimate, Flips
 from fmviz.run.naming import number, run_name
 from fmviz.run.record import RunRecord, n_weights
 from fmviz.theory import penalties
@@ -55,7 +57,7 @@ def crossentropy(run: Shown, baseline: Shown) -> Caption:
 
     A record has its mean alone, without the spread that an error would need.
     """
-    now, before = (each.record.at("val_crossentropy", each.kept) for each in (run, baseline))
+    now, before = (each.at("val_crossentropy") for each in (run, baseline))
     figures = {"now": f"{now:.3f}", "before": f"{before:.3f}"}
     return Caption(f"cross-entropy {_compared(now, before, 'falls', 'rises')}", figures)
 
@@ -147,7 +149,7 @@ def like(first: RunRecord, second: RunRecord, names: tuple[str, str], tolerance:
         "second": names[1],
         "first_sparsity": small_percent(sparsities[0]),
         "second_sparsity": small_percent(sparsities[1]),
-        "apart": points(Estimate(abs(apart.value), apart.error)),
+        "apart": points(apart.size),
     }
     return Caption("like accuracy" if apart.could_be_noise else "unlike accuracy", figures)
 
@@ -265,13 +267,9 @@ def translated(lam: float, n: int, learning_rate: float, largest: int) -> dict[s
     }
 
 
-def _ended(record: RunRecord) -> Shown:
-    return Shown("", record, None, record.epochs)
-
-
 def _change(record: RunRecord, other: RunRecord) -> Estimate:
     """Validation accuracy of one ended run − that of another, image by image."""
-    return paired.change(_ended(record), _ended(other), "val")
+    return comparing.change(Shown.at_end(record), Shown.at_end(other), "val")
 
 
 def best_of_sweep(records: Mapping[str, Sequence[RunRecord]], baseline: RunRecord) -> list[Caption]:
@@ -285,7 +283,7 @@ def best_of_sweep(records: Mapping[str, Sequence[RunRecord]], baseline: RunRecor
         if not found:
             captions.append(Caption("sweep, all diverged", {"kind": kind}))
             continue
-        best = max(found, key=lambda record: record.at_end("val_accuracy"))
+        best = found[by_accuracy(dict(enumerate(map(Shown.at_end, found)))).best]
         own, before = (r.estimate("val_accuracy", r.epochs) for r in (best, baseline))
         change = _change(best, baseline)
         figures = {
@@ -293,7 +291,7 @@ def best_of_sweep(records: Mapping[str, Sequence[RunRecord]], baseline: RunRecor
             "lam": number(best.config.lam),
             "accuracy": f"{points(own)}%",
             "baseline": f"{points(before)}%",
-            "change": points(Estimate(abs(change.value), change.error)),
+            "change": points(change.size),
             "tried": str(len(found)),
             "gap": points(best.gap(best.epochs)),
         }
@@ -312,7 +310,7 @@ def harmless(
     last: RunRecord | None = None
     for record in sorted(found, key=lambda record: record.config.lam):
         lost = _change(baseline, record)
-        if lost.value > 0 and not lost.could_be_noise:
+        if lost.sign > 0:
             break
         last = record
     if last is None:
@@ -345,7 +343,7 @@ def zeros(plain: RunRecord, proximal: RunRecord, tolerance: float) -> list[Capti
         "plain_near": small_percent(near[0]),
         "proximal_near": small_percent(near[1]),
         "tolerance": "0" if tolerance == 0 else number(tolerance),
-        "apart": points(Estimate(abs(apart.value), apart.error)),
+        "apart": points(apart.size),
     }
     captions = [Caption("zeros" if exact[1] > exact[0] else "zeros alike", figures)]
     if tolerance < penalties.pull(config):
@@ -361,8 +359,8 @@ def adam_and_adamw(swept: Sequence[tuple[RunRecord, RunRecord]]) -> Caption:
         swept: (Adam + L2, AdamW) at the same λ, from small to large.
     """
     for coupled, decoupled in swept:
-        pair = _ended(coupled), _ended(decoupled)
-        gaps, accuracies = paired.gap_change(*pair), paired.change(*pair, "val")
+        pair = Shown.at_end(coupled), Shown.at_end(decoupled)
+        gaps, accuracies = comparing.gap_change(*pair), comparing.change(*pair, "val")
         if gaps.could_be_noise and accuracies.could_be_noise:
             continue
         figures = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fmviz.analysis import paired
+from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Shown
 from fmviz.page.lesson import NETWORK, Lesson, Preset, Runs
 from fmviz.page.view import Stopping, Taught
@@ -54,7 +54,7 @@ def swept(config: RunConfig) -> dict[tuple[str, float], RunConfig]:
 
 def answer(runs: list[Shown]) -> int:
     """Whether the schedule's validation accuracy is higher, within the noise, or lower."""
-    change = paired.change(runs[-1], runs[0], "val")
+    change = comparing.change(runs[-1], runs[0], "val")
     if change.could_be_noise:
         return 1
     return 0 if change.value > 0 else 2

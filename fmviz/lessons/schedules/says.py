@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from fmviz.analysis import paired
+from fmviz.analysis import comparing
+from fmviz.analysis.comparing import at_chance
+from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.schedules.lesson import CONSTANT, LABELS, SCHEDULED
-from fmviz.run.choices import KERAS_OPTIMIZERS, N_CLASSES
+from fmviz.run.choices import KERAS_OPTIMIZERS
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import Estimate, difference
 from fmviz.run.naming import number, plural
 from fmviz.run.record import RunRecord
 from fmviz.theory import schedules
@@ -20,12 +21,6 @@ from fmviz.words.prose import Caption
 
 # Epochs at the end over which validation accuracy is watched for swings.
 LAST = 5
-
-
-def at_chance(run: Shown) -> bool:
-    """Whether a run's validation accuracy cannot be told from a guess among ten."""
-    accuracy = run.record.estimate("val_accuracy", run.kept)
-    return difference(accuracy, Estimate(1 / N_CLASSES, 0.0)).could_be_noise
 
 
 def fired(record: RunRecord) -> list[int]:
@@ -44,16 +39,16 @@ def twins(runs: Sequence[Shown]) -> list[Caption]:
         captions.append(Caption("constant alone", {"eta": number(run.record.config.learning_rate)}))
         return captions
     constant = runs[0]
-    change = paired.change(run, constant, "val")
+    change = comparing.change(run, constant, "val")
     figures = {
         "schedule": LABELS[run.record.config.schedule],
-        "change": points(Estimate(abs(change.value), change.error)),
-        "accuracy": percent(run.record.at("val_accuracy", run.kept)),
-        "constant": percent(constant.record.at("val_accuracy", constant.kept)),
-        "loss": f"{run.record.at('train_crossentropy', run.kept):.3f}",
-        "constant_loss": f"{constant.record.at('train_crossentropy', constant.kept):.3f}",
+        "change": points(change.size),
+        "accuracy": percent(run.at("val_accuracy")),
+        "constant": percent(constant.at("val_accuracy")),
+        "loss": f"{run.at('train_crossentropy'):.3f}",
+        "constant_loss": f"{constant.at('train_crossentropy'):.3f}",
     }
-    lost = [at_chance(each) for each in runs]
+    lost = [at_chance(each.accuracy()) for each in runs]
     if all(lost):
         return [*captions, Caption("both at chance", figures)]
     if any(lost):
@@ -135,25 +130,24 @@ def rule(config: RunConfig) -> Caption:
 def race(records: Mapping[str, RunRecord | None]) -> list[Caption]:
     """Which schedules lead, and which cannot be told from the leader; of ended runs."""
     runs = {
-        name: Shown(LABELS[name], record, None, record.epochs)
+        name: Shown.at_end(record, LABELS[name])
         for name, record in records.items()
         if record is not None and record.diverged is None and record.epochs
     }
     lost = [LABELS[n] for n, r in records.items() if r is not None and r.diverged is not None]
     captions = []
     if runs:
-        best = max(runs, key=lambda n: runs[n].record.at("val_accuracy", runs[n].kept))
-        changes = {n: paired.change(runs[best], runs[n], "val") for n in runs if n != best}
-        near = [LABELS[n] for n, c in changes.items() if c.could_be_noise]
-        far = [f"{LABELS[n]} {points(c)}" for n, c in changes.items() if not c.could_be_noise]
-        accuracy = runs[best].record.estimate("val_accuracy", runs[best].kept)
+        ranking = by_accuracy(runs)
+        near = [LABELS[name] for name in ranking.level]
+        far = [f"{LABELS[name]} {points(lead)}" for name, lead in ranking.beaten.items()]
+        best, accuracy = ranking.best, runs[ranking.best].accuracy()
         figures = {
             "best": LABELS[best],
             "accuracy": points(accuracy),
             "near": listed(near),
             "far": listed(far),
         }
-        if at_chance(runs[best]):
+        if at_chance(accuracy):
             captions.append(Caption("schedules at chance", figures))
         else:
             captions.append(Caption("schedules led", figures))
@@ -165,28 +159,25 @@ def race(records: Mapping[str, RunRecord | None]) -> list[Caption]:
 
 def sweep(records: Mapping[tuple[str, float], RunRecord | None]) -> list[Caption]:
     """The best rate without and with the schedule, and how far the best are apart."""
-    best: dict[str, tuple[float, Shown]] = {}
+    ended: dict[str, dict[float, Shown]] = {}
     for (role, rate), record in records.items():
-        if record is None or record.diverged is not None or not record.epochs:
-            continue
-        run = Shown(role, record, None, record.epochs)
-        if role not in best or run.record.at("val_accuracy", run.kept) > best[role][1].record.at(
-            "val_accuracy", best[role][1].kept
-        ):
-            best[role] = rate, run
+        if record is not None and record.diverged is None and record.epochs:
+            ended.setdefault(role, {})[rate] = Shown.at_end(record, role)
+    rates = {role: by_accuracy(runs).best for role, runs in ended.items()}
+    best = {role: ended[role][rate] for role, rate in rates.items()}
     diverged = sum(r is not None and r.diverged is not None for r in records.values())
     captions = []
     if CONSTANT in best:
         figures = {
-            "constant_rate": number(best[CONSTANT][0]),
-            "constant": _accuracy(best[CONSTANT]),
+            "constant_rate": number(rates[CONSTANT]),
+            "constant": percent(best[CONSTANT].at("val_accuracy")),
         }
         section = "sweep constant"
         if SCHEDULED in best:
-            change = paired.change(best[SCHEDULED][1], best[CONSTANT][1], "val")
+            change = comparing.change(best[SCHEDULED], best[CONSTANT], "val")
             figures |= {
-                "rate": number(best[SCHEDULED][0]),
-                "accuracy": _accuracy(best[SCHEDULED]),
+                "rate": number(rates[SCHEDULED]),
+                "accuracy": percent(best[SCHEDULED].at("val_accuracy")),
                 "change": points(change, signed=True),
             }
             section = "sweep level" if change.could_be_noise else "sweep apart"
@@ -194,8 +185,3 @@ def sweep(records: Mapping[tuple[str, float], RunRecord | None]) -> list[Caption
     if diverged:
         captions.append(Caption("sweep diverged", {"runs": plural(diverged, "run")}))
     return captions
-
-
-def _accuracy(best: tuple[float, Shown]) -> str:
-    run = best[1]
-    return percent(run.record.at("val_accuracy", run.kept))

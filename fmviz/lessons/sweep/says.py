@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from fmviz.analysis import sweeps
+from fmviz.analysis.comparing import at_chance
 from fmviz.analysis.sweeps import MEASURES, Outcome
 from fmviz.run import knobs
-from fmviz.run.choices import DATASETS, N_CLASSES
+from fmviz.run.choices import DATASETS
 from fmviz.run.knobs import KNOBS, Cell
-from fmviz.run.measure import Estimate, difference
+from fmviz.run.measure import Estimate
 from fmviz.run.naming import knob_value, plural, value_name
 from fmviz.run.record import RunRecord
 from fmviz.words.numbers import duration, percent, points, small_percent
@@ -123,7 +124,7 @@ def _best(turns: Mapping[str, Sequence[Any]], best: sweeps.Best) -> list[Caption
         "others": str(best.compared),
         "names": _names(turned, best.level),
     }
-    if difference(best.accuracy, Estimate(1 / N_CLASSES, 0.0)).could_be_noise:
+    if at_chance(best.accuracy):
         return [Caption("nothing learnt in all", figures)]
     captions = [Caption("best" if len(records) == 1 else "best over seeds", figures)]
     if best.compared:

@@ -34,7 +34,7 @@ class Running:
         self.metric.draw(
             "metric",
             f"Keras's training accuracy, {run.name}",
-            percent(run.record.at("running_accuracy", run.kept)),
+            percent(run.at("running_accuracy")),
             help="What model.fit prints and History keeps: the mean over the epoch's batches, each "
             "scored before the step that it led to, with dropout on.",
         )

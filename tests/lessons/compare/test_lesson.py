@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fmviz.analysis import paired
+from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.compare import charts, says, tables
 from fmviz.lessons.compare.lesson import COMPARE, repeated
@@ -95,7 +95,7 @@ def of(share: float, name: str, **changes: Any) -> Shown:
 def test_a_lead_is_said_to_be_noise_where_mcnemar_says_so() -> None:
     for gap, noise in ((0.10, False), (0.001, True)):
         a, b = of(0.6 + gap, "a"), of(0.6, "b", seed=1)
-        truth = paired.labels(a.record.config, "val")
+        truth = comparing.labels(a.record.config, "val")
         right = [run.record.val_predictions[-1] == truth for run in (a, b)]
         d = right[0].astype(float) - right[1]
         error = d.std(ddof=0) / np.sqrt(len(d))

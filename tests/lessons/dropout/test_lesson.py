@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 
-from fmviz.analysis import memory, paired
+from fmviz.analysis import comparing, memory
 from fmviz.analysis.stopping import Shown
 from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
@@ -322,18 +322,18 @@ def test_dropout_narrows_the_gap_and_more_of_it_more(runs: dict[str, dict[str, S
     gaps = [run.record.gap(run.kept).value for run in (none, fifth, half, much)]
     assert gaps == sorted(gaps, reverse=True)
     for run in (fifth, half, much):
-        assert beyond_noise(paired.gap_change(none, run))
+        assert beyond_noise(comparing.gap_change(none, run))
 
 
 def test_half_does_validation_no_harm(runs: dict[str, dict[str, Shown]]) -> None:
-    change = paired.change(runs["half"][DROPOUT], runs["half"][NONE], "val")
+    change = comparing.change(runs["half"][DROPOUT], runs["half"][NONE], "val")
     assert change.value > 0 or change.could_be_noise
 
 
 def test_too_much_underfits(runs: dict[str, dict[str, Shown]]) -> None:
     none, much = runs["much"].values()
     for split in ("train", "val"):
-        assert beyond_noise(paired.change(none, much, split))
+        assert beyond_noise(comparing.change(none, much, split))
     assert "underfits" in [c.section for c in says.twins([none, much], Judging(), True)]
 
 
@@ -376,11 +376,11 @@ def test_masks_cost_accuracy_and_explain_keras(runs: dict[str, dict[str, Shown]]
 def test_two_by_two_is_told_as_it_is(runs: dict[str, dict[str, Shown]]) -> None:
     four = runs["penalty"]
     assert list(four) == [NONE, DROPOUT, PENALTY, BOTH]
-    assert beyond_noise(paired.gap_change(four[NONE], four[BOTH]))
-    assert beyond_noise(paired.gap_change(four[NONE], four[DROPOUT]))
+    assert beyond_noise(comparing.gap_change(four[NONE], four[BOTH]))
+    assert beyond_noise(comparing.gap_change(four[NONE], four[DROPOUT]))
     caption = says.two_by_two(four)
     narrower = min((DROPOUT, PENALTY), key=lambda role: four[role].record.gap(30).value)
-    further = paired.gap_change(four[BOTH], four[narrower])
+    further = comparing.gap_change(four[BOTH], four[narrower])
     expected = (
         "no further" if further.could_be_noise else "further" if further.value < 0 else "less"
     )

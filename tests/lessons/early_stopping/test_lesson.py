@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fmviz.analysis import paired
+from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Outcome, Rule, Shown, by_monitor, look, outcomes
 from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
@@ -178,7 +178,7 @@ def outcome(records: dict[str, RunRecord], name: str) -> Outcome:
 
 def apart(record: RunRecord, a: int, b: int, split: str = "val") -> Estimate:
     """Accuracy of epoch a − that of epoch b, image by image."""
-    return paired.change(Shown("", record, None, a), Shown("", record, None, b), split)
+    return comparing.change(Shown("", record, None, a), Shown("", record, None, b), split)
 
 
 def test_a_long_run_turns_and_stopping_spares_the_rest(records: dict[str, RunRecord]) -> None:

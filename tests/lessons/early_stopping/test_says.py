@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fmviz.analysis import paired
+from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Rule, Shown, by_monitor, look, outcomes
 from fmviz.lessons.early_stopping import says
 from fmviz.run.record import Divergence, RunRecord
@@ -50,7 +50,7 @@ def with_right(record: RunRecord, shares: Sequence[float]) -> RunRecord:
     """The record with predictions that are right on such a share of the images, an epoch each."""
     tables = {}
     for split in ("val", "test"):
-        truth = paired.labels(record.config, split)
+        truth = comparing.labels(record.config, split)
         ranks = np.arange(len(truth)) / len(truth)
         rows = [np.where(ranks < share, truth, (truth + 1) % 10) for share in (0.1, *shares)]
         tables[f"{split}_predictions"] = np.array(rows, np.uint8)

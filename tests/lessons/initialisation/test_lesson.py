@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fmviz.analysis import paired, stopping
+from fmviz.analysis import comparing, stopping
+from fmviz.analysis.comparing import paired_difference
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.initialisation import charts, says, xray
 from fmviz.lessons.initialisation.lesson import (
@@ -37,7 +38,6 @@ from fmviz.page.address import choices
 from fmviz.run import data, measure
 from fmviz.run.choices import ACTIVATIONS, INITIALIZERS
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import paired_difference
 from fmviz.run.record import Divergence, RunRecord
 from fmviz.theory.initializers import initial_sigma
 from fmviz.ui import live
@@ -236,7 +236,7 @@ def racer(
     )
     if record.complete and len(accuracy):
         for split, share in (("train", training), ("val", accuracy[-1])):
-            truth = paired.labels(config, split)
+            truth = comparing.labels(config, split)
             order = np.random.default_rng(0).permutation(len(truth))
             answers = getattr(record, f"{split}_predictions").copy()
             answers[-1] = (truth + 1) % 10

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fmviz.analysis import paired
+from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Shown, look
 from fmviz.charts.style import RUN_SHAPES
 from fmviz.lessons.catalogue import LESSONS
@@ -195,7 +195,7 @@ def test_the_leader_leads_by_the_paired_difference() -> None:
     caption = BRANCHES["race led, some level"]()
     assert caption.figures["best"] == "Lion"
     assert caption.figures["near"] == "Adam"
-    behind = paired.change(LION, SGD, "val")
+    behind = comparing.change(LION, SGD, "val")
     assert behind.value == pytest.approx(0.221, abs=1e-3)
     assert caption.figures["far"] == f"SGD {100 * behind.value:.1f} ± {100 * behind.error:.1f}"
 
@@ -423,7 +423,7 @@ def test_at_one_small_rate_sgd_is_far_behind(stories: dict[str, list[Shown]]) ->
     assert LESSON.answer(runs) == 2
     assert accuracy(runs, "sgd") < accuracy(runs, "momentum") - 0.05
     assert accuracy(runs, "momentum") < accuracy(runs, "adam") - 0.03
-    behind = paired.change(named(runs, "adam"), named(runs, "sgd"), "val")
+    behind = comparing.change(named(runs, "adam"), named(runs, "sgd"), "val")
     assert not behind.could_be_noise
 
 
@@ -441,7 +441,7 @@ def test_at_its_own_rate_everyone_comes_within_a_few_points(
 def test_at_one_large_rate_it_is_the_other_way_round(stories: dict[str, list[Shown]]) -> None:
     runs = stories["too much"]
     for name in ("adam", "rmsprop"):
-        ahead = paired.change(named(runs, "sgd"), named(runs, name), "val")
+        ahead = comparing.change(named(runs, "sgd"), named(runs, name), "val")
         assert ahead.value > 0.05
         assert not ahead.could_be_noise
 

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 
-from fmviz.analysis import memory
+from fmviz.analysis import comparing, memory
 from fmviz.analysis.stopping import Shown
 from fmviz.charts import against, running
 from fmviz.engine.watch import Update
@@ -407,7 +407,7 @@ def said(runs: list[Shown]) -> list[str]:
 def gap_change(runs: list[Shown]) -> measure.Estimate:
     """The network's gap − its twin's."""
     twin, own = (run.record.gap(run.kept) for run in runs)
-    return measure.difference(own, twin)
+    return comparing.difference(own, twin)
 
 
 def beyond_noise(estimate: measure.Estimate) -> bool:
@@ -416,7 +416,7 @@ def beyond_noise(estimate: measure.Estimate) -> bool:
 
 def validation_gain(better: Shown, worse: Shown) -> measure.Estimate:
     labels = data.load().validation.labels
-    return measure.paired_difference(
+    return comparing.paired_difference(
         better.record.val_predictions[-1] == labels, worse.record.val_predictions[-1] == labels
     )
 

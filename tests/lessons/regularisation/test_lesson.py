@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fmviz.analysis import network, paired
+from fmviz.analysis import comparing, network
 from fmviz.analysis.stopping import Shown
 from fmviz.analysis.sweeps import points_of_sweep, weight_rms
 from fmviz.lessons.catalogue import LESSONS
@@ -384,10 +384,10 @@ def test_l2_narrows_the_gap_and_the_weights_at_like_validation_accuracy(
     trained: dict[RunConfig, Shown],
 ) -> None:
     free, l2 = trained[PRESETS["alone"]], trained[PRESETS["twins"]]
-    narrowed = paired.gap_change(l2, free)
+    narrowed = comparing.gap_change(l2, free)
     assert narrowed.value < -0.05
     assert not narrowed.could_be_noise
-    assert paired.change(l2, free, "val").could_be_noise
+    assert comparing.change(l2, free, "val").could_be_noise
     assert weight_rms(l2.record, l2.kept) < weight_rms(free.record, free.kept) / 3
     assert lesson.answer([free, l2]) == 0
     # Cross-entropy on validation images falls, the pictures turn smoother, the histogram narrows.
@@ -401,7 +401,7 @@ def test_l2_narrows_the_gap_and_the_weights_at_like_validation_accuracy(
 def test_too_much_lambda_underfits(trained: dict[RunConfig, Shown]) -> None:
     free, much = trained[PRESETS["alone"]], trained[PRESETS["underfits"]]
     for split in ("train", "val"):
-        change = paired.change(much, free, split)
+        change = comparing.change(much, free, split)
         assert change.value < 0
         assert not change.could_be_noise
     assert accuracy(much, "train") < 0.85
@@ -412,7 +412,7 @@ def test_l1_is_sparser_than_l2_at_like_accuracy(trained: dict[RunConfig, Shown])
     kinds = lesson.kinds(PRESETS["twins"])
     assert kinds[lesson.L1] == PRESETS["l1"]
     l2, l1 = trained[kinds[lesson.L2]], trained[kinds[lesson.L1]]
-    assert paired.change(l1, l2, "val").could_be_noise
+    assert comparing.change(l1, l2, "val").could_be_noise
     assert sparsity(l1) > 0.8
     assert sparsity(l2) < 0.25
     caption = told.like(l2.record, l1.record, ("L2", "L1"), 1e-3)

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 
-from fmviz.analysis import paired
+from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Shown, look
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.schedules import charts, says
@@ -289,7 +289,7 @@ def test_a_rate_that_falls_settles_what_a_large_one_stirs(stories: dict[str, lis
 def test_it_rescues_ten_times_adam_s_rate(stories: dict[str, list[Shown]]) -> None:
     steady, falling = stories["rescued"]
     assert "schedule helps" in sections(stories["rescued"])
-    assert paired.change(falling, steady, "val").value > 0.02
+    assert comparing.change(falling, steady, "val").value > 0.02
     losses = [r.record.at("train_crossentropy", r.kept) for r in (steady, falling)]
     assert losses[1] < losses[0]
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from fmviz.analysis import sweeps
-from fmviz.analysis.paired import labels
+from fmviz.analysis.comparing import labels
 from fmviz.analysis.stopping import Shown
 from fmviz.analysis.sweeps import Outcome
 from fmviz.engine.watch import Update

@@ -1,26 +1,56 @@
-"""Two networks judged on the same images, image by image.
+"""Every comparison of the app: the difference of two figures, with the error that fits.
 
-Their mistakes go together, so the error of a difference is far smaller than for separate images
-(`measure.paired_difference`). That needs every single answer, which a record has once its run has
-ended; until then the careful error of separate images stands in.
+Two networks judged on the same images are compared image by image: their mistakes go together, so
+the error of a difference is far smaller than for separate images (`paired_difference`). That needs
+every single answer, which a record has once its run has ended; until then the careful error of
+separate images stands in. Words follow from the result's sign (`Estimate.sign`) alone.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
-from math import hypot
+from math import hypot, sqrt
 
 import numpy as np
 import numpy.typing as npt
 
 from fmviz.analysis.stopping import Shown
 from fmviz.run import data
-from fmviz.run.choices import DATASETS
+from fmviz.run.choices import DATASETS, N_CLASSES
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import Estimate, difference, paired_difference
+from fmviz.run.measure import Estimate
 from fmviz.run.record import RunRecord
 
 Right = npt.NDArray[np.bool_]
+# The accuracy of guessing.
+CHANCE = Estimate(1 / N_CLASSES, 0.0)
+
+
+def difference(a: Estimate, b: Estimate) -> Estimate:
+    """a − b with the error √(a.error² + b.error²).
+
+    That is exact for separate examples. For two networks judged on the same images it is on the
+    careful side, because their mistakes go together; `paired_difference` is exact there.
+    """
+    return Estimate(a.value - b.value, hypot(a.error, b.error))
+
+
+def paired_difference(right_a: npt.NDArray[np.bool_], right_b: npt.NDArray[np.bool_]) -> Estimate:
+    """Difference in accuracy of two networks on the same m images, with its paired error.
+
+    With d = right_a − right_b per image, in {−1, 0, 1}: mean(d) ± std(d)/√m, which is the error
+    behind McNemar's test.
+
+    Args:
+        right_a, right_b: (m,) whether each network is right.
+    """
+    d = right_a.astype(float) - right_b.astype(float)
+    return Estimate(float(d.mean()), float(d.std() / sqrt(len(d))))
+
+
+def at_chance(accuracy: Estimate) -> bool:
+    """Whether an accuracy cannot be told from that of guessing."""
+    return difference(accuracy, CHANCE).could_be_noise
 
 
 def right(record: RunRecord, split: str, epoch: int) -> Right | None:
