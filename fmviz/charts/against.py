@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
 
-from fmviz.charts.style import CURVES_HEIGHT, DASHES, GREY, RUN_COLOURS, SPLITS, Rows, bare
+from fmviz.charts import axes, marks
+from fmviz.charts.marks import of_kind
+from fmviz.charts.scales import split_dash, split_fill
+from fmviz.charts.specification import Rows, specification
+from fmviz.charts.style import CURVES_HEIGHT, RUN_COLOURS, SPLITS
 from fmviz.run.record import RunRecord
 
 
-@lru_cache(maxsize=16)
-def against_spec(title: str, values: tuple[float, ...], log: bool, dark: bool) -> dict[str, Any]:
+@specification
+def against_spec(title: str, values: tuple[float, ...], log: bool, dark: bool) -> Any:
     """Training and validation accuracy against a setting, ± one standard error; what lies between
     them is the gap. A rule marks the reader's value.
 
@@ -21,54 +24,26 @@ def against_spec(title: str, values: tuple[float, ...], log: bool, dark: bool) -
         title: of the setting's axis.
         values: of the setting, where the axis has its ticks.
     """
-    base = alt.Chart(Rows({"kind": []}))
-    x = alt.X(
-        "value:Q",
-        title=title,
-        scale=alt.Scale(
-            type="log" if log else "linear", domain=[values[0], values[-1]], nice=False, padding=14
-        ),
-        axis=alt.Axis(values=list(values), format=",~g" if log else "~g", grid=False),
-    )
-    scale = alt.Scale(zero=False, nice=True)
-    axis = alt.Axis(format=".3~%", tickCount=6)
-    y = alt.Y("accuracy:Q", title="accuracy", scale=scale, axis=axis)
-    colour = RUN_COLOURS[dark][1]
-    dash = alt.StrokeDash(
-        "split:N",
-        scale=alt.Scale(domain=SPLITS, range=DASHES),
-        title=None,
-        legend=alt.Legend(orient="top", symbolSize=400),
-    )
-    tooltip = [
-        alt.Tooltip("value:Q", title=title, format=",~g"),
-        alt.Tooltip("split:N"),
-        alt.Tooltip("accuracy:Q", format=".1%"),
-        alt.Tooltip("gap:N"),
-    ]
-    points = base.transform_filter("datum.kind == 'run'")
-    between = points.transform_filter("datum.split == 'training'").mark_area(
-        opacity=0.12, color=colour
-    )
-    curve = points.encode(x=x, y=y, tooltip=tooltip)
+    colour, written = RUN_COLOURS[dark][1], ",~g" if log else "~g"
+    kind: Any = "log" if log else "linear"
+    scale = alt.Scale(type=kind, domain=[values[0], values[-1]], nice=False, padding=14)
+    x = axes.axis(alt.X, "value", title, scale, values=list(values), format=written, grid=False)
+    y, low = axes.accuracy(alt.Y), axes.accuracy(alt.Y, "low")
+    accuracy = marks.tip("accuracy", marks.PERCENT)
+    tooltip: marks.Tips = [marks.tip("value", ",~g", title), "split:N", accuracy, "gap:N"]
+    runs = of_kind("run")
+    curve = runs.encode(x=x, y=y, tooltip=tooltip)
+    between = runs.transform_filter("datum.split == 'training'").encode(x=x, y=y, y2="other:Q")
     chart = alt.layer(
-        between.encode(x=x, y=y, y2="other:Q"),
-        curve.mark_line(strokeWidth=2.5, color=colour).encode(strokeDash=dash),
-        points.mark_rule(strokeWidth=2, color=colour).encode(
-            x=x, y=alt.Y("low:Q", title="accuracy", scale=scale, axis=axis), y2="high:Q"
-        ),
+        between.mark_area(opacity=0.12, color=colour),
+        marks.line(curve, color=colour).encode(strokeDash=split_dash("top")),
+        runs.mark_rule(strokeWidth=2, color=colour).encode(x=x, y=low, y2="high:Q"),
         curve.mark_point(size=90, strokeWidth=2.5, opacity=1, color=colour).encode(
-            fill=alt.Fill(
-                "split:N",
-                scale=alt.Scale(domain=SPLITS, range=[colour, "transparent"]),
-                legend=None,
-            )
+            fill=split_fill(colour, legend=None)
         ),
-        base.transform_filter("datum.kind == 'present'")
-        .mark_rule(strokeDash=[2, 3], strokeWidth=1.5, color=GREY)
-        .encode(x=x),
+        marks.rule("present", x=x),
     )
-    return bare(chart.properties(height=CURVES_HEIGHT))
+    return chart.properties(height=CURVES_HEIGHT)
 
 
 def against_rows(

@@ -3,68 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts.style import (
-    GREY,
-    MIN_SPAN,
-    PANEL_HEIGHT,
-    SPLITS,
-    Rows,
-    bare,
-    run_colour,
-    run_shape,
-)
+from fmviz.charts import axes, marks
+from fmviz.charts.marks import of_kind, rows, tip
+from fmviz.charts.scales import run_colour, run_shape
+from fmviz.charts.specification import Rows, on_top, specification
+from fmviz.charts.style import GREY, LABEL_ROOM, MIN_SPAN, PANEL_HEIGHT, SPLITS
 from fmviz.run.measure import TOLERANCES
 from fmviz.words.numbers import points, small_percent
 
 
-@lru_cache(maxsize=64)
-def gap_spec(names: tuple[str, ...], dark: bool) -> dict[str, Any]:
+@specification
+def gap_spec(names: tuple[str, ...], dark: bool) -> Any:
     """Gap meter: a bar from validation to training accuracy, with ± one standard error at each."""
-    base = alt.Chart(Rows({"run": []}))
-    y = alt.Y("run:N", title=None, sort=list(names), axis=alt.Axis(labelLimit=260, ticks=False))
-    scale = alt.Scale(zero=False, nice=True, padding=12)
-    axis = alt.Axis(format=".3~%", tickCount=5)
-    colour = run_colour(names, dark, legend=None)
-    bar = base.mark_rule(strokeWidth=11, opacity=0.35).encode(
-        x=alt.X("validation:Q", title="accuracy", scale=scale, axis=axis),
-        x2="training:Q",
-        y=y,
-        color=colour,
-    )
-    errors = [
-        base.mark_rule(strokeWidth=2).encode(
-            x=alt.X(f"{split}_low:Q"), x2=f"{split}_high:Q", y=y, color=colour
-        )
+    lane = rows().encode(y=axes.names(alt.Y, "run", names, labelLimit=260))
+    base = lane.encode(color=run_colour(names, dark, legend=None))
+    x = axes.accuracy(alt.X, "validation", ticks=5, scale={"padding": 12})
+    layers = [base.mark_rule(strokeWidth=11, opacity=0.35).encode(x=x, x2="training:Q")]
+    layers += [
+        base.mark_rule(strokeWidth=2).encode(x=alt.X(f"{split}_low:Q"), x2=f"{split}_high:Q")
         for split in SPLITS
     ]
-    ends = [
-        base.mark_point(size=130, filled=split == "training", strokeWidth=2.5).encode(
-            x=alt.X(f"{split}:Q"),
-            y=y,
-            color=colour,
-            shape=run_shape(names),
-            tooltip=[
-                alt.Tooltip("run:N"),
-                alt.Tooltip(f"{split}:Q", format=".1%"),
-                alt.Tooltip("label:N", title="gap"),
-            ],
-        )
-        for split in SPLITS
-    ]
-    frame = [
-        base.mark_point(opacity=0).encode(x=alt.X(f"{edge}:Q"), y=y) for edge in ("least", "most")
-    ]
-    label = base.mark_text(dy=-16, fontSize=15, fontWeight="bold").encode(
-        x=alt.X("middle:Q"), y=y, text="label:N", color=colour
-    )
-    chart = alt.layer(bar, *errors, *ends, *frame, label).properties(height=PANEL_HEIGHT)
-    return bare(chart.configure_legend(disable=True))
+    for split in SPLITS:
+        tooltip: marks.Tips = [
+            "run:N",
+            tip(split, marks.PERCENT),
+            alt.Tooltip("label:N", title="gap"),
+        ]
+        ends = marks.ring(base, size=130, filled=split == "training")
+        layers.append(ends.encode(x=alt.X(f"{split}:Q"), shape=run_shape(names), tooltip=tooltip))
+    layers += [lane.mark_point(opacity=0).encode(x=alt.X(f"{end}:Q")) for end in ("least", "most")]
+    label = marks.label(base, dy=-16, fontSize=15, fontWeight="bold").encode(x=alt.X("middle:Q"))
+    chart = alt.layer(*layers, label).properties(height=PANEL_HEIGHT)
+    return chart.configure_legend(disable=True)
 
 
 def gap_rows(runs: Sequence[Shown]) -> Rows:
@@ -92,45 +67,20 @@ def gap_rows(runs: Sequence[Shown]) -> Rows:
     return Rows(rows)
 
 
-@lru_cache(maxsize=64)
-def sparsity_spec(names: tuple[str, ...], dark: bool) -> dict[str, Any]:
+@specification
+def sparsity_spec(names: tuple[str, ...], dark: bool) -> Any:
     """Share of weights with |w| ≤ t against t, with the reader's tolerance as a rule."""
-    base = alt.Chart(Rows({"kind": []}))
-    x = alt.X(
-        "tolerance:Q",
-        title="tolerance t",
-        scale=alt.Scale(type="log", domain=[TOLERANCES[1], TOLERANCES[-1]]),
-        axis=alt.Axis(format="~e", values=[1e-6, 1e-4, 1e-2, 1], grid=False),
-    )
-    y = alt.Y(
-        "share:Q",
-        title="weights with |w| ≤ t",
-        scale=alt.Scale(domain=[0, 1]),
-        axis=alt.Axis(format=".0%", tickCount=5),
-    )
-    curve = base.transform_filter("datum.kind == 'curve'").encode(
+    scale = {"domain": [TOLERANCES[1], TOLERANCES[-1]]}
+    ticks = {"format": "~e", "values": [1e-6, 1e-4, 1e-2, 1]}
+    x = axes.logarithmic(alt.X, "tolerance", "tolerance t", scale, grid=False, **ticks)
+    curve = of_kind("curve").encode(
         x=x,
-        y=y,
+        y=axes.share(alt.Y, "share", "weights with |w| ≤ t"),
         color=run_colour(names, dark),
-        tooltip=[
-            alt.Tooltip("run:N"),
-            alt.Tooltip("tolerance:Q", format="~g"),
-            alt.Tooltip("share:Q", format=".2%"),
-        ],
+        tooltip=["run:N", tip("tolerance", "~g"), tip("share", ".2%")],
     )
-    rule = (
-        base.transform_filter("datum.kind == 'tolerance'")
-        .mark_rule(strokeDash=[2, 3], strokeWidth=1.5, color=GREY)
-        .encode(x=x)
-    )
-    chart = alt.layer(
-        curve.mark_line(strokeWidth=2.5),
-        curve.mark_point(size=44, filled=True, opacity=1).encode(shape=run_shape(names)),
-        rule,
-    )
-    return bare(
-        chart.properties(height=PANEL_HEIGHT).configure_legend(orient="top", labelLimit=400)
-    )
+    dots = marks.points(curve, run_shape(names), size=44, opacity=1)
+    return on_top(alt.layer(marks.line(curve), dots, marks.rule("tolerance", x=x)), PANEL_HEIGHT)
 
 
 def sparsity_rows(runs: Sequence[Shown], tolerance: float) -> Rows:
@@ -150,42 +100,26 @@ def sparsity_rows(runs: Sequence[Shown], tolerance: float) -> Rows:
     return Rows(rows, columns=["kind", "run", "tolerance", "share"])
 
 
-@lru_cache(maxsize=64)
-def saturation_spec(names: tuple[str, ...], layers: int, dark: bool) -> dict[str, Any]:
+@specification
+def saturation_spec(names: tuple[str, ...], layers: int, dark: bool) -> Any:
     """Share of flat activations by hidden layer: bars for the kept weights, ticks for the start."""
-    base = alt.Chart(Rows({"run": []}))
     y = alt.Y(
         "layer:N",
         title=None,
         scale=alt.Scale(paddingInner=0.3, paddingOuter=0.35),
         axis=alt.Axis(ticks=False, labelExpr="split(datum.label, '|')"),
     )
-    x = alt.X(
-        "share:Q",
-        title="share of activations",
-        # Room for a label beside a full bar.
-        scale=alt.Scale(domain=[0, 1.25]),
-        axis=alt.Axis(format=".0%", values=[0, 0.25, 0.5, 0.75, 1]),
+    base = rows().encode(y=y, yOffset=alt.YOffset("run:N", sort=list(names)))
+    now, start = tip("share", ".2%", "now"), tip("start", ".2%", "before training")
+    told = base.encode(tooltip=["layer:N", "run:N", now, start])
+    colour = run_colour(names, dark)
+    bars = told.mark_bar(cornerRadiusEnd=2).encode(
+        x=axes.share(alt.X, "share", "share of activations", LABEL_ROOM), color=colour
     )
-    offset = alt.YOffset("run:N", sort=list(names))
-    tooltip = [
-        alt.Tooltip("layer:N"),
-        alt.Tooltip("run:N"),
-        alt.Tooltip("share:Q", format=".2%", title="now"),
-        alt.Tooltip("start:Q", format=".2%", title="before training"),
-    ]
-    bars = base.mark_bar(cornerRadiusEnd=2).encode(
-        x=x, y=y, yOffset=offset, color=run_colour(names, dark), tooltip=tooltip
-    )
-    starts = base.mark_tick(thickness=3, size=24, color=GREY).encode(
-        x=alt.X("start:Q"), y=y, yOffset=offset, tooltip=tooltip
-    )
-    labels = base.mark_text(align="left", dx=6, fontSize=13).encode(
-        x=alt.X("outer:Q"), y=y, yOffset=offset, text="label:N", color=run_colour(names, dark)
-    )
+    starts = told.mark_tick(thickness=3, size=24, color=GREY).encode(x=alt.X("start:Q"))
+    labels = marks.label(base, align="left", dx=6).encode(x=alt.X("outer:Q"), color=colour)
     height = max(PANEL_HEIGHT, 26 * layers * len(names) + 90)
-    chart = alt.layer(bars, starts, labels).properties(height=height)
-    return bare(chart.configure_legend(orient="top", labelLimit=400, symbolType="square"))
+    return on_top(alt.layer(bars, starts, labels), height, symbolType="square")
 
 
 def saturation_rows(runs: Sequence[Shown]) -> Rows:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
 import numpy as np
 import numpy.typing as npt
 
-from fmviz.charts.style import Rows, bare
+from fmviz.charts import axes, marks
+from fmviz.charts.marks import rows, tip
+from fmviz.charts.specification import Rows, specification
+from fmviz.charts.style import GROUND, INK, SCHEME, SHARES_SCHEME
 from fmviz.run import measure
 from fmviz.run.data import CLASS_NAMES
 from fmviz.run.record import RunRecord
@@ -26,35 +28,26 @@ MEASURES = {
 def _layer(layers: int) -> alt.Color:
     names = [f"layer {k + 1}" for k in range(layers)]
     # From the input to the output dark to light, so that depth reads as an order.
-    scale = alt.Scale(domain=names, scheme="viridis")
+    scale = alt.Scale(domain=names, scheme=SCHEME)
     return alt.Color("layer:N", scale=scale, title=None, legend=alt.Legend(columns=3))
 
 
-@lru_cache(maxsize=64)
-def over_epochs_spec(name: str, layers: int) -> dict[str, Any]:
+@specification
+def over_epochs_spec(name: str, layers: int) -> Any:
     """A measure of `MEASURES` over the epochs, a line a layer; epoch 0 is the start."""
     title, logarithmic = MEASURES[name]
+    y = axes.share(alt.Y, "value", title)
     if logarithmic:
-        scale, axis = alt.Scale(type="log"), alt.Axis(format="~e", tickCount=5)
-    else:
-        scale, axis = alt.Scale(domain=[0, 1]), alt.Axis(format=".0%", tickCount=5)
-    chart = (
-        alt.Chart(Rows({"layer": []}))
-        .mark_line(strokeWidth=2.2, point=alt.OverlayMarkDef(size=22))
-        .encode(
-            x=alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, format="d", grid=False)),
-            y=alt.Y("value:Q", title=title, scale=scale, axis=axis),
-            color=_layer(layers),
-            tooltip=[
-                alt.Tooltip("layer:N"),
-                alt.Tooltip("epoch:Q"),
-                alt.Tooltip("value:Q", format=".3g" if logarithmic else ".1%"),
-            ],
-        )
-        .properties(height=HEIGHT)
-        .configure_legend(orient="top", symbolSize=120)
+        y = axes.logarithmic(alt.Y, "value", title, format="~e", tickCount=5)
+    value = tip("value", ".3g" if logarithmic else marks.PERCENT)
+    curve = rows().encode(
+        x=axes.axis(alt.X, "epoch", "epoch", tickMinStep=1, format="d", grid=False),
+        y=y,
+        color=_layer(layers),
+        tooltip=["layer:N", "epoch:Q", value],
     )
-    return bare(chart)
+    chart = marks.line(curve, strokeWidth=2.2, point=alt.OverlayMarkDef(size=22))
+    return chart.properties(height=HEIGHT).configure_legend(orient="top", symbolSize=120)
 
 
 def over_epochs_rows(record: RunRecord, name: str) -> Rows:
@@ -70,32 +63,20 @@ def over_epochs_rows(record: RunRecord, name: str) -> Rows:
     return Rows(rows, columns=["layer", "epoch", "value"])
 
 
-@lru_cache(maxsize=8)
-def matrix_spec(dark: bool) -> dict[str, Any]:
+@specification
+def matrix_spec(dark: bool) -> Any:
     """True class (rows) against the class answered: the share of each row, the count in it."""
-    base = alt.Chart(Rows({"truth": []})).encode(
+    truth, count = alt.Tooltip("truth:N", title="true class"), tip("count")
+    base = rows().encode(
         x=alt.X("answer:N", sort=list(CLASS_NAMES), title="answer", axis=alt.Axis(labelAngle=-40)),
         y=alt.Y("truth:N", sort=list(CLASS_NAMES), title="true class"),
-        tooltip=[
-            alt.Tooltip("truth:N", title="true class"),
-            alt.Tooltip("answer:N"),
-            alt.Tooltip("count:Q"),
-            alt.Tooltip("share:Q", format=".1%"),
-        ],
+        tooltip=[truth, "answer:N", count, tip("share", marks.PERCENT)],
     )
-    scale = alt.Scale(domain=[0, 1], scheme="blues", reverse=dark)
+    scale = alt.Scale(domain=[0, 1], scheme=SHARES_SCHEME, reverse=dark)
     squares = base.mark_rect().encode(color=alt.Color("share:Q", scale=scale, legend=None))
-    strong = "#10161D" if dark else "#FFFFFF"
-    weak = "#E8EDF2" if dark else "#1B2631"
-    counts = (
-        base.transform_filter("datum.count > 0")
-        .mark_text(fontSize=13)
-        .encode(
-            text="count:Q",
-            color=alt.condition("datum.share > 0.5", alt.value(strong), alt.value(weak)),
-        )
-    )
-    return bare(alt.layer(squares, counts).properties(height=460))
+    some = base.transform_filter("datum.count > 0")
+    counts = marks.cell_text(some, "count:Q", "datum.share > 0.5", (INK[dark], GROUND[dark]))
+    return alt.layer(squares, counts).properties(height=460)
 
 
 def matrix_rows(matrix: npt.NDArray[np.integer]) -> Rows:
@@ -112,26 +93,20 @@ def matrix_rows(matrix: npt.NDArray[np.integer]) -> Rows:
     )
 
 
-@lru_cache(maxsize=64)
-def activations_spec(layers: int) -> dict[str, Any]:
+@specification
+def activations_spec(layers: int) -> Any:
     """Distribution of each hidden layer's activations: density, so that areas are shares."""
     chart = (
-        alt.Chart(Rows({"layer": []}))
+        rows()
         .mark_area(interpolate="step-after", opacity=0.45, line=True)
         .encode(
-            x=alt.X("activation:Q", title="activation", axis=alt.Axis(grid=False)),
+            x=axes.axis(alt.X, "activation", "activation", grid=False),
             y=alt.Y("density:Q", title="density", stack=None),
             color=_layer(layers),
-            tooltip=[
-                alt.Tooltip("layer:N"),
-                alt.Tooltip("activation:Q", format=".2f", title="from"),
-                alt.Tooltip("share:Q", format=".1%"),
-            ],
+            tooltip=["layer:N", tip("activation", ".2f", "from"), tip("share", marks.PERCENT)],
         )
-        .properties(height=HEIGHT)
-        .configure_legend(orient="top", symbolType="square")
     )
-    return bare(chart)
+    return chart.properties(height=HEIGHT).configure_legend(orient="top", symbolType="square")
 
 
 def activations_rows(record: RunRecord, epoch: int) -> Rows:

@@ -1,11 +1,13 @@
-"""How every chart of the app looks: colours, dashes, shapes, sizes."""
+"""How every chart and picture of the app looks: its colours, dashes, shapes and sizes, as values.
+
+No colour stands anywhere else but in Streamlit's own theme (`.streamlit/config.toml`), whose
+ground, ink and borders are repeated here, for files have them too. Where there are two of a kind,
+the key is whether the page is dark.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
-import altair as alt
-import pandas as pd
+from typing import Final
 
 # Okabe & Ito: vermilion for the baseline, which comes first, blue for the run beside it. On a
 # dark ground their lighter orange and sky blue take over. In a race the others follow.
@@ -19,107 +21,66 @@ RUN_COLOURS = {
         *("#F28E9D", "#7FD6D6", "#D2A679", "#F07FD0"),
     ],
 }
-
-
 RUN_SHAPES = [
     *("square", "circle", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right"),
     *("triangle-left", "stroke", "wedge", "arrow"),
     "M-1,-1L0,-0.3L1,-1L0.3,0L1,1L0,0.3L-1,1L-0.3,0Z",
 ]
 
-
+# What is no run: rules, predictions, references.
 GREY = "#808A94"
+# The theme's ground, text and borders.
+GROUND = {False: "#FFFFFF", True: "#10161D"}
+INK = {False: "#1B2631", True: "#E8EDF2"}
+BORDER = {False: "#D5DCE3", True: "#33404D"}
+# What lets the ground through: the inside of a hollow mark, a cell without a value.
+HOLLOW, CLEAR = "transparent", "#00000000"
 
+# Signed values, weights above all: below zero, zero, above. Blue and orange, the pair that no
+# common kind of colour vision confuses, on either side of the ground.
+DIVERGING = {
+    False: ("#0072B2", "#FFFFFF", "#D55E00"),
+    True: ("#56B4E9", "#161A20", "#E69F00"),
+}
+# Shares of a whole: from next to the ground to the blue of the runs.
+PIXEL_RAMP = {False: ("#EEF1F4", "#0072B2"), True: ("#20262E", "#56B4E9")}
+CELL_RAMP = {False: ("#EEF3F7", "#0072B2"), True: ("#22303C", "#56B4E9")}
+# Text upon the ends of that ramp: on the pale, on the full.
+CELL_TEXT = {False: ("#16202A", "#FFFFFF"), True: ("#FFFFFF", "#16202A")}
+# Vega's schemes: for shares of one kind, and for measures and orders.
+SHARES_SCHEME: Final = "blues"
+SCHEME: Final = "viridis"
+# Text upon `SCHEME`: on its dark half, on its light half.
+SCHEME_TEXT = ("#FFFFFF", "#101820")
 
 SPLITS = ["training", "validation"]
-
-
-DASHES = [[1, 0], [5, 4]]
-
+# Training is solid, validation dashed. A rule to read a place off is dotted; a
+# reference beside the two, finely.
+SOLID, DASHED, DOTTED, FINE = [1, 0], [5, 4], [2, 3], [2, 2]
+DASHES = [SOLID, DASHED]
 
 CURVES_HEIGHT = 390
-
-
 PANEL_HEIGHT = 270
-
-
-# Accuracy axes span at least so much: flat curves should look flat.
-MIN_SPAN = 0.06
-
-
-Rows = pd.DataFrame
-
-
-def legend_columns(names: tuple[str, ...]) -> int:
-    """Columns of a legend of runs: fewer where names are long, which those of readers may be, for
-    a telephone has room for some 40 letters."""
-    return max(1, min(2 if len(names) in (2, 4) else 3, 42 // max(map(len, names), default=1)))
-
-
-def legend_height(names: tuple[str, ...]) -> int:
-    """Pixels of a legend of runs beyond its first two rows, which every chart has room for."""
-    return 24 * max(0, -(-len(names) // legend_columns(names)) - 2)
-
-
-def run_colour(names: tuple[str, ...], dark: bool, **options: Any) -> alt.Color:
-    """A run's colour, by its place among the names."""
-    scale = alt.Scale(domain=list(names), range=RUN_COLOURS[dark][: len(names)])
-    options.setdefault("legend", alt.Legend(columns=legend_columns(names)))
-    return alt.Color("run:N", scale=scale, title=None, **options)
-
-
-def run_shape(names: tuple[str, ...]) -> alt.Shape:
-    """A run's mark, so that colour never speaks alone."""
-    scale = alt.Scale(domain=list(names), range=RUN_SHAPES[: len(names)])
-    return alt.Shape("run:N", scale=scale, title=None)
-
-
-def bare(chart: Any) -> dict[str, Any]:
-    """The chart's specification without its data."""
-    spec: dict[str, Any] = chart.to_dict()
-    spec.pop("data", None)
-    spec.pop("datasets", None)
-    # A live chart is drawn many times a second: a canvas costs a browser a fraction of an SVG.
-    spec["usermeta"] = {"embedOptions": {"renderer": "canvas"}}
-    return spec
-
-
-# On the far wall: what is written and drawn on a chart grows by so much.
-PROJECTED = 1.4
-
-
-_GROWING = {"height", "fontSize", "size", "strokeWidth", "dx", "dy"}
-
-
-def projected(spec: dict[str, Any]) -> dict[str, Any]:
-    """A chart for a projector: taller, with larger type, marks and lines. Its width is the page's.
-    Of "size" and the like only numbers grow: an encoding of that name is none."""
-
-    def grown(part: Any) -> Any:
-        if isinstance(part, list):
-            return [grown(each) for each in part]
-        if not isinstance(part, dict):
-            return part
-        return {
-            name: round(value * PROJECTED, 2)
-            if name in _GROWING and isinstance(value, int | float)
-            else grown(value)
-            for name, value in part.items()
-        }
-
-    large: dict[str, Any] = grown(spec)
-    sizes = {"labelFontSize": 17, "titleFontSize": 18}
-    over = {
-        "axis": sizes | {"labelPadding": 10},
-        "legend": sizes | {"symbolSize": 200},
-        "header": sizes,
-        "line": {"strokeWidth": 4},
-        "point": {"size": 110},
-    }
-    own = large.get("config", {})
-    merged = {name: over[name] | own.get(name, {}) for name in over}
-    return large | {"config": own | merged}
-
-
 # Of a chart with legends above and below it in a third of the page's width.
 CARD_HEIGHT = 390
+# Of a label beside a mark.
+LABEL_SIZE = 13
+# Accuracy axes span at least so much: flat curves should look flat.
+MIN_SPAN = 0.06
+# Where bars carry a label at their end, an axis of shares goes on so far beyond 100%.
+LABEL_ROOM = 1.25
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """A colour's red, green and blue, 0 to 255, for pictures."""
+    red, green, blue = bytes.fromhex(colour[1:7])
+    return red, green, blue
+
+
+# TEMPORARY, until every lesson has moved on.
+from fmviz.charts.scales import (
+    legend_height as legend_height,
+    run_colour as run_colour,
+    run_shape as run_shape,
+)  # noqa
+from fmviz.charts.specification import Rows as Rows, projected as projected, bare as bare  # noqa

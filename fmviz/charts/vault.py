@@ -2,52 +2,41 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
 
-from fmviz.charts.style import CURVES_HEIGHT, GREY, RUN_COLOURS, Rows, bare
+from fmviz.charts import axes, marks
+from fmviz.charts.marks import of_kind, tip
+from fmviz.charts.scales import by_name
+from fmviz.charts.specification import Rows, specification
+from fmviz.charts.style import CURVES_HEIGHT, GREY, RUN_COLOURS
 from fmviz.page.vault import Vault
 
 KINDS = ["tried", "best on validation"]
 
 
-@lru_cache(maxsize=2)
-def vault_spec(dark: bool) -> dict[str, Any]:
+@specification
+def vault_spec(dark: bool) -> Any:
     """One point a network, ± one standard error both ways; on the line both scores are equal."""
-    base = alt.Chart(Rows({"kind": []}))
-    scale = alt.Scale(zero=False, nice=True, padding=10)
-    axis = alt.Axis(format=".3~%", tickCount=6)
-    x = alt.X("validation:Q", title="validation accuracy", scale=scale, axis=axis)
-    y = alt.Y("test:Q", title="test accuracy", scale=scale, axis=axis)
-    colour = alt.Color(
-        "kind:N",
-        title=None,
-        scale=alt.Scale(domain=KINDS, range=[GREY, RUN_COLOURS[dark][1]]),
-        legend=alt.Legend(orient="top"),
-    )
-    points = base.transform_filter("datum.kind != 'equal'").encode(color=colour)
+    room = {"padding": 10}
+    x = axes.accuracy(alt.X, "validation", "validation accuracy", scale=room)
+    y = axes.accuracy(alt.Y, "test", "test accuracy", scale=room)
+    legend = alt.Legend(orient="top")
+    colour = by_name(alt.Color, "kind", KINDS, [GREY, RUN_COLOURS[dark][1]], legend=legend)
+    shape = alt.Shape("kind:N", scale=alt.Scale(domain=KINDS, range=["circle", "diamond"]))
+    scores = [tip(score, marks.PERCENT) for score in ("validation", "test")]
+    networks = marks.rows("datum.kind != 'equal'").encode(color=colour)
+    rules = networks.mark_rule(opacity=0.6)
     chart = alt.layer(
-        base.transform_filter("datum.kind == 'equal'")
-        .mark_line(color=GREY, strokeDash=[4, 4])
-        .encode(x=x, y=y),
-        points.mark_rule(opacity=0.6).encode(x=x, y=alt.Y("test_low:Q"), y2="test_high:Q"),
-        points.mark_rule(opacity=0.6).encode(
-            x=alt.X("validation_low:Q"), x2="validation_high:Q", y=y
-        ),
-        points.mark_point(size=90, filled=True, opacity=1).encode(
-            x=x,
-            y=y,
-            shape=alt.Shape("kind:N", scale=alt.Scale(domain=KINDS, range=["circle", "diamond"])),
-            tooltip=[
-                alt.Tooltip("name:N", title="network"),
-                alt.Tooltip("validation:Q", format=".1%"),
-                alt.Tooltip("test:Q", format=".1%"),
-            ],
+        of_kind("equal").mark_line(color=GREY, strokeDash=[4, 4]).encode(x=x, y=y),
+        rules.encode(x=x, y=alt.Y("test_low:Q"), y2="test_high:Q"),
+        rules.encode(x=alt.X("validation_low:Q"), x2="validation_high:Q", y=y),
+        marks.points(networks, shape, size=90, opacity=1).encode(
+            x=x, y=y, tooltip=[alt.Tooltip("name:N", title="network"), *scores]
         ),
     )
-    return bare(chart.properties(height=CURVES_HEIGHT))
+    return chart.properties(height=CURVES_HEIGHT)
 
 
 def vault_rows(vault: Vault, names: list[str]) -> Rows:

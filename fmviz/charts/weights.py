@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
@@ -11,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts.style import (
-    PANEL_HEIGHT,
-    Rows,
-    bare,
-    run_colour,
-)
+from fmviz.charts import axes, marks
+from fmviz.charts.marks import tip
+from fmviz.charts.scales import run_colour
+from fmviz.charts.specification import Rows, on_top, specification
+from fmviz.charts.style import DIVERGING, PANEL_HEIGHT, rgb
 from fmviz.run import measure
 from fmviz.run.data import SHAPE
 
@@ -27,38 +25,19 @@ Floats = npt.NDArray[np.floating]
 SPREADS, BINS = 4.0, 60
 
 
-def _legend(chart: Any, height: int = PANEL_HEIGHT) -> dict[str, Any]:
-    # A legend of marks that are pale, as a band is, would be pale as well.
-    legend = {"orient": "top", "labelLimit": 400, "symbolOpacity": 1}
-    return bare(chart.properties(height=height).configure_legend(**legend))
-
-
 # Weight distribution
-@lru_cache(maxsize=64)
-def distribution_spec(names: tuple[str, ...], dark: bool) -> dict[str, Any]:
+@specification
+def distribution_spec(names: tuple[str, ...], dark: bool) -> Any:
     """Density of the weights, logarithmic upwards so that the few large ones are seen too."""
-    base = alt.Chart(Rows({"run": []}))
-    line = base.mark_line(interpolate="step-after", strokeWidth=2.2, clip=True).encode(
-        x=alt.X(
-            "weight:Q",
-            title="weight w",
-            scale=alt.Scale(nice=False),
-            axis=alt.Axis(tickCount=5, grid=False),
-        ),
-        y=alt.Y(
-            "density:Q",
-            title="density",
-            scale=alt.Scale(type="log"),
-            axis=alt.Axis(format="~g", tickCount=5),
-        ),
+    share = tip("share", ".2%", "weights in this bin")
+    curve = marks.rows().encode(
+        x=axes.axis(alt.X, "weight", "weight w", alt.Scale(nice=False), tickCount=5, grid=False),
+        y=axes.logarithmic(alt.Y, "density", "density", format="~g", tickCount=5),
         color=run_colour(names, dark),
-        tooltip=[
-            alt.Tooltip("run:N"),
-            alt.Tooltip("weight:Q", title="from w", format=".3f"),
-            alt.Tooltip("share:Q", title="weights in this bin", format=".2%"),
-        ],
+        tooltip=["run:N", tip("weight", ".3f", "from w"), share],
     )
-    return _legend(line)
+    line = marks.line(curve, interpolate="step-after", strokeWidth=2.2, clip=True)
+    return on_top(line, PANEL_HEIGHT, symbolOpacity=1)
 
 
 def distribution_rows(runs: Sequence[Shown]) -> Rows:
@@ -97,17 +76,11 @@ def reach_of(counts: npt.NDArray[np.integer], share: float) -> float:
 
 # First-layer weights as pictures
 
-# Negative, zero, positive: the run colours on either side of the page's ground.
-_DIVERGING = {
-    False: ((0, 114, 178), (255, 255, 255), (213, 94, 0)),
-    True: ((86, 180, 233), (22, 26, 32), (230, 159, 0)),
-}
-
 
 def diverging(values: Floats, limit: float, dark: bool) -> npt.NDArray[np.uint8]:
     """Values as colours, (..., 3): blue below zero, the ground at zero, orange above; full at
     ±limit and beyond."""
-    low, middle, high = (np.array(c, float) for c in _DIVERGING[dark])
+    low, middle, high = (np.array(rgb(colour), float) for colour in DIVERGING[dark])
     share = np.clip(np.asarray(values, float) / (limit or 1.0), -1, 1)[..., None]
     ends = np.where(share < 0, low, high)
     return np.asarray(np.rint(middle + np.abs(share) * (ends - middle)), np.uint8)
@@ -125,7 +98,7 @@ def kernel_pictures(
     units = kernel.shape[1]
     columns = min(columns, units)
     tall, wide = SHAPE
-    line = np.array([_DIVERGING[dark][1]]) * (0.82 if not dark else 1.9)
+    line = np.array([rgb(DIVERGING[dark][1])]) * (0.82 if not dark else 1.9)
     lines = -(-units // columns)
     grid = np.empty((lines * (tall + 1) - 1, columns * (wide + 1) - 1, 3), np.uint8)
     grid[:] = np.asarray(line, np.uint8)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from fmviz.charts.style import projected
+from fmviz.charts.specification import projected
 from fmviz.export.chart_files import Chart
 from fmviz.ui import state
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
@@ -11,16 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from fmviz.analysis.stopping import Shown
+from fmviz.charts import axes, marks
+from fmviz.charts.marks import of_kind, rows, tip
+from fmviz.charts.scales import run_colour, run_shape
+from fmviz.charts.specification import Rows, on_top, specification
 from fmviz.charts.style import (
     CURVES_HEIGHT,
-    DASHES,
+    DASHED,
     GREY,
+    LABEL_ROOM,
     PANEL_HEIGHT,
     RUN_COLOURS,
-    Rows,
-    bare,
-    run_colour,
-    run_shape,
+    SCHEME,
+    SCHEME_TEXT,
 )
 from fmviz.lessons.initialisation.lesson import MAP_DEPTHS, MAP_SIGMAS, NAMED, TARGET
 from fmviz.lessons.initialisation.xray import XRay
@@ -47,45 +49,32 @@ def _layer(index: int) -> str:
     return f"layer {index + 1}"
 
 
-@lru_cache(maxsize=64)
-def histogram_spec(layers: int, activation: str, dark: bool) -> dict[str, Any]:
+@specification
+def histogram_spec(layers: int, activation: str, dark: bool) -> Any:
     """Activation histograms, a row a layer, the first on top."""
-    base = alt.Chart(Rows({"layer": []}))
-    bounded = measure.saturates(activation)
     edges = measure.activation_edges(activation)
-    scale = (
-        alt.Scale(domain=[float(edges[0]), float(edges[-1])], nice=False)
-        if bounded
-        # Even bins of such an activation are even in its signed root.
-        else alt.Scale(type="pow", exponent=0.5, zero=False, nice=False)
+    # Even bins of an activation without bounds are even in its signed root.
+    scale = alt.Scale(type="pow", exponent=0.5, zero=False, nice=False)
+    if measure.saturates(activation):
+        scale = alt.Scale(domain=[float(edges[0]), float(edges[-1])], nice=False)
+    lanes = alt.Axis(
+        values=list(range(layers)),
+        labelExpr=f"'layer ' + ({layers} - datum.value)",
+        labelBaseline="bottom",
+        labelOffset=-6,
+        grid=True,
+        ticks=False,
+        domain=False,
     )
-    y = alt.Y(
-        "bottom:Q",
-        title=None,
-        scale=alt.Scale(domain=[0, layers], nice=False),
-        axis=alt.Axis(
-            values=list(range(layers)),
-            labelExpr=f"'layer ' + ({layers} - datum.value)",
-            labelBaseline="bottom",
-            labelOffset=-6,
-            grid=True,
-            ticks=False,
-            domain=False,
-        ),
-    )
-    bars = base.mark_rect(color=_yours(dark), stroke=None).encode(
-        x=alt.X("low:Q", title="activation a", scale=scale, axis=alt.Axis(grid=False)),
+    low, high = tip("low", ".3~g", "from"), tip("high", ".3~g", "to")
+    bars = rows().encode(
+        x=axes.axis(alt.X, "low", "activation a", scale, grid=False),
         x2="high:Q",
-        y=y,
+        y=alt.Y("bottom:Q", title=None, scale=axes.span(0, layers), axis=lanes),
         y2="top:Q",
-        tooltip=[
-            alt.Tooltip("layer:N"),
-            alt.Tooltip("low:Q", format=".3~g", title="from"),
-            alt.Tooltip("high:Q", format=".3~g", title="to"),
-            alt.Tooltip("share:Q", format=".2%", title="activations"),
-        ],
+        tooltip=["layer:N", low, high, tip("share", ".2%", "activations")],
     )
-    return bare(bars.properties(height=_height(layers)))
+    return bars.mark_rect(color=_yours(dark), stroke=None).properties(height=_height(layers))
 
 
 def histogram_rows(seen: XRay, activation: str) -> Rows:
@@ -110,37 +99,21 @@ def histogram_rows(seen: XRay, activation: str) -> Rows:
     return Rows(rows, columns=["layer", "low", "high", "share", "bottom", "top"])
 
 
-@lru_cache(maxsize=64)
-def flat_spec(layers: int, title: str, dark: bool) -> dict[str, Any]:
+@specification
+def flat_spec(layers: int, title: str, dark: bool) -> Any:
     """Share of flat activations by layer: bars measured, ticks predicted, ± one deviation."""
-    base = alt.Chart(Rows({"layer": []}))
-    y = alt.Y("layer:N", title=None, sort=None, axis=alt.Axis(ticks=False))
-    x = alt.X(
-        "measured:Q",
-        title=title,
-        scale=alt.Scale(domain=[0, 1.25]),
-        axis=alt.Axis(format=".0%", values=[0, 0.25, 0.5, 0.75, 1]),
+    base = rows().encode(y=axes.names(alt.Y, "layer"))
+    error = tip("error", ".2%", "± one standard deviation")
+    told = base.encode(tooltip=["layer:N", tip("measured", ".2%"), tip("predicted", ".2%"), error])
+    bars = told.mark_bar(color=_yours(dark), cornerRadiusEnd=2, opacity=0.85).encode(
+        x=axes.share(alt.X, "measured", title, LABEL_ROOM)
     )
-    tooltip = [
-        alt.Tooltip("layer:N"),
-        alt.Tooltip("measured:Q", format=".2%"),
-        alt.Tooltip("predicted:Q", format=".2%"),
-        alt.Tooltip("error:Q", format=".2%", title="± one standard deviation"),
-    ]
-    bars = base.mark_bar(color=_yours(dark), cornerRadiusEnd=2, opacity=0.85).encode(
-        x=x, y=y, tooltip=tooltip
+    ranges = told.mark_rule(strokeWidth=2, color=GREY).encode(x=alt.X("least:Q"), x2="most:Q")
+    ticks = told.mark_tick(thickness=3, size=24, color=GREY).encode(x=alt.X("predicted:Q"))
+    labels = marks.label(base, align="left", dx=8).encode(
+        x=alt.X("outer:Q"), color=alt.value(_yours(dark))
     )
-    ranges = base.mark_rule(strokeWidth=2, color=GREY).encode(
-        x=alt.X("least:Q"), x2="most:Q", y=y, tooltip=tooltip
-    )
-    ticks = base.mark_tick(thickness=3, size=24, color=GREY).encode(
-        x=alt.X("predicted:Q"), y=y, tooltip=tooltip
-    )
-    labels = base.mark_text(align="left", dx=8, fontSize=13).encode(
-        x=alt.X("outer:Q"), y=y, text="label:N", color=alt.value(_yours(dark))
-    )
-    chart = alt.layer(bars, ranges, ticks, labels)
-    return bare(chart.properties(height=_height(layers)))
+    return alt.layer(bars, ranges, ticks, labels).properties(height=_height(layers))
 
 
 def flat_rows(seen: XRay) -> Rows:
@@ -165,39 +138,20 @@ def flat_rows(seen: XRay) -> Rows:
     return Rows(rows, columns=columns)
 
 
-@lru_cache(maxsize=64)
-def gradients_spec(names: tuple[str, ...], layers: int, dark: bool) -> dict[str, Any]:
+@specification
+def gradients_spec(names: tuple[str, ...], layers: int, dark: bool) -> Any:
     """Gradient norm of each kernel before the first step, one line a start; log scale."""
-    base = alt.Chart(Rows({"run": []}))
     order = [*(_layer(index) for index in range(layers)), "output"]
-    lines = base.encode(
-        x=alt.X(
-            "layer:N",
-            title=None,
-            sort=order,
-            scale=alt.Scale(domain=order),
-            axis=alt.Axis(labelAngle=0, labelOverlap=True),
-        ),
-        y=alt.Y(
-            "norm:Q",
-            title="gradient norm of the kernel",
-            scale=alt.Scale(type="log", nice=True),
-            axis=alt.Axis(format="~g", tickCount=5),
-        ),
+    axis = alt.Axis(labelAngle=0, labelOverlap=True)
+    title, scale = "gradient norm of the kernel", {"nice": True}
+    curve = rows().encode(
+        x=alt.X("layer:N", title=None, sort=order, scale=alt.Scale(domain=order), axis=axis),
+        y=axes.logarithmic(alt.Y, "norm", title, scale, format="~g", tickCount=5),
         color=run_colour(names, dark),
-        tooltip=[
-            alt.Tooltip("run:N"),
-            alt.Tooltip("layer:N"),
-            alt.Tooltip("norm:Q", format=".3~g"),
-        ],
+        tooltip=["run:N", "layer:N", tip("norm", ".3~g")],
     )
-    chart = alt.layer(
-        lines.mark_line(strokeWidth=2.5),
-        lines.mark_point(size=70, filled=True, opacity=1).encode(shape=run_shape(names)),
-    )
-    return bare(
-        chart.properties(height=PANEL_HEIGHT).configure_legend(orient="top", labelLimit=400)
-    )
+    dots = marks.points(curve, run_shape(names), size=70, opacity=1)
+    return on_top(alt.layer(marks.line(curve), dots), PANEL_HEIGHT)
 
 
 def gradients_rows(seen: Mapping[str, XRay]) -> Rows:
@@ -215,48 +169,25 @@ def gradients_rows(seen: Mapping[str, XRay]) -> Rows:
     return Rows(rows, columns=["run", "layer", "norm"])
 
 
-def _epochs(epochs: int, first: int = 1) -> alt.X:
-    return alt.X(
-        "epoch:Q",
-        title="epoch",
-        scale=alt.Scale(domain=[min(first, epochs - 1), epochs], nice=False),
-        axis=alt.Axis(tickMinStep=1, format="d", grid=False),
-    )
-
-
-@lru_cache(maxsize=64)
-def race_spec(names: tuple[str, ...], epochs: int, dark: bool) -> dict[str, Any]:
+@specification
+def race_spec(names: tuple[str, ...], epochs: int, dark: bool) -> Any:
     """Validation accuracy over the epochs, the target, and where each run first reaches it."""
-    base = alt.Chart(Rows({"kind": []}))
-    y = alt.Y(
-        "accuracy:Q",
-        title="validation accuracy",
-        scale=alt.Scale(zero=False, nice=True),
-        axis=alt.Axis(format=".3~%", tickCount=6),
+    x, y = axes.epochs(epochs), axes.accuracy(alt.Y, title="validation accuracy")
+    shape = run_shape(names)
+    run: dict[str, Any] = {
+        "x": x,
+        "y": y,
+        "color": run_colour(names, dark),
+        "tooltip": ["run:N", "epoch:Q", tip("accuracy", marks.PERCENT)],
+    }
+    curve = of_kind("curve").encode(**run)
+    chart = alt.layer(
+        marks.rule("target", y=y),
+        marks.line(curve, strokeDash=DASHED, clip=True),
+        marks.points(curve, shape),
+        marks.ring(of_kind("hit"), size=230).encode(shape=shape, **run),
     )
-    tooltip = [
-        alt.Tooltip("run:N"),
-        alt.Tooltip("epoch:Q"),
-        alt.Tooltip("accuracy:Q", format=".1%"),
-    ]
-    x, colour, shape = _epochs(epochs), run_colour(names, dark), run_shape(names)
-    curve = base.transform_filter("datum.kind == 'curve'").encode(
-        x=x, y=y, color=colour, tooltip=tooltip
-    )
-    lines = curve.mark_line(strokeWidth=2.5, strokeDash=DASHES[1], clip=True)
-    marks = curve.mark_point(size=34, filled=True, opacity=0.9).encode(shape=shape)
-    hits = (
-        base.transform_filter("datum.kind == 'hit'")
-        .mark_point(size=230, filled=False, strokeWidth=2.5)
-        .encode(x=x, y=y, color=colour, shape=shape, tooltip=tooltip)
-    )
-    target = (
-        base.transform_filter("datum.kind == 'target'")
-        .mark_rule(strokeWidth=1.5, strokeDash=[2, 3], color=GREY)
-        .encode(y=y)
-    )
-    chart = alt.layer(target, lines, marks, hits).properties(height=CURVES_HEIGHT)
-    return bare(chart.configure_legend(orient="top", labelLimit=400, symbolSize=120))
+    return on_top(chart, CURVES_HEIGHT, symbolSize=120)
 
 
 def race_rows(runs: Sequence[Shown]) -> Rows:
@@ -281,30 +212,20 @@ def _ticks(epochs: int) -> list[int]:
     return [*range(0, epochs + 1, step)]
 
 
-@lru_cache(maxsize=64)
-def reach_spec(names: tuple[str, ...], epochs: int, dark: bool) -> dict[str, Any]:
+@specification
+def reach_spec(names: tuple[str, ...], epochs: int, dark: bool) -> Any:
     """Epochs until the target; pale where it is not reached."""
-    base = alt.Chart(Rows({"run": []}))
-    y = alt.Y("run:N", title=None, sort=list(names), axis=alt.Axis(ticks=False))
     colour = run_colour(names, dark, legend=None)
+    base = rows().encode(y=axes.names(alt.Y, "run", names), color=colour)
+    # Room for a label beside a full bar.
+    scale, title = axes.span(0, 1.5 * epochs), f"epochs to {percent(TARGET, 0)}"
     bars = base.mark_bar(cornerRadiusEnd=2).encode(
-        x=alt.X(
-            "epochs:Q",
-            title=f"epochs to {percent(TARGET, 0)}",
-            # Room for a label beside a full bar.
-            scale=alt.Scale(domain=[0, 1.5 * epochs], nice=False),
-            axis=alt.Axis(format="d", values=_ticks(epochs)),
-        ),
-        y=y,
-        color=colour,
+        x=axes.axis(alt.X, "epochs", title, scale, format="d", values=_ticks(epochs)),
         opacity=alt.condition("datum.reached", alt.value(0.9), alt.value(0.18)),
-        tooltip=[alt.Tooltip("run:N"), alt.Tooltip("label:N", title="reaches it")],
+        tooltip=["run:N", alt.Tooltip("label:N", title="reaches it")],
     )
-    labels = base.mark_text(align="left", dx=6, fontSize=13, fontWeight="bold").encode(
-        x=alt.X("epochs:Q"), y=y, text="label:N", color=colour
-    )
-    chart = alt.layer(bars, labels).properties(height=CURVES_HEIGHT - 60)
-    return bare(chart)
+    labels = marks.label(base, align="left", dx=6, fontWeight="bold").encode(x=alt.X("epochs:Q"))
+    return alt.layer(bars, labels).properties(height=CURVES_HEIGHT - 60)
 
 
 def reach_rows(runs: Sequence[Shown]) -> Rows:
@@ -326,31 +247,17 @@ def reach_rows(runs: Sequence[Shown]) -> Rows:
     return Rows(rows, columns=["run", "epochs", "reached", "label"])
 
 
-@lru_cache(maxsize=64)
-def training_spec(names: tuple[str, ...], epochs: int, title: str, dark: bool) -> dict[str, Any]:
+@specification
+def training_spec(names: tuple[str, ...], epochs: int, title: str, dark: bool) -> Any:
     """Share of flat activations of a layer over the epochs, from the start on."""
-    base = alt.Chart(Rows({"run": []})).encode(
-        x=_epochs(epochs, first=0),
-        y=alt.Y(
-            "share:Q",
-            title=title,
-            scale=alt.Scale(domain=[0, 1]),
-            axis=alt.Axis(format=".0%", tickCount=5),
-        ),
+    curve = rows().encode(
+        x=axes.epochs(epochs, first=0),
+        y=axes.share(alt.Y, "share", title),
         color=run_colour(names, dark),
-        tooltip=[
-            alt.Tooltip("run:N"),
-            alt.Tooltip("epoch:Q"),
-            alt.Tooltip("share:Q", format=".2%"),
-        ],
+        tooltip=["run:N", "epoch:Q", tip("share", ".2%")],
     )
-    chart = alt.layer(
-        base.mark_line(strokeWidth=2.5),
-        base.mark_point(size=34, filled=True, opacity=0.9).encode(shape=run_shape(names)),
-    )
-    return bare(
-        chart.properties(height=PANEL_HEIGHT + 40).configure_legend(orient="top", labelLimit=400)
-    )
+    chart = alt.layer(marks.line(curve), marks.points(curve, run_shape(names)))
+    return on_top(chart, PANEL_HEIGHT + 40)
 
 
 def training_rows(runs: Sequence[Shown], layer: int) -> Rows:
@@ -365,38 +272,23 @@ def training_rows(runs: Sequence[Shown], layer: int) -> Rows:
     return Rows(rows, columns=["run", "epoch", "share"])
 
 
-@lru_cache(maxsize=8)
-def units_spec(title: str, dark: bool) -> dict[str, Any]:
+@specification
+def units_spec(title: str, dark: bool) -> Any:
     """The units of a layer by the share of images on which they are flat; one can be clicked."""
-    picked = alt.selection_point(name="picked", fields=["unit"], on="click", empty=False)
-    points = (
-        alt.Chart(Rows({"unit": []}))
-        .mark_point(filled=True, opacity=0.85)
-        .encode(
-            x=alt.X(
-                "rank:Q",
-                title="units, the most often flat first",
-                axis=alt.Axis(grid=False, tickMinStep=1),
-            ),
-            y=alt.Y(
-                "share:Q",
-                title=title,
-                scale=alt.Scale(domain=[0, 1]),
-                axis=alt.Axis(format=".0%", tickCount=5),
-            ),
-            size=alt.condition("datum.chosen", alt.value(260), alt.value(60)),
-            shape=alt.condition("datum.chosen", alt.value("diamond"), alt.value("circle")),
-            color=alt.condition(
-                "datum.chosen", alt.value(RUN_COLOURS[dark][0]), alt.value(_yours(dark))
-            ),
-            tooltip=[
-                alt.Tooltip("unit:Q"),
-                alt.Tooltip("share:Q", format=".1%", title="flat on"),
-            ],
-        )
-        .add_params(picked)
+
+    def where_chosen(chosen: Any, other: Any) -> Any:
+        return alt.condition("datum.chosen", alt.value(chosen), alt.value(other))
+
+    points = rows().encode(
+        x=axes.axis(alt.X, "rank", "units, the most often flat first", grid=False, tickMinStep=1),
+        y=axes.share(alt.Y, "share", title),
+        size=where_chosen(260, 60),
+        shape=where_chosen("diamond", "circle"),
+        color=where_chosen(RUN_COLOURS[dark][0], _yours(dark)),
+        tooltip=["unit:Q", tip("share", marks.PERCENT, "flat on")],
     )
-    return bare(points.properties(height=PANEL_HEIGHT))
+    points = points.mark_point(filled=True, opacity=0.85)
+    return points.add_params(marks.picked("unit")).properties(height=PANEL_HEIGHT)
 
 
 def units_rows(flat_shares: npt.NDArray[np.floating[Any]], chosen: int) -> Rows:
@@ -412,30 +304,16 @@ def units_rows(flat_shares: npt.NDArray[np.floating[Any]], chosen: int) -> Rows:
     )
 
 
-@lru_cache(maxsize=8)
-def classes_spec(title: str, dark: bool) -> dict[str, Any]:
+@specification
+def classes_spec(title: str, dark: bool) -> Any:
     """Share of each class's images on which a unit is flat."""
-    bars = (
-        alt.Chart(Rows({"name": []}))
-        .mark_bar(cornerRadiusEnd=2, color=_yours(dark))
-        .encode(
-            x=alt.X(
-                "share:Q",
-                title=title,
-                scale=alt.Scale(domain=[0, 1]),
-                axis=alt.Axis(format=".0%", tickCount=5),
-            ),
-            y=alt.Y(
-                "name:N", title=None, sort=None, axis=alt.Axis(ticks=False, labelOverlap=False)
-            ),
-            tooltip=[
-                alt.Tooltip("name:N", title="class"),
-                alt.Tooltip("share:Q", format=".0%"),
-                alt.Tooltip("images:Q"),
-            ],
-        )
+    bars = rows().encode(
+        x=axes.share(alt.X, "share", title),
+        y=axes.names(alt.Y, "name", labelOverlap=False),
+        tooltip=[alt.Tooltip("name:N", title="class"), tip("share", ".0%"), "images:Q"],
     )
-    return bare(bars.properties(height=PANEL_HEIGHT + 60))
+    bars = bars.mark_bar(cornerRadiusEnd=2, color=_yours(dark))
+    return bars.properties(height=PANEL_HEIGHT + 60)
 
 
 def classes_rows(is_flat: npt.NDArray[np.bool_], labels: npt.NDArray[np.integer[Any]]) -> Rows:
@@ -451,47 +329,31 @@ def classes_rows(is_flat: npt.NDArray[np.bool_], labels: npt.NDArray[np.integer[
     return Rows(rows)
 
 
-@lru_cache(maxsize=4)
-def map_spec(dark: bool) -> dict[str, Any]:
+@specification
+def map_spec(dark: bool) -> Any:
     """Validation accuracy by σ and depth, printed in its cell; the reader's cell is framed."""
-    base = alt.Chart(Rows({"sigma": []})).encode(
-        x=alt.X(
-            "sigma:N",
-            title="initial std, σ",
-            sort=None,
-            scale=alt.Scale(domain=[number(s) for s in MAP_SIGMAS]),
-            axis=alt.Axis(labelAngle=0, ticks=False),
-        ),
-        y=alt.Y(
-            "depth:N",
-            title="hidden layers",
-            sort=None,
-            scale=alt.Scale(domain=[str(d) for d in MAP_DEPTHS]),
-            axis=alt.Axis(ticks=False),
-        ),
+    sigmas, depths = [number(s) for s in MAP_SIGMAS], [str(d) for d in MAP_DEPTHS]
+    base = rows().encode(
+        x=axes.cells(alt.X, "sigma", "initial std, σ", sigmas, labelAngle=0),
+        y=axes.cells(alt.Y, "depth", "hidden layers", depths),
         tooltip=[
             alt.Tooltip("sigma:N", title="σ"),
             alt.Tooltip("depth:N", title="hidden layers"),
             alt.Tooltip("tip:N", title="validation accuracy"),
-            alt.Tooltip("epochs:Q"),
+            "epochs:Q",
         ],
     )
-    cells = base.mark_rect(cornerRadius=3).encode(
-        color=alt.Color(
-            "accuracy:Q",
-            title="validation accuracy",
-            scale=alt.Scale(scheme="viridis", domain=[0.1, 0.9]),
-            legend=alt.Legend(format=".0%", orient="top", gradientLength=220, titleLimit=300),
-        )
+    scale = alt.Scale(scheme=SCHEME, domain=[0.1, 0.9])
+    legend = alt.Legend(format=".0%", orient="top", gradientLength=220, titleLimit=300)
+    colour = alt.Color("accuracy:Q", title="validation accuracy", scale=scale, legend=legend)
+    chart = alt.layer(
+        base.mark_rect(cornerRadius=3).encode(color=colour),
+        marks.framed(base, "datum.own", RUN_COLOURS[dark][0]),
+        marks.cell_text(
+            base, "label:N", "datum.accuracy > 0.55", SCHEME_TEXT, fontSize=14, fontWeight="bold"
+        ),
     )
-    frame = base.transform_filter("datum.own").mark_rect(
-        filled=False, strokeWidth=4, stroke=RUN_COLOURS[dark][0], cornerRadius=3
-    )
-    texts = base.mark_text(fontSize=14, fontWeight="bold").encode(
-        text="label:N",
-        color=alt.condition("datum.accuracy > 0.55", alt.value("#101820"), alt.value("#FFFFFF")),
-    )
-    return bare(alt.layer(cells, frame, texts).properties(height=64 * len(MAP_DEPTHS) + 90))
+    return chart.properties(height=64 * len(MAP_DEPTHS) + 90)
 
 
 def map_rows(records: Sequence[RunRecord | None], own: RunConfig) -> Rows:

@@ -21,11 +21,17 @@ from fmviz.charts.style import (
     run_colour,
     run_shape,
 )
-from fmviz.charts.weights import Floats, _legend
+from fmviz.charts.specification import on_top
+from fmviz.charts.weights import Floats
 from fmviz.lessons.regularisation import geometry
 from fmviz.lessons.regularisation.pruning import Pruned
 from fmviz.run.data import SHAPE
 from fmviz.words.numbers import small_percent
+
+
+def _legend(chart: Any, height: int) -> dict[str, Any]:
+    return bare(on_top(chart, height, symbolOpacity=1))
+
 
 # Each kind of penalty keeps its colour in every closer look.
 KINDS = ("no penalty", "L2", "L1")

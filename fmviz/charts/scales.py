@@ -1,0 +1,64 @@
+"""What tells the marks of a chart apart: colours, shapes and dashes with their legends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import altair as alt
+
+from fmviz.charts.style import DASHES, HOLLOW, RUN_COLOURS, RUN_SHAPES, SPLITS
+
+Channel = TypeVar("Channel", alt.Color, alt.Fill, alt.Shape, alt.StrokeDash)
+
+
+def by_name(
+    channel: type[Channel], field: str, names: Sequence[str], values: Sequence[Any], **options: Any
+) -> Channel:
+    """Each name of a column has its value of a channel: a colour, a shape, a dash.
+
+    Args:
+        options: of the channel; `legend` above all, which has no title.
+    """
+    scale = alt.Scale(domain=list(names), range=list(values))
+    return channel(f"{field}:N", **({"scale": scale, "title": None} | options))
+
+
+def legend_columns(names: tuple[str, ...]) -> int:
+    """Columns of a legend of runs: fewer where names are long, which those of readers may be, for
+    a telephone has room for some 40 letters."""
+    return max(1, min(2 if len(names) in (2, 4) else 3, 42 // max(map(len, names), default=1)))
+
+
+def legend_height(names: tuple[str, ...]) -> int:
+    """Pixels of a legend of runs beyond its first two rows, which every chart has room for."""
+    return 24 * max(0, -(-len(names) // legend_columns(names)) - 2)
+
+
+def run_colour(names: tuple[str, ...], dark: bool, **options: Any) -> alt.Color:
+    """A run's colour, by its place among the names."""
+    options.setdefault("legend", alt.Legend(columns=legend_columns(names)))
+    return by_name(alt.Color, "run", names, RUN_COLOURS[dark][: len(names)], **options)
+
+
+def run_shape(names: tuple[str, ...], **options: Any) -> alt.Shape:
+    """A run's mark, so that colour never speaks alone."""
+    return by_name(alt.Shape, "run", names, RUN_SHAPES[: len(names)], **options)
+
+
+def split_dash(orient: str | None = "bottom", **legend: Any) -> alt.StrokeDash:
+    """Training solid, validation dashed.
+
+    Args:
+        orient: where the legend is; at the bottom it leaves room for that of the runs, on a
+            telephone too. None for no legend.
+        legend: more of `alt.Legend`.
+    """
+    looks = {"orient": orient, "symbolSize": 400} | legend
+    given = None if orient is None else alt.Legend(**looks)
+    return by_name(alt.StrokeDash, "split", SPLITS, DASHES, legend=given)
+
+
+def split_fill(colour: str, **options: Any) -> alt.Fill:
+    """Training filled, validation hollow."""
+    return alt.Fill("split:N", scale=alt.Scale(domain=SPLITS, range=[colour, HOLLOW]), **options)
