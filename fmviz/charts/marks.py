@@ -5,6 +5,7 @@ A chart's rows are of several kinds, told apart by their column "kind"; each lay
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import altair as alt
@@ -54,15 +55,17 @@ def ring(base: alt.Chart, **style: Any) -> alt.Chart:
     return base.mark_point(**looks)
 
 
-def rule(kind: str, *, color: str | None = GREY, **encoding: Any) -> alt.Chart:
+def rule(
+    kind: str, *, color: str | None = GREY, dash: Sequence[int] = DOTTED, **encoding: Any
+) -> alt.Chart:
     """Dotted rules to read a place off, across the chart where `y` is given, upright where `x`.
 
     Args:
         color: None where the encoding has it.
     """
-    given: Style = {} if color is None else {"color": color}
-    looks: Style = {"strokeDash": DOTTED, "strokeWidth": 1.5, **given}
-    return of_kind(kind).mark_rule(**looks).encode(**encoding)
+    looks: Style = {} if color is None else {"color": color}
+    rules = of_kind(kind).mark_rule(strokeDash=list(dash), strokeWidth=1.5, **looks)
+    return rules.encode(**encoding)
 
 
 def label(base: alt.Chart, text: str = "label:N", **style: Any) -> alt.Chart:

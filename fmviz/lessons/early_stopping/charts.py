@@ -4,14 +4,17 @@ the three monitors, the weights at one epoch."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
 import numpy as np
 
 from fmviz.analysis.stopping import Outcome, Rule, Shown, Stop
-from fmviz.charts.style import DASHES, GREY, MIN_SPAN, PANEL_HEIGHT, RUN_COLOURS, SPLITS, Rows, bare
+from fmviz.charts import axes, marks
+from fmviz.charts.marks import of_kind, tip
+from fmviz.charts.scales import by_name, split_dash
+from fmviz.charts.specification import Rows, specification
+from fmviz.charts.style import FINE, GREY, PANEL_HEIGHT, RUN_COLOURS, SOLID, SPLITS
 from fmviz.charts.weights import reach_of
 from fmviz.run.measure import weight_density
 from fmviz.run.record import RunRecord
@@ -32,7 +35,7 @@ CURVE_HEIGHT = 370
 SMALL_HEIGHT = 250
 WAIT_HEIGHT = 135
 # Charts that stand above each other share their x axis: room for the labels of y is fixed.
-Y_ROOM = 48
+Y_ROOM = axes.room(48)
 TRAINED, SPARED = "trained", "spared"
 PHASES = alt.Scale(domain=[TRAINED, SPARED], range=[1.0, 0.28])
 KINDS = ["validation", "test"]
@@ -40,28 +43,18 @@ WHEN = ["before training", "at this epoch"]
 
 
 def _epochs(epochs: int, title: str | None) -> alt.X:
-    return alt.X(
-        "epoch:Q",
-        title=title,
-        scale=alt.Scale(domain=[0.4, epochs + 0.6], nice=False),
-        axis=alt.Axis(tickMinStep=1, format="d", grid=False),
-    )
+    return axes.counts(alt.X, "epoch", (0.4, epochs + 0.6), title)
 
 
-def _amount(field: str, monitor: str) -> alt.Y:
-    accuracy = monitor == "val_accuracy"
-    return alt.Y(
-        f"{field}:Q",
-        title=TITLES[monitor],
-        scale=alt.Scale(zero=False, nice=True),
-        axis=alt.Axis(
-            format=".3~%" if accuracy else "~g", tickCount=6, minExtent=Y_ROOM, maxExtent=Y_ROOM
-        ),
-    )
+def _value(monitor: str) -> alt.Y:
+    if monitor == "val_accuracy":
+        return axes.accuracy(alt.Y, "value", **Y_ROOM)
+    scale = alt.Scale(zero=False, nice=True)
+    return axes.axis(alt.Y, "value", TITLES[monitor], scale, format="~g", tickCount=6, **Y_ROOM)
 
 
-@lru_cache(maxsize=64)
-def monitor_spec(monitor: str, epochs: int, dark: bool, *, small: bool = False) -> dict[str, Any]:
+@specification
+def monitor_spec(monitor: str, epochs: int, dark: bool, *, small: bool = False) -> Any:
     """The monitored value over the epochs, dashed, and the same of training, solid. Epochs that
     stopping spares are pale. Marked: improvements, the stop, the weights that come back.
 
@@ -69,81 +62,28 @@ def monitor_spec(monitor: str, epochs: int, dark: bool, *, small: bool = False) 
         small: one of several side by side, without a legend.
     """
     colour = RUN_COLOURS[dark][0]
-    rises = monitor == "val_accuracy"
-    base = alt.Chart(Rows({"kind": []}))
-    x, y = _epochs(epochs, "epoch"), _amount("value", monitor)
-    tooltip = [
-        alt.Tooltip("split:N"),
-        alt.Tooltip("epoch:Q"),
-        alt.Tooltip("value:Q", format=".1%" if monitor == "val_accuracy" else ".4f"),
-        alt.Tooltip("note:N"),
-    ]
-    phase = alt.Opacity("phase:N", scale=PHASES, legend=None)
-    dash = alt.StrokeDash(
-        "split:N",
-        scale=alt.Scale(domain=SPLITS, range=DASHES),
-        title=None,
-        legend=None
-        if small
-        else alt.Legend(orient="top", symbolSize=400, symbolStrokeColor=colour),
+    x, y = _epochs(epochs, "epoch"), _value(monitor)
+    value = tip("value", marks.PERCENT if monitor == "val_accuracy" else ".4f")
+    place: dict[str, Any] = {"x": x, "y": y, "tooltip": ["split:N", "epoch:Q", value, "note:N"]}
+    curve = marks.line(of_kind("curve"), color=colour).encode(
+        strokeDash=split_dash(None if small else "top", symbolStrokeColor=colour),
+        opacity=alt.Opacity("phase:N", scale=PHASES, legend=None),
+        **place,
     )
-    lines = (
-        base.transform_filter("datum.kind == 'curve'")
-        .mark_line(strokeWidth=2.5, color=colour)
-        .encode(x=x, y=y, strokeDash=dash, opacity=phase, tooltip=tooltip)
+    dots: dict[str, Any] = {"color": colour, "opacity": 1}
+    chart = alt.layer(
+        curve,
+        of_kind("penalty").mark_line(strokeWidth=2, color=GREY).encode(**place),
+        of_kind("improved").mark_point(size=46, filled=True, **dots).encode(**place),
+        marks.ring(of_kind("kept"), size=260, strokeWidth=3, **dots).encode(**place),
+        of_kind("stop").mark_rule(strokeWidth=2, color=colour).encode(x=x, tooltip=["note:N"]),
+        marks.rule("scrub", x=x, tooltip=["note:N"]),
+        marks.rule("baseline", y=y, tooltip=["note:N"]),
+        marks.frame(x, y),
     )
-    penalty = (
-        base.transform_filter("datum.kind == 'penalty'")
-        .mark_line(strokeWidth=2, color=GREY)
-        .encode(x=x, y=y, tooltip=tooltip)
-    )
-    improved = (
-        base.transform_filter("datum.kind == 'improved'")
-        .mark_point(size=46, filled=True, color=colour, opacity=1)
-        .encode(x=x, y=y, tooltip=tooltip)
-    )
-    kept = (
-        base.transform_filter("datum.kind == 'kept'")
-        .mark_point(size=260, strokeWidth=3, filled=False, color=colour, opacity=1)
-        .encode(x=x, y=y, tooltip=tooltip)
-    )
-    rules = (
-        base.transform_filter("datum.kind == 'stop'")
-        .mark_rule(strokeWidth=2, color=colour)
-        .encode(x=x, tooltip=[alt.Tooltip("note:N")])
-    )
-    scrubbed = (
-        base.transform_filter("datum.kind == 'scrub'")
-        .mark_rule(strokeWidth=1.5, strokeDash=[2, 3], color=GREY)
-        .encode(x=x, tooltip=[alt.Tooltip("note:N")])
-    )
-    baseline = (
-        base.transform_filter("datum.kind == 'baseline'")
-        .mark_rule(strokeWidth=1.5, strokeDash=[2, 3], color=GREY)
-        .encode(y=y, tooltip=[alt.Tooltip("note:N")])
-    )
-    frame = base.transform_filter("datum.kind == 'frame'").mark_point(opacity=0).encode(x=x, y=y)
-    upper = alt.layer(lines, penalty, improved, kept, rules, scrubbed, baseline, frame)
-    notes = [
-        base.transform_filter(f"datum.kind == 'stop' && datum.side == '{side}'")
-        .mark_text(
-            align=side,
-            dx=6 if side == "left" else -6,
-            baseline="bottom" if rises else "top",
-            fontSize=13,
-        )
-        .encode(
-            x=x,
-            # Where the curve is not: losses end low, accuracies high.
-            y=alt.value("height" if rises else 0),
-            text="note:N",
-            color=alt.value(colour),
-        )
-        for side in ("left", "right")
-    ]
-    chart = alt.layer(upper, *notes)
+    chart = alt.layer(chart, *_stop_notes(x, monitor == "val_accuracy", colour))
     chart = chart.properties(height=SMALL_HEIGHT if small else CURVE_HEIGHT)
-    return bare(chart.configure_legend(labelLimit=400))
+    return chart.configure_legend(labelLimit=400)
 
 
 def monitor_rows(
@@ -202,10 +142,7 @@ def monitor_rows(
             for epoch, value in enumerate(record.history["penalty"], start=1)
         ]
     if rule.monitor == "val_accuracy" and len(values):
-        middle = float(np.median(values))
-        rows += [
-            {"kind": "frame", "epoch": 1, "value": middle + side * MIN_SPAN / 2} for side in (-1, 1)
-        ]
+        rows += marks.frame_rows(float(np.median(values)), "value", epoch=1)
     columns = ["kind", "split", "epoch", "value", "phase", "note", "side"]
     return Rows(rows, columns=columns)
 
@@ -214,40 +151,41 @@ def _mark(kind: str, epoch: int, value: float, split: str, note: str) -> dict[st
     return {"kind": kind, "epoch": epoch, "value": value, "split": split, "note": note}
 
 
-@lru_cache(maxsize=64)
-def wait_spec(epochs: int, dark: bool) -> dict[str, Any]:
+def _stop_notes(x: alt.X, rises: bool, colour: str) -> list[alt.Chart]:
+    """What the rule of a stop says, on that side of it where there is more room and at that end
+    where the curve is not: losses end low, accuracies high."""
+    looks: dict[str, Any] = {"baseline": "bottom" if rises else "top"}
+    place: dict[str, Any] = {"x": x, "y": alt.value("height" if rises else 0)}
+    return [
+        marks.label(
+            marks.rows(f"datum.kind == 'stop' && datum.side == '{side}'"),
+            "note:N",
+            align=side,
+            dx=dx,
+            **looks,
+        ).encode(color=alt.value(colour), **place)
+        for side, dx in (("left", 6), ("right", -6))
+    ]
+
+
+@specification
+def wait_spec(epochs: int, dark: bool) -> Any:
     """`wait` after each epoch that ran, against patience."""
     colour = RUN_COLOURS[dark][0]
-    base = alt.Chart(Rows({"kind": []}))
-    x = _epochs(epochs, None)
-    y = alt.Y(
-        "wait:Q",
-        title="wait",
-        scale=alt.Scale(zero=True, nice=False),
-        axis=alt.Axis(tickCount=4, tickMinStep=1, format="d", minExtent=Y_ROOM, maxExtent=Y_ROOM),
+    x, scale = _epochs(epochs, None), alt.Scale(zero=True, nice=False)
+    y = axes.axis(alt.Y, "wait", "wait", scale, tickCount=4, tickMinStep=1, format="d", **Y_ROOM)
+    bars = of_kind("wait").encode(
+        color=alt.condition("datum.fires", alt.value(colour), alt.value(GREY)),
+        tooltip=["epoch:Q", "wait:Q"],
     )
-    bars = (
-        base.transform_filter("datum.kind == 'wait'")
-        .mark_bar(width=5)
-        .encode(
-            x=x,
-            y=y,
-            color=alt.condition("datum.fires", alt.value(colour), alt.value(GREY)),
-            tooltip=[alt.Tooltip("epoch:Q"), alt.Tooltip("wait:Q")],
-        )
+    note: dict[str, Any] = {"align": "right", "baseline": "bottom", "dy": -4, "color": colour}
+    chart = alt.layer(
+        bars.mark_bar(width=5).encode(x=x, y=y),
+        marks.rule("patience", color=colour, dash=[4, 3], y=y),
+        marks.label(of_kind("patience"), "note:N", **note).encode(x=x, y=y),
+        of_kind("room").mark_point(opacity=0).encode(x=x, y=y),
     )
-    limit = (
-        base.transform_filter("datum.kind == 'patience'")
-        .mark_rule(strokeWidth=1.5, strokeDash=[4, 3], color=colour)
-        .encode(y=y)
-    )
-    label = (
-        base.transform_filter("datum.kind == 'patience'")
-        .mark_text(align="right", baseline="bottom", dy=-4, fontSize=13, color=colour)
-        .encode(x=x, y=y, text="note:N")
-    )
-    room = base.transform_filter("datum.kind == 'room'").mark_point(opacity=0).encode(x=x, y=y)
-    return bare(alt.layer(bars, limit, label, room).properties(height=WAIT_HEIGHT))
+    return chart.properties(height=WAIT_HEIGHT)
 
 
 def wait_rows(run: Shown, patience: int | None) -> Rows:
@@ -275,79 +213,50 @@ def wait_rows(run: Shown, patience: int | None) -> Rows:
 
 
 def _patience(epochs: int, title: str | None) -> alt.X:
-    return alt.X(
-        "patience:Q",
-        title=title,
-        scale=alt.Scale(domain=[-0.6, epochs + 0.6], nice=False),
-        axis=alt.Axis(tickMinStep=1, format="d", grid=False),
-    )
+    return axes.counts(alt.X, "patience", (-0.6, epochs + 0.6), title)
 
 
-@lru_cache(maxsize=64)
-def patience_spec(epochs: int, test: bool, dark: bool) -> dict[str, Any]:
+@specification
+def patience_spec(epochs: int, test: bool, dark: bool) -> Any:
     """Accuracy of the weights handed back, ± one standard error, under each patience.
 
     Args:
         test: whether the reader has asked for test accuracy.
     """
-    base = alt.Chart(Rows({"kind": []}))
-    x = _patience(epochs, None)
-    axis = alt.Axis(format=".3~%", tickCount=5, minExtent=Y_ROOM, maxExtent=Y_ROOM)
-    y = alt.Y("accuracy:Q", title="accuracy", scale=alt.Scale(zero=False, nice=True), axis=axis)
-    scale = alt.Scale(domain=KINDS, range=[RUN_COLOURS[dark][0], GREY])
+    x, y = _patience(epochs, None), axes.accuracy(alt.Y, ticks=5, **Y_ROOM)
     legend = alt.Legend(orient="top", symbolSize=120) if test else None
-    colour = alt.Color("split:N", scale=scale, title=None, legend=legend)
-    shapes = alt.Scale(domain=KINDS, range=["circle", "diamond"])
-    shape = alt.Shape("split:N", scale=shapes, title=None, legend=legend)
-    tooltip = [
-        alt.Tooltip("patience:Q"),
-        alt.Tooltip("split:N"),
-        alt.Tooltip("label:N", title="accuracy"),
-        alt.Tooltip("weights:Q", title="weights of epoch"),
-    ]
-    outcome = base.transform_filter("datum.kind == 'outcome'")
-    errors = outcome.mark_rule(strokeWidth=1.5, opacity=0.45).encode(
-        x=x, y=alt.Y("low:Q"), y2="high:Q", color=colour
+    colours = [RUN_COLOURS[dark][0], GREY]
+    colour = by_name(alt.Color, "split", KINDS, colours, legend=legend)
+    shape = by_name(alt.Shape, "split", KINDS, ["circle", "diamond"], legend=legend)
+    accuracy = alt.Tooltip("label:N", title="accuracy")
+    weights = tip("weights", title="weights of epoch")
+    outcome = of_kind("outcome").encode(color=colour)
+    points = outcome.encode(x=x, y=y, tooltip=["patience:Q", "split:N", accuracy, weights])
+    chart = alt.layer(
+        marks.whiskers(outcome, x=x, strokeWidth=1.5, opacity=0.45),
+        marks.points(points, shape, size=46, opacity=1),
+        marks.rule("here", x=x),
+        marks.frame(x, y),
     )
-    points = outcome.mark_point(size=46, filled=True, opacity=1).encode(
-        x=x, y=y, color=colour, shape=shape, tooltip=tooltip
-    )
-    here = base.transform_filter("datum.kind == 'here'").mark_rule(
-        strokeWidth=1.5, strokeDash=[2, 3], color=GREY
-    )
-    frame = base.transform_filter("datum.kind == 'frame'").mark_point(opacity=0).encode(x=x, y=y)
-    chart = alt.layer(errors, points, here.encode(x=x), frame).properties(height=PANEL_HEIGHT)
-    return bare(chart)
+    return chart.properties(height=PANEL_HEIGHT)
 
 
-@lru_cache(maxsize=64)
-def cost_spec(epochs: int, dark: bool) -> dict[str, Any]:
+@specification
+def cost_spec(epochs: int, dark: bool) -> Any:
     """Epochs trained under each patience, and the epoch whose weights come back."""
-    base = alt.Chart(Rows({"kind": []}))
-    colour = RUN_COLOURS[dark][0]
-    x = _patience(epochs, "patience")
-    y = alt.Y(
-        "trained:Q",
-        title="epoch",
-        scale=alt.Scale(domain=[0, epochs], nice=False),
-        axis=alt.Axis(tickCount=4, format="d", minExtent=Y_ROOM, maxExtent=Y_ROOM),
+    x, scale = _patience(epochs, "patience"), axes.span(0, epochs)
+    y = axes.axis(alt.Y, "trained", "epoch", scale, tickCount=4, format="d", **Y_ROOM)
+    trained, back = tip("trained", title="epochs trained"), tip("weights", title="weights of epoch")
+    cost = marks.rows("datum.kind == 'outcome' && datum.split == 'validation'").encode(
+        x=x, tooltip=["patience:Q", trained, back]
     )
-    tooltip = [
-        alt.Tooltip("patience:Q"),
-        alt.Tooltip("trained:Q", title="epochs trained"),
-        alt.Tooltip("weights:Q", title="weights of epoch"),
-    ]
-    cost = base.transform_filter("datum.kind == 'outcome' && datum.split == 'validation'")
-    bars = cost.mark_bar(width=5, color=GREY, opacity=0.7).encode(x=x, y=y, tooltip=tooltip)
-    weights = cost.mark_point(size=46, filled=True, opacity=1, color=colour).encode(
-        x=x, y=alt.Y("weights:Q"), tooltip=tooltip
+    weights: dict[str, Any] = {"filled": True, "opacity": 1, "color": RUN_COLOURS[dark][0]}
+    chart = alt.layer(
+        cost.mark_bar(width=5, color=GREY, opacity=0.7).encode(y=y),
+        cost.mark_point(size=46, **weights).encode(y=alt.Y("weights:Q")),
+        marks.rule("here", x=x),
     )
-    here = (
-        base.transform_filter("datum.kind == 'here'")
-        .mark_rule(strokeWidth=1.5, strokeDash=[2, 3], color=GREY)
-        .encode(x=x)
-    )
-    return bare(alt.layer(bars, weights, here).properties(height=200))
+    return chart.properties(height=200)
 
 
 def patience_rows(found: Sequence[Outcome], patience: int | None, test: bool) -> Rows:
@@ -377,41 +286,27 @@ def patience_rows(found: Sequence[Outcome], patience: int | None, test: bool) ->
             )
     if rows:
         middle = float(np.median([row["accuracy"] for row in rows]))
-        rows += [
-            {"kind": "frame", "patience": 0, "accuracy": middle + side * MIN_SPAN / 2}
-            for side in (-1, 1)
-        ]
+        rows += marks.frame_rows(middle, "accuracy", patience=0)
     if patience is not None:
         rows.append({"kind": "here", "patience": patience})
-    columns = [
-        *("kind", "patience", "split", "accuracy", "low", "high", "label", "trained", "weights")
-    ]
-    return Rows(rows, columns=columns)
+    values = ["accuracy", "low", "high", "label", "trained", "weights"]
+    return Rows(rows, columns=["kind", "patience", "split", *values])
 
 
-@lru_cache(maxsize=64)
-def weights_spec(dark: bool) -> dict[str, Any]:
+@specification
+def weights_spec(dark: bool) -> Any:
     """Density of the first layer's weights: as they start, and at one epoch."""
-    base = alt.Chart(Rows({"when": []}))
-    colour = alt.Color(
-        "when:N",
-        scale=alt.Scale(domain=WHEN, range=[GREY, RUN_COLOURS[dark][0]]),
-        title=None,
-        legend=alt.Legend(orient="top", symbolType="stroke", symbolSize=300),
+    legend = alt.Legend(orient="top", symbolType="stroke", symbolSize=300)
+    scale, title = alt.Scale(nice=False, zero=False), "weight w of the first layer"
+    colours = [GREY, RUN_COLOURS[dark][0]]
+    curve = marks.rows().encode(
+        x=axes.axis(alt.X, "w", title, scale, grid=False, tickCount=7),
+        y=axes.axis(alt.Y, "density", "density", tickCount=4),
+        color=by_name(alt.Color, "when", WHEN, colours, legend=legend),
+        strokeDash=by_name(alt.StrokeDash, "when", WHEN, [FINE, SOLID]),
     )
-    dashes = alt.Scale(domain=WHEN, range=[[2, 2], [1, 0]])
-    chart = base.mark_line(strokeWidth=2.2, interpolate="step-after", clip=True).encode(
-        x=alt.X(
-            "w:Q",
-            title="weight w of the first layer",
-            scale=alt.Scale(nice=False, zero=False),
-            axis=alt.Axis(grid=False, tickCount=7),
-        ),
-        y=alt.Y("density:Q", title="density", axis=alt.Axis(tickCount=4)),
-        color=colour,
-        strokeDash=alt.StrokeDash("when:N", scale=dashes, title=None),
-    )
-    return bare(chart.properties(height=PANEL_HEIGHT))
+    line = marks.line(curve, strokeWidth=2.2, interpolate="step-after", clip=True)
+    return line.properties(height=PANEL_HEIGHT)
 
 
 def weights_rows(record: RunRecord, epoch: int) -> Rows:
