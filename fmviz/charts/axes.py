@@ -71,7 +71,8 @@ def accuracy(
         scale: more of `alt.Scale`.
     """
     fitted = alt.Scale(zero=False, nice=True, **(scale or {}))
-    return axis(side, field, title, fitted, format=".3~%", tickCount=ticks, **options)
+    looks: Options = {"format": ".3~%", "tickCount": ticks} | options
+    return axis(side, field, title, fitted, **looks)
 
 
 def share(side: type[Side], field: str, title: str | None, top: float = 1, **options: Any) -> Side:

@@ -56,16 +56,21 @@ def ring(base: alt.Chart, **style: Any) -> alt.Chart:
 
 
 def rule(
-    kind: str, *, color: str | None = GREY, dash: Sequence[int] = DOTTED, **encoding: Any
+    base: str | alt.Chart,
+    *,
+    color: str | None = GREY,
+    dash: Sequence[int] = DOTTED,
+    **encoding: Any,
 ) -> alt.Chart:
     """Dotted rules to read a place off, across the chart where `y` is given, upright where `x`.
 
     Args:
+        base: the rows, or their kind.
         color: None where the encoding has it.
     """
+    of = of_kind(base) if isinstance(base, str) else base
     looks: Style = {} if color is None else {"color": color}
-    rules = of_kind(kind).mark_rule(strokeDash=list(dash), strokeWidth=1.5, **looks)
-    return rules.encode(**encoding)
+    return of.mark_rule(strokeDash=list(dash), strokeWidth=1.5, **looks).encode(**encoding)
 
 
 def label(base: alt.Chart, text: str = "label:N", **style: Any) -> alt.Chart:

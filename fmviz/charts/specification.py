@@ -21,19 +21,14 @@ def specification(build: Callable[P, Any]) -> Callable[P, Spec]:
     @lru_cache(maxsize=64)
     @wraps(build)
     def kept(*args: P.args, **kwargs: P.kwargs) -> Spec:
-        return bare(build(*args, **kwargs))
+        spec: Spec = build(*args, **kwargs).to_dict()
+        spec.pop("data", None)
+        spec.pop("datasets", None)
+        # A live chart is drawn many times a second: a canvas costs a browser a fraction of an SVG.
+        spec["usermeta"] = {"embedOptions": {"renderer": "canvas"}}
+        return spec
 
     return cast(Callable[P, Spec], kept)
-
-
-def bare(chart: Any) -> Spec:
-    """The chart's specification without its data."""
-    spec: Spec = chart.to_dict()
-    spec.pop("data", None)
-    spec.pop("datasets", None)
-    # A live chart is drawn many times a second: a canvas costs a browser a fraction of an SVG.
-    spec["usermeta"] = {"embedOptions": {"renderer": "canvas"}}
-    return spec
 
 
 def on_top(chart: Any, height: int, **legend: Any) -> Any:

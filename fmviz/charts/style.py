@@ -75,12 +75,3 @@ def rgb(colour: str) -> tuple[int, int, int]:
     """A colour's red, green and blue, 0 to 255, for pictures."""
     red, green, blue = bytes.fromhex(colour[1:7])
     return red, green, blue
-
-
-# TEMPORARY, until every lesson has moved on.
-from fmviz.charts.scales import (
-    legend_height as legend_height,
-    run_colour as run_colour,
-    run_shape as run_shape,
-)  # noqa
-from fmviz.charts.specification import Rows as Rows, projected as projected, bare as bare  # noqa

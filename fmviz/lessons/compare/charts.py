@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import altair as alt
 import numpy as np
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts.style import (
-    CURVES_HEIGHT,
-    DASHES,
-    GREY,
-    MIN_SPAN,
-    SPLITS,
-    Rows,
-    bare,
-    legend_height,
-    run_colour,
-    run_shape,
-)
+from fmviz.charts import axes, marks
+from fmviz.charts.marks import of_kind, tip
+from fmviz.charts.scales import legend_height, run_colour, run_shape, split_dash
+from fmviz.charts.specification import Rows, on_top, specification
+from fmviz.charts.style import CURVES_HEIGHT, GREY, INK, SPLITS
 from fmviz.run.config import RunConfig
 from fmviz.run.naming import NAMES, differing, setting
 from fmviz.run.record import RunRecord
 from fmviz.words.numbers import percent, small_percent
 
 
-@lru_cache(maxsize=32)
-def band_spec(names: tuple[str, ...], epochs: int, dark: bool) -> dict[str, Any]:
+@specification
+def band_spec(names: tuple[str, ...], epochs: int, dark: bool) -> Any:
     """Accuracy over the epochs, a line a run and split for the mean over seeds, a band for one
     standard deviation either way.
 
@@ -37,41 +29,22 @@ def band_spec(names: tuple[str, ...], epochs: int, dark: bool) -> dict[str, Any]
         names: of all pinned runs, so that each keeps its colour.
         epochs: of the longest run.
     """
-    base = alt.Chart(Rows({"kind": []}))
-    x = alt.X(
-        "epoch:Q",
-        title="epoch",
-        scale=alt.Scale(domain=[min(1, epochs - 1), epochs], nice=False),
-        axis=alt.Axis(tickMinStep=1, format="d", grid=False),
+    x, y = axes.epochs(epochs), axes.accuracy(alt.Y, "mean")
+    figures = [
+        tip("mean", marks.PERCENT),
+        tip("deviation", ".2%", "standard deviation"),
+        tip("seeds"),
+    ]
+    means = of_kind("mean").encode(x=x, color=run_colour(names, dark))
+    band = means.encode(y=alt.Y("low:Q"), y2="high:Q", detail="split:N")
+    curve = means.encode(y=y, tooltip=["run:N", "split:N", "epoch:Q", *figures])
+    chart = alt.layer(
+        band.mark_area(opacity=0.18),
+        marks.line(curve, clip=True).encode(strokeDash=split_dash()),
+        marks.points(curve, run_shape(names)),
+        marks.frame(x, y),
     )
-    scale = alt.Scale(zero=False, nice=True)
-    axis = alt.Axis(format=".3~%", tickCount=6)
-    y = alt.Y("mean:Q", title="accuracy", scale=scale, axis=axis)
-    dash = alt.StrokeDash(
-        "split:N",
-        scale=alt.Scale(domain=SPLITS, range=DASHES),
-        title=None,
-        legend=alt.Legend(orient="bottom", symbolSize=400),
-    )
-    known = base.transform_filter("datum.kind == 'mean'").encode(x=x, color=run_colour(names, dark))
-    band = known.mark_area(opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q", detail="split:N")
-    curve = known.encode(
-        y=y,
-        tooltip=[
-            alt.Tooltip("run:N"),
-            alt.Tooltip("split:N"),
-            alt.Tooltip("epoch:Q"),
-            alt.Tooltip("mean:Q", format=".1%"),
-            alt.Tooltip("deviation:Q", title="standard deviation", format=".2%"),
-            alt.Tooltip("seeds:Q"),
-        ],
-    )
-    lines = curve.mark_line(strokeWidth=2.5, clip=True).encode(strokeDash=dash)
-    marks = curve.mark_point(size=34, filled=True, opacity=0.9).encode(shape=run_shape(names))
-    frame = base.transform_filter("datum.kind == 'frame'").mark_point(opacity=0).encode(x=x, y=y)
-    chart = alt.layer(band, lines, marks, frame)
-    chart = chart.properties(height=CURVES_HEIGHT + legend_height(names))
-    return bare(chart.configure_legend(orient="top", labelLimit=400, symbolSize=120))
+    return on_top(chart, CURVES_HEIGHT + legend_height(names), symbolSize=120)
 
 
 def band_rows(runs: Mapping[str, Sequence[RunRecord]]) -> Rows:
@@ -101,9 +74,7 @@ def band_rows(runs: Mapping[str, Sequence[RunRecord]]) -> Rows:
             ]
     if rows:
         middle = (min(r["mean"] for r in rows) + max(r["mean"] for r in rows)) / 2
-        rows += [
-            {"kind": "frame", "epoch": 1, "mean": middle + side * MIN_SPAN / 2} for side in (-1, 1)
-        ]
+        rows += marks.frame_rows(middle, "mean", epoch=1)
     columns = ["kind", "run", "split", "epoch", "mean", "low", "high", "deviation", "seeds"]
     return Rows(rows, columns=columns)
 
@@ -117,54 +88,31 @@ def parallel_axes(configs: Sequence[RunConfig]) -> tuple[str, ...]:
     return (*(NAMES[field] for field in differing(configs)), *OUTCOMES)
 
 
-@lru_cache(maxsize=32)
-def parallel_spec(names: tuple[str, ...], axes: tuple[str, ...], dark: bool) -> dict[str, Any]:
+@specification
+def parallel_spec(names: tuple[str, ...], axes: tuple[str, ...], dark: bool) -> Any:
     """A line a run through its settings and what came of them.
 
     Args:
         names: of all pinned runs.
         axes: of `parallel_axes`.
     """
-    base = alt.Chart(Rows({"kind": []}))
     # The axes lie, one below the other, so that a telephone has room for them.
-    y = alt.Y(
-        "axis:N",
-        title=None,
-        sort=list(axes),
-        scale=alt.Scale(type="point", padding=0.5, domain=list(axes)),
-        axis=alt.Axis(ticks=False, domain=False, labelPadding=8),
-    )
+    scale = alt.Scale(type="point", padding=0.5, domain=list(axes))
+    looks = alt.Axis(ticks=False, domain=False, labelPadding=8)
+    y = alt.Y("axis:N", title=None, sort=list(axes), scale=scale, axis=looks)
     x = alt.X("place:Q", axis=None, scale=alt.Scale(domain=[-0.04, 1.04], nice=False))
-    run = base.transform_filter("datum.kind == 'run'").encode(
-        x=x,
-        y=y,
-        color=run_colour(names, dark),
-        tooltip=[alt.Tooltip("run:N"), alt.Tooltip("axis:N"), alt.Tooltip("value:N")],
+    run = of_kind("run").encode(
+        x=x, y=y, color=run_colour(names, dark), tooltip=["run:N", "axis:N", "value:N"]
     )
-    lines = run.mark_line(strokeWidth=2.5, opacity=0.85).encode(
-        detail="run:N", order=alt.Order("order:Q")
+    rules = of_kind("axis").mark_rule(color=GREY, opacity=0.5, strokeWidth=1.5)
+    line = marks.line(run, opacity=0.85)
+    chart = alt.layer(
+        rules.encode(y=y, x=alt.X("place:Q", axis=None), x2="end:Q"),
+        line.encode(detail="run:N", order=alt.Order("order:Q")),
+        marks.points(run, run_shape(names), size=80, opacity=1),
+        *(label.encode(x=x, y=y) for label in _axis_labels(dark)),
     )
-    marks = run.mark_point(size=80, filled=True, opacity=1).encode(shape=run_shape(names))
-    rules = (
-        base.transform_filter("datum.kind == 'axis'")
-        .mark_rule(color=GREY, opacity=0.5, strokeWidth=1.5)
-        .encode(y=y, x=alt.X("place:Q", axis=None), x2="end:Q")
-    )
-    ink = "#E8EDF2" if dark else "#1B2631"
-    sides: tuple[tuple[Literal["left", "center", "right"], str], ...] = (
-        ("left", "datum.place == 0"),
-        ("center", "datum.place > 0 && datum.place < 1"),
-        ("right", "datum.place == 1"),
-    )
-    labels = [
-        base.transform_filter(f"datum.kind == 'label' && {where}")
-        .mark_text(align=align, dy=17, fontSize=13, color=ink)
-        .encode(x=x, y=y, text="value:N")
-        for align, where in sides
-    ]
-    height = AXIS_HEIGHT * len(axes) + 60 + legend_height(names)
-    chart = alt.layer(rules, lines, marks, *labels).properties(height=height)
-    return bare(chart.configure_legend(orient="top", labelLimit=400, symbolSize=120))
+    return on_top(chart, AXIS_HEIGHT * len(axes) + 60 + legend_height(names), symbolSize=120)
 
 
 def parallel_rows(runs: Sequence[Shown], tolerance: float) -> Rows:
@@ -212,3 +160,22 @@ def parallel_rows(runs: Sequence[Shown], tolerance: float) -> Rows:
         # Between the ends, figures would lie on one another: the pointer tells them.
         axis(name, places, texts, {0.0, 0.5, 1.0} if high == low else {0.0, 1.0})
     return Rows(rows, columns=["kind", "run", "axis", "order", "place", "end", "value"])
+
+
+def _axis_labels(dark: bool) -> list[alt.Chart]:
+    """What stands on an axis, inside of its ends."""
+    places = {
+        "left": "datum.place == 0",
+        "center": "datum.place > 0 && datum.place < 1",
+        "right": "datum.place == 1",
+    }
+    return [
+        marks.label(
+            marks.rows(f"datum.kind == 'label' && {where}"),
+            "value:N",
+            align=align,
+            dy=17,
+            color=INK[dark],
+        )
+        for align, where in places.items()
+    ]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
 import numpy as np
 import numpy.typing as npt
 
-from fmviz.charts.style import GREY, PANEL_HEIGHT, RUN_COLOURS, SPLITS, Rows, bare
+from fmviz.charts import axes, marks
+from fmviz.charts.marks import tip
+from fmviz.charts.scales import by_name, split_fill
+from fmviz.charts.specification import Rows, specification
+from fmviz.charts.style import GREY, PANEL_HEIGHT, RUN_COLOURS
 from fmviz.run.data import CLASS_NAMES
 from fmviz.run.measure import Estimate
 
@@ -19,40 +22,26 @@ WAYS = ("Keras's accuracy", "dropout on", "dropout off")
 GRID_COLUMNS = 32
 
 
-@lru_cache(maxsize=4)
-def on_off_spec(dark: bool) -> dict[str, Any]:
+@specification
+def on_off_spec(dark: bool) -> Any:
     """Accuracy by how it was measured: training filled, validation hollow, with whiskers."""
-    base = alt.Chart(Rows({"way": []}))
     colour = RUN_COLOURS[dark][1]
-    y = alt.Y("way:N", title=None, sort=list(WAYS), axis=alt.Axis(labelLimit=260, ticks=False))
-    x = alt.X(
-        "accuracy:Q",
-        title="accuracy",
-        scale=alt.Scale(zero=False, nice=True, padding=14),
-        axis=alt.Axis(format=".3~%", tickCount=5),
-    )
-    whiskers = base.mark_rule(strokeWidth=2, color=colour).encode(
-        x=alt.X("low:Q"), x2="high:Q", y=y
-    )
-    points = base.mark_point(size=130, strokeWidth=2.5, color=colour, opacity=1).encode(
-        x=x,
-        y=y,
-        fill=alt.Fill(
-            "split:N",
-            scale=alt.Scale(domain=SPLITS, range=[colour, "transparent"]),
-            title=None,
-            legend=alt.Legend(orient="bottom", symbolStrokeColor=colour, symbolStrokeWidth=2.5),
+    y = axes.names(alt.Y, "way", WAYS, labelLimit=260)
+    base = marks.rows()
+    measured = base.encode(x=axes.accuracy(alt.X, ticks=5, scale={"padding": 14}), y=y)
+    looks: dict[str, Any] = {"symbolStrokeColor": colour, "symbolStrokeWidth": 2.5}
+    legend = alt.Legend(orient="bottom", **looks)
+    chart = alt.layer(
+        marks.whiskers(base, y=y, color=colour),
+        measured.mark_point(size=130, strokeWidth=2.5, color=colour, opacity=1).encode(
+            fill=split_fill(colour, title=None, legend=legend),
+            tooltip=["way:N", "split:N", tip("accuracy", marks.PERCENT)],
         ),
-        tooltip=[
-            alt.Tooltip("way:N"),
-            alt.Tooltip("split:N"),
-            alt.Tooltip("accuracy:Q", format=".1%"),
-        ],
+        marks.label(measured, dy=-16, color=colour).encode(
+            text=alt.Text("accuracy:Q", format=marks.PERCENT)
+        ),
     )
-    labels = base.mark_text(dy=-16, fontSize=13, color=colour).encode(
-        x=x, y=y, text=alt.Text("accuracy:Q", format=".1%")
-    )
-    return bare(alt.layer(whiskers, points, labels).properties(height=PANEL_HEIGHT))
+    return chart.properties(height=PANEL_HEIGHT)
 
 
 def on_off_rows(measured: Sequence[tuple[str, str, Estimate]]) -> Rows:
@@ -76,37 +65,26 @@ def on_off_rows(measured: Sequence[tuple[str, str, Estimate]]) -> Rows:
     )
 
 
-@lru_cache(maxsize=16)
-def units_spec(units: int, dark: bool) -> dict[str, Any]:
+@specification
+def units_spec(units: int, dark: bool) -> Any:
     """The units of one hidden layer in one draw: a square each, filled where the unit is kept,
     the stronger the more it says; an empty one with a cross where it is dropped."""
-    base = alt.Chart(Rows({"column": []}))
-    colour = RUN_COLOURS[dark][1]
     columns = min(GRID_COLUMNS, units)
     lines = -(-units // columns)
-    place: dict[str, Any] = {
-        "x": alt.X("column:O", axis=None, scale=alt.Scale(domain=list(range(columns)))),
-        "y": alt.Y("line:O", axis=None, scale=alt.Scale(domain=list(range(lines)))),
-        "tooltip": [
-            alt.Tooltip("unit:Q"),
-            alt.Tooltip("state:N"),
-            alt.Tooltip("before:Q", format=".3~f", title="activation"),
-            alt.Tooltip("after:Q", format=".3~f", title="after the mask"),
-        ],
-    }
+    before, after = tip("before", ".3~f", "activation"), tip("after", ".3~f", "after the mask")
+    base = marks.rows().encode(
+        x=alt.X("column:O", axis=None, scale=alt.Scale(domain=list(range(columns)))),
+        y=alt.Y("line:O", axis=None, scale=alt.Scale(domain=list(range(lines)))),
+        tooltip=["unit:Q", "state:N", before, after],
+    )
+    strength = alt.Scale(domain=[0, 1], range=[0.06, 1])
     squares = base.mark_rect(stroke=GREY, strokeWidth=0.5, strokeOpacity=0.6).encode(
-        **place,
-        color=alt.value(colour),
-        fillOpacity=alt.FillOpacity(
-            "strength:Q", scale=alt.Scale(domain=[0, 1], range=[0.06, 1]), legend=None
-        ),
+        color=alt.value(RUN_COLOURS[dark][1]),
+        fillOpacity=alt.FillOpacity("strength:Q", scale=strength, legend=None),
     )
-    crosses = (
-        base.transform_filter("datum.state == 'dropped'")
-        .mark_text(text="×", fontSize=15, color=GREY)
-        .encode(**place)
-    )
-    return bare(alt.layer(squares, crosses).properties(height=22 * lines + 10))
+    dropped = base.transform_filter("datum.state == 'dropped'")
+    crosses = dropped.mark_text(text="×", fontSize=15, color=GREY)
+    return alt.layer(squares, crosses).properties(height=22 * lines + 10)
 
 
 def units_rows(
@@ -140,40 +118,18 @@ def units_rows(
 ANSWERS = ("without a mask", "with this mask")
 
 
-@lru_cache(maxsize=4)
-def answers_spec(dark: bool) -> dict[str, Any]:
+@specification
+def answers_spec(dark: bool) -> Any:
     """Probability of each class, with and without the mask."""
-    return bare(
-        alt.Chart(Rows({"class": []}))
-        .mark_bar(cornerRadiusEnd=2)
-        .encode(
-            x=alt.X(
-                "probability:Q",
-                title="probability",
-                scale=alt.Scale(domain=[0, 1]),
-                axis=alt.Axis(format=".0%", tickCount=5),
-            ),
-            y=alt.Y(
-                "class:N",
-                title=None,
-                sort=list(CLASS_NAMES),
-                axis=alt.Axis(ticks=False, labelOverlap=False),
-            ),
-            yOffset=alt.YOffset("network:N", sort=list(ANSWERS)),
-            color=alt.Color(
-                "network:N",
-                scale=alt.Scale(domain=list(ANSWERS), range=[GREY, RUN_COLOURS[dark][1]]),
-                title=None,
-                legend=alt.Legend(orient="top", columns=2),
-            ),
-            tooltip=[
-                alt.Tooltip("class:N"),
-                alt.Tooltip("network:N"),
-                alt.Tooltip("probability:Q", format=".1%"),
-            ],
-        )
-        .properties(height=360)
+    colours, legend = [GREY, RUN_COLOURS[dark][1]], alt.Legend(orient="top", columns=2)
+    bars = marks.rows().encode(
+        x=axes.share(alt.X, "probability", "probability"),
+        y=axes.names(alt.Y, "class", CLASS_NAMES, labelOverlap=False),
+        yOffset=alt.YOffset("network:N", sort=list(ANSWERS)),
+        color=by_name(alt.Color, "network", ANSWERS, colours, legend=legend),
+        tooltip=["class:N", "network:N", tip("probability", marks.PERCENT)],
     )
+    return bars.mark_bar(cornerRadiusEnd=2).properties(height=360)
 
 
 def answers_rows(

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
 import numpy as np
 
 from fmviz.analysis.stopping import Shown
+from fmviz.charts import axes, marks
+from fmviz.charts.marks import of_kind, tip
+from fmviz.charts.scales import by_name
+from fmviz.charts.specification import Rows, on_top, specification
 from fmviz.charts.style import (
+    CELL_RAMP,
+    CELL_TEXT,
+    CLEAR,
     CURVES_HEIGHT,
-    DASHES,
+    DASHED,
     GREY,
     PANEL_HEIGHT,
     RUN_COLOURS,
     RUN_SHAPES,
-    Rows,
-    bare,
+    SOLID,
 )
 from fmviz.lessons.optimizers.lesson import LABELS, SWEPT_RATES
 from fmviz.lessons.optimizers.ravine import STEPS, Ravine
@@ -36,6 +41,8 @@ ALONG, ACROSS = 2.4, 1.7
 LEVELS = tuple(4.0**k for k in range(-4, 4))
 # f below this is drawn at it.
 FLOOR = 1e-8
+# Of a logarithmic scale: no further than there are values, but a few pixels.
+FITTED = {"nice": False, "padding": 8}
 ROW_HEIGHT = 42
 # The scale of the sweep's cells begins here: what has learnt next to nothing is all alike.
 LOWEST, HIGHEST = 0.5, 0.86
@@ -43,66 +50,45 @@ LOWEST, HIGHEST = 0.5, 0.86
 
 def racer_colour(shown: Sequence[str], dark: bool, **options: Any) -> alt.Color:
     """A racer's colour, whoever else runs; the legend has those that do."""
-    scale = alt.Scale(domain=list(NAMES), range=RUN_COLOURS[dark][: len(NAMES)])
     options.setdefault("legend", alt.Legend(values=list(shown), columns=COLUMNS))
-    return alt.Color("run:N", scale=scale, title=None, **options)
+    return by_name(alt.Color, "run", NAMES, RUN_COLOURS[dark][: len(NAMES)], **options)
 
 
 def racer_shape(shown: Sequence[str], **options: Any) -> alt.Shape:
     """A racer's mark."""
-    scale = alt.Scale(domain=list(NAMES), range=RUN_SHAPES[: len(NAMES)])
     options.setdefault("legend", alt.Legend(values=list(shown), columns=COLUMNS))
-    return alt.Shape("run:N", scale=scale, title=None, **options)
+    return by_name(alt.Shape, "run", NAMES, RUN_SHAPES[: len(NAMES)], **options)
 
 
-@lru_cache(maxsize=128)
-def race_spec(
-    shown: tuple[str, ...], measure: str, axis: str, epochs: int, dark: bool
-) -> dict[str, Any]:
+def _along(axis: str, epochs: int) -> alt.X:
+    if axis == "epochs":
+        return axes.counts(alt.X, "x", (min(1, epochs - 1), epochs), "epoch")
+    title = "seconds of this run's gradient steps"
+    return axes.axis(alt.X, "x", title, alt.Scale(zero=True), tickCount=6, grid=False)
+
+
+@specification
+def race_spec(shown: tuple[str, ...], measure: str, axis: str, epochs: int, dark: bool) -> Any:
     """Training loss (solid) or validation accuracy (dashed) over epochs or seconds.
 
     Args:
         measure: `LOSS` or `ACCURACY`.
         axis: "epochs" or "seconds".
     """
-    base = alt.Chart(Rows({"run": []}))
-    over_epochs = axis == "epochs"
-    x = alt.X(
-        "x:Q",
-        title="epoch" if over_epochs else "seconds of this run's gradient steps",
-        scale=alt.Scale(domain=[min(1, epochs - 1), epochs], nice=False)
-        if over_epochs
-        else alt.Scale(zero=True),
-        axis=alt.Axis(tickMinStep=1, format="d", grid=False)
-        if over_epochs
-        else alt.Axis(tickCount=6, grid=False),
-    )
     loss = measure == LOSS
-    y = alt.Y(
-        "value:Q",
-        title="training loss" if loss else "validation accuracy",
-        scale=alt.Scale(type="log", nice=False, padding=8)
-        if loss
-        else alt.Scale(zero=False, nice=True),
-        axis=alt.Axis(tickCount=6, gridOpacity=0.4)
-        if loss
-        else alt.Axis(format=".0%", tickCount=6),
-    )
-    curve = base.encode(
-        x=x,
+    y = axes.accuracy(alt.Y, "value", "validation accuracy", format=".0%")
+    if loss:
+        y = axes.logarithmic(alt.Y, "value", "training loss", FITTED, tickCount=6, gridOpacity=0.4)
+    value = tip("value", ".3f" if loss else marks.PERCENT)
+    curve = marks.rows().encode(
+        x=_along(axis, epochs),
         y=y,
         color=racer_colour(shown, dark),
-        tooltip=[
-            alt.Tooltip("run:N"),
-            alt.Tooltip("epoch:Q"),
-            alt.Tooltip("seconds:Q", format=".2f"),
-            alt.Tooltip("value:Q", format=".3f" if loss else ".1%"),
-        ],
+        tooltip=["run:N", "epoch:Q", tip("seconds", ".2f"), value],
     )
-    lines = curve.mark_line(strokeWidth=2.5, strokeDash=DASHES[0 if loss else 1], clip=True)
-    marks = curve.mark_point(size=34, filled=True, opacity=0.9).encode(shape=racer_shape(shown))
-    chart = alt.layer(lines, marks).properties(height=RACE_HEIGHT)
-    return bare(chart.configure_legend(orient="top", labelLimit=200, symbolSize=120))
+    line = marks.line(curve, strokeDash=SOLID if loss else DASHED, clip=True)
+    chart = alt.layer(line, marks.points(curve, racer_shape(shown)))
+    return on_top(chart, RACE_HEIGHT, labelLimit=200, symbolSize=120)
 
 
 def race_rows(runs: Sequence[Shown], measure: str, axis: str) -> Rows:
@@ -119,46 +105,25 @@ def race_rows(runs: Sequence[Shown], measure: str, axis: str) -> Rows:
     return Rows(rows, columns=["run", "epoch", "seconds", "x", "value"])
 
 
-@lru_cache(maxsize=64)
-def updates_spec(shown: tuple[str, ...], epochs: int, dark: bool) -> dict[str, Any]:
+@specification
+def updates_spec(shown: tuple[str, ...], epochs: int, dark: bool) -> Any:
     """Update-to-weight ratio of a layer over the epochs, with the rule of thumb."""
-    base = alt.Chart(Rows({"kind": []}))
-    x = alt.X(
-        "epoch:Q",
-        title="epoch",
-        scale=alt.Scale(domain=[min(1, epochs - 1), epochs], nice=False),
-        axis=alt.Axis(tickMinStep=1, format="d", grid=False),
-    )
-    y = alt.Y(
-        "ratio:Q",
-        title="‖ΔW‖ / ‖W‖ of a step",
-        scale=alt.Scale(type="log", nice=False, padding=8),
-        axis=alt.Axis(format="~e", tickCount=5, gridOpacity=0.4),
-    )
-    curve = base.transform_filter("datum.kind == 'curve'").encode(
-        x=x,
+    looks: dict[str, Any] = {"format": "~e", "tickCount": 5, "gridOpacity": 0.4}
+    y = axes.logarithmic(alt.Y, "ratio", "‖ΔW‖ / ‖W‖ of a step", FITTED, **looks)
+    curve = of_kind("curve").encode(
+        x=axes.epochs(epochs),
         y=y,
         color=racer_colour(shown, dark),
-        tooltip=[
-            alt.Tooltip("run:N"),
-            alt.Tooltip("epoch:Q"),
-            alt.Tooltip("ratio:Q", format=".2~e"),
-        ],
+        tooltip=["run:N", "epoch:Q", tip("ratio", ".2~e")],
     )
-    healthy = base.transform_filter("datum.kind == 'healthy'")
-    rule = healthy.mark_rule(strokeDash=[2, 3], strokeWidth=1.5, color=GREY).encode(y=y)
-    label = healthy.mark_text(align="left", dx=6, dy=-8, fontSize=13, color=GREY).encode(
-        x=alt.value(0), y=y, text="run:N"
-    )
+    label = marks.label(of_kind("healthy"), "run:N", align="left", dx=6, dy=-8, color=GREY)
     chart = alt.layer(
-        curve.mark_line(strokeWidth=2.5, clip=True),
-        curve.mark_point(size=34, filled=True, opacity=0.9).encode(shape=racer_shape(shown)),
-        rule,
-        label,
+        marks.line(curve, clip=True),
+        marks.points(curve, racer_shape(shown)),
+        marks.rule("healthy", y=y),
+        label.encode(x=alt.value(0), y=y),
     )
-    return bare(
-        chart.properties(height=PANEL_HEIGHT).configure_legend(orient="top", labelLimit=200)
-    )
+    return on_top(chart, PANEL_HEIGHT, labelLimit=200)
 
 
 def updates_rows(runs: Sequence[Shown], layer: int, healthy: float) -> Rows:
@@ -175,51 +140,34 @@ def updates_rows(runs: Sequence[Shown], layer: int, healthy: float) -> Rows:
     return Rows(rows, columns=["kind", "run", "epoch", "ratio"])
 
 
-@lru_cache(maxsize=32)
-def sweep_spec(shown: tuple[str, ...], dark: bool) -> dict[str, Any]:
+@specification
+def sweep_spec(shown: tuple[str, ...], dark: bool) -> Any:
     """Validation accuracy of every racer at every rate; each row's best is framed."""
-    base = alt.Chart(Rows({"run": []}))
-    y = alt.Y("run:N", title=None, sort=list(shown), axis=alt.Axis(labelLimit=160, ticks=False))
     rates = [number(rate) for rate in SWEPT_RATES]
-    x = alt.X("rate:O", title="learning rate η", sort=rates, axis=alt.Axis(labelAngle=0))
-    tooltip = [
-        alt.Tooltip("run:N"),
+    base = marks.rows().encode(
+        x=alt.X("rate:O", title="learning rate η", sort=rates, axis=alt.Axis(labelAngle=0)),
+        y=axes.names(alt.Y, "run", shown, labelLimit=160),
+    )
+    rate, accuracy = (
         alt.Tooltip("rate:N", title="η"),
         alt.Tooltip("label:N", title="validation accuracy"),
-        alt.Tooltip("loss:Q", format=".3f", title="training loss"),
-    ]
-    low, high = ("#22303C", "#56B4E9") if dark else ("#EEF3F7", "#0072B2")
-    cells = base.mark_rect(stroke=GREY, strokeWidth=0.3).encode(
-        x=x,
-        y=y,
-        tooltip=tooltip,
-        color=alt.condition(
-            "isValid(datum.accuracy)",
-            alt.Color(
-                "accuracy:Q",
-                scale=alt.Scale(domain=[LOWEST, HIGHEST], range=[low, high], clamp=True),
-                legend=None,
-            ),
-            alt.value("#00000000"),
+    )
+    tooltip: marks.Tips = ["run:N", rate, accuracy, tip("loss", ".3f", "training loss")]
+    scale = alt.Scale(domain=[LOWEST, HIGHEST], range=list(CELL_RAMP[dark]), clamp=True)
+    colour = alt.Color("accuracy:Q", scale=scale, legend=None)
+    full = f"datum.accuracy > {(LOWEST + HIGHEST) / 2}"
+    chart = alt.layer(
+        base.mark_rect(stroke=GREY, strokeWidth=0.3).encode(
+            tooltip=tooltip,
+            color=alt.condition("isValid(datum.accuracy)", colour, alt.value(CLEAR)),
         ),
-    )
-    best = (
-        base.transform_filter("datum.best")
-        .mark_rect(filled=False, stroke=RUN_COLOURS[dark][0], strokeWidth=3)
-        .encode(x=x, y=y)
-    )
-    middle = (LOWEST + HIGHEST) / 2
-    light_text, dark_text = "#FFFFFF", "#16202A"
-    above, below = (dark_text, light_text) if dark else (light_text, dark_text)
-    labels = base.mark_text(fontSize=13).encode(
-        x=x,
-        y=y,
-        text="label:N",
-        color=alt.condition(f"datum.accuracy > {middle}", alt.value(above), alt.value(below)),
+        base.transform_filter("datum.best").mark_rect(
+            filled=False, stroke=RUN_COLOURS[dark][0], strokeWidth=3
+        ),
+        marks.cell_text(base, "label:N", full, CELL_TEXT[dark]),
     )
     # The axis and its title take their part of the height.
-    height = ROW_HEIGHT * len(shown) + 80
-    return bare(alt.layer(cells, best, labels).properties(height=height))
+    return chart.properties(height=ROW_HEIGHT * len(shown) + 80)
 
 
 def sweep_rows(records: Mapping[tuple[str, float], RunRecord | None]) -> Rows:
@@ -248,49 +196,28 @@ def sweep_rows(records: Mapping[tuple[str, float], RunRecord | None]) -> Rows:
     return Rows(rows, columns=["run", "rate", "label", "accuracy", "loss", "best"])
 
 
-@lru_cache(maxsize=64)
-def ravine_spec(shown: tuple[str, ...], dark: bool) -> dict[str, Any]:
+@specification
+def ravine_spec(shown: tuple[str, ...], dark: bool) -> Any:
     """Contours of the ravine, the minimum, and the paths."""
-    base = alt.Chart(Rows({"kind": []}))
-    x = alt.X(
-        "x:Q",
-        title="first parameter",
-        scale=alt.Scale(domain=[-ALONG, ALONG], nice=False),
-        axis=alt.Axis(grid=False, tickCount=5),
-    )
-    y = alt.Y(
-        "y:Q",
-        title="second parameter",
-        scale=alt.Scale(domain=[-ACROSS, ACROSS], nice=False),
-        axis=alt.Axis(grid=False, tickCount=5),
-    )
-    contours = (
-        base.transform_filter("datum.kind == 'contour'")
-        .mark_line(strokeWidth=1, color=GREY, opacity=0.55, clip=True)
-        .encode(x=x, y=y, order="step:Q", detail="level:N")
-    )
-    path = base.transform_filter("datum.kind == 'path'").encode(
+    looks: dict[str, Any] = {"grid": False, "tickCount": 5}
+    x = axes.axis(alt.X, "x", "first parameter", axes.span(-ALONG, ALONG), **looks)
+    y = axes.axis(alt.Y, "y", "second parameter", axes.span(-ACROSS, ACROSS), **looks)
+    contours = of_kind("contour").encode(x=x, y=y, order="step:Q", detail="level:N")
+    path = of_kind("path").encode(
         x=x,
         y=y,
         color=racer_colour(shown, dark),
         order="step:Q",
-        tooltip=[
-            alt.Tooltip("run:N"),
-            alt.Tooltip("step:Q"),
-            alt.Tooltip("value:Q", format=".3~g", title="f"),
-        ],
+        tooltip=["run:N", "step:Q", tip("value", ".3~g", "f")],
     )
-    lines = path.mark_line(strokeWidth=2, clip=True)
-    marks = path.mark_point(size=40, filled=True, opacity=0.9, clip=True).encode(
-        shape=racer_shape(shown)
+    goal = of_kind("minimum").mark_point(shape="cross", size=160, filled=True, color=GREY)
+    chart = alt.layer(
+        contours.mark_line(strokeWidth=1, color=GREY, opacity=0.55, clip=True),
+        goal.encode(x=x, y=y),
+        marks.line(path, strokeWidth=2, clip=True),
+        marks.points(path, racer_shape(shown), size=40, clip=True),
     )
-    goal = (
-        base.transform_filter("datum.kind == 'minimum'")
-        .mark_point(shape="cross", size=160, filled=True, color=GREY)
-        .encode(x=x, y=y)
-    )
-    chart = alt.layer(contours, goal, lines, marks).properties(height=CURVES_HEIGHT)
-    return bare(chart.configure_legend(orient="top", labelLimit=200, symbolSize=120))
+    return on_top(chart, CURVES_HEIGHT, labelLimit=200, symbolSize=120)
 
 
 def ravine_rows(racers: Sequence[str], ravine: Ravine, rate: float) -> Rows:
@@ -326,30 +253,17 @@ def ravine_rows(racers: Sequence[str], ravine: Ravine, rate: float) -> Rows:
     return Rows(rows, columns=columns)
 
 
-@lru_cache(maxsize=64)
-def descent_spec(shown: tuple[str, ...], dark: bool) -> dict[str, Any]:
+@specification
+def descent_spec(shown: tuple[str, ...], dark: bool) -> Any:
     """f over the steps of each path, from the rows of the ravine."""
-    base = alt.Chart(Rows({"kind": []})).transform_filter("datum.kind == 'path'")
-    curve = base.encode(
-        x=alt.X(
-            "step:Q",
-            title="step",
-            scale=alt.Scale(domain=[0, STEPS], nice=False),
-            axis=alt.Axis(grid=False, tickCount=6),
-        ),
-        y=alt.Y(
-            "drawn:Q",
-            title="f",
-            scale=alt.Scale(type="log", domain=[FLOOR, 100], clamp=True),
-            axis=alt.Axis(format="~e", tickCount=5, gridOpacity=0.4),
-        ),
+    scale = {"domain": [FLOOR, 100], "clamp": True}
+    looks: dict[str, Any] = {"format": "~e", "tickCount": 5, "gridOpacity": 0.4}
+    curve = of_kind("path").encode(
+        x=axes.axis(alt.X, "step", "step", axes.span(0, STEPS), grid=False, tickCount=6),
+        y=axes.logarithmic(alt.Y, "drawn", "f", scale, **looks),
         color=racer_colour(shown, dark, legend=None),
-        tooltip=[
-            alt.Tooltip("run:N"),
-            alt.Tooltip("step:Q"),
-            alt.Tooltip("value:Q", format=".3~g"),
-        ],
+        tooltip=["run:N", "step:Q", tip("value", ".3~g")],
     )
-    marks = curve.mark_point(size=26, filled=True).encode(shape=racer_shape(shown, legend=None))
-    chart = alt.layer(curve.mark_line(strokeWidth=2), marks).properties(height=CURVES_HEIGHT)
-    return bare(chart)
+    dots = curve.mark_point(size=26, filled=True).encode(shape=racer_shape(shown, legend=None))
+    chart = alt.layer(marks.line(curve, strokeWidth=2), dots)
+    return chart.properties(height=CURVES_HEIGHT)

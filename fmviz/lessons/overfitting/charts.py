@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts.style import (
-    CARD_HEIGHT,
-    DASHES,
-    GREY,
-    RUN_COLOURS,
-    SPLITS,
-    Rows,
-    bare,
-    run_colour,
-    run_shape,
-)
+from fmviz.charts import axes, marks
+from fmviz.charts.marks import tip
+from fmviz.charts.scales import by_name, run_colour, run_shape, split_dash
+from fmviz.charts.specification import Rows, on_top, specification
+from fmviz.charts.style import CARD_HEIGHT, DASHED, RUN_COLOURS, SOLID, SPLITS
 
 # Series of `labels_spec`, and the names that the history has for them.
 LABELS = {
@@ -32,59 +25,23 @@ LABELS = {
 LEAST_LOSS = 1e-4
 
 
-def _epochs(epochs: int) -> alt.X:
-    return alt.X(
-        "epoch:Q",
-        title="epoch",
-        scale=alt.Scale(domain=[min(1, epochs - 1), epochs], nice=False),
-        axis=alt.Axis(tickMinStep=1, format="d", grid=False),
-    )
-
-
-@lru_cache(maxsize=16)
-def labels_spec(epochs: int, dark: bool) -> dict[str, Any]:
+@specification
+def labels_spec(epochs: int, dark: bool) -> Any:
     """One run's answers over the epochs: training images told the truth, training images told a
     wrong label (right is what it was told), and validation. The epoch looked at has a rule."""
-    base = alt.Chart(Rows({"series": []}))
-    own = RUN_COLOURS[dark][1]
+    own, wrong = RUN_COLOURS[dark][1], RUN_COLOURS[dark][3]
     names, legend = list(LABELS), alt.Legend(orient="bottom", columns=1, symbolSize=400)
-    x = _epochs(epochs)
-    lines = (
-        base.transform_filter("datum.series != 'epoch'")
-        .mark_line(strokeWidth=2.5, clip=True)
-        .encode(
-            x=x,
-            y=alt.Y(
-                "accuracy:Q",
-                title="answers as told",
-                scale=alt.Scale(domain=[0, 1]),
-                axis=alt.Axis(format=".0%", tickCount=5),
-            ),
-            color=alt.Color(
-                "series:N",
-                scale=alt.Scale(domain=names, range=[own, RUN_COLOURS[dark][3], own]),
-                title=None,
-                legend=legend,
-            ),
-            strokeDash=alt.StrokeDash(
-                "series:N",
-                scale=alt.Scale(domain=names, range=[DASHES[0], [9, 2], DASHES[1]]),
-                title=None,
-                legend=legend,
-            ),
-            tooltip=[
-                alt.Tooltip("series:N"),
-                alt.Tooltip("epoch:Q"),
-                alt.Tooltip("accuracy:Q", format=".1%"),
-            ],
-        )
+    dashes = [SOLID, [9, 2], DASHED]
+    x = axes.epochs(epochs)
+    curve = marks.rows("datum.series != 'epoch'").encode(
+        x=x,
+        y=axes.share(alt.Y, "accuracy", "answers as told"),
+        color=by_name(alt.Color, "series", names, [own, wrong, own], legend=legend),
+        strokeDash=by_name(alt.StrokeDash, "series", names, dashes, legend=legend),
+        tooltip=["series:N", "epoch:Q", tip("accuracy", marks.PERCENT)],
     )
-    best = (
-        base.transform_filter("datum.series == 'epoch'")
-        .mark_rule(strokeDash=[2, 3], strokeWidth=1.5, color=GREY)
-        .encode(x=x)
-    )
-    return bare(alt.layer(lines, best).properties(height=CARD_HEIGHT))
+    best = marks.rule(marks.rows("datum.series == 'epoch'"), x=x)
+    return alt.layer(marks.line(curve, clip=True), best).properties(height=CARD_HEIGHT)
 
 
 def labels_rows(run: Shown) -> Rows:
@@ -102,37 +59,21 @@ def labels_rows(run: Shown) -> Rows:
     return Rows(rows, columns=["series", "epoch", "accuracy"])
 
 
-@lru_cache(maxsize=16)
-def loss_spec(names: tuple[str, ...], epochs: int, dark: bool) -> dict[str, Any]:
+@specification
+def loss_spec(names: tuple[str, ...], epochs: int, dark: bool) -> Any:
     """Cross-entropy over the epochs on a logarithmic scale, training solid, validation dashed."""
-    curve = alt.Chart(Rows({"run": []})).encode(
-        x=_epochs(epochs),
-        y=alt.Y(
-            "loss:Q",
-            title="cross-entropy",
-            scale=alt.Scale(type="log", nice=True),
-            axis=alt.Axis(format="~g", tickCount=4),
-        ),
+    nice = {"nice": True}
+    curve = marks.rows().encode(
+        x=axes.epochs(epochs),
+        y=axes.logarithmic(alt.Y, "loss", "cross-entropy", nice, format="~g", tickCount=4),
         color=run_colour(names, dark),
-        tooltip=[
-            alt.Tooltip("run:N"),
-            alt.Tooltip("split:N"),
-            alt.Tooltip("epoch:Q"),
-            alt.Tooltip("loss:Q", format=".3~g"),
-        ],
-    )
-    dash = alt.StrokeDash(
-        "split:N",
-        scale=alt.Scale(domain=SPLITS, range=DASHES),
-        title=None,
-        legend=alt.Legend(orient="bottom", symbolSize=400),
+        tooltip=["run:N", "split:N", "epoch:Q", tip("loss", ".3~g")],
     )
     chart = alt.layer(
-        curve.mark_line(strokeWidth=2.5, clip=True).encode(strokeDash=dash),
-        curve.mark_point(size=22, filled=True, opacity=0.9).encode(shape=run_shape(names)),
+        marks.line(curve, clip=True).encode(strokeDash=split_dash()),
+        marks.points(curve, run_shape(names), size=22),
     )
-    chart = chart.properties(height=CARD_HEIGHT)
-    return bare(chart.configure_legend(orient="top", labelLimit=400, symbolStrokeWidth=2.5))
+    return on_top(chart, CARD_HEIGHT, symbolStrokeWidth=2.5)
 
 
 def loss_rows(runs: Sequence[Shown]) -> Rows:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
@@ -11,27 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from fmviz.analysis.sweeps import Swept
-from fmviz.charts.style import (
-    DASHES,
-    GREY,
-    RUN_COLOURS,
-    SPLITS,
-    Rows,
-    bare,
-    run_colour,
-    run_shape,
-)
-from fmviz.charts.specification import on_top
+from fmviz.charts import axes, marks
+from fmviz.charts.marks import of_kind, tip
+from fmviz.charts.scales import by_name, run_colour, run_shape, split_dash
+from fmviz.charts.specification import Rows, on_top, specification, square
+from fmviz.charts.style import DOTTED, GREY, PIXEL_RAMP, RUN_COLOURS, SOLID
 from fmviz.charts.weights import Floats
 from fmviz.lessons.regularisation import geometry
 from fmviz.lessons.regularisation.pruning import Pruned
 from fmviz.run.data import SHAPE
 from fmviz.words.numbers import small_percent
-
-
-def _legend(chart: Any, height: int) -> dict[str, Any]:
-    return bare(on_top(chart, height, symbolOpacity=1))
-
 
 # Each kind of penalty keeps its colour in every closer look.
 KINDS = ("no penalty", "L2", "L1")
@@ -40,52 +28,23 @@ KINDS = ("no penalty", "L2", "L1")
 SWEEP_HEIGHTS = {True: 380, False: 250}  # with both splits, or one figure
 
 
-def _square(chart: Any, side: int) -> dict[str, Any]:
-    """A chart whose both sides are as long as they are said to be, axes and titles apart."""
-    return {**bare(chart.properties(height=side, width=side)), "autosize": {"type": "pad"}}
-
-
 # Pruning
-@lru_cache(maxsize=64)
-def pruning_spec(dark: bool) -> dict[str, Any]:
+@specification
+def pruning_spec(dark: bool) -> Any:
     """Accuracy against the share of weights zeroed, ± one standard error; the reader's share."""
-    base = alt.Chart(Rows({"kind": []}))
-    x = alt.X(
-        "share:Q",
-        title="weights set to zero, smallest first",
-        scale=alt.Scale(domain=[0, 1]),
-        axis=alt.Axis(format=".0%", tickCount=5, grid=False),
+    x = axes.share(alt.X, "share", "weights set to zero, smallest first", grid=False)
+    zeroed, accuracy = tip("share", marks.PERCENT, "zeroed"), tip("accuracy", marks.PERCENT)
+    curve = of_kind("curve").encode(
+        x=x, color=run_colour(KINDS, dark), tooltip=["run:N", zeroed, accuracy]
     )
-    y = alt.Y(
-        "accuracy:Q",
-        title="validation accuracy",
-        scale=alt.Scale(domain=[0, 1]),
-        axis=alt.Axis(format=".0%", tickCount=5),
+    measured = curve.encode(y=axes.share(alt.Y, "accuracy", "validation accuracy"))
+    chart = alt.layer(
+        curve.mark_area(opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q"),
+        marks.line(measured),
+        marks.points(measured, run_shape(KINDS), size=44, opacity=1),
+        marks.rule("share", x=x),
     )
-    curve = base.transform_filter("datum.kind == 'curve'").encode(
-        x=x,
-        color=run_colour(KINDS, dark),
-        tooltip=[
-            alt.Tooltip("run:N"),
-            alt.Tooltip("share:Q", title="zeroed", format=".1%"),
-            alt.Tooltip("accuracy:Q", format=".1%"),
-        ],
-    )
-    band = curve.mark_area(opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q")
-    rule = (
-        base.transform_filter("datum.kind == 'share'")
-        .mark_rule(strokeDash=[2, 3], strokeWidth=1.5, color=GREY)
-        .encode(x=x)
-    )
-    return _legend(
-        alt.layer(
-            band,
-            curve.mark_line(strokeWidth=2.5).encode(y=y),
-            curve.mark_point(size=44, filled=True, opacity=1).encode(y=y, shape=run_shape(KINDS)),
-            rule,
-        ),
-        320,
-    )
+    return on_top(chart, 320, symbolOpacity=1)
 
 
 def pruning_rows(curves: Mapping[str, Sequence[Pruned]], share: float) -> Rows:
@@ -111,30 +70,24 @@ def pruning_rows(curves: Mapping[str, Sequence[Pruned]], share: float) -> Rows:
 
 
 # Surviving pixels
-@lru_cache(maxsize=64)
-def pixels_spec(units: int, dark: bool) -> dict[str, Any]:
+@specification
+def pixels_spec(units: int, dark: bool) -> Any:
     """The 28 × 28 pixels, each as dark as it has weights left; those without are hatched out."""
-    base = alt.Chart(Rows({"row": []})).encode(
-        x=alt.X("column:O", axis=None, scale=alt.Scale(padding=0)),
-        y=alt.Y("row:O", axis=None, scale=alt.Scale(padding=0)),
-        tooltip=[
-            alt.Tooltip("row:O"),
-            alt.Tooltip("column:O"),
-            alt.Tooltip("weights:Q", title=f"of {units} weights left"),
-        ],
+    left = tip("weights", title=f"of {units} weights left")
+    edge_to_edge = alt.Scale(padding=0)
+    base = marks.rows().encode(
+        x=alt.X("column:O", axis=None, scale=edge_to_edge),
+        y=alt.Y("row:O", axis=None, scale=edge_to_edge),
+        tooltip=["row:O", "column:O", left],
     )
-    ground, full = ("#20262E", RUN_COLOURS[True][1]) if dark else ("#EEF1F4", RUN_COLOURS[False][1])
-    scale = alt.Scale(domain=[0, units], range=[ground, full], interpolate="rgb")
-    left = (
-        base.transform_filter("datum.weights > 0")
-        .mark_rect()
-        .encode(color=alt.Color("weights:Q", scale=scale, legend=None))
-    )
+    scale = alt.Scale(domain=[0, units], range=list(PIXEL_RAMP[dark]), interpolate="rgb")
+    some = base.transform_filter("datum.weights > 0").mark_rect()
     # No weight left is another thing than few: the page's ground, with a grey dot.
     gone = base.transform_filter("datum.weights == 0").mark_point(
         size=4, filled=True, color=GREY, opacity=0.8
     )
-    return _square(alt.layer(left, gone), 252)
+    colour = alt.Color("weights:Q", scale=scale, legend=None)
+    return square(alt.layer(some.encode(color=colour), gone), 252)
 
 
 def pixels_rows(weights: npt.NDArray[np.integer]) -> Rows:
@@ -151,42 +104,21 @@ def pixels_rows(weights: npt.NDArray[np.integer]) -> Rows:
 LAWS = ("L2", "L1", "proximal L1")
 
 
-@lru_cache(maxsize=64)
-def law_spec(dark: bool) -> dict[str, Any]:
+@specification
+def law_spec(dark: bool) -> Any:
     """|w| over plain steps on the penalty alone, one line a law; where this run ends, a rule."""
-    base = alt.Chart(Rows({"kind": []}))
-    colours = [RUN_COLOURS[dark][1], RUN_COLOURS[dark][2], RUN_COLOURS[dark][3]]
-    x = alt.X(
-        "step:Q",
-        title="plain gradient steps on the penalty alone",
-        scale=alt.Scale(nice=False),
-        axis=alt.Axis(grid=False, tickCount=6),
+    title = "plain gradient steps on the penalty alone"
+    x = axes.axis(alt.X, "step", title, alt.Scale(nice=False), grid=False, tickCount=6)
+    lines = of_kind("law").encode(
+        x=x,
+        y=alt.Y("size:Q", title="|w|", scale=alt.Scale(zero=True)),
+        color=by_name(alt.Color, "law", LAWS, RUN_COLOURS[dark][1:4]),
+        strokeDash=by_name(alt.StrokeDash, "law", LAWS, [SOLID, SOLID, [3, 3]]),
+        tooltip=["law:N", tip("step", ",d"), tip("size", ".4~g", "|w|")],
     )
-    lines = (
-        base.transform_filter("datum.kind == 'law'")
-        .mark_line(strokeWidth=2.5)
-        .encode(
-            x=x,
-            y=alt.Y("size:Q", title="|w|", scale=alt.Scale(zero=True)),
-            color=alt.Color("law:N", title=None, scale=alt.Scale(domain=list(LAWS), range=colours)),
-            strokeDash=alt.StrokeDash(
-                "law:N",
-                title=None,
-                scale=alt.Scale(domain=list(LAWS), range=[[1, 0], [1, 0], [3, 3]]),
-            ),
-            tooltip=[
-                alt.Tooltip("law:N"),
-                alt.Tooltip("step:Q", format=",d"),
-                alt.Tooltip("size:Q", title="|w|", format=".4~g"),
-            ],
-        )
-    )
-    end = (
-        base.transform_filter("datum.kind == 'end'")
-        .mark_rule(strokeDash=[2, 3], strokeWidth=1.5, color=GREY)
-        .encode(x=x, tooltip=alt.Tooltip("step:Q", title="steps of this run", format=",d"))
-    )
-    return _legend(alt.layer(lines, end), 300)
+    steps = tip("step", ",d", "steps of this run")
+    chart = alt.layer(marks.line(lines), marks.rule("end", x=x, tooltip=steps))
+    return on_top(chart, 300, symbolOpacity=1)
 
 
 def law_rows(steps: npt.NDArray[np.integer], paths: Mapping[str, Floats], run_steps: int) -> Rows:
@@ -211,42 +143,34 @@ def law_rows(steps: npt.NDArray[np.integer], paths: Mapping[str, Floats], run_st
 GROUND = (-1.1, 2.2)  # what is drawn of either weight
 
 
-@lru_cache(maxsize=64)
-def geometry_spec(penalty: str, dark: bool) -> dict[str, Any]:
+@specification
+def geometry_spec(penalty: str, dark: bool) -> Any:
     """Ellipses of equal data loss, the budget's edge, the path of the optimum and where it is."""
-    base = alt.Chart(Rows({"kind": []}))
-    colour = RUN_COLOURS[dark][KINDS.index(penalty)]
-    data_colour = RUN_COLOURS[dark][0]
-    scale = alt.Scale(domain=list(GROUND), nice=False)
-    x = alt.X("w1:Q", title="w₁", scale=scale, axis=alt.Axis(tickCount=4, grid=False))
-    y = alt.Y("w2:Q", title="w₂", scale=scale, axis=alt.Axis(tickCount=4, grid=False))
+    colour, data_colour = RUN_COLOURS[dark][KINDS.index(penalty)], RUN_COLOURS[dark][0]
+    scale = axes.span(*GROUND)
+    x = axes.axis(alt.X, "w1", "w₁", scale, tickCount=4, grid=False)
+    y = axes.axis(alt.Y, "w2", "w₂", scale, tickCount=4, grid=False)
+    what = alt.Tooltip("label:N", title="what")
+    tooltip: marks.Tips = [what, tip("w1", ".3f", "w₁"), tip("w2", ".3f", "w₂")]
 
-    def lines(kind: str, **style: Any) -> Any:
-        mark = base.transform_filter(f"datum.kind == '{kind}'").mark_line(clip=True, **style)
+    def lines(kind: str, width: float, **style: Any) -> Any:
+        mark = of_kind(kind).mark_line(clip=True, strokeWidth=width, **style)
         return mark.encode(x=x, y=y, order="order:Q", detail="line:N")
 
-    def dots(kind: str, **style: Any) -> Any:
-        mark = base.transform_filter(f"datum.kind == '{kind}'").mark_point(**style)
-        return mark.encode(
-            x=x,
-            y=y,
-            tooltip=[
-                alt.Tooltip("label:N", title="what"),
-                alt.Tooltip("w1:Q", title="w₁", format=".3f"),
-                alt.Tooltip("w2:Q", title="w₂", format=".3f"),
-            ],
-        )
+    def dot(kind: str, size: int, **style: Any) -> Any:
+        mark = of_kind(kind).mark_point(size=size, filled=True, opacity=1, **style)
+        return mark.encode(x=x, y=y, tooltip=tooltip)
 
     chart = alt.layer(
-        lines("axis", color=GREY, strokeWidth=1),
-        lines("ellipse", color=data_colour, strokeWidth=1, opacity=0.45),
-        lines("touching", color=data_colour, strokeWidth=2.2),
-        lines("budget", color=colour, strokeWidth=2.5),
-        lines("path", color=colour, strokeWidth=1.8, strokeDash=[2, 3]),
-        dots("lowest", color=data_colour, size=110, filled=True, shape="square", opacity=1),
-        dots("optimum", color=colour, size=150, filled=True, shape="circle", opacity=1),
+        lines("axis", 1, color=GREY),
+        lines("ellipse", 1, color=data_colour, opacity=0.45),
+        lines("touching", 2.2, color=data_colour),
+        lines("budget", 2.5, color=colour),
+        lines("path", 1.8, color=colour, strokeDash=DOTTED),
+        dot("lowest", 110, color=data_colour, shape="square"),
+        dot("optimum", 150, color=colour, shape="circle"),
     )
-    return _square(chart.configure_legend(disable=True), 250)
+    return square(chart.configure_legend(disable=True), 250)
 
 
 def geometry_rows(
@@ -287,10 +211,8 @@ def geometry_rows(
 
 
 # Sweeps over λ
-@lru_cache(maxsize=64)
-def sweep_spec(
-    names: tuple[str, ...], title: str, percent: bool, split: bool, dark: bool
-) -> dict[str, Any]:
+@specification
+def sweep_spec(names: tuple[str, ...], title: str, percent: bool, split: bool, dark: bool) -> Any:
     """A figure against λ, one line a run and split; the baseline's as a rule across, the present
     λ as one upwards, several seeds as a band.
 
@@ -300,56 +222,25 @@ def sweep_spec(
         percent: whether it is a share.
         split: whether there are training and validation.
     """
-    base = alt.Chart(Rows({"kind": []}))
-    x = alt.X(
-        "lam:Q",
-        title="λ",
-        scale=alt.Scale(type="log", nice=False),
-        axis=alt.Axis(format="~g", tickCount=6, grid=False),
-    )
-    axis = alt.Axis(format=".3~%" if percent else "~g", tickCount=5)
-    y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=axis)
+    nice, written = {"nice": False}, ".3~%" if percent else "~g"
+    x = axes.logarithmic(alt.X, "lam", "λ", nice, format="~g", tickCount=6, grid=False)
+    y = axes.axis(alt.Y, "value", title, alt.Scale(zero=False), format=written, tickCount=5)
     colour = run_colour(names, dark)
-    dash = alt.StrokeDash(
-        "split:N",
-        scale=alt.Scale(domain=SPLITS, range=DASHES),
-        title=None,
-        legend=alt.Legend(orient="bottom", symbolSize=400) if split else None,
+    dash: dict[str, Any] = {"strokeDash": split_dash()} if split else {}
+    value = tip("value", marks.PERCENT if percent else ".3~g", title)
+    splits = ["split:N"] if split else []
+    tooltip: marks.Tips = ["run:N", *splits, tip("lam", "~g", "λ"), value]
+    swept = of_kind("swept").encode(x=x, color=colour, tooltip=tooltip)
+    band = swept.mark_area(opacity=0.15).encode(y=alt.Y("low:Q"), y2="high:Q", detail="split:N")
+    across = of_kind("baseline").mark_rule(strokeWidth=1.8)
+    chart = alt.layer(
+        band.encode(tooltip=alt.value(None)),
+        across.encode(y=y, color=colour, **dash),
+        marks.line(swept).encode(y=y, **dash),
+        marks.points(swept, run_shape(names), size=44, opacity=1).encode(y=y),
+        marks.rule("present", x=x),
     )
-    swept = base.transform_filter("datum.kind == 'swept'").encode(
-        x=x,
-        color=colour,
-        tooltip=[
-            alt.Tooltip("run:N"),
-            *([alt.Tooltip("split:N")] if split else []),
-            alt.Tooltip("lam:Q", title="λ", format="~g"),
-            alt.Tooltip("value:Q", title=title, format=".1%" if percent else ".3~g"),
-        ],
-    )
-    band = swept.mark_area(opacity=0.15).encode(
-        y=alt.Y("low:Q"), y2="high:Q", detail="split:N", tooltip=alt.value(None)
-    )
-    line = swept.mark_line(strokeWidth=2.5)
-    across = base.transform_filter("datum.kind == 'baseline'").mark_rule(strokeWidth=1.8)
-    across = across.encode(y=y, color=colour)
-    if split:
-        line, across = line.encode(strokeDash=dash), across.encode(strokeDash=dash)
-    present = (
-        base.transform_filter("datum.kind == 'present'")
-        .mark_rule(strokeDash=[2, 3], strokeWidth=1.5, color=GREY)
-        .encode(x=x)
-    )
-    points = swept.mark_point(size=44, filled=True, opacity=1)
-    return _legend(
-        alt.layer(
-            band,
-            across,
-            line.encode(y=y),
-            points.encode(y=y, shape=run_shape(names)),
-            present,
-        ),
-        SWEEP_HEIGHTS[split],
-    )
+    return on_top(chart, SWEEP_HEIGHTS[split], symbolOpacity=1)
 
 
 def sweep_rows(swept: Sequence[Swept], present: float | None) -> Rows:
@@ -370,32 +261,23 @@ def sweep_rows(swept: Sequence[Swept], present: float | None) -> Rows:
 ZERO_RUNS = ("no penalty", "L1", "proximal L1")
 
 
-@lru_cache(maxsize=64)
-def zeros_spec(dark: bool) -> dict[str, Any]:
+@specification
+def zeros_spec(dark: bool) -> Any:
     """Share of weights that are exactly zero, full, and within the tolerance, pale behind it."""
-    base = alt.Chart(Rows({"run": []}))
-    colours = [RUN_COLOURS[dark][0], RUN_COLOURS[dark][2], RUN_COLOURS[dark][3]]
-    colour = alt.Color("run:N", scale=alt.Scale(domain=list(ZERO_RUNS), range=colours), legend=None)
-    y = alt.Y("run:N", title=None, sort=list(ZERO_RUNS), axis=alt.Axis(ticks=False))
-    # Room for a label beside a full bar.
-    scale = alt.Scale(domain=[0, 1.3])
-    axis = alt.Axis(format=".0%", values=[0, 0.25, 0.5, 0.75, 1])
-    tooltip = [
-        alt.Tooltip("run:N"),
-        alt.Tooltip("exact:Q", title="exactly zero", format=".2%"),
-        alt.Tooltip("near:Q", title="within the tolerance", format=".2%"),
-    ]
-    near = base.mark_bar(opacity=0.35).encode(
-        x=alt.X("near:Q", title="share of weights", scale=scale, axis=axis),
-        y=y,
-        color=colour,
-        tooltip=tooltip,
+    colours = [RUN_COLOURS[dark][0], *RUN_COLOURS[dark][2:4]]
+    scale = alt.Scale(domain=list(ZERO_RUNS), range=colours)
+    base = marks.rows().encode(
+        y=axes.names(alt.Y, "run", ZERO_RUNS),
+        color=alt.Color("run:N", scale=scale, legend=None),
     )
-    exact = base.mark_bar().encode(x="exact:Q", y=y, color=colour, tooltip=tooltip)
-    label = base.mark_text(align="left", dx=6, fontSize=13).encode(
-        x="near:Q", y=y, text="label:N", color=colour
+    exact, near = tip("exact", ".2%", "exactly zero"), tip("near", ".2%", "within the tolerance")
+    bars = base.encode(tooltip=["run:N", exact, near])
+    chart = alt.layer(
+        bars.mark_bar(opacity=0.35).encode(x=axes.share(alt.X, "near", "share of weights", 1.3)),
+        bars.mark_bar().encode(x="exact:Q"),
+        marks.label(base, align="left", dx=6).encode(x="near:Q"),
     )
-    return bare(alt.layer(near, exact, label).properties(height=190))
+    return chart.properties(height=190)
 
 
 def zeros_rows(shares: Mapping[str, tuple[float, float]]) -> Rows:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
 import numpy as np
 
 from fmviz.analysis.stopping import Shown
+from fmviz.charts import axes, marks
+from fmviz.charts.marks import of_kind, tip
+from fmviz.charts.scales import run_colour, run_shape, split_dash
+from fmviz.charts.specification import Rows, on_top, specification
 from fmviz.charts.style import (
-    DASHES,
+    DASHED,
     GREY,
+    LABEL_SIZE,
     PANEL_HEIGHT,
     RUN_COLOURS,
     RUN_SHAPES,
     SPLITS,
-    Rows,
-    bare,
-    run_colour,
-    run_shape,
 )
 from fmviz.lessons.schedules.lesson import CONSTANT, LABELS, SCHEDULED
 from fmviz.lessons.schedules.says import fired
@@ -32,43 +32,25 @@ from fmviz.words.numbers import points
 RATE_HEIGHT = 170
 LOSS_HEIGHT = 300
 # The same room for the labels of both y axes: one chart stands exactly above the other.
-ROOM = 58
+ROOM = axes.room(58)
 # So many points a curve are as good as all steps.
 POINTS = 400
 ROLES = (CONSTANT, SCHEDULED)
 NAMES = tuple(LABELS.values())
 
 
-def _epochs(epochs: int, title: str | None) -> alt.X:
-    return alt.X(
-        "epoch:Q",
-        title=title,
-        scale=alt.Scale(domain=[0, epochs], nice=False),
-        axis=alt.Axis(tickMinStep=1, format="d", grid=False),
-    )
-
-
-@lru_cache(maxsize=64)
-def rate_spec(roles: tuple[str, ...], epochs: int, dark: bool) -> dict[str, Any]:
+@specification
+def rate_spec(roles: tuple[str, ...], epochs: int, dark: bool) -> Any:
     """The learning rate at every step, in epochs."""
-    base = alt.Chart(Rows({"run": []}))
-    lines = base.mark_line(strokeWidth=2.5, clip=True, interpolate="step-after").encode(
-        x=_epochs(epochs, None),
-        y=alt.Y(
-            "rate:Q",
-            title="learning rate",
-            scale=alt.Scale(zero=True, nice=True),
-            axis=alt.Axis(tickCount=4, format="~g", minExtent=ROOM, maxExtent=ROOM),
-        ),
+    scale = alt.Scale(zero=True, nice=True)
+    curve = marks.rows().encode(
+        x=axes.epochs(epochs, first=0, title=None),
+        y=axes.axis(alt.Y, "rate", "learning rate", scale, tickCount=4, format="~g", **ROOM),
         color=run_colour(roles, dark),
-        tooltip=[
-            alt.Tooltip("run:N"),
-            alt.Tooltip("step:Q"),
-            alt.Tooltip("rate:Q", format=".3~g"),
-        ],
+        tooltip=["run:N", "step:Q", tip("rate", ".3~g")],
     )
-    chart = lines.properties(height=RATE_HEIGHT)
-    return bare(chart.configure_legend(orient="top", labelLimit=300, symbolStrokeWidth=2.5))
+    line = marks.line(curve, clip=True, interpolate="step-after")
+    return on_top(line, RATE_HEIGHT, labelLimit=300, symbolStrokeWidth=2.5)
 
 
 def rate_rows(runs: Sequence[Shown], configs: Mapping[str, Any]) -> Rows:
@@ -96,51 +78,25 @@ def rate_rows(runs: Sequence[Shown], configs: Mapping[str, Any]) -> Rows:
     return Rows(rows, columns=["run", "step", "epoch", "rate"])
 
 
-@lru_cache(maxsize=64)
-def loss_spec(roles: tuple[str, ...], epochs: int, dark: bool) -> dict[str, Any]:
+@specification
+def loss_spec(roles: tuple[str, ...], epochs: int, dark: bool) -> Any:
     """Cross-entropy after each epoch, training solid, validation dashed; a plateau's cuts."""
-    base = alt.Chart(Rows({"kind": []}))
-    x = _epochs(epochs, "epoch")
-    curve = base.transform_filter("datum.kind == 'curve'").encode(
+    x, colour = axes.epochs(epochs, first=0), run_colour(roles, dark, legend=None)
+    scale = {"nice": False, "padding": 8}
+    looks: dict[str, Any] = {"tickCount": 6, "format": "~g", "gridOpacity": 0.4} | ROOM
+    curve = of_kind("curve").encode(
         x=x,
-        y=alt.Y(
-            "loss:Q",
-            title="cross-entropy",
-            scale=alt.Scale(type="log", nice=False, padding=8),
-            axis=alt.Axis(
-                tickCount=6, format="~g", gridOpacity=0.4, minExtent=ROOM, maxExtent=ROOM
-            ),
-        ),
-        color=run_colour(roles, dark, legend=None),
-        tooltip=[
-            alt.Tooltip("run:N"),
-            alt.Tooltip("split:N"),
-            alt.Tooltip("epoch:Q"),
-            alt.Tooltip("loss:Q", format=".3f"),
-        ],
+        y=axes.logarithmic(alt.Y, "loss", "cross-entropy", scale, **looks),
+        color=colour,
+        tooltip=["run:N", "split:N", "epoch:Q", tip("loss", ".3f")],
     )
-    dash = alt.StrokeDash(
-        "split:N",
-        scale=alt.Scale(domain=SPLITS, range=DASHES),
-        title=None,
-        legend=alt.Legend(orient="bottom", symbolSize=400),
-    )
-    shape = alt.Shape(
-        "run:N",
-        scale=alt.Scale(domain=list(roles), range=RUN_SHAPES[: len(roles)]),
-        legend=None,
-    )
-    cuts = (
-        base.transform_filter("datum.kind == 'cut'")
-        .mark_rule(strokeDash=[2, 3], strokeWidth=1.5)
-        .encode(x=x, color=run_colour(roles, dark, legend=None), tooltip=[alt.Tooltip("label:N")])
-    )
+    shapes = alt.Scale(domain=list(roles), range=RUN_SHAPES[: len(roles)])
     chart = alt.layer(
-        curve.mark_line(strokeWidth=2.5, clip=True).encode(strokeDash=dash),
-        curve.mark_point(size=34, filled=True, opacity=0.9).encode(shape=shape),
-        cuts,
+        marks.line(curve, clip=True).encode(strokeDash=split_dash()),
+        marks.points(curve, alt.Shape("run:N", scale=shapes, legend=None)),
+        marks.rule("cut", color=None, x=x).encode(color=colour, tooltip=["label:N"]),
     )
-    return bare(chart.properties(height=LOSS_HEIGHT))
+    return chart.properties(height=LOSS_HEIGHT)
 
 
 def loss_rows(runs: Sequence[Shown]) -> Rows:
@@ -171,41 +127,32 @@ def loss_rows(runs: Sequence[Shown]) -> Rows:
     return Rows(rows, columns=["kind", "run", "split", "epoch", "loss", "label"])
 
 
-@lru_cache(maxsize=32)
-def race_spec(present: str, dark: bool) -> dict[str, Any]:
+@specification
+def race_spec(present: str, dark: bool) -> Any:
     """Final validation accuracy of every schedule with its error, the best on top; the constant
     rate and the page's schedule in their colours."""
-    base = alt.Chart(Rows({"run": []}))
-    y = alt.Y("run:N", title=None, sort=alt.SortField("place"), axis=alt.Axis(labelLimit=190))
     own = [LABELS["constant"], *([LABELS[present]] if present != "constant" else [])]
-    colours = dict(zip(own, RUN_COLOURS[dark]))
-    colour = alt.Color(
-        "run:N",
-        scale=alt.Scale(domain=list(NAMES), range=[colours.get(name, GREY) for name in NAMES]),
-        legend=None,
+    own_colours = dict(zip(own, RUN_COLOURS[dark]))
+    scale = alt.Scale(domain=list(NAMES), range=[own_colours.get(name, GREY) for name in NAMES])
+    colour = alt.Color("run:N", scale=scale, legend=None)
+    y = alt.Y("run:N", title=None, sort=alt.SortField("place"), axis=alt.Axis(labelLimit=190))
+    title = "validation accuracy after the last epoch"
+    label = alt.Tooltip("label:N", title="validation accuracy, %")
+    known = marks.rows("isValid(datum.accuracy)").encode(color=colour)
+    missing = marks.rows("!isValid(datum.accuracy)").mark_text(
+        align="left", fontSize=LABEL_SIZE, color=GREY
     )
-    x = alt.X(
-        "accuracy:Q",
-        title="validation accuracy after the last epoch",
-        scale=alt.Scale(zero=False, nice=True, padding=12),
-        axis=alt.Axis(format=".3~%", tickCount=6),
+    dots = known.mark_point(size=130, filled=True, opacity=1)
+    chart = alt.layer(
+        marks.whiskers(known, y=y),
+        dots.encode(
+            x=axes.accuracy(alt.X, title=title, scale={"padding": 12}),
+            y=y,
+            tooltip=["run:N", label, tip("loss", ".3f", "training loss")],
+        ),
+        missing.encode(x=alt.value(8), y=y, text="label:N"),
     )
-    tooltip = [
-        alt.Tooltip("run:N"),
-        alt.Tooltip("label:N", title="validation accuracy, %"),
-        alt.Tooltip("loss:Q", format=".3f", title="training loss"),
-    ]
-    known = base.transform_filter("isValid(datum.accuracy)")
-    errors = known.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q", y=y, color=colour)
-    dots = known.mark_point(size=130, filled=True, opacity=1).encode(
-        x=x, y=y, color=colour, tooltip=tooltip
-    )
-    missing = (
-        base.transform_filter("!isValid(datum.accuracy)")
-        .mark_text(align="left", fontSize=13, color=GREY)
-        .encode(x=alt.value(8), y=y, text="label:N")
-    )
-    return bare(alt.layer(errors, dots, missing).properties(height=PANEL_HEIGHT + 60))
+    return chart.properties(height=PANEL_HEIGHT + 60)
 
 
 def race_rows(records: Mapping[str, RunRecord | None]) -> Rows:
@@ -232,43 +179,28 @@ def _estimate(record: RunRecord) -> Estimate:
     return accuracy(share, record.examples["validation"])
 
 
-@lru_cache(maxsize=32)
-def sweep_spec(roles: tuple[str, ...], dark: bool) -> dict[str, Any]:
+@specification
+def sweep_spec(roles: tuple[str, ...], dark: bool) -> Any:
     """Final validation accuracy against η, without and with the schedule; diverged runs hang
     from the top."""
-    base = alt.Chart(Rows({"run": []}))
-    x = alt.X(
-        "rate:Q",
-        title="learning rate η",
-        scale=alt.Scale(type="log", nice=False, padding=14),
-        axis=alt.Axis(format="~g", grid=False, tickCount=6),
+    scale, colour = {"nice": False, "padding": 14}, run_colour(roles, dark)
+    title = "learning rate η"
+    x = axes.logarithmic(alt.X, "rate", title, scale, format="~g", grid=False, tickCount=6)
+    y = axes.accuracy(alt.Y, title="validation accuracy")
+    label = alt.Tooltip("label:N", title="validation accuracy, %")
+    known = marks.rows("isValid(datum.accuracy)").encode(color=colour)
+    lost = marks.rows("datum.label == 'diverged'").mark_text(
+        text="✕ diverged", angle=90, align="left", fontSize=LABEL_SIZE
     )
-    y = alt.Y(
-        "accuracy:Q",
-        title="validation accuracy",
-        scale=alt.Scale(zero=False, nice=True),
-        axis=alt.Axis(format=".3~%", tickCount=6),
-    )
-    tooltip = [
-        alt.Tooltip("run:N"),
-        alt.Tooltip("rate:Q", format="~g", title="η"),
-        alt.Tooltip("label:N", title="validation accuracy, %"),
-    ]
-    known = base.transform_filter("isValid(datum.accuracy)")
-    colour = run_colour(roles, dark)
+    curve = known.encode(x=x, y=y)
+    dots = marks.points(curve, run_shape(roles), size=90, opacity=1)
     chart = alt.layer(
-        known.mark_line(strokeWidth=2.5, strokeDash=DASHES[1]).encode(x=x, y=y, color=colour),
-        known.mark_rule(strokeWidth=2).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=colour),
-        known.mark_point(size=90, filled=True, opacity=1).encode(
-            x=x, y=y, color=colour, shape=run_shape(roles), tooltip=tooltip
-        ),
-        base.transform_filter("datum.label == 'diverged'")
-        .mark_text(text="✕ diverged", angle=90, align="left", fontSize=13)
-        .encode(x=x, y=alt.value(6), color=colour),
+        marks.line(curve, strokeDash=DASHED),
+        marks.whiskers(known, x=x),
+        dots.encode(tooltip=["run:N", tip("rate", "~g", "η"), label]),
+        lost.encode(x=x, y=alt.value(6), color=colour),
     )
-    return bare(
-        chart.properties(height=PANEL_HEIGHT + 60).configure_legend(orient="top", labelLimit=300)
-    )
+    return on_top(chart, PANEL_HEIGHT + 60, labelLimit=300)
 
 
 def sweep_rows(records: Mapping[tuple[str, float], RunRecord | None]) -> Rows:

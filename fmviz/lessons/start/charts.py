@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
 import numpy as np
 import numpy.typing as npt
 
-from fmviz.charts.style import DASHES, GREY, RUN_COLOURS, SPLITS, Rows, bare, run_colour
+from fmviz.charts import axes, marks
+from fmviz.charts.marks import tip
+from fmviz.charts.scales import by_name, run_colour
+from fmviz.charts.specification import Rows, specification
+from fmviz.charts.style import DASHES, GREY, RUN_COLOURS, SHARES_SCHEME, SPLITS
 from fmviz.run.data import CLASS_NAMES
 from fmviz.run.record import RunRecord
 
@@ -20,24 +23,18 @@ UNITS_HEIGHT = 380
 UNITS_A_ROW = 16
 
 
-@lru_cache(maxsize=64)
-def small_spec(names: tuple[str, ...], dark: bool) -> dict[str, Any]:
+@specification
+def small_spec(names: tuple[str, ...], dark: bool) -> Any:
     """Accuracy over the epochs without axes: solid for training, dashed for validation."""
-    chart = (
-        alt.Chart(Rows({"run": []}))
-        .mark_line(strokeWidth=2)
-        .encode(
-            x=alt.X("epoch:Q", axis=None, scale=alt.Scale(nice=False)),
-            y=alt.Y("accuracy:Q", axis=None, scale=alt.Scale(zero=False)),
-            color=run_colour(names, dark, legend=None),
-            strokeDash=alt.StrokeDash(
-                "split:N", scale=alt.Scale(domain=SPLITS, range=DASHES), legend=None
-            ),
-        )
-        .properties(height=92)
-        .configure_view(stroke=None)
+    dashes = alt.Scale(domain=SPLITS, range=DASHES)
+    curve = marks.rows().encode(
+        x=alt.X("epoch:Q", axis=None, scale=alt.Scale(nice=False)),
+        y=alt.Y("accuracy:Q", axis=None, scale=alt.Scale(zero=False)),
+        color=run_colour(names, dark, legend=None),
+        strokeDash=alt.StrokeDash("split:N", scale=dashes, legend=None),
     )
-    return bare(chart)
+    line = marks.line(curve, strokeWidth=2)
+    return line.properties(height=92).configure_view(stroke=None)
 
 
 def small_rows(records: Mapping[str, RunRecord]) -> Rows:
@@ -51,24 +48,18 @@ def small_rows(records: Mapping[str, RunRecord]) -> Rows:
     return Rows(rows, columns=["run", "split", "epoch", "accuracy"])
 
 
-@lru_cache(maxsize=8)
-def units_spec(dark: bool) -> dict[str, Any]:
+@specification
+def units_spec(dark: bool) -> Any:
     """Activations of the hidden layer, a square a unit; the brighter, the more active."""
-    scale = alt.Scale(scheme="blues", reverse=dark)
-    chart = (
-        alt.Chart(Rows({"unit": []}))
-        .mark_rect(stroke=GREY, strokeWidth=0.4)
-        .encode(
-            x=alt.X("column:O", axis=None),
-            y=alt.Y("row:O", axis=None),
-            color=alt.Color("activation:Q", scale=scale, title="activation"),
-            tooltip=[alt.Tooltip("unit:Q"), alt.Tooltip("activation:Q", format=".2f")],
-        )
-        .properties(height=UNITS_HEIGHT)
-        .configure_legend(orient="bottom", gradientLength=140)
-        .configure_view(stroke=None)
+    scale = alt.Scale(scheme=SHARES_SCHEME, reverse=dark)
+    squares = marks.rows().encode(
+        x=alt.X("column:O", axis=None),
+        y=alt.Y("row:O", axis=None),
+        color=alt.Color("activation:Q", scale=scale, title="activation"),
+        tooltip=["unit:Q", tip("activation", ".2f")],
     )
-    return bare(chart)
+    chart = squares.mark_rect(stroke=GREY, strokeWidth=0.4).properties(height=UNITS_HEIGHT)
+    return chart.configure_legend(orient="bottom", gradientLength=140).configure_view(stroke=None)
 
 
 def units_rows(activations: Array) -> Rows:
@@ -88,33 +79,23 @@ def units_rows(activations: Array) -> Rows:
     )
 
 
-@lru_cache(maxsize=8)
-def answer_spec(dark: bool) -> dict[str, Any]:
+@specification
+def answer_spec(dark: bool) -> Any:
     """Shares of the ten classes; the true class has the colour of the run."""
-    colours = alt.Scale(domain=["true class", "other"], range=[RUN_COLOURS[dark][1], GREY])
-    base = alt.Chart(Rows({"class": []})).encode(
-        y=alt.Y(
-            "class:N",
-            sort=list(CLASS_NAMES),
-            title=None,
-            axis=alt.Axis(ticks=False, labelOverlap=False),
-        ),
-        tooltip=[alt.Tooltip("class:N"), alt.Tooltip("share:Q", format=".1%")],
+    colours, title = [RUN_COLOURS[dark][1], GREY], "share that the network gives"
+    base = marks.rows().encode(
+        y=axes.names(alt.Y, "class", CLASS_NAMES, labelOverlap=False),
+        tooltip=["class:N", tip("share", marks.PERCENT)],
     )
     bars = base.mark_bar(cornerRadiusEnd=2).encode(
-        x=alt.X(
-            "share:Q",
-            title="share that the network gives",
-            scale=alt.Scale(domain=[0, 1.15]),
-            axis=alt.Axis(format=".0%", values=[0, 0.5, 1]),
-        ),
-        color=alt.Color("kind:N", scale=colours, title=None),
+        x=axes.share(alt.X, "share", title, 1.15, values=[0, 0.5, 1]),
+        color=by_name(alt.Color, "kind", ["true class", "other"], colours),
     )
-    labels = base.mark_text(align="left", dx=5, fontSize=13, color=GREY).encode(
-        x="share:Q", text=alt.Text("share:Q", format=".1%")
+    labels = marks.label(base, align="left", dx=5, color=GREY).encode(
+        x="share:Q", text=alt.Text("share:Q", format=marks.PERCENT)
     )
     chart = alt.layer(bars, labels).properties(height=UNITS_HEIGHT)
-    return bare(chart.configure_legend(orient="bottom"))
+    return chart.configure_legend(orient="bottom")
 
 
 def answer_rows(shares: Array, truth: int) -> Rows:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
 import numpy as np
 
 from fmviz.analysis.sweeps import MEASURES, Outcome
-from fmviz.charts.style import CURVES_HEIGHT, DASHES, GREY, RUN_COLOURS, Rows, bare
+from fmviz.charts import axes, marks
+from fmviz.charts.marks import of_kind
+from fmviz.charts.scales import split_dash, split_fill
+from fmviz.charts.specification import Rows, specification
+from fmviz.charts.style import CURVES_HEIGHT, GREY, RUN_COLOURS, SCHEME, SCHEME_TEXT
 from fmviz.lessons.sweep import says
 from fmviz.run import knobs
 from fmviz.run.knobs import KNOBS
@@ -62,85 +65,37 @@ def _axis(found: Ticks) -> alt.Axis:
     )
 
 
-@lru_cache(maxsize=32)
-def curves_spec(knob: str, found: Ticks, measure: str, dark: bool) -> dict[str, Any]:
+@specification
+def curves_spec(knob: str, found: Ticks, measure: str, dark: bool) -> Any:
     """A measure against one knob: a point a run, which can be clicked; the mean over the seeds and
     ± one standard deviation; a cross for a run that diverged; a rule at the best.
 
     Args:
         found: as `ticks` makes them.
     """
-    shown = MEASURES[measure]
-    base = alt.Chart(Rows({"kind": []}))
-    places = [place for place, _ in found]
-    margin = (places[-1] - places[0]) * 0.03 or 0.5
-    x = alt.X(
-        "place:Q",
-        title=KNOBS[knob].label,
-        scale=alt.Scale(domain=[places[0] - margin, places[-1] + margin], nice=False),
-        axis=_axis(found),
-    )
-    axis = alt.Axis(format=".3~%" if shown.is_share else "~g", tickCount=6)
-    y = alt.Y(
-        "value:Q", title=shown.label, scale=alt.Scale(zero=False, nice=True, padding=8), axis=axis
-    )
-    colour = RUN_COLOURS[dark][1]
+    shown, colour = MEASURES[measure], RUN_COLOURS[dark][1]
+    first, last = found[0][0], found[-1][0]
+    margin = (last - first) * 0.03 or 0.5
+    scale = axes.span(first - margin, last + margin)
+    x = alt.X("place:Q", title=KNOBS[knob].label, scale=scale, axis=_axis(found))
     several = len(shown.splits) > 1
-    splits = list(shown.splits)
-    dash: dict[str, Any] = {}
-    fill: Any = alt.value(colour)
-    if several:
-        legend = alt.Legend(orient="top", symbolSize=400)
-        dash["strokeDash"] = alt.StrokeDash(
-            "split:N", scale=alt.Scale(domain=splits, range=DASHES), title=None, legend=legend
-        )
-        fill = alt.Fill(
-            "split:N", scale=alt.Scale(domain=splits, range=[colour, "transparent"]), legend=None
-        )
-    tooltip = [
-        alt.Tooltip("name:N", title="run"),
-        *([alt.Tooltip("split:N")] if several else []),
-        alt.Tooltip("tip:N", title=shown.label),
-    ]
-    means = base.transform_filter("datum.kind == 'mean'")
-    detail = alt.Detail("split:N")
-    layers: list[Any] = [
-        base.transform_filter("datum.kind == 'best'")
-        .mark_rule(strokeDash=[2, 3], strokeWidth=1.5, color=GREY)
-        .encode(x=x),
-    ]
-    if knobs.is_choice(knob):
-        layers.append(
-            means.mark_rule(strokeWidth=7, opacity=0.25, color=colour).encode(
-                x=x, y=alt.Y("low:Q", title=shown.label), y2="high:Q", detail=detail
-            )
-        )
-        layers.append(
-            means.mark_tick(thickness=3, size=34, color=colour).encode(x=x, y=y, detail=detail)
-        )
-    else:
-        band = means.mark_area(opacity=0.16, color=colour)
-        layers.append(
-            band.encode(x=x, y=alt.Y("low:Q", title=shown.label), y2="high:Q", detail=detail)
-        )
-        layers.append(means.mark_line(strokeWidth=2.5, color=colour).encode(x=x, y=y, **dash))
-    picked = alt.selection_point(name="picked", fields=["run"], on="click", empty=False)
-    points = (
-        base.transform_filter("datum.kind == 'run'")
-        .mark_point(size=80, strokeWidth=2, opacity=1, color=colour, cursor="pointer")
-        .encode(x=x, y=y, tooltip=tooltip, fill=fill)
-        .add_params(picked)
+    run = alt.Tooltip("name:N", title="run")
+    splits = ["split:N"] if several else []
+    tooltip: marks.Tips = [run, *splits, alt.Tooltip("tip:N", title=shown.label)]
+    fill = split_fill(colour, legend=None) if several else alt.value(colour)
+    points = of_kind("run").encode(x=x, y=_figure(measure), tooltip=tooltip, fill=fill)
+    points = points.mark_point(size=80, strokeWidth=2, opacity=1, color=colour, cursor="pointer")
+    gone = of_kind(GONE).mark_text(
+        text="×", fontSize=22, fontWeight="bold", color=RUN_COLOURS[dark][0]
     )
-    gone = (
-        base.transform_filter(f"datum.kind == '{GONE}'")
-        .mark_text(text="×", fontSize=22, fontWeight="bold", color=RUN_COLOURS[dark][0])
-        .encode(
-            x=x,
-            y=alt.value(CURVES_HEIGHT - 12),
-            tooltip=[alt.Tooltip("name:N", title="run"), alt.Tooltip("tip:N", title="figures")],
-        )
+    figures: marks.Tips = [run, alt.Tooltip("tip:N", title="figures")]
+    chart = alt.layer(
+        marks.rule("best", x=x),
+        *_means(x, measure, knobs.is_choice(knob), colour),
+        gone.encode(x=x, y=alt.value(CURVES_HEIGHT - 12), tooltip=figures),
+        points.add_params(marks.picked("run")),
     )
-    return bare(alt.layer(*layers, gone, points).properties(height=CURVES_HEIGHT))
+    return chart.properties(height=CURVES_HEIGHT)
 
 
 COLUMNS = ["kind", "run", "place", "split", "value", "low", "high", "name", "tip"]
@@ -199,76 +154,65 @@ def curves_rows(
     return Rows(rows, columns=COLUMNS)
 
 
-@lru_cache(maxsize=32)
+def _figure(measure: str) -> alt.Y:
+    shown = MEASURES[measure]
+    scale = alt.Scale(zero=False, nice=True, padding=8)
+    written = ".3~%" if shown.is_share else "~g"
+    return axes.axis(alt.Y, "value", shown.label, scale, format=written, tickCount=6)
+
+
+def _means(x: alt.X, measure: str, choice: bool, colour: str) -> list[alt.Chart]:
+    """Means over the seeds, and ± one standard deviation: of a choice each by itself."""
+    shown, y = MEASURES[measure], _figure(measure)
+    means = of_kind("mean").encode(x=x)
+    spread = means.encode(y=alt.Y("low:Q", title=shown.label), y2="high:Q", detail="split:N")
+    if choice:
+        ticks = means.mark_tick(thickness=3, size=34, color=colour)
+        return [
+            spread.mark_rule(strokeWidth=7, opacity=0.25, color=colour),
+            ticks.encode(y=y, detail="split:N"),
+        ]
+    dash: dict[str, Any] = {"strokeDash": split_dash("top")} if len(shown.splits) > 1 else {}
+    return [
+        spread.mark_area(opacity=0.16, color=colour),
+        marks.line(means, color=colour).encode(y=y, **dash),
+    ]
+
+
+@specification
 def map_spec(
     turned: tuple[str, str],
     columns: tuple[str, ...],
     lines: tuple[str, ...],
     measure: str,
     dark: bool,
-) -> dict[str, Any]:
+) -> Any:
     """A measure by two knobs, its value in each cell, which can be clicked; the best is framed.
 
     Args:
         turned: the knob along the axis, and the one upwards.
         columns, lines: the names of their values.
     """
-    shown = MEASURES[measure]
-    x = alt.X(
-        "column:N",
-        title=KNOBS[turned[0]].label,
-        sort=None,
-        scale=alt.Scale(domain=list(columns)),
-        axis=alt.Axis(labelAngle=-35 if max(map(len, columns)) > 6 else 0, ticks=False),
+    angle = -35 if max(map(len, columns)) > 6 else 0
+    across, upwards = (KNOBS[knob].label for knob in turned)
+    figure = alt.Tooltip("tip:N", title=map_title(measure))
+    base = marks.rows().encode(
+        x=axes.cells(alt.X, "column", across, columns, labelAngle=angle),
+        y=axes.cells(alt.Y, "line", upwards, lines, labelOverlap=False, labelLimit=170),
+        tooltip=[alt.Tooltip("name:N", title="runs"), figure],
     )
-    y = alt.Y(
-        "line:N",
-        title=KNOBS[turned[1]].label,
-        sort=None,
-        scale=alt.Scale(domain=list(lines)),
-        axis=alt.Axis(ticks=False, labelOverlap=False, labelLimit=170),
-    )
-    base = alt.Chart(Rows({"column": []})).encode(
-        x=x,
-        y=y,
-        tooltip=[
-            alt.Tooltip("name:N", title="runs"),
-            alt.Tooltip("tip:N", title=map_title(measure)),
-        ],
-    )
-    picked = alt.selection_point(name="picked", fields=["run"], on="click", empty=False)
-    cells = (
-        base.mark_rect(cornerRadius=3, cursor="pointer")
-        .encode(
-            color=alt.condition(
-                "isValid(datum.value)",
-                alt.Color(
-                    "value:Q",
-                    title=map_title(measure),
-                    scale=alt.Scale(scheme="viridis", zero=False),
-                    legend=alt.Legend(
-                        format=".3~%" if shown.is_share else "~g",
-                        orient="top",
-                        gradientLength=220,
-                        titleLimit=300,
-                    ),
-                ),
-                alt.value(GREY),
-            )
-        )
-        .add_params(picked)
-    )
-    frame = base.transform_filter("datum.best").mark_rect(
-        filled=False, strokeWidth=4, stroke=RUN_COLOURS[dark][0], cornerRadius=3
+    cells = base.mark_rect(cornerRadius=3, cursor="pointer").encode(
+        color=alt.condition("isValid(datum.value)", _cell_colour(measure), alt.value(GREY))
     )
     size = 14 if len(columns) <= ROOMY else 11
-    texts = base.mark_text(fontSize=size, fontWeight="bold").encode(
-        text="label:N",
+    bold: dict[str, Any] = {"fontSize": size, "fontWeight": "bold"}
+    chart = alt.layer(
+        cells.add_params(marks.picked("run")),
+        marks.framed(base, "datum.best", RUN_COLOURS[dark][0]),
         # Black on the light half of the colours, white on the dark one.
-        color=alt.condition("datum.light", alt.value("#101820"), alt.value("#FFFFFF")),
+        marks.cell_text(base, "label:N", "datum.light", SCHEME_TEXT, **bold),
     )
-    height = CELL_HEIGHT * len(lines) + AROUND
-    return bare(alt.layer(cells, frame, texts).properties(height=height))
+    return chart.properties(height=CELL_HEIGHT * len(lines) + AROUND)
 
 
 def map_title(measure: str) -> str:
@@ -331,3 +275,10 @@ def _tip(outcome: Outcome, measure: str, tolerance: float) -> str:
     if outcome.diverged:
         told += f"{'; ' if told else ''}{len(outcome.diverged)} diverged"
     return told
+
+
+def _cell_colour(measure: str) -> alt.Color:
+    looks: dict[str, Any] = {"orient": "top", "gradientLength": 220, "titleLimit": 300}
+    legend = alt.Legend(format=".3~%" if MEASURES[measure].is_share else "~g", **looks)
+    scale = alt.Scale(scheme=SCHEME, zero=False)
+    return alt.Color("value:Q", title=map_title(measure), scale=scale, legend=legend)

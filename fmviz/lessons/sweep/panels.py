@@ -213,14 +213,14 @@ class Result:
             )
             return
         across, upwards = self.turned
-        names = [
+        columns, lines = (
             tuple(value_name(knob, value) for value in self.wanted.turns[knob])
             for knob in (across, upwards)
-        ]
+        )
         self._chart.draw(
             "vega_lite_chart",
             charts.map_rows((across, upwards), found, view.measure, view.tolerance, outcome),
-            charts.map_spec((across, upwards), *names, view.measure, self.dark),
+            charts.map_spec((across, upwards), columns, lines, view.measure, self.dark),
             width="stretch",
             alt=f"{shown} by {KNOBS[across].label} and {KNOBS[upwards].label}.",
             **options,
