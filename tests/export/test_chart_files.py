@@ -108,7 +108,7 @@ def test_it_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_engine_of_javascript_stays_out_of_this_process() -> None:
     code = (
-        "import sys; from fmviz import chart_files; chart_files.draw([]); "
+        "import sys; from fmviz.export import chart_files; chart_files.draw([]); "
         "assert 'vl_convert' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
