@@ -93,7 +93,7 @@ class Engine:
         weights: Sequence[Array] = (),
         timeout: float = TIMEOUT_SECONDS,
     ) -> ModelFile:
-        """Order one run as a `.keras` file with its weights after an epoch, counted from 0.
+        """Order one run as a `.keras` file with its weights after so many epochs.
 
             with engine.model_file(config, name, epoch, weights) as file:
                 for words in file:
@@ -102,6 +102,7 @@ class Engine:
 
         Args:
             name: of the model in the file.
+            epoch: how many have been trained.
             weights: where they are known; else the worker trains the run again up to that epoch.
             timeout: seconds after which it is given up.
         """

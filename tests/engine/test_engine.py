@@ -295,7 +295,7 @@ def test_a_model_file_opens_in_plain_keras_and_answers_as_the_run_did(
     config = QUICK.replace(penalty="l1_l2", lam=2.0, dropout=0.3)
     record = run(engine, config)[-1].records[0]
     assert record is not None
-    epochs = {"kept": 2, "again": 1}
+    epochs = {"kept": 3, "again": 2}
     for name, epoch in epochs.items():
         weights = record.weights if name == "kept" else ()
         content = model_file(engine, config, name, epoch, weights)
@@ -316,7 +316,7 @@ def test_a_model_file_opens_in_plain_keras_and_answers_as_the_run_did(
     for name, epoch in epochs.items():
         network = found[f"{name}.keras"]
         # Where two logits are all but equal, another order of additions may tip the scale.
-        answers = record.test_predictions[epoch + 1]
+        answers = record.test_predictions[epoch]
         assert np.count_nonzero(np.array(network["answers"]) != answers) <= 2
         assert network["name"] == name
         assert network["from_logits"] is True
@@ -338,8 +338,8 @@ def test_a_model_file_opens_in_plain_keras_and_answers_as_the_run_did(
 
 
 def test_a_model_file_that_cannot_be_made_says_why(engine: Engine) -> None:
-    with pytest.raises(FileError, match="epoch must be from 0 to 2, not 3"):
-        model_file(engine, QUICK, "name", 3)
+    with pytest.raises(FileError, match="epoch must be from 1 to 3, not 4"):
+        model_file(engine, QUICK, "name", 4)
 
 
 def test_an_order_that_is_let_go_of_stops_its_training(engine: Engine) -> None:
@@ -348,7 +348,7 @@ def test_an_order_that_is_let_go_of_stops_its_training(engine: Engine) -> None:
             pass
     begun = time.monotonic()
     assert run(engine, QUICK.replace(seed=77))[-1].state == "done"
-    # All its 91 epochs would take some ten seconds.
+    # All its 90 epochs would take some ten seconds.
     assert time.monotonic() - begun < 5
 
 
