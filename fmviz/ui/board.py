@@ -134,24 +134,22 @@ class Board:
             return look
         for update in live.live(self.configs):
             if update.state == "failed":
-                self._status.draw("caption", status(update, self.horizon))
+                self._status.caption(status(update, self.horizon))
             elif update.state == "done":
                 look = self._draw(update)
             else:
                 share = update.progress(self.configs)
                 text = f"training the weights for the closer look, {percent(share, 0)}"
-                self._progress.draw("progress", share, text=text)
+                self._progress.progress(share, text=text)
         self._progress.clear()
         return look
 
     def _offer(self, look: Look) -> None:
         """A recorded run can be trained here and now."""
         if look.done and "recorded" in look.update.sources:
-            self._again.draw(
-                "button",
+            self._again.button(
                 "Train it live",
                 key=f"{self.page.name}/anew",
-                type="tertiary",
                 icon=":material/play_arrow:",
                 on_click=state.ask_for,
                 args=(self.page.name, "anew", self._what),
@@ -161,9 +159,9 @@ class Board:
             self._again.clear()
 
     def _draw(self, update: Update) -> Look:
-        self._status.draw("caption", self.status(update))
+        self._status.caption(self.status(update))
         if update.state == "training":
-            self._progress.draw("progress", update.progress(self.configs))
+            self._progress.progress(update.progress(self.configs))
         else:
             self._progress.clear()
         runs = [

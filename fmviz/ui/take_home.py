@@ -57,7 +57,7 @@ class TakeHome:
         section = "failed" if look.update.state == "failed" else "not yet"
         if section != self._said:
             self._said = section
-            self.note.draw("markdown", prose.text(PROSE, section))
+            self.note.markdown(prose.text(PROSE, section))
 
 
 def _files(page: Page, runs: list[Shown]) -> None:

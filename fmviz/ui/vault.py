@@ -59,7 +59,6 @@ def draw(
             draw_chart(
                 charts.vault_rows(vault, [words.described(each.config) for each in vault.tried]),
                 charts.vault_spec(state.is_dark()),
-                width="stretch",
                 alt="Test accuracy against validation accuracy of every network tried.",
             )
             return

@@ -196,19 +196,15 @@ class Table:
         pinned = [Pin(name, config) for name, config in page.runs.items()]
         rows = tables.table(pinned, look.update.records, view.tolerance, show_test=view.test)
         frame = pd.DataFrame(rows).rename(columns=_head)
-        self.table.draw(
-            "dataframe",
+        self.table.dataframe(
             frame,
-            hide_index=True,
-            width="stretch",
-            height="content",
-            column_config={"Run": st.column_config.TextColumn(pinned=True)},
+            columns={"Run": st.column_config.TextColumn(pinned=True)},
         )
         if not look.runs:
             return
         measured = says.images(look.runs)
         said = [measured, measured._replace(section="images, test")][: 1 + view.test]
-        self.note.draw("caption", " ".join(map(self.board.text, said)))
+        self.note.caption(" ".join(map(self.board.text, said)))
 
 
 def _head(name: str) -> str:
@@ -238,7 +234,7 @@ class Overlay(Curves):
         best = says.best(look.runs) if look.done else None
         nothing = None if look.runs else Caption("nothing yet", {})
         captions = [caption for caption in (best, nothing) if caption is not None]
-        self.caption.draw("markdown", " ".join(map(self.board.text, captions)))
+        self.caption.markdown(" ".join(map(self.board.text, captions)))
 
 
 class Difference:
@@ -332,11 +328,9 @@ class Repeats:
             if len(ended := [record for record in family if record.diverged is None]) > 1
         }
         if bands:
-            self.chart.draw(
-                "vega_lite_chart",
+            self.chart.chart(
                 charts.band_rows(bands),
                 charts.band_spec(self.board.roles, self.board.horizon, self.board.dark),
-                width="stretch",
                 alt="Mean accuracy over seeds on training images (solid) and validation images "
                 f"(dashed), with a band of one standard deviation: {', '.join(bands)}.",
             )
@@ -349,7 +343,7 @@ class Repeats:
         ]
         by_seed = says.by_seed(two[0], two[1], found)
         captions += [by_seed] if by_seed is not None else []
-        self.words.draw("markdown", "  \n".join(map(self.board.text, captions)))
+        self.words.markdown("  \n".join(map(self.board.text, captions)))
 
 
 class Parallel:
@@ -367,19 +361,17 @@ class Parallel:
         ended = says.finite(look.runs)
         configs = [run.record.config for run in ended]
         if not differing(configs):
-            self.note.draw("caption", board.page.text("parallel alike"))
+            self.note.caption(board.page.text("parallel alike"))
             return
         tolerance = board.page.view.tolerance
-        self.chart.draw(
-            "vega_lite_chart",
+        self.chart.chart(
             charts.parallel_rows(ended, tolerance),
             charts.parallel_spec(board.roles, charts.parallel_axes(configs), board.dark),
-            width="stretch",
             alt="A line a run through its settings, its validation accuracy, gap and sparsity.",
         )
         left_out = says.left_out(look.runs, ended)
         captions = [Caption("parallel", {}), *([left_out] if left_out is not None else [])]
-        self.note.draw("caption", " ".join(map(board.text, captions)))
+        self.note.caption(" ".join(map(board.text, captions)))
 
 
 def sections(page: ComparePage, board: Board) -> Repeats:

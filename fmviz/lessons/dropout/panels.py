@@ -50,24 +50,22 @@ class OnOff:
         rate = run.record.config.dropout
         weights = run.record.weights_after(run.kept)
         if not rate or not run.kept:
-            self.note.draw("caption", page.text("rate zero"))
+            self.note.caption(page.text("rate zero"))
             return
         if run.record.is_brief:
             return
         if not weights:
-            self.note.draw("caption", page.text("weights not kept"))
+            self.note.caption(page.text("weights not kept"))
             return
         training, validation = _measured(_Weights(run.record, run.kept))
         images = run.record.examples["train"]
-        self.metric.draw(
-            "metric",
+        self.metric.metric(
             "Training accuracy, dropout on",
             percent(training.mean),
             help="The weights shown, on the training sample, with units dropped as in training.",
         )
         keras = accuracy(run.record.at("running_accuracy", run.kept), run.record.config.train_size)
-        self.chart.draw(
-            "vega_lite_chart",
+        self.chart.chart(
             charts.on_off_rows(
                 [
                     (charts.WAYS[0], "training", keras),
@@ -76,12 +74,11 @@ class OnOff:
                 ]
             ),
             charts.on_off_spec(self.board.dark),
-            width="stretch",
             alt="Training accuracy (filled) as Keras reported it, with dropout on and with dropout "
             "off; validation accuracy (hollow) with dropout on and off.",
         )
         texts = [self.board.text(c) for c in says.on_off(training, images, run)]
-        self.note.draw("caption", " ".join(texts))
+        self.note.caption(" ".join(texts))
 
 
 def _rows(measured: masks.OnOff, images: int, split: str) -> list[tuple[str, str, Estimate]]:
@@ -163,17 +160,17 @@ class Mask:
         config, view = run.record.config, page.view
         weights = run.record.weights_after(run.kept)
         if not config.dropout:
-            self.caption.draw("markdown", page.text("no mask"))
+            self.caption.markdown(page.text("no mask"))
             return
         if run.record.is_brief:
             return
         if not weights:
-            self.caption.draw("markdown", page.text("weights not kept"))
+            self.caption.markdown(page.text("weights not kept"))
             return
         images = data.load(config.dataset).validation
         index = view.image
         pixels = images.pixels[index : index + 1]
-        self.picture.draw("image", picture(pixels[0]), width=112)
+        self.picture.image(picture(pixels[0]), width=112)
         passed = network.forward(weights, config.activation, pixels)
         # One image many times over: each copy has a mask of its own.
         copies = np.repeat(pixels, DRAWS, axis=0)
@@ -189,15 +186,13 @@ class Mask:
             int(images.labels[index]),
             config.dropout,
         )
-        self.caption.draw("markdown", self.board.text(caption))
+        self.caption.markdown(self.board.text(caption))
         self._draw_units([layer[drawn] for layer in thinned.activations], factors)
-        self.answers.draw(
-            "vega_lite_chart",
+        self.answers.chart(
             charts.answers_rows(
                 network.softmax(passed.logits)[0], network.softmax(thinned.logits)[drawn]
             ),
             charts.answers_spec(self.board.dark),
-            width="stretch",
             alt="Probability of each class with all units and with this mask.",
         )
 
@@ -207,14 +202,12 @@ class Mask:
         factors: Sequence[npt.NDArray[np.float32]],
     ) -> None:
         for layer, (place, a, f) in enumerate(zip(self.layers, activations, factors), start=1):
-            place.draw(
-                "vega_lite_chart",
+            place.chart(
                 charts.units_rows(a, f),
                 charts.units_spec(len(a), self.board.dark),
-                width="stretch",
                 alt=f"Units of hidden layer {layer}: kept or dropped in this draw.",
             )
-        self.note.draw("caption", self.page.text("mask note"))
+        self.note.caption(self.page.text("mask note"))
 
 
 def rates(page: Page, dark: bool) -> Against:

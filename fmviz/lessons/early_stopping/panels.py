@@ -61,20 +61,16 @@ class Machine(Curves):
         epoch = board.page.view.epoch
         scrub = None if epoch is None or epoch > run.record.epochs else epoch
         rows = charts.monitor_rows(run.record, rule, run.stop, run.kept, scrub=scrub)
-        self.curves.draw(
-            "vega_lite_chart",
+        self.curves.chart(
             rows,
             charts.monitor_spec(rule.monitor, board.horizon, board.dark),
-            width="stretch",
             alt=f"{rule.monitor} (dashed) and the same on training images (solid) after each "
             "epoch. Filled: the best so far. Ring: the weights that come back. Pale: epochs that "
             "stopping spares.",
         )
-        self.waits.draw(
-            "vega_lite_chart",
+        self.waits.chart(
             charts.wait_rows(run, rule.patience),
             charts.wait_spec(board.horizon, board.dark),
-            width="stretch",
             alt="wait after each epoch that ran, and patience as a line.",
         )
 
@@ -94,10 +90,9 @@ class Moments:
         columns = says.moments(run, self.board.page.view.test)
         if not columns:
             return
-        self.table.draw("markdown", _table(columns))
+        self.table.markdown(_table(columns))
         n = run.record.examples
-        self.note.draw(
-            "caption",
+        self.note.caption(
             f"± one standard error over {n['train']:,} training, {n['validation']:,} validation "
             f"and {n['test']:,} test images, in inference mode. Cross-entropy: validation.",
         )
@@ -120,28 +115,23 @@ class Patiences:
             return
         found = stopping.outcomes(record, rule)
         rows = charts.patience_rows(found, rule.patience, view.test)
-        self.accuracy.draw(
-            "vega_lite_chart",
+        self.accuracy.chart(
             rows,
             charts.patience_spec(board.horizon, view.test, board.dark),
-            width="stretch",
             alt="Accuracy of the weights that come back, with its error, under each patience.",
         )
-        self.cost.draw(
-            "vega_lite_chart",
+        self.cost.chart(
             rows,
             charts.cost_spec(board.horizon, board.dark),
-            width="stretch",
             alt="Epochs trained (bars) and the epoch whose weights come back (dots) under each "
             "patience.",
         )
-        self.note.draw(
-            "caption",
+        self.note.caption(
             "Above: accuracy of the weights that come back, ± one standard error. Below: epochs "
             "trained (bars), and the epoch whose weights come back (dots).",
         )
         captions = says.patiences(found, record)
-        self.caption.draw("markdown", " ".join(map(board.text, captions)))
+        self.caption.markdown(" ".join(map(board.text, captions)))
 
 
 class Monitors:
@@ -165,33 +155,30 @@ class Monitors:
         rule, view = _rule(board), board.page.view
         found = stopping.by_monitor(record, rule)
         if not found or rule.patience is None:
-            self.caption.draw("markdown", board.page.text("rule off"))
+            self.caption.markdown(board.page.text("rule off"))
             return
         for title, curve, outcome in zip(self.titles, self.curves, found, strict=True):
             own = rule.on(outcome.monitor)
             stop = own.replay(record, patience=rule.patience)
             penalised = outcome.monitor == "val_loss" and bool(record.history["penalty"].any())
-            title.draw("markdown", f"**`{outcome.monitor}`**")
-            curve.draw(
-                "vega_lite_chart",
+            title.markdown(f"**`{outcome.monitor}`**")
+            curve.chart(
                 charts.monitor_rows(
                     record, own, stop, outcome.kept, penalty=penalised, training=False
                 ),
                 charts.monitor_spec(outcome.monitor, board.horizon, board.dark, small=True),
-                width="stretch",
                 alt=f"{outcome.monitor} after each epoch, its improvements, stop and weights.",
             )
-        self.table.draw("markdown", _table(says.monitor_table(found, view.test)))
+        self.table.markdown(_table(says.monitor_table(found, view.test)))
         own_words = rule.min_delta or rule.baseline is not None or rule.mode != "auto"
-        self.note.draw(
-            "caption",
+        self.note.caption(
             f"Each at patience {rule.patience} and in its own direction; epochs in the first two "
             "rows, validation in the next two."
             + (" Grey: the penalty." if record.history["penalty"].any() else "")
             + (" min_delta, baseline and mode are left out: they suit one." if own_words else ""),
         )
         captions = says.monitors(found, record)
-        self.caption.draw("markdown", " ".join(map(board.text, captions)))
+        self.caption.markdown(" ".join(map(board.text, captions)))
 
 
 class Epochs:
@@ -232,23 +219,20 @@ class Epochs:
             }.items(),
             strict=True,
         ):
-            place.draw("metric", label, figure)
+            place.metric(label, figure)
         captions = says.at_epoch(run, rule, epoch)
-        self.caption.draw("markdown", " ".join(map(board.text, captions)))
+        self.caption.markdown(" ".join(map(board.text, captions)))
         if len(record.snapshots):
             index = says.nearest_snapshot(record, epoch)
             limit = picture_limit(list(record.snapshots))
-            self.kernels.draw(
-                "image",
+            self.kernels.image(
                 png(kernel_pictures(record.snapshots[index], limit, board.dark)),
                 width="stretch",
             )
-            self.kernels_note.draw("caption", board.text(says.kernels(record, epoch)))
-        self.weights.draw(
-            "vega_lite_chart",
+            self.kernels_note.caption(board.text(says.kernels(record, epoch)))
+        self.weights.chart(
             charts.weights_rows(record, epoch),
             charts.weights_spec(board.dark),
-            width="stretch",
             alt="Density of the first layer's weights before training and at this epoch.",
         )
 
@@ -264,7 +248,7 @@ class RuleInFigures:
     def draw(self, look: Look) -> None:
         """The newest figures."""
         captions = says.rule_in_figures(look.run, _rule(self.board))
-        self.text.draw("markdown", "\n\n".join(map(self.board.text, captions)))
+        self.text.markdown("\n\n".join(map(self.board.text, captions)))
 
 
 SECTIONS: dict[str, type[Patiences] | type[Monitors] | type[Epochs]] = {

@@ -82,14 +82,12 @@ def x_ray(page: Page) -> None:
             draw_chart(
                 charts.histogram_rows(seen, activation),
                 charts.histogram_spec(len(seen.layers), activation, dark),
-                width="stretch",
                 alt="Histogram of the activations of each hidden layer before training.",
             )
         with right:
             draw_chart(
                 charts.flat_rows(seen),
                 charts.flat_spec(len(seen.layers), title, dark),
-                width="stretch",
                 alt=f"Share of {title} in each hidden layer, measured and predicted.",
             )
     captions = says.activity(config, seen)
@@ -109,7 +107,6 @@ def gradients(page: Page) -> None:
     draw_chart(
         charts.gradients_rows(seen),
         charts.gradients_spec(tuple(seen), layers, state.is_dark()),
-        width="stretch",
         alt="Gradient norm of each layer's kernel before the first step, for each start.",
     )
     silent = [role for role, each in seen.items() if not all(each.gradient_norms)]
@@ -138,18 +135,14 @@ class Race:
         """The curves as they grow, and what they say."""
         board, runs = self.board, look.runs
         names = ", ".join(board.roles)
-        self.curves.draw(
-            "vega_lite_chart",
+        self.curves.chart(
             charts.race_rows(runs),
             charts.race_spec(board.roles, board.horizon, board.dark),
-            width="stretch",
             alt=f"Validation accuracy after each epoch, and the target: {names}.",
         )
-        self.reach.draw(
-            "vega_lite_chart",
+        self.reach.chart(
             charts.reach_rows(runs),
             charts.reach_spec(board.roles, board.horizon, board.dark),
-            width="stretch",
             alt="Epochs until the target, for each start.",
         )
         if look.whole and look.run.kept:
@@ -159,9 +152,9 @@ class Race:
             texts = [_texts(board.page, captions)]
             if look.done:
                 texts.insert(0, board.page.verdict(runs))
-            self.caption.draw("markdown", " ".join(filter(None, texts)))
+            self.caption.markdown(" ".join(filter(None, texts)))
         elif not runs:
-            self.caption.draw("markdown", board.page.text("nothing yet"))
+            self.caption.markdown(board.page.text("nothing yet"))
         self.warnings.draw(look)
 
 
@@ -226,15 +219,13 @@ class Training:
         """The newest figures."""
         board = self.board
         title = says.flat_title(board.page.config.activation)
-        self.chart.draw(
-            "vega_lite_chart",
+        self.chart.chart(
             charts.training_rows(look.runs, self.layer),
             charts.training_spec(board.roles, board.horizon, title, board.dark),
-            width="stretch",
             alt=f"Share of {title} of the layer after each epoch, for each start.",
         )
         caption = says.training(look.runs, self.layer)
-        self.caption.draw("markdown", board.text(caption))
+        self.caption.markdown(board.text(caption))
 
 
 def unit(page: Page) -> None:
@@ -259,7 +250,6 @@ def unit(page: Page) -> None:
         draw_chart(
             charts.units_rows(xray.of(config).layers[layer].flat_shares, page.view.unit),
             charts.units_spec(title, dark),
-            width="stretch",
             key=state.pick_key(page.name, "unit"),
             on_select=partial(state.pick, page.name, "unit"),
             alt="The units of the layer by the share of images on which they are flat.",
@@ -270,7 +260,6 @@ def unit(page: Page) -> None:
         draw_chart(
             charts.classes_rows(measure.flat(z, config.activation), images.labels),
             charts.classes_spec(title, dark),
-            width="stretch",
             alt="Share of each class's images on which the unit is flat.",
         )
     st.markdown(_texts(page, says.unit(config, layer, page.view.unit, z, images.labels)))
@@ -315,16 +304,14 @@ def sigma_depth_map(page: Page) -> Sweep:
     chart, caption = Place(), Place()
 
     def draw(records: list[RunRecord | None], done: bool) -> None:
-        chart.draw(
-            "vega_lite_chart",
+        chart.chart(
             charts.map_rows(records, page.config),
             charts.map_spec(state.is_dark()),
-            width="stretch",
             alt="Validation accuracy by initial std and number of hidden layers.",
         )
         if done:
             whole = [record for record in records if record is not None]
-            caption.draw("markdown", _texts(page, says.sigma_depth_map(whole)))
+            caption.markdown(_texts(page, says.sigma_depth_map(whole)))
 
     return Sweep(page, "map", configs, draw)
 
@@ -346,26 +333,25 @@ class Symmetry:
         page = self.page
         for update in live.live([page.config]):
             if update.state == "failed":
-                self.status.draw("error", update.message, icon=":material/error:")
+                self.status.error(update.message)
                 return
             if update.state == "training":
-                self.status.draw("progress", update.progress([page.config]))
+                self.status.progress(update.progress([page.config]))
         self.status.clear()
         record = update.records[0]
         if record is None or not record.epochs:
             return
         caption = says.symmetry(record)
-        self.caption.draw("markdown", page.text(caption.section, caption.figures))
+        self.caption.markdown(page.text(caption.section, caption.figures))
         shown = record.snapshots[-1][:, :PICTURES_SHOWN].astype(float)
         limit = float(np.abs(shown).max()) or 1.0
-        self.pictures.draw(
-            "image",
+        self.pictures.image(
             [png(_signed(shown[:, i] / limit)) for i in range(shown.shape[1])],
-            caption=[f"unit {i}" for i in range(shown.shape[1])],
+            captions=[f"unit {i}" for i in range(shown.shape[1])],
             width=28 * PIXEL // 2,
         )
         figures = {"shown": str(shown.shape[1]), "epoch": str(record.snapshot_epochs[-1])}
-        self.note.draw("caption", page.text("symmetry pictures", figures))
+        self.note.caption(page.text("symmetry pictures", figures))
 
 
 def _signed(values: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.uint8]:

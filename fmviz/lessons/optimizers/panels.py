@@ -73,15 +73,13 @@ class Race:
             (self.losses, charts.LOSS, "Training cross-entropy"),
             (self.accuracies, charts.ACCURACY, "Validation accuracy"),
         ):
-            place.draw(
-                "vega_lite_chart",
+            place.chart(
                 charts.race_rows(runs, measure, axis),
                 charts.race_spec(board.roles, measure, axis, board.horizon, board.dark),
-                width="stretch",
                 alt=f"{what} over the {axis}: {names}.",
             )
         if runs:
-            self.table.draw("markdown", says.table(runs))
+            self.table.markdown(says.table(runs))
         captions: list[Caption] = []
         if look.done:
             captions = says.race(runs, self.view)
@@ -93,7 +91,7 @@ class Race:
         texts = [board.text(caption) for caption in captions]
         if look.done:
             texts.append(board.page.verdict(runs))
-        self.caption.draw("markdown", " ".join(filter(None, texts)))
+        self.caption.markdown(" ".join(filter(None, texts)))
         self.warnings.draw(look)
 
 
@@ -114,15 +112,13 @@ class Updates:
         rows = charts.updates_rows(look.runs, self.layer, says.HEALTHY)
         if rows.empty:
             return
-        self.chart.draw(
-            "vega_lite_chart",
+        self.chart.chart(
             rows,
             charts.updates_spec(board.roles, board.horizon, board.dark),
-            width="stretch",
             alt=f"Update-to-weight ratio of layer {self.layer} after each epoch.",
         )
         captions = says.updates(look.runs, self.layer)
-        self.caption.draw("markdown", " ".join(map(board.text, captions)))
+        self.caption.markdown(" ".join(map(board.text, captions)))
 
 
 def sweep(page: Page) -> Sweep:
@@ -135,16 +131,14 @@ def sweep(page: Page) -> Sweep:
 
     def draw(records: list[RunRecord | None], done: bool) -> None:
         known = dict(zip(configs, records, strict=True))
-        chart.draw(
-            "vega_lite_chart",
+        chart.chart(
             charts.sweep_rows(known),
             charts.sweep_spec(shown, dark),
-            width="stretch",
             alt="Validation accuracy of each optimizer at each learning rate.",
         )
         if done:
             said = [page.text(c.section, c.figures) for c in says.sweep(known)]
-            caption.draw("markdown", " ".join(said))
+            caption.markdown(" ".join(said))
 
     epochs = plural(page.config.epochs, "epoch")
     st.caption(
@@ -172,14 +166,12 @@ def ravine(page: Page) -> None:
             draw_chart(
                 rows,
                 charts.ravine_spec(shown, dark),
-                width="stretch",
                 alt="Contours of the ravine and the path of each optimizer.",
             )
         with descent:
             draw_chart(
                 rows,
                 charts.descent_spec(shown, dark),
-                width="stretch",
                 alt="f over the steps of each path.",
             )
     for caption in says.on_ravine(racing, view):

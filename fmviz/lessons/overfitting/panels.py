@@ -48,25 +48,22 @@ class Labels:
         """The newest figures."""
         run = look.run
         if not run.record.examples["corrupted"]:
-            self.note.draw("caption", self.board.page.text("no wrong label measured"))
+            self.note.caption(self.board.page.text("no wrong label measured"))
             return
         share = run.record.estimate("corrupted_accuracy", run.kept)
-        self.metric.draw(
-            "metric",
+        self.metric.metric(
             "Wrong labels answered as told",
             f"{points(share)}%",
             help="Among the measured training images, those that were told a wrong class: the "
             "share that the network answers with that very class, ± one standard error.",
         )
-        self.chart.draw(
-            "vega_lite_chart",
+        self.chart.chart(
             charts.labels_rows(run),
             charts.labels_spec(run.record.config.epochs, self.board.dark),
-            width="stretch",
             alt="Share answered as told over the epochs: training images with a true label, with a "
             "wrong label, and validation images.",
         )
-        self.note.draw("caption", self.board.page.text("labels note"))
+        self.note.caption(self.board.page.text("labels note"))
 
 
 class Loss:
@@ -85,22 +82,19 @@ class Loss:
         caption = says.loss(run)
         if caption is None:
             return
-        self.metric.draw(
-            "metric",
+        self.metric.metric(
             f"Training loss, {run.name}",
             caption.figures["training"],
             help="Mean cross-entropy on the training sample in nats, after the epoch, in inference "
             "mode. Guessing among ten classes costs ln 10 = 2.303.",
         )
-        self.chart.draw(
-            "vega_lite_chart",
+        self.chart.chart(
             charts.loss_rows(look.runs),
             charts.loss_spec(self.board.roles, self.board.horizon, self.board.dark),
-            width="stretch",
             alt="Cross-entropy on training images (solid) and validation images (dashed) of each "
             "run over the epochs.",
         )
-        self.note.draw("caption", self.board.text(caption))
+        self.note.caption(self.board.text(caption))
 
 
 class Rule:
@@ -114,7 +108,7 @@ class Rule:
     def draw(self, look: Look) -> None:
         """The newest figures."""
         texts = [self.board.text(caption) for caption in says.rule(look.run)]
-        self.place.draw("markdown", "\n\n".join(texts))
+        self.place.markdown("\n\n".join(texts))
 
 
 class Memory:
@@ -131,14 +125,14 @@ class Memory:
         """Of the finished run."""
         run, page = look.run, self.board.page
         if not run.kept or not run.record.examples["corrupted"]:
-            self.caption.draw("markdown", page.text("no wrong label"))
+            self.caption.markdown(page.text("no wrong label"))
             return
         found = memory.by_heart(run.record, run.kept)
-        self.caption.draw("markdown", self.board.text(says.by_heart(found)))
+        self.caption.markdown(self.board.text(says.by_heart(found)))
         self._draw(self.images, run, found.memorised[:SHOWN], found.since)
         rest = np.sort(np.concatenate([found.seen_through, found.astray]))[:SHOWN]
         if len(rest):
-            self.other_caption.draw("markdown", page.text("not by heart"))
+            self.other_caption.markdown(page.text("not by heart"))
             self._draw(self.others, run, rest, None)
 
     def _draw(
@@ -161,10 +155,9 @@ class Memory:
                 else f"since epoch {max(int(since[place_in_list]), 1)}"
             )
             captions.append(f"told {told}, is {true}, {last}")
-        place.draw(
-            "image",
+        place.image(
             [picture(pixels) for pixels in sample.pixels[indices]],
-            caption=captions,
+            captions=captions,
             width=IMAGE_WIDTH,
         )
 

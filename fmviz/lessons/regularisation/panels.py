@@ -58,20 +58,17 @@ class Distribution:
         """The newest histogram."""
         run = look.run
         caption = told.spread(run, look.runs[0] if len(look.runs) == 2 else None)
-        self.metric.draw(
-            "metric",
+        self.metric.metric(
             f"Typical weight, {run.name}",
             caption.figures["now"],
             help="Root mean square of all kernel weights, biases left out.",
         )
-        self.chart.draw(
-            "vega_lite_chart",
+        self.chart.chart(
             distribution_rows(look.runs),
             distribution_spec(self.board.roles, self.board.dark),
-            width="stretch",
             alt="Density of the weights of each run, on a logarithmic scale.",
         )
-        self.note.draw("caption", self.board.text(caption))
+        self.note.caption(self.board.text(caption))
 
 
 class Closer:
@@ -443,15 +440,13 @@ class Swept(Closer):
             swept = points_of_sweep(named, figure, tolerance)
             if not swept:
                 continue
-            place.draw(
-                "vega_lite_chart",
+            place.chart(
                 drawn.sweep_rows(swept, self.present),
                 drawn.sweep_spec(self.names, title, percent, figure == "accuracy", self.board.dark),
-                width="stretch",
                 alt=f"{title} against λ, one line a kind of penalty.",
             )
         if done:
-            self.words.draw("markdown", " ".join(map(self.board.text, self.told(named))))
+            self.words.markdown(" ".join(map(self.board.text, self.told(named))))
 
     def told(self, named: list[tuple[str, RunRecord | None]]) -> list[Caption]:
         """What the finished sweep says of the page's own seed."""
@@ -547,11 +542,9 @@ class Proximal(Closer):
             )
             for name, record in found.items()
         }
-        self.result.draw(
-            "vega_lite_chart",
+        self.result.chart(
             drawn.zeros_rows(shares),
             drawn.zeros_spec(self.board.dark),
-            width="stretch",
             alt="Share of weights that are exactly zero, and near zero, in each run.",
         )
         captions = []
@@ -559,7 +552,7 @@ class Proximal(Closer):
             captions.append(Caption("runs diverged", {"count": str(len(records) - len(found))}))
         if {lesson.L1, lesson.PROXIMAL} <= set(found):
             captions += told.zeros(found[lesson.L1], found[lesson.PROXIMAL], tolerance)
-        self.words.draw("markdown", " ".join(map(self.board.text, captions)))
+        self.words.markdown(" ".join(map(self.board.text, captions)))
 
 
 CLOSER: dict[str, type[Closer]] = {

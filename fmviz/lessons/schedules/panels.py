@@ -43,18 +43,14 @@ class Twins:
         """The rate as far as it is known, the loss as far as it has come."""
         board, runs = self.board, look.runs
         names = ", ".join(board.roles)
-        self.rate.draw(
-            "vega_lite_chart",
+        self.rate.chart(
             charts.rate_rows(runs, board.page.runs),
             charts.rate_spec(board.roles, board.horizon, board.dark),
-            width="stretch",
             alt=f"Learning rate at every step: {names}.",
         )
-        self.loss.draw(
-            "vega_lite_chart",
+        self.loss.chart(
             charts.loss_rows(runs),
             charts.loss_spec(board.roles, board.horizon, board.dark),
-            width="stretch",
             alt="Cross-entropy on training images (solid) and validation images (dashed) after "
             f"each epoch: {names}.",
         )
@@ -68,7 +64,7 @@ class Twins:
         texts = [board.text(caption) for caption in captions]
         if look.done:
             texts.append(board.page.verdict(runs))
-        self.caption.draw("markdown", " ".join(filter(None, texts)))
+        self.caption.markdown(" ".join(filter(None, texts)))
         self.warnings.draw(look)
 
 
@@ -80,16 +76,14 @@ def race(page: Page) -> Sweep:
 
     def draw(records: list[RunRecord | None], done: bool) -> None:
         known = dict(zip(configs, records, strict=True))
-        chart.draw(
-            "vega_lite_chart",
+        chart.chart(
             charts.race_rows(known),
             charts.race_spec(page.config.schedule, dark),
-            width="stretch",
             alt="Validation accuracy after the last epoch under each schedule.",
         )
         if done:
             said = [page.text(c.section, c.figures) for c in says.race(known)]
-            caption.draw("markdown", " ".join(said))
+            caption.markdown(" ".join(said))
 
     st.caption(page.text("race"))
     return Sweep(page, "race", list(configs.values()), draw)
@@ -103,16 +97,14 @@ def rates(page: Page) -> Sweep:
 
     def draw(records: list[RunRecord | None], done: bool) -> None:
         known = dict(zip(configs, records, strict=True))
-        chart.draw(
-            "vega_lite_chart",
+        chart.chart(
             charts.sweep_rows(known),
             charts.sweep_spec(roles, dark),
-            width="stretch",
             alt="Validation accuracy after the last epoch against the learning rate.",
         )
         if done:
             said = [page.text(c.section, c.figures) for c in says.sweep(known)]
-            caption.draw("markdown", " ".join(said))
+            caption.markdown(" ".join(said))
 
     st.caption(page.text("rates"))
     return Sweep(page, "rates", list(configs.values()), draw)

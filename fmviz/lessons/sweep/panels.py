@@ -154,7 +154,7 @@ class Result:
         if known < len(stored):
             seconds = self.sweep.seconds(stored)
             said = says.before(self.wanted, len(stored), known, seconds)
-            self._before.draw("markdown", self._text(said))
+            self._before.markdown(self._text(said))
         self.sweep.run()
 
     def _draw(self, records: list[RunRecord | None], done: bool) -> None:
@@ -162,13 +162,13 @@ class Result:
         best = sweeps.best(found) if done else None
         self._picture(found, best, done)
         said = [*says.reading(self.wanted, self.view.measure)]
-        self._note.draw("caption", " ".join(map(self._text, said)))
+        self._note.caption(" ".join(map(self._text, said)))
         if done:
-            self._before.draw("caption", self._made(records))
+            self._before.caption(self._made(records))
             view = self.view
             told = says.told(self.wanted.turns, found, view.measure, view.tolerance, best)
             texts = [*map(self._text, told), self.page.verdict(self._shown(found))]
-            self._told.draw("markdown", " ".join(texts))
+            self._told.markdown(" ".join(texts))
             if self.page.vault is not None and best is not None:
                 place, runs = self.page.vault, self._shown([best.outcome])
                 vault.draw(place, self.page.name, runs, "the best")
@@ -193,37 +193,29 @@ class Result:
 
     def _picture(self, found: list[sweeps.Outcome], best: sweeps.Best | None, done: bool) -> None:
         view, outcome = self.view, best.outcome if best is not None else None
-        # A chart that can be clicked is a widget, of which there is one: the last.
-        clicks = {
-            "key": state.pick_key(self.page.name, "run"),
-            "on_select": self._clicked,
-        }
-        options = clicks if done else {}
         shown = MEASURES[view.measure].label
         if len(self.turned) == 1:
             (knob,) = self.turned
             at = charts.ticks(knob, self.wanted.turns[knob])
-            self._chart.draw(
-                "vega_lite_chart",
-                charts.curves_rows(knob, found, at, view.measure, view.tolerance, outcome),
-                charts.curves_spec(knob, at, view.measure, self.dark),
-                width="stretch",
-                alt=f"{shown} against {KNOBS[knob].label}, a point a run.",
-                **options,
+            rows = charts.curves_rows(knob, found, at, view.measure, view.tolerance, outcome)
+            spec = charts.curves_spec(knob, at, view.measure, self.dark)
+            alt = f"{shown} against {KNOBS[knob].label}, a point a run."
+        else:
+            across, upwards = self.turned
+            columns, lines = (
+                tuple(value_name(knob, value) for value in self.wanted.turns[knob])
+                for knob in (across, upwards)
             )
-            return
-        across, upwards = self.turned
-        columns, lines = (
-            tuple(value_name(knob, value) for value in self.wanted.turns[knob])
-            for knob in (across, upwards)
-        )
-        self._chart.draw(
-            "vega_lite_chart",
-            charts.map_rows((across, upwards), found, view.measure, view.tolerance, outcome),
-            charts.map_spec((across, upwards), columns, lines, view.measure, self.dark),
-            width="stretch",
-            alt=f"{shown} by {KNOBS[across].label} and {KNOBS[upwards].label}.",
-            **options,
+            rows = charts.map_rows((across, upwards), found, view.measure, view.tolerance, outcome)
+            spec = charts.map_spec((across, upwards), columns, lines, view.measure, self.dark)
+            alt = f"{shown} by {KNOBS[across].label} and {KNOBS[upwards].label}."
+        # A chart that can be clicked is a widget, of which there is one: the last.
+        self._chart.chart(
+            rows,
+            spec,
+            alt=alt,
+            key=state.pick_key(self.page.name, "run") if done else None,
+            on_select=self._clicked if done else None,
         )
 
     def _clicked(self) -> None:

@@ -50,13 +50,11 @@ class Against:
     def _draw(self, records: list[RunRecord | None], done: bool) -> None:
         known = [record for record in records if record is not None and record.epochs]
         gaps = [points(record.gap(record.epochs)) for record in known]
-        self._chart.draw(
-            "vega_lite_chart",
+        self._chart.chart(
             charts.against_rows(self.field, known, self.page.config[self.field], gaps),
             self._spec,
-            width="stretch",
             alt=f"Training accuracy (solid) and validation accuracy (dashed) against {self.field}.",
         )
         if done:
             texts = [self.page.text(c.section, c.figures) for c in self.say(known)]
-            self._note.draw("markdown", " ".join(texts))
+            self._note.markdown(" ".join(texts))

@@ -42,14 +42,14 @@ class Warnings:
     def draw(self, look: Look) -> None:
         """Say so as soon as it is known."""
         if look.update.state == "failed":
-            self.place.draw("error", look.update.message, icon=":material/error:")
+            self.place.error(look.update.message)
         diverged = [
             f"{self.name(run)} " + " ".join(map(self.board.text, diagnosis.diverged(run.record)))
             for run in look.runs
             if run.record.diverged is not None
         ]
         if diverged:
-            self.place.draw("warning", "  \n".join(diverged), icon=":material/trending_up:")
+            self.place.warning("  \n".join(diverged), icon=":material/trending_up:")
 
 
 class Curves:
@@ -69,11 +69,9 @@ class Curves:
         """The curves alone."""
         board = self.board
         names = ", ".join(board.roles)
-        self.curves.draw(
-            "vega_lite_chart",
+        self.curves.chart(
             curves.curves_rows(look.runs),
             curves.curves_spec(board.roles, board.horizon, board.dark),
-            width="stretch",
             alt="Accuracy on training images (solid) and validation images (dashed) after each "
             f"epoch: {names}.",
         )
@@ -91,7 +89,7 @@ class Curves:
             texts.append(board.page.verdict(runs))
         if not runs:
             texts.append(board.page.text("nothing yet"))
-        self.caption.draw("markdown", " ".join(filter(None, texts)))
+        self.caption.markdown(" ".join(filter(None, texts)))
         self.warnings.draw(look)
 
 
@@ -109,21 +107,18 @@ class Gap:
         """The newest figures."""
         run, roles = look.run, self.board.roles
         gap = run.record.gap(run.kept)
-        self.gap.draw(
-            "metric",
+        self.gap.metric(
             f"Accuracy gap, {run.name}",
             f"{points(gap)} points",
             help="Training accuracy − validation accuracy, same weights, inference mode, ± one "
             "standard error.",
         )
-        self.gap_chart.draw(
-            "vega_lite_chart",
+        self.gap_chart.chart(
             figures.gap_rows(look.runs),
             figures.gap_spec(roles, self.board.dark),
-            width="stretch",
             alt="Validation accuracy (hollow) and training accuracy (filled) of each run.",
         )
-        self.gap_note.draw("caption", self.note(look))
+        self.gap_note.caption(self.note(look))
 
     def note(self, look: Look) -> str:
         """What the bars are, below them."""
@@ -152,17 +147,14 @@ class Sparsity:
         """The newest figures."""
         run, roles, runs = look.run, self.board.roles, look.runs
         near = run.record.sparsity(self.tolerance, run.kept)
-        self.sparsity.draw(
-            "metric",
+        self.sparsity.metric(
             f"Sparsity, {run.name}",
             small_percent(near),
             help="Share of kernel weights, biases left out, with |w| ≤ tolerance.",
         )
-        self.sparsity_chart.draw(
-            "vega_lite_chart",
+        self.sparsity_chart.chart(
             figures.sparsity_rows(runs, self.tolerance),
             figures.sparsity_spec(roles, self.board.dark),
-            width="stretch",
             alt="Share of weights with magnitude up to a tolerance, against the tolerance.",
         )
         exact = run.record.sparsity(0.0, run.kept)
@@ -172,7 +164,7 @@ class Sparsity:
         ]
         weights = f"{n_weights(run.record.config):,}"
         notes.append(f"Exactly zero: {small_percent(exact)} of {weights} weights.")
-        self.sparsity_note.draw("caption", "  \n".join(notes))
+        self.sparsity_note.caption("  \n".join(notes))
 
 
 class Saturation:
@@ -192,26 +184,23 @@ class Saturation:
         config = run.record.config
         caption = shared.saturation(run, predicted_saturation(config))
         if not config.hidden:
-            self.saturation.draw("metric", "Saturation", "none")
-            self.saturation_note.draw("caption", self.board.text(caption))
+            self.saturation.metric("Saturation", "none")
+            self.saturation_note.caption(self.board.text(caption))
             return
         now = run.record.layers_at("saturation", run.kept)
         kind = "Zero activations" if config.activation == "relu" else "Saturation"
-        self.saturation.draw(
-            "metric",
+        self.saturation.metric(
             f"{kind}, first layer, {run.name}",
             small_percent(float(now[0])),
             help=f"Share of flat activations on {run.record.examples['probe']} validation images.",
         )
         layers = max(len(each.record.config.hidden) for each in look.runs)
-        self.saturation_chart.draw(
-            "vega_lite_chart",
+        self.saturation_chart.chart(
             figures.saturation_rows(look.runs),
             figures.saturation_spec(self.board.roles, layers, self.board.dark),
-            width="stretch",
             alt="Share of flat activations in each hidden layer, now and before training.",
         )
-        self.saturation_note.draw("caption", self.board.text(caption))
+        self.saturation_note.caption(self.board.text(caption))
 
 
 @cache

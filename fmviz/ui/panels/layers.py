@@ -32,11 +32,9 @@ class Layers:
         for name, place in self.places.items():
             count = record.start_layers[name].shape[0]
             if count:
-                place.draw(
-                    "vega_lite_chart",
+                place.chart(
                     charts.over_epochs_rows(record, name),
                     charts.over_epochs_spec(name, count),
-                    width="stretch",
                     alt=f"{charts.MEASURES[name][0]} of each layer over the epochs.",
                 )
 
@@ -57,12 +55,10 @@ class Answers:
         # Row 0 is the network before its first step.
         answers = run.record.answers("val", run.kept)
         matrix = measure.confusion(truth, answers, N_CLASSES)
-        self.text.draw("markdown", self.board.text(most_confused(matrix)))
-        self.chart.draw(
-            "vega_lite_chart",
+        self.text.markdown(self.board.text(most_confused(matrix)))
+        self.chart.chart(
             charts.matrix_rows(matrix),
             charts.matrix_spec(self.board.dark),
-            width="stretch",
             alt="True classes against the network's answers on the validation images.",
         )
 
@@ -97,14 +93,12 @@ class Distributions:
         run = look.run
         hidden = len(run.record.config.hidden)
         if not hidden:
-            self.text.draw("markdown", self.board.page.text("no hidden layer"))
+            self.text.markdown(self.board.page.text("no hidden layer"))
         else:
             images = {"images": f"{run.record.examples['probe']:,}"}
-            self.text.draw("markdown", self.board.page.text("distributions", images))
-            self.activations.draw(
-                "vega_lite_chart",
+            self.text.markdown(self.board.page.text("distributions", images))
+            self.activations.chart(
                 charts.activations_rows(run.record, run.kept),
                 charts.activations_spec(hidden),
-                width="stretch",
                 alt="Density of the activations of each hidden layer.",
             )

@@ -31,20 +31,17 @@ class Running:
         run = self._run(look)
         if not run.kept:
             return
-        self.metric.draw(
-            "metric",
+        self.metric.metric(
             f"Keras's training accuracy, {run.name}",
             percent(run.at("running_accuracy")),
             help="What model.fit prints and History keeps: the mean over the epoch's batches, each "
             "scored before the step that it led to, with dropout on.",
         )
-        self.chart.draw(
-            "vega_lite_chart",
+        self.chart.chart(
             charts.running_rows(run),
             charts.running_spec(run.record.config.epochs, self.board.dark),
-            width="stretch",
             alt="Keras's running training accuracy (dotted) beside measured training accuracy "
             "(solid) and validation accuracy (dashed), over the epochs.",
         )
         texts = [self.board.text(caption) for caption in running(run)]
-        self.note.draw("caption", " ".join(texts))
+        self.note.caption(" ".join(texts))

@@ -94,7 +94,7 @@ class Sweep:
         stored = self.stored()
         self._train(stored)
         if not self.partly:
-            self._progress.draw("caption", f"It takes {duration(self.seconds(stored))}.")
+            self._progress.caption(f"It takes {duration(self.seconds(stored))}.")
         elif any(record is not None for record in stored):
             self.draw([stored[i] for i in self._order], False)
 
@@ -122,7 +122,7 @@ class Sweep:
         for update in live.live(self.configs, brief=self.brief):
             self.update = update
             if update.state == "failed":
-                self._progress.draw("error", update.message, icon=":material/error:")
+                self._progress.error(update.message)
                 return
             now = time.monotonic()
             if clock is None:
@@ -152,4 +152,4 @@ class Sweep:
         text = f"{percent(clock.share, 0)}, {left}"
         if update.state == "waiting":
             text = f"waiting for the worker: {update.message}, {left}"
-        self._progress.draw("progress", clock.share, text=text)
+        self._progress.progress(clock.share, text=text)
