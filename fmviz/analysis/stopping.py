@@ -162,14 +162,6 @@ class Rule(NamedTuple):
         """Whether what the mode takes for better is better."""
         return self.direction == BETTER[self.monitor]
 
-    @property
-    def call(self) -> str:
-        """The Keras expression that makes this callback, defaults left out."""
-        defaults = Rule()._asdict() | {"monitor": None, "patience": None}
-        given = {k: v for k, v in self._asdict().items() if v != defaults[k]}
-        arguments = ", ".join(f"{name}={value!r}" for name, value in given.items())
-        return f"keras.callbacks.EarlyStopping({arguments})"
-
     def replay(self, record: RunRecord, *, patience: int) -> Stop:
         """What it does to a run, with another patience than its own."""
         return replay(

@@ -241,6 +241,12 @@ def optimizer(name: str, rate: str, weight_decay: str = "") -> Call:
     return Call(f"optimizers.{KERAS_OPTIMIZERS[name]}", arguments, 1)
 
 
+def decaying(name: str, weight_decay: str) -> Call:
+    """An optimizer of which nothing is said but its weight decay."""
+    arguments = {"learning_rate": "...", "weight_decay": weight_decay}
+    return Call(f"optimizers.{KERAS_OPTIMIZERS[name]}", arguments, 1)
+
+
 # Keras takes its weight decay off the biases too, unless told.
 NO_DECAY_OF_BIASES = 'optimizer.exclude_from_weight_decay(var_names=["bias"])'
 LOSS = Call("losses.SparseCategoricalCrossentropy", {"from_logits": "True"})

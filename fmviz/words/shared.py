@@ -14,12 +14,13 @@ import numpy.typing as npt
 from fmviz.analysis import comparing
 from fmviz.analysis.comparing import difference, paired_difference
 from fmviz.analysis.stopping import Shown
-from fmviz.run.choices import ACTIVATIONS, KERAS_OPTIMIZERS, N_CLASSES, OPTIMIZERS
+from fmviz.run.choices import ACTIVATIONS, N_CLASSES, OPTIMIZERS
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate, saturates
 from fmviz.run.naming import number, plural, run_name
 from fmviz.theory import penalties, schedules
 from fmviz.theory.saturation import Prediction
+from fmviz.words import keras_lines
 from fmviz.words.numbers import percent, points, small_percent, upper_first
 from fmviz.words.prose import Caption
 
@@ -182,6 +183,7 @@ def rule(config: RunConfig) -> list[Caption]:
     """The update rule with the run's own numbers, the Keras line that does the same, and what the
     run's optimizer makes of it."""
     strength = penalties.coefficients(config)
+    its = keras_lines.numbers(config)
     pull = penalties.pull(config)
     # What L2 or weight decay takes off a weight: all of the pull, or L2's part of it.
     shrunk = pull * (1 - config.l1_share) if config.penalty == "l1_l2" else pull
@@ -199,7 +201,9 @@ def rule(config: RunConfig) -> list[Caption]:
         "share": number(config.l1_share),
         "total": _total(config),
         "optimizer": OPTIMIZERS[config.optimizer].label,
-        "optimizer_class": KERAS_OPTIMIZERS[config.optimizer],
+        "regularizer": str(keras_lines.regularizer(config, its)),
+        "decaying": str(keras_lines.decaying(config.optimizer, its.weight_decay)),
+        "free_biases": keras_lines.NO_DECAY_OF_BIASES,
     }
     if config.penalty == "none":
         return [Caption("rule none", figures)]

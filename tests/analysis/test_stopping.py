@@ -242,29 +242,6 @@ def test_auto_comes_to_what_keras_makes_of_it() -> None:
         assert Rule(monitor).direction == better
 
 
-@given(
-    rule=st.builds(
-        Rule,
-        monitor=st.sampled_from(sorted(BETTER)),
-        min_delta=st.sampled_from([0.0, 1e-4, 0.01]),
-        patience=st.integers(0, 100),
-        mode=st.sampled_from(["auto", "min", "max"]),
-        baseline=st.none() | st.sampled_from([0.0, 0.5, 2.0]),
-        restore_best_weights=st.booleans(),
-        start_from_epoch=st.integers(0, 100),
-    )
-)
-def test_the_call_makes_the_callback_it_says(rule: Rule) -> None:
-    callback = eval(rule.call, {"keras": keras})
-    assert {name: getattr(callback, name) for name in Rule._fields} == rule._asdict()
-
-
-def test_the_call_leaves_defaults_out() -> None:
-    assert Rule("val_loss", patience=5).call == (
-        "keras.callbacks.EarlyStopping(monitor='val_loss', patience=5)"
-    )
-
-
 # Every patience at once, and every monitor
 
 

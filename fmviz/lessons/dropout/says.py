@@ -21,7 +21,7 @@ from fmviz.run.data import CLASS_NAMES
 from fmviz.run.measure import Estimate, accuracy
 from fmviz.run.naming import number, plural
 from fmviz.run.record import RunRecord
-from fmviz.words import shared
+from fmviz.words import keras_lines, shared
 from fmviz.words.numbers import direction, percent, points
 from fmviz.words.prose import Caption
 
@@ -191,10 +191,9 @@ def rule(config: RunConfig) -> Caption:
         return Caption("rule off", {})
     keep = 1 - config.dropout
     units = config.hidden[0]
-    layers = "\n".join(
-        f'    Dense({width}, activation="{config.activation}"),\n    Dropout({config.dropout:g}),'
-        for width in config.hidden
-    )
+    images, *layers = keras_lines.layers(config, keras_lines.numbers(config))
+    calls = [str(images), *(layer.bare for layer in layers)]
+    lines = "".join(f"    {call},\n" for call in calls)
     return Caption(
         "rule",
         {
@@ -205,6 +204,6 @@ def rule(config: RunConfig) -> Caption:
             "kept": number(units * keep),
             "spread": f"{(units * keep * config.dropout) ** 0.5:.1f}",
             "all_units": str(sum(config.hidden)),
-            "layers": layers,
+            "model": f"keras.Sequential([\n{lines}])",
         },
     )

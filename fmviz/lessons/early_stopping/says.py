@@ -12,7 +12,7 @@ from fmviz.analysis.stopping import Outcome, Rule, Shown, Stop
 from fmviz.run.measure import Estimate
 from fmviz.run.naming import number, plural
 from fmviz.run.record import RunRecord
-from fmviz.words import shared
+from fmviz.words import keras_lines, shared
 from fmviz.words.numbers import direction, percent, points
 from fmviz.words.prose import Caption
 
@@ -329,11 +329,10 @@ def rule_in_figures(run: Shown, rule: Rule) -> list[Caption]:
         "sign": "+" if maximum else "-",
         "delta": number(abs(rule.min_delta)),
         "patience": str(rule.patience),
-        "call": rule.call,
+        "call": str(keras_lines.early_stopping(rule)),
         "epochs": str(run.record.config.epochs),
         "metrics": (
-            '["accuracy", keras.metrics.SparseCategoricalCrossentropy('
-            'name="crossentropy", from_logits=True)]'
+            f'["accuracy", {keras_lines.CROSSENTROPY}]'
             if rule.monitor == "val_crossentropy"
             else '["accuracy"]'
         ),

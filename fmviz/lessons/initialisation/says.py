@@ -23,7 +23,7 @@ from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate
 from fmviz.run.naming import number, plural
 from fmviz.run.record import RunRecord
-from fmviz.words import shared
+from fmviz.words import keras_lines, shared
 from fmviz.words.numbers import listed, percent, points, small_percent
 from fmviz.words.prose import Caption
 
@@ -365,20 +365,6 @@ def symmetry(record: RunRecord) -> Caption:
     return Caption("symmetry kept" if not any(spreads) else "symmetry broken", figures)
 
 
-KERAS_LINES = {
-    "normal": "keras.initializers.RandomNormal(stddev={sigma})",
-    "xavier": 'keras.initializers.VarianceScaling(1.0, "fan_in", "untruncated_normal")',
-    "glorot_normal": "keras.initializers.GlorotNormal()",
-    "glorot_uniform": "keras.initializers.GlorotUniform()",
-    "he_normal": "keras.initializers.HeNormal()",
-    "he_uniform": "keras.initializers.HeUniform()",
-    "lecun_normal": "keras.initializers.LecunNormal()",
-    "lecun_uniform": "keras.initializers.LecunUniform()",
-    "orthogonal": "keras.initializers.Orthogonal()",
-    "zeros": "keras.initializers.Zeros()",
-}
-
-
 def rule(config: RunConfig, seen: XRay) -> list[Caption]:
     """The scheme's σ, what it makes of the pre-activations, and the Keras line, with numbers."""
     if not seen.layers:
@@ -396,7 +382,7 @@ def rule(config: RunConfig, seen: XRay) -> list[Caption]:
         "predicted": small_percent(first.predicted),
         "images": f"{seen.probe_images:,}",
         "activation": config.activation,
-        "keras": KERAS_LINES[config.initializer].format(sigma=f"{config.init_std:g}"),
+        "keras": str(keras_lines.initializer(config, keras_lines.numbers(config))),
     }
     family = config.initializer.split("_")[0]
     captions = [Caption(f"rule {family}", figures)]

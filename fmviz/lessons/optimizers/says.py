@@ -22,6 +22,7 @@ from fmviz.lessons.optimizers.ravine import Ravine
 from fmviz.run.config import RunConfig
 from fmviz.run.naming import number, plural
 from fmviz.run.record import RunRecord
+from fmviz.words import keras_lines
 from fmviz.words.numbers import listed, percent, points
 from fmviz.words.prose import Caption
 
@@ -236,7 +237,8 @@ def rules(config: RunConfig) -> Caption:
     """A racer's update rule, with its η, and the Keras line."""
     name = {"adamw": "adam"}.get(config.optimizer, config.optimizer)
     eta = config.learning_rate
-    figures = {"eta": number(eta), "rate": f"{eta:.6g}", "ten_eta": number(10 * eta)}
+    line = keras_lines.optimizer(name, keras_lines.numbers(config).rate)
+    figures = {"eta": number(eta), "keras": str(line), "ten_eta": number(10 * eta)}
     return Caption(f"rule {name}", figures)
 
 

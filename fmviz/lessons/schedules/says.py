@@ -11,11 +11,11 @@ from fmviz.analysis.comparing import at_chance
 from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.schedules.lesson import CONSTANT, LABELS, SCHEDULED
-from fmviz.run.choices import KERAS_OPTIMIZERS
 from fmviz.run.config import RunConfig
 from fmviz.run.naming import number, plural
 from fmviz.run.record import RunRecord
 from fmviz.theory import schedules
+from fmviz.words import keras_lines
 from fmviz.words.numbers import listed, percent, points
 from fmviz.words.prose import Caption
 
@@ -100,28 +100,25 @@ def rate(record: RunRecord) -> Caption:
 
 def rule(config: RunConfig) -> Caption:
     """The schedule's formula with its numbers, and the Keras lines."""
-    total, boundaries, cycle, warmup = schedules.steps(config)
+    total, _, cycle, warmup = schedules.steps(config)
     eta, final = config.learning_rate, config.final_rate
-    stretches = schedules.stretch_rates(config)
-    optimizer = KERAS_OPTIMIZERS[config.optimizer]
-    extra = {"momentum": ", momentum=0.9", "nesterov": ", momentum=0.9, nesterov=True"}
+    its = keras_lines.numbers(config)
+    schedule = keras_lines.schedule(config, its)
+    rate = "schedule" if schedule else its.rate
     figures = {
         "eta": f"{eta:.6g}",
         "total": str(total),
         "final": f"{final:.6g}",
-        "lowest": f"{eta * final:.6g}",
-        "decay": f"{1 / final - 1:.6g}",
         "power": f"{config.power:.6g}",
         "cycle": str(cycle),
         "periods": str(config.periods),
         "warmup": str(warmup),
-        "decay_steps": str(max(total - warmup, 1)),
-        "boundaries": str(list(boundaries)),
-        "rates": "[" + ", ".join(f"{r:.4g}" for r in stretches) + "]",
+        "rates": its.rates,
         "factor": f"{config.plateau_factor:.6g}",
         "patience": str(config.plateau_patience),
-        "optimizer": optimizer,
-        "arguments": extra.get(config.optimizer, ""),
+        "schedule": str(schedule),
+        "optimizer": str(keras_lines.optimizer(config.optimizer, rate)),
+        "callback": str(keras_lines.reduce_on_plateau(config, its)),
         "half": f"{schedules.learning_rates(config)[total // 2]:.3g}",
     }
     return Caption(f"rule {config.schedule}", figures)
