@@ -12,9 +12,10 @@ import numpy as np
 
 from fmviz.analysis import comparing
 from fmviz.analysis.ranking import rank
-from fmviz.run.knobs import Cell, written
+from fmviz.run.knobs import Cell
 from fmviz.run.measure import Estimate
 from fmviz.run.record import RunRecord, n_weights
+from fmviz.run.settings import written
 
 
 class Swept(NamedTuple):

@@ -18,9 +18,9 @@ from typing import NamedTuple
 from fmviz.analysis.stopping import Shown
 from fmviz.run import measure
 from fmviz.run.config import RunConfig
-from fmviz.run.knobs import written
 from fmviz.run.measure import TOLERANCES, WEIGHT_EDGES, activation_edges
 from fmviz.run.record import HIDDEN_MEASURES, HISTORY, KERNEL_MEASURES, RunRecord, n_weights
+from fmviz.run.settings import SETTINGS, written
 
 Cell = str | int | float | None
 
@@ -33,14 +33,6 @@ UNITS = {
 LAYER_UNITS = {"near_zeros": "weights", "weight_histogram": "weights"} | {
     **{"saturation": "share", "dead_units": "share", "activation_histogram": "activations"},
     **{"kernel_norm": "1", "gradient_norm": "nats", "update_ratio": "1"},
-}
-# How a setting is called in a file's name, where it is not what runs have by default.
-_IN_NAMES = {
-    **{"label_noise": "noise", "hidden": "hidden", "init_std": "std", "dropout": "dropout"},
-    **{"learning_rate": "lr", "final_rate": "final", "periods": "periods", "power": "power"},
-    **{"warmup": "warmup", "plateau_factor": "factor", "plateau_patience": "patience"},
-    **{"batch_size": "batch", "epochs": "epochs"},
-    **{"dataset": "", "activation": "", "initializer": "", "optimizer": "", "schedule": ""},
 }
 ROOM_IN_NAMES = 60
 # Accuracies of the record, and of which images they are a share.
@@ -109,9 +101,10 @@ def stem(config: RunConfig, *more: str) -> str:
         parts.append(f"share{_value(config, 'l1_share')}")
     parts.append(f"n{config.train_size}")
     others = [
-        prefix + _value(config, field)
-        for field, prefix in _IN_NAMES.items()
-        if config[field] != RunConfig.model_fields[field].default
+        f"{row.file}{_value(config, field)}"
+        # Figures first, then words, which need no name before them.
+        for field, row in sorted(SETTINGS.items(), key=lambda item: item[1].file == "")
+        if row.file is not None and config[field] != RunConfig.model_fields[field].default
     ]
     if sum(map(len, others)) > ROOM_IN_NAMES:  # a part of the run's key stands for them
         others = [config.key[:8]]

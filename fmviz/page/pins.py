@@ -14,8 +14,8 @@ from pydantic import ValidationError
 
 from fmviz.run.choices import CHOICES
 from fmviz.run.config import DEFAULTS, RunConfig, allowed, from_text, problems
-from fmviz.run.knobs import written
-from fmviz.run.naming import NAMES, _knob, differing_settings, plural
+from fmviz.run.naming import differing_settings, plural, setting
+from fmviz.run.settings import SETTINGS, written
 from fmviz.words.prose import escaped
 
 PARAMETER = "pin"
@@ -197,14 +197,14 @@ def suggested(config: RunConfig, beside: Sequence[RunConfig], taken: Sequence[st
 def _with(name: str, config: RunConfig, fields: Sequence[str]) -> str:
     """A name and what a run has in some settings, as far as there is room."""
     for field in fields:
-        value = _knob(field, config)
+        value = setting(field, config)
         if field == "epochs":
             word = plural(config.epochs, "epoch")
         elif field in CHOICES and field != "schedule":
             word = value
         else:
-            equal = " = " if len(NAMES[field]) == 1 else " "
-            word = f"{NAMES[field]}{equal}{value}"
+            equal = " = " if len(SETTINGS[field].name) == 1 else " "
+            word = f"{SETTINGS[field].name}{equal}{value}"
         longer = f"{name}, {word}" if name else word
         if len(longer) <= MAX_NAME:
             name = longer

@@ -18,7 +18,7 @@ from fmviz.page.pins import PARAMETER
 from fmviz.page.view import View
 from fmviz.run import config as run
 from fmviz.run.config import RunConfig
-from fmviz.run.knobs import written
+from fmviz.run.settings import written
 
 # Parameters that no page calls its own: Streamlit's, and those of the whole session.
 FOREIGN = ("embed", "embed_options", PARAMETER)

@@ -8,6 +8,7 @@ from fmviz.analysis.stopping import Shown
 from fmviz.page.vault import Vault, drop
 from fmviz.run.config import RunConfig
 from fmviz.run.naming import plural
+from fmviz.run.settings import written
 from fmviz.words.numbers import points, upper_first
 from fmviz.words.prose import Caption
 
@@ -70,7 +71,7 @@ def described(config: RunConfig) -> str:
     """A network by those settings that differ from a run's defaults, in Keras's words."""
     plain = RunConfig()
     changed = [
-        f"{name}={'-'.join(map(str, value)) if isinstance(value, tuple) else value}"
+        f"{name}={written(name, value)}"
         for name, value in config.model_dump().items()
         if value != plain[name]
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 N_CLASSES = 10
 
@@ -37,13 +37,25 @@ class DatasetInfo(NamedTuple):
         return self.validation // 2
 
 
-DATASETS = {
+Dataset = Literal[
+    "compact",
+    "full",
+]
+DATASETS: dict[str, DatasetInfo] = {
     "compact": DatasetInfo("compact (ships with fmviz)", 10_000, 2_500, 5_000),
     "full": DatasetInfo("full Fashion-MNIST", 55_000, 5_000, 10_000),
 }
 
 
-PENALTIES = {
+Penalty = Literal[
+    "none",
+    "l1",
+    "l2",
+    "l1_l2",
+    "l1_proximal",
+    "weight_decay",
+]
+PENALTIES: dict[str, Choice] = {
     "none": Choice("none", "The data loss alone."),
     "l1": Choice("L1", "C = C₀ + (λ/n) Σ|w|: every weight shrinks by the same amount."),
     "l2": Choice("L2", "C = C₀ + (λ/2n) Σw²: every weight shrinks in proportion to its size."),
@@ -59,7 +71,17 @@ PENALTIES = {
 }
 
 
-ACTIVATIONS = {
+Activation = Literal[
+    "tanh",
+    "sigmoid",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "selu",
+    "gelu",
+    "silu",
+]
+ACTIVATIONS: dict[str, Choice] = {
     "tanh": Choice("tanh", "Saturated where |a| > 0.99."),
     "sigmoid": Choice("sigmoid", "Saturated where a < 0.01 or a > 0.99."),
     "relu": Choice("ReLU", "Flat where a = 0; a unit that is zero on every image is dead."),
@@ -71,7 +93,19 @@ ACTIVATIONS = {
 }
 
 
-INITIALIZERS = {
+Initializer = Literal[
+    "normal",
+    "xavier",
+    "glorot_normal",
+    "glorot_uniform",
+    "he_normal",
+    "he_uniform",
+    "lecun_normal",
+    "lecun_uniform",
+    "orthogonal",
+    "zeros",
+]
+INITIALIZERS: dict[str, Choice] = {
     "normal": Choice("normal(σ)", "N(0, σ²), the same σ in every layer."),
     "xavier": Choice("Xavier (the notes)", "N(0, 1/fan_in): a unit normal squashed by √fan_in."),
     "glorot_normal": Choice(
@@ -91,7 +125,10 @@ INITIALIZERS = {
 }
 
 
-OPTIMIZERS = {
+Optimizer = Literal[
+    "sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "nadam", "lion"
+]
+OPTIMIZERS: dict[str, Choice] = {
     "sgd": Choice("SGD", "w ← w − η ∂C/∂w."),
     "momentum": Choice("SGD + momentum", "Velocity with momentum 0.9."),
     "nesterov": Choice("Nesterov", "Velocity with momentum 0.9, looked ahead."),
@@ -123,7 +160,18 @@ KERAS_OPTIMIZERS = {
 
 
 # T steps in all, t the step from 0, f the rate at the end as a share of η.
-SCHEDULES = {
+Schedule = Literal[
+    "constant",
+    "step",
+    "exponential",
+    "inverse_time",
+    "polynomial",
+    "cosine",
+    "cosine_restarts",
+    "warmup",
+    "plateau",
+]
+SCHEDULES: dict[str, Choice] = {
     "constant": Choice("constant", "η throughout."),
     "step": Choice("step", "Equal stretches of constant rate, from η down to f η."),
     "exponential": Choice("exponential", "η f^(t/T)."),

@@ -2,8 +2,7 @@
 
 A run is a value: two equal `RunConfig`s are the same run, and `RunConfig.key` names that
 run in the store, in the scheduler, in a URL and in a file. This module is the only place
-that states a bound, a default or a list of choices. Widgets, the URL parser, the trainer
-and the documentation read them from here.
+that states a bound or a default; `settings` has what a setting is called and when it acts.
 """
 
 from __future__ import annotations
@@ -18,15 +17,27 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
     TypeAdapter,
     ValidationError,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
 from pydantic.fields import FieldInfo
 
-from fmviz.run.choices import CHOICES, DATASETS, MAX_HIDDEN_LAYERS, MAX_UNITS, SCHEDULE_SETTINGS
+from fmviz.run.choices import (
+    CHOICES,
+    DATASETS,
+    MAX_HIDDEN_LAYERS,
+    MAX_UNITS,
+    Activation,
+    Dataset,
+    Initializer,
+    Optimizer,
+    Penalty,
+    Schedule,
+)
+from fmviz.run.settings import SETTINGS
 
 # Part of every key. Raise it whenever a record measures something new or differently, so that
 # runs stored by an older fmviz are trained again instead of being misread.
@@ -48,28 +59,28 @@ class RunConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    dataset: str = Field("compact", description="Which images.")
+    dataset: Dataset = Field("compact", description="Which images.")
     train_size: int = Field(5_000, ge=10, le=55_000, description="Training images, n.")
     label_noise: float = Field(
         0.0, ge=0.0, le=1.0, description="Share of training images told a random wrong label."
     )
     hidden: tuple[int, ...] = Field((128,), description="Widths of the hidden layers.")
-    activation: str = Field("tanh", description="Hidden activation.")
-    initializer: str = Field(
+    activation: Activation = Field("tanh", description="Hidden activation.")
+    initializer: Initializer = Field(
         "normal", description="kernel_initializer of every layer; biases start at zero."
     )
     init_std: float = Field(
         0.05, ge=0.0, le=10.0, description="σ of the normal initializer, every layer."
     )
-    penalty: str = Field("none", description="What holds the weights down; biases are free.")
+    penalty: Penalty = Field("none", description="What holds the weights down; biases are free.")
     lam: float = Field(0.0, ge=0.0, le=10_000.0, description="The notes' λ.")
     l1_share: float = Field(0.5, ge=0.0, le=1.0, description="Share of λ that is L1 in L1 + L2.")
     dropout: float = Field(
         0.0, ge=0.0, le=0.95, description="Dropout rate after every hidden layer."
     )
-    optimizer: str = Field("adam", description="Update rule.")
+    optimizer: Optimizer = Field("adam", description="Update rule.")
     learning_rate: float = Field(0.001, gt=0.0, le=100.0, description="Learning rate, η.")
-    schedule: str = Field("constant", description="Learning rate over the steps.")
+    schedule: Schedule = Field("constant", description="Learning rate over the steps.")
     final_rate: float = Field(
         0.01, ge=1e-6, le=1.0, description="Rate at the end of a schedule, as a share of η."
     )
@@ -93,13 +104,6 @@ class RunConfig(BaseModel):
         description="Draws the initial weights, the dropout masks and the corrupted labels.",
     )
 
-    @field_validator(*CHOICES)
-    @classmethod
-    def _check_choice(cls, value: str, info: ValidationInfo) -> str:
-        if value not in CHOICES[str(info.field_name)]:
-            raise ValueError(f"must be {allowed(str(info.field_name))}")
-        return value
-
     @field_validator("hidden")
     @classmethod
     def check_hidden(cls, widths: tuple[int, ...]) -> tuple[int, ...]:
@@ -108,41 +112,11 @@ class RunConfig(BaseModel):
             raise ValueError(f"must be {allowed('hidden')}")
         return widths
 
-    @model_validator(mode="after")
-    def _canonical(self) -> RunConfig:
-        largest = DATASETS[self.dataset].train
-        if self.train_size > largest:
-            raise ValueError(
-                f"train_size must be from 10 to {largest:,} for dataset '{self.dataset}', "
-                f"not {self.train_size:,}"
-            )
-        fields = type(self).model_fields
-        changes: dict[str, Any] = {}
-        # -0.0 equals 0.0 but is written differently, and would name the same run twice.
-        changes |= {f: 0.0 for f in ("label_noise", "lam", "dropout", "init_std") if not self[f]}
-        penalty, optimizer = self.penalty, self.optimizer
-        if penalty == "l1_l2" and self.l1_share in (0, 1):
-            penalty = "l1" if self.l1_share else "l2"
-        if penalty == "none" or self.lam == 0:
-            penalty = "none"
-            changes["lam"] = 0.0
-        # AdamW is Adam with decoupled weight decay: one run, whichever of the two words asks.
-        if optimizer in ("adam", "adamw"):
-            optimizer = "adamw" if penalty == "weight_decay" else "adam"
-        changes |= {"penalty": penalty, "optimizer": optimizer}
-        used = {*SCHEDULE_SETTINGS.get(self.schedule, ())} | (
-            {"l1_share"} if penalty == "l1_l2" else set()
-        )
-        settings = {name for names in SCHEDULE_SETTINGS.values() for name in names} | {"l1_share"}
-        changes |= {name: fields[name].default for name in settings - used}
-        if self.initializer != "normal":
-            changes["init_std"] = fields["init_std"].default
-        if not self.hidden:
-            changes |= {"activation": fields["activation"].default, "dropout": 0.0}
-        changes["batch_size"] = min(self.batch_size, self.train_size)
-        for name, value in changes.items():
-            object.__setattr__(self, name, value)
-        return self
+    @model_validator(mode="wrap")
+    @classmethod
+    def _canonical(cls, given: Any, validate: ModelWrapValidatorHandler[RunConfig]) -> RunConfig:
+        # The fields are checked as they come; what is then kept is built from the canonical form.
+        return validate(canonical(validate(given)))
 
     def __getitem__(self, field: str) -> Any:
         return getattr(self, field)
@@ -177,6 +151,36 @@ class RunConfig(BaseModel):
         return math.ceil(self.train_size / self.batch_size)
 
 
+def canonical(asked: RunConfig) -> dict[str, Any]:
+    """The one form of all settings that mean the same run: a setting that the others leave without
+    effect (`Setting.acts`) has its default.
+
+    Raises:
+        ValueError: more training images than the data set has.
+    """
+    values = {field: getattr(asked, field) for field in RunConfig.model_fields}
+    largest = DATASETS[asked.dataset].train
+    if asked.train_size > largest:
+        raise ValueError(
+            f"train_size must be from 10 to {largest:,} for dataset '{asked.dataset}', "
+            f"not {asked.train_size:,}"
+        )
+    # -0.0 equals 0.0 but is written differently, and would name the same run twice.
+    values |= {f: v + 0.0 for f, v in values.items() if isinstance(v, float)}
+    if values["penalty"] == "l1_l2" and values["l1_share"] in (0, 1):
+        values["penalty"] = "l1" if values["l1_share"] else "l2"
+    values |= {
+        field: RunConfig.model_fields[field].default
+        for field, row in SETTINGS.items()
+        if not row.acts(values)
+    }
+    # AdamW is Adam with decoupled weight decay: one run, whichever of the two words asks.
+    if values["optimizer"] in ("adam", "adamw"):
+        values["optimizer"] = "adamw" if values["penalty"] == "weight_decay" else "adam"
+    values["batch_size"] = min(values["batch_size"], values["train_size"])
+    return values
+
+
 DEFAULTS: dict[str, Any] = RunConfig().model_dump()
 
 
@@ -194,8 +198,6 @@ def validated(field: str, value: Any) -> Any:
         ValueError: it is out of bounds or an unknown choice.
     """
     checked = _adapter(field).validate_python(value)
-    if field in CHOICES and checked not in CHOICES[field]:
-        raise ValueError(f"must be {allowed(field)}")
     if field == "hidden":
         return RunConfig.check_hidden(checked)
     return checked + 0.0 if isinstance(checked, float) else checked  # no -0.0

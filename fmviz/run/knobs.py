@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from fmviz.run import config
-from fmviz.run.choices import CHOICES, MAX_HIDDEN_LAYERS, MAX_UNITS, SCHEDULE_SETTINGS
+from fmviz.run.choices import CHOICES, MAX_HIDDEN_LAYERS, MAX_UNITS
 from fmviz.run.config import RunConfig
+from fmviz.run.settings import SETTINGS, Setting, written
 
 # A second knob that is not turned.
 NONE = "none"
@@ -39,33 +40,36 @@ class Knob(NamedTuple):
     log: bool = False
 
 
-KNOBS: dict[str, Knob] = {
-    "lam": Knob("strength, λ", "λ", (0.0, 1.0, 10.0, 30.0, 100.0), True),
-    "l1_share": Knob("share of λ in L1", "L1 share", (0.0, 0.25, 0.5, 0.75, 1.0)),
-    "penalty": Knob("penalty", "penalty", ("none", "l2", "l1", "l1_l2")),
-    "dropout": Knob("dropout rate", "dropout", (0.0, 0.2, 0.4, 0.6, 0.8)),
-    "init_std": Knob("initial std, σ", "σ", (0.001, 0.01, 0.03, 0.1, 0.3, 1.0), True),
-    "initializer": Knob(
-        "initialiser", "initialiser", ("normal", "glorot_uniform", "he_normal", "lecun_normal")
-    ),
-    "activation": Knob("activation", "activation", ("tanh", "sigmoid", "relu", "gelu")),
+# A width and a depth stand beside the settings that they turn.
+_OF_LAYERS = {
     "depth": Knob("hidden layers", "layers", (1, 2, 3, 4, 5)),
-    "width": Knob("units a hidden layer", "units", (8, 32, 128, 512), True),
-    "hidden": Knob("widths of the hidden layers", "layers", ((), (32,), (128,), (128, 64))),
-    "train_size": Knob("training images, n", "n", (100, 300, 1_000, 3_000, 10_000), True),
-    "label_noise": Knob("label noise", "label noise", (0.0, 0.1, 0.2, 0.4, 0.8)),
-    "optimizer": Knob("optimizer", "optimizer", ("sgd", "momentum", "rmsprop", "adam")),
-    "learning_rate": Knob("learning rate, η", "η", (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03), True),
-    "schedule": Knob("schedule", "schedule", ("constant", "step", "exponential", "cosine")),
-    "final_rate": Knob("rate at the end, share of η", "end rate", (1e-3, 0.01, 0.1, 1.0), True),
-    "periods": Knob("stretches or cycles", "stretches", (2, 3, 5, 10)),
-    "power": Knob("power of the polynomial", "power", (0.5, 1.0, 2.0, 4.0)),
-    "warmup": Knob("warm-up, share of all steps", "warm-up", (0.05, 0.1, 0.2, 0.5)),
-    "plateau_factor": Knob("factor of ReduceLROnPlateau", "factor", (0.1, 0.3, 0.5, 0.9)),
-    "plateau_patience": Knob("patience of ReduceLROnPlateau", "patience", (1, 3, 5, 10)),
-    "batch_size": Knob("batch size", "batch", (16, 64, 256, 1_024), True),
-    "epochs": Knob("epochs", "epochs", (5, 10, 20, 40)),
+    "width": Knob("units a hidden layer", "units", (8, 32, 128, 512), log=True),
 }
+# In the order in which lists have them.
+_ORDER = (
+    "lam",
+    "l1_share",
+    "penalty",
+    "dropout",
+    "init_std",
+    "initializer",
+    "activation",
+    "depth",
+    "width",
+    "hidden",
+    "train_size",
+    "label_noise",
+    "optimizer",
+    "learning_rate",
+)
+
+
+def _knob(setting: Setting) -> Knob:
+    return Knob(setting.knob, setting.symbol, setting.swept, setting.log)
+
+
+_TURNED = {field: _knob(row) for field, row in SETTINGS.items() if row.swept} | _OF_LAYERS
+KNOBS: dict[str, Knob] = {name: _TURNED[name] for name in dict.fromkeys((*_ORDER, *_TURNED))}
 # All of these turn the layers; of those that say the same thing, a sweep takes one.
 _LAYERS = {"depth", "width", "hidden"}
 
@@ -130,13 +134,6 @@ def write(knob: str, values: tuple[Any, ...]) -> str:
     return ",".join(written(knob, value) for value in values)
 
 
-def written(knob: str, value: Any) -> str:
-    """One value as `read` reads it."""
-    if knob == "hidden":
-        return "-".join(map(str, value)) or "none"
-    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
-
-
 def clash(knob: str, other: str) -> bool:
     """Whether two knobs turn the same thing, so that a sweep cannot turn both."""
     return knob == other or ({knob, other} <= _LAYERS and "hidden" in (knob, other))
@@ -159,18 +156,7 @@ def turned(settings: Mapping[str, Any], turns: Mapping[str, Any]) -> dict[str, A
 
 def needs(knob: str) -> str:
     """What a knob needs of the other settings to have an effect, in words; may be empty."""
-    if knob in ("lam", "penalty"):
-        return "a penalty with λ above 0"
-    if knob == "l1_share":
-        return "the penalty L1 + L2 with λ above 0"
-    if knob == "init_std":
-        return "the initialiser normal(σ)"
-    if knob in ("activation", "dropout"):
-        return "a hidden layer"
-    schedules = [name for name, used in SCHEDULE_SETTINGS.items() if knob in used]
-    if schedules:
-        return "the schedule " + " or ".join(CHOICES["schedule"][name].label for name in schedules)
-    return ""
+    return SETTINGS[knob].needs if knob in SETTINGS else ""
 
 
 class Sweeping(NamedTuple):

@@ -15,57 +15,18 @@ from fmviz.run import data
 from fmviz.run.choices import CHOICES, DATASETS, SCHEDULE_SETTINGS
 from fmviz.run.config import RunConfig, bounds, problems
 from fmviz.run.measure import TOLERANCES
-from fmviz.run.naming import number
+from fmviz.run.settings import SETTINGS, number, said
 from fmviz.ui import mirrored
 from fmviz.ui.state import classroom, drawn, has, note, put, value, widget
 
-LAMBDAS = (0.0, *(m * 10.0**e for e in range(-2, 2) for m in (1, 2, 5)), 100.0)
-LAMBDAS = tuple(float(f"{v:.3g}") for v in LAMBDAS)
 # What acts apart from the gradient is not scaled up by Adam, and needs more.
 LARGE_LAMBDAS = (200.0, 500.0, 1e3, 2e3, 5e3, 1e4)
-SHARES = tuple(k / 10 for k in range(1, 10))
-SIGMAS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+# Settings that some schedule uses, in the order of their rows.
+OF_SCHEDULES = tuple(
+    field for field in SETTINGS if any(field in used for used in SCHEDULE_SETTINGS.values())
+)
 MIN_DELTAS = (0.0, 1e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1)
 PATIENCES = (None, 0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
-RATES = (1e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1, 0.2, 0.5, 1.0)
-DROPOUTS = tuple(k / 10 for k in range(10))
-NOISES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
-TRAIN_SIZES = (20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 55_000)
-
-LABELS = {
-    "dataset": "Images",
-    "train_size": "Training images, n",
-    "label_noise": "Label noise",
-    "hidden": "Hidden layers",
-    "activation": "Activation",
-    "initializer": "Initialiser",
-    "init_std": "Initial std, σ",
-    "penalty": "Penalty",
-    "lam": "Strength, λ",
-    "dropout": "Dropout rate",
-    "optimizer": "Optimizer",
-    "learning_rate": "Learning rate, η",
-    "schedule": "Schedule",
-    "batch_size": "Batch size",
-    "epochs": "Epochs",
-    "seed": "Seed",
-    "l1_share": "Share of λ in L1",
-    "final_rate": "Rate at the end, share of η",
-    "periods": "Stretches or cycles",
-    "power": "Power",
-    "warmup": "Warm-up, share of all steps",
-    "plateau_factor": "Factor on η",
-    "plateau_patience": "Patience of ReduceLROnPlateau",
-}
-SCHEDULE_VALUES: dict[str, tuple[float, ...]] = {
-    "final_rate": (1e-4, 1e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
-    "periods": (2, 3, 4, 5, 6, 8, 10),
-    "power": (0.5, 1.0, 2.0, 3.0, 4.0),
-    "warmup": (0.02, 0.05, 0.1, 0.2, 0.3, 0.5),
-    "plateau_factor": (0.1, 0.2, 0.3, 0.5, 0.7, 0.9),
-    "plateau_patience": (1, 2, 3, 4, 5, 8, 10),
-}
-
 
 # As the controls of a view name themselves.
 VIEW_LABELS = {
@@ -90,7 +51,9 @@ VIEW_LABELS = {
 
 def label(field: str) -> str:
     """What the control of a field of a page is called."""
-    return LABELS.get(field) or VIEW_LABELS.get(field) or field.replace("_", " ").capitalize()
+    if field in SETTINGS:
+        return SETTINGS[field].label
+    return VIEW_LABELS.get(field) or field.replace("_", " ").capitalize()
 
 
 def _slider(
@@ -124,7 +87,7 @@ def penalty(page: str) -> str:
         put(page, "lam", 0.0)
     table = CHOICES["penalty"]
     chosen = st.radio(
-        LABELS["penalty"],
+        SETTINGS["penalty"].label,
         offered,
         format_func=lambda name: table[name].label,
         horizontal=True,
@@ -137,14 +100,15 @@ def penalty(page: str) -> str:
 def lam(page: str) -> float:
     """λ on a logarithmic scale that starts with 0."""
     apart = value(page, "penalty") in ("l1_proximal", "weight_decay")
-    options = LAMBDAS + LARGE_LAMBDAS if apart else LAMBDAS
-    label = LABELS["lam"]
+    row = SETTINGS["lam"]
+    label = row.label
     if not drawn(page, "penalty"):
         # Alone, λ has to say of what it is the strength.
         if value(page, "penalty") == "none":
             put(page, "penalty", "l2")
             put(page, "lam", 0.0)
         label = f"{CHOICES['penalty'][value(page, 'penalty')].label} penalty, λ"
+    options = row.slider + LARGE_LAMBDAS if apart else row.slider
     chosen: float = _slider(page, "lam", label, options, number, "0 is no penalty.")
     return chosen
 
@@ -152,13 +116,13 @@ def lam(page: str) -> float:
 def l1_share(page: str) -> None:
     """How λ is shared out, where there is something to share."""
     if value(page, "penalty") == "l1_l2":
-        hint = RunConfig.model_fields["l1_share"].description
-        _slider(page, "l1_share", LABELS["l1_share"], SHARES, lambda s: f"{100 * s:g}%", hint)
+        _of_table(page, "l1_share")
 
 
 def init_std(page: str) -> float:
     """σ of the normal initializer on a logarithmic scale."""
-    used = value(page, "initializer") == "normal"
+    row = SETTINGS["init_std"]
+    used = row.acts({"initializer": value(page, "initializer")})
     hint = (
         "Standard deviation of the initial weights, N(0, σ²), in every layer. "
         "1/√784 ≈ 0.036 keeps the first layer's pre-activations of order one."
@@ -166,9 +130,18 @@ def init_std(page: str) -> float:
         else "The chosen initialiser sets its own scale. Choose normal(σ) to use this one."
     )
     chosen: float = _slider(
-        page, "init_std", LABELS["init_std"], SIGMAS, number, hint, disabled=not used
+        page, "init_std", row.label, row.slider, number, hint, disabled=not used
     )
     return chosen
+
+
+def _of_table(page: str, field: str) -> None:
+    """A slider over the values of a setting's row."""
+    options: Sequence[Any] = SETTINGS[field].slider
+    if field == "train_size":
+        options = [n for n in options if n <= DATASETS[value(page, "dataset")].train]
+    hint = RunConfig.model_fields[field].description
+    _slider(page, field, SETTINGS[field].label, options, partial(said, field), hint)
 
 
 def patience(page: str, options: Sequence[int | None] = PATIENCES) -> int | None:
@@ -201,7 +174,7 @@ def _choice(page: str, field: str) -> None:
     table = CHOICES[field]
     names = list(table)
     st.selectbox(
-        LABELS[field],
+        SETTINGS[field].label,
         names,
         format_func=lambda name: table[name].label,
         **widget(page, field),
@@ -221,7 +194,7 @@ def _number(page: str, field: str, step: float) -> None:
     whole = RunConfig.model_fields[field].annotation is int
     kind: Any = int if whole else float
     st.number_input(
-        LABELS[field],
+        SETTINGS[field].label,
         kind(low),
         kind(high),
         step=kind(step),
@@ -242,28 +215,13 @@ def setting(page: str, field: str) -> None:
         "lam": lam,
         "l1_share": l1_share,
         "init_std": init_std,
-        "hidden": partial(mirrored.hidden, label=LABELS["hidden"]),
-    }
-    sliders: dict[str, tuple[Sequence[Any], Callable[[Any], str]]] = {
-        "train_size": (
-            [n for n in TRAIN_SIZES if n <= DATASETS[value(page, "dataset")].train],
-            lambda n: f"{n:,}",
-        ),
-        "label_noise": (NOISES, lambda s: f"{100 * s:g}%"),
-        "dropout": (DROPOUTS, number),
-        "learning_rate": (RATES, number),
-        **{name: (values, number) for name, values in SCHEDULE_VALUES.items()},
+        "hidden": partial(mirrored.hidden, label=SETTINGS["hidden"].label),
     }
     if field in special:
         special[field](page)
-    elif field in sliders:
-        options, written = sliders[field]
-        if field in SCHEDULE_VALUES and field not in SCHEDULE_SETTINGS.get(
-            value(page, "schedule"), ()
-        ):
-            return
-        hint = RunConfig.model_fields[field].description
-        _slider(page, field, LABELS[field], options, written, hint)
+    elif SETTINGS[field].slider:
+        if field not in OF_SCHEDULES or SETTINGS[field].acts({"schedule": value(page, "schedule")}):
+            _of_table(page, field)
     elif field == "dataset":
         if len(data.available()) > 1 or value(page, "dataset") != "compact":
             _choice(page, field)
@@ -278,7 +236,12 @@ MORE = {
     "Penalty": ("penalty", "lam", "l1_share"),
     "Images": ("train_size", "label_noise", "seed", "dataset"),
     "Training": (
-        *("optimizer", "learning_rate", "schedule", *SCHEDULE_VALUES, "batch_size", "epochs"),
+        "optimizer",
+        "learning_rate",
+        "schedule",
+        *OF_SCHEDULES,
+        "batch_size",
+        "epochs",
     ),
 }
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from fmviz.run.choices import MAX_HIDDEN_LAYERS
 from fmviz.run.config import allowed, from_text
-from fmviz.run.knobs import written
+from fmviz.run.settings import written
 from fmviz.ui.state import mirror, refusal, value
 from fmviz.words.numbers import upper_first
 

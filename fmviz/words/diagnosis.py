@@ -8,8 +8,9 @@ from fmviz.analysis.stopping import Shown
 from fmviz.run.choices import ACTIVATIONS, INITIALIZERS, N_CLASSES, OPTIMIZERS, PENALTIES
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import saturates
-from fmviz.run.naming import number, plural
+from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
+from fmviz.run.settings import number
 from fmviz.theory import penalties
 from fmviz.words.numbers import small_percent
 from fmviz.words.prose import Caption

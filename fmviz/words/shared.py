@@ -17,7 +17,8 @@ from fmviz.analysis.stopping import Shown
 from fmviz.run.choices import ACTIVATIONS, N_CLASSES, OPTIMIZERS
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate, saturates
-from fmviz.run.naming import number, plural, run_name
+from fmviz.run.naming import plural, run_name
+from fmviz.run.settings import number
 from fmviz.theory import penalties, schedules
 from fmviz.theory.saturation import Prediction
 from fmviz.words import keras_lines

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from fmviz.run.choices import ACTIVATIONS, DATASETS, INITIALIZERS, OPTIMIZERS, SCHEDULES
 from fmviz.run.config import RunConfig
-from fmviz.run.naming import number, plural, run_name
+from fmviz.run.naming import plural, run_name
 from fmviz.run.record import layer_sizes
+from fmviz.run.settings import number
 from fmviz.words.numbers import percent
 from fmviz.words.prose import Caption
 

@@ -15,6 +15,7 @@ from fmviz.run import knobs
 from fmviz.run.choices import CHOICES, MAX_HIDDEN_LAYERS, MAX_UNITS
 from fmviz.run.config import RunConfig, bounds
 from fmviz.run.knobs import KNOBS, KnobError
+from fmviz.run.settings import written
 
 START = LESSONS["sweep"].start
 
@@ -43,7 +44,7 @@ def values_of(knob: str) -> st.SearchStrategy[Any]:
 def test_values_as_text_and_back(data: st.DataObject) -> None:
     knob = data.draw(st.sampled_from(sorted(KNOBS)))
     some = data.draw(st.lists(values_of(knob), min_size=1, max_size=knobs.MAX_VALUES))
-    text = ",".join(knobs.written(knob, value) for value in some)
+    text = ",".join(written(knob, value) for value in some)
     found = knobs.read(knob, text)
     assert set(found) == set(some)
     assert len(found) == len(set(some))
@@ -57,7 +58,7 @@ def test_the_usual_values_of_a_knob_need_no_text_and_are_in_order(knob: str) -> 
     usual = KNOBS[knob].values
     assert knobs.read(knob, " ") == usual
     assert knobs.write(knob, usual) == ""
-    assert set(knobs.read(knob, ",".join(knobs.written(knob, v) for v in usual))) == set(usual)
+    assert set(knobs.read(knob, ",".join(written(knob, v) for v in usual))) == set(usual)
     cells = knobs.cells(state(knob=knob, seeds=1))
     assert [cell.at for cell in cells] == [(value,) for value in usual]
 

@@ -10,8 +10,8 @@ import pytest
 from fmviz.analysis.stopping import Shown
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import FLAT
-from fmviz.run.naming import number
 from fmviz.run.record import Divergence, RunRecord
+from fmviz.run.settings import number
 from fmviz.words import diagnosis, prose
 from tests.support.records import synthetic, tiny
 from tests.support.trained import train

@@ -15,7 +15,8 @@ from fmviz.analysis.stopping import Shown, look
 from fmviz.run.choices import OPTIMIZERS
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate
-from fmviz.run.naming import number, run_name
+from fmviz.run.naming import run_name
+from fmviz.run.settings import number
 from fmviz.theory import penalties
 from fmviz.theory.saturation import Prediction
 from fmviz.training import stock as model

@@ -15,8 +15,9 @@ from fmviz.charts.scales import legend_height, run_colour, run_shape, split_dash
 from fmviz.charts.specification import Rows, on_top, specification
 from fmviz.charts.style import CURVES_HEIGHT, GREY, INK, SPLITS
 from fmviz.run.config import RunConfig
-from fmviz.run.naming import NAMES, differing, setting
+from fmviz.run.naming import differing
 from fmviz.run.record import RunRecord
+from fmviz.run.settings import SETTINGS, said
 from fmviz.words.numbers import percent, small_percent
 
 
@@ -85,7 +86,7 @@ OUTCOMES = ("validation", "gap", "sparsity")
 
 def parallel_axes(configs: Sequence[RunConfig]) -> tuple[str, ...]:
     """The axes of parallel coordinates from above: settings that differ, then outcomes."""
-    return (*(NAMES[field] for field in differing(configs)), *OUTCOMES)
+    return (*(SETTINGS[field].name for field in differing(configs)), *OUTCOMES)
 
 
 @specification
@@ -143,7 +144,9 @@ def parallel_rows(runs: Sequence[Shown], tolerance: float) -> Rows:
         values = sorted({config[field] for config in configs})
         step = 1 / (len(values) - 1)
         places = [values.index(config[field]) * step for config in configs]
-        axis(NAMES[field], places, [setting(field, config[field]) for config in configs], places)
+        axis(
+            SETTINGS[field].name, places, [said(field, config[field]) for config in configs], places
+        )
     outcomes = {
         "validation": [run.record.at("val_accuracy", run.kept) for run in runs],
         "gap": [run.record.gap(run.kept).value for run in runs],

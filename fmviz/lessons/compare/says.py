@@ -12,8 +12,9 @@ from fmviz.analysis.stopping import Shown
 from fmviz.page.pins import bold
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate, flips
-from fmviz.run.naming import NAMES, _knob, differing_settings, plural
+from fmviz.run.naming import differing_settings, plural, setting
 from fmviz.run.record import RunRecord
+from fmviz.run.settings import SETTINGS
 from fmviz.words.numbers import points
 from fmviz.words.prose import Caption
 
@@ -79,10 +80,10 @@ def settings(a: Shown, b: Shown) -> Caption:
     if fields == ["seed"]:
         return Caption("seed alone", figures)
     if len(fields) == 1:
-        values = [_knob(fields[0], config) for config in configs]
-        figures |= {"setting": NAMES[fields[0]], "a_value": values[0], "b_value": values[1]}
+        values = [setting(fields[0], config) for config in configs]
+        figures |= {"setting": SETTINGS[fields[0]].name, "a_value": values[0], "b_value": values[1]}
         return Caption("one setting", figures)
-    names = [NAMES[field] for field in fields]
+    names = [SETTINGS[field].name for field in fields]
     figures["settings"] = f"{', '.join(names[:-1])} and {names[-1]}"
     return Caption("several settings", figures)
 

@@ -10,10 +10,10 @@ from typing import Any
 from fmviz.lessons.compare import says
 from fmviz.page.pins import Pin
 from fmviz.run.config import DEFAULTS
-from fmviz.run.knobs import written
 from fmviz.run.measure import Estimate
-from fmviz.run.naming import NAMES, differing, setting
+from fmviz.run.naming import differing
 from fmviz.run.record import HISTORY, RunRecord
+from fmviz.run.settings import SETTINGS, said, written
 from fmviz.words.numbers import points, small_percent
 
 Cells = dict[str, str]
@@ -48,7 +48,7 @@ def table(
     rows = []
     for pin, record in zip(pins, records, strict=True):
         row = {"run": pin.name, "state": says.state(record, pin.config)}
-        row |= {NAMES[f]: setting(f, pin.config[f]) for f in fields}
+        row |= {SETTINGS[f].name: said(f, pin.config[f]) for f in fields}
         rows.append(row | _cells(record, tolerance, show_test))
     return rows
 

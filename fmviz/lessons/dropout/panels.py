@@ -16,7 +16,8 @@ from fmviz.lessons.dropout.lesson import DRAWS, DROPOUT
 from fmviz.run import data
 from fmviz.run.measure import Estimate, accuracy
 from fmviz.run.record import RunRecord
-from fmviz.ui import controls, state
+from fmviz.run.settings import SETTINGS
+from fmviz.ui import state
 from fmviz.ui.board import Board
 from fmviz.ui.look import END, Look
 from fmviz.ui.page import Page
@@ -212,6 +213,6 @@ class Mask:
 
 def rates(page: Page, dark: bool) -> Against:
     """Accuracy against the rate, those of the control and the present one: a sweep on request."""
-    values = sorted({*controls.DROPOUTS, page.config.dropout})
+    values = sorted({*SETTINGS["dropout"].slider, page.config.dropout})
     title = f"dropout rate ({page.config.epochs} epochs each)"
     return Against(page, dark, "dropout", values, title, says.rates)

@@ -19,8 +19,9 @@ from fmviz.run import data
 from fmviz.run.config import RunConfig
 from fmviz.run.data import CLASS_NAMES
 from fmviz.run.measure import Estimate, accuracy
-from fmviz.run.naming import number, plural
+from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
+from fmviz.run.settings import number
 from fmviz.words import keras_lines, shared
 from fmviz.words.numbers import direction, percent, points
 from fmviz.words.prose import Caption

@@ -10,8 +10,9 @@ import numpy as np
 from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Outcome, Rule, Shown, Stop
 from fmviz.run.measure import Estimate
-from fmviz.run.naming import number, plural
+from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
+from fmviz.run.settings import number
 from fmviz.words import keras_lines, shared
 from fmviz.words.numbers import direction, percent, points
 from fmviz.words.prose import Caption

@@ -28,8 +28,8 @@ from fmviz.lessons.initialisation.lesson import MAP_DEPTHS, MAP_SIGMAS, NAMED, T
 from fmviz.lessons.initialisation.xray import XRay
 from fmviz.run import data, measure
 from fmviz.run.config import RunConfig
-from fmviz.run.naming import number
 from fmviz.run.record import RunRecord
+from fmviz.run.settings import number
 from fmviz.words.numbers import percent, small_percent
 
 # The reader's network has the colour of its place in the race on every chart.

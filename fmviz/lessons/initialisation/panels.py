@@ -19,8 +19,9 @@ from fmviz.lessons.initialisation.lesson import (
     map_runs,
 )
 from fmviz.run import data, measure
-from fmviz.run.naming import number, plural
+from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
+from fmviz.run.settings import number
 from fmviz.ui import live, state
 from fmviz.ui.board import Board
 from fmviz.ui.look import FIGURES, LIVE, Look

@@ -21,8 +21,9 @@ from fmviz.run import data, measure
 from fmviz.run.choices import ACTIVATIONS, INITIALIZERS, N_CLASSES
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate
-from fmviz.run.naming import number, plural
+from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
+from fmviz.run.settings import number
 from fmviz.words import keras_lines, shared
 from fmviz.words.numbers import listed, percent, points, small_percent
 from fmviz.words.prose import Caption

@@ -27,8 +27,8 @@ from fmviz.charts.style import (
 )
 from fmviz.lessons.optimizers.lesson import LABELS, SWEPT_RATES
 from fmviz.lessons.optimizers.ravine import STEPS, Ravine
-from fmviz.run.naming import number
 from fmviz.run.record import RunRecord
+from fmviz.run.settings import number
 
 NAMES = tuple(LABELS.values())
 # What the two curves of a race show: column of the history → axis title, dash, whether logarithmic.

@@ -7,8 +7,9 @@ import streamlit as st
 from fmviz.lessons.optimizers import charts, says
 from fmviz.lessons.optimizers.lesson import LABELS, RACERS, racers_of, swept
 from fmviz.lessons.optimizers.ravine import Ravine
-from fmviz.run.naming import number, plural
+from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
+from fmviz.run.settings import number
 from fmviz.ui import controls, mirrored, state
 from fmviz.ui.board import Board
 from fmviz.ui.look import FIGURES, LIVE, Look

@@ -20,8 +20,9 @@ from fmviz.lessons.optimizers.lesson import (
 )
 from fmviz.lessons.optimizers.ravine import Ravine
 from fmviz.run.config import RunConfig
-from fmviz.run.naming import number, plural
+from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
+from fmviz.run.settings import number
 from fmviz.words import keras_lines
 from fmviz.words.numbers import listed, percent, points
 from fmviz.words.prose import Caption

@@ -11,7 +11,7 @@ from fmviz.analysis.stopping import Shown
 from fmviz.lessons.overfitting import charts, says
 from fmviz.run.choices import DATASETS
 from fmviz.run.data import CLASS_NAMES
-from fmviz.ui import controls
+from fmviz.run.settings import SETTINGS
 from fmviz.ui.board import Board
 from fmviz.ui.look import END, FIGURES, Look
 from fmviz.ui.page import Page
@@ -166,6 +166,8 @@ def sizes(page: Page, dark: bool) -> Against:
     """Accuracy against training size, for the sizes of the control that the compact set has and the
     present one: a sweep on request."""
     most = DATASETS["compact"].train
-    values = sorted({n for n in controls.TRAIN_SIZES if n <= most} | {page.config.train_size})
+    values = sorted(
+        {n for n in SETTINGS["train_size"].slider if n <= most} | {page.config.train_size}
+    )
     title = f"training images, n ({page.config.epochs} epochs each)"
     return Against(page, dark, "train_size", values, title, says.learning_curve, log=True)

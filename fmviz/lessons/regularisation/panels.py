@@ -24,8 +24,8 @@ from fmviz.lessons.regularisation import says as told
 from fmviz.run import data, measure
 from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
-from fmviz.run.naming import number
 from fmviz.run.record import SNAPSHOT_UNITS, RunRecord
+from fmviz.run.settings import number
 from fmviz.theory import penalties
 from fmviz.ui import state
 from fmviz.ui.board import Board

@@ -19,8 +19,9 @@ from fmviz.run import data
 from fmviz.run.choices import N_PIXELS, OPTIMIZERS
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate, Flips
-from fmviz.run.naming import number, run_name
+from fmviz.run.naming import run_name
 from fmviz.run.record import RunRecord, n_weights
+from fmviz.run.settings import number
 from fmviz.theory import penalties
 from fmviz.words import shared
 from fmviz.words.numbers import percent, points, small_percent, upper_first

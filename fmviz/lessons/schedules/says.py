@@ -12,8 +12,9 @@ from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.schedules.lesson import CONSTANT, LABELS, SCHEDULED
 from fmviz.run.config import RunConfig
-from fmviz.run.naming import number, plural
+from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
+from fmviz.run.settings import number
 from fmviz.theory import schedules
 from fmviz.words import keras_lines
 from fmviz.words.numbers import listed, percent, points

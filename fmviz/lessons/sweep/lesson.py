@@ -20,6 +20,7 @@ from fmviz.run import knobs
 from fmviz.run.config import RunConfig
 from fmviz.run.knobs import KNOBS
 from fmviz.run.naming import knob_value
+from fmviz.run.settings import written
 
 # More runs than these make a picture that takes longer to read than another sweep takes to run.
 MAX_RUNS = 128
@@ -81,7 +82,7 @@ def check(cells: list[knobs.Cell]) -> None:
 
 def role(turned: tuple[str, ...], cell: knobs.Cell, config: RunConfig) -> str:
     """What a run is called: its value of each knob, and its seed."""
-    at = [f"{KNOBS[k].symbol} = {knobs.written(k, v)}" for k, v in zip(turned, cell.at)]
+    at = [f"{KNOBS[k].symbol} = {written(k, v)}" for k, v in zip(turned, cell.at)]
     return ", ".join([*at, f"seed = {config.seed}"])
 
 

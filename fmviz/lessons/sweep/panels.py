@@ -21,6 +21,7 @@ from fmviz.run.config import RunConfig, problems
 from fmviz.run.knobs import KNOBS, KnobError
 from fmviz.run.naming import value_name
 from fmviz.run.record import RunRecord
+from fmviz.run.settings import written
 from fmviz.ui import controls, mirrored, state, take_home, vault
 from fmviz.ui.navigation import page_file
 from fmviz.ui.page import Page
@@ -92,7 +93,7 @@ def _values(page: str, field: str, knob: str) -> None:
         page,
         field,
         f"Values of {KNOBS[knob].label}",
-        ", ".join(knobs.written(knob, value) for value in present),
+        ", ".join(written(knob, value) for value in present),
         lambda text: knobs.write(knob, knobs.read(knob, text)),
         f"Each {knobs.allowed(knob)}, at most {knobs.MAX_VALUES} of them, with commas between "
         "them. Leave the field empty for the usual values.",

@@ -21,10 +21,11 @@ from fmviz.page.pins import MAX_NAME, Pin, encode_all, suggested
 from fmviz.run import measure
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate
-from fmviz.run.naming import NAMES
 from fmviz.run.record import HISTORY, Divergence
+from fmviz.run.settings import SETTINGS
 from fmviz.ui import live
 from fmviz.words import prose
+from fmviz.words.numbers import points
 from fmviz.words.prose import Caption
 from tests.support.lessons import made_up, opened, texts
 from tests.support.records import answering, synthetic, tiny
@@ -79,8 +80,8 @@ def test_no_table_has_test_figures_unless_they_are_shown() -> None:
 def test_the_table_names_settings_that_differ_and_no_other() -> None:
     first, second = tables.table(PINNED, [RECORDS[0], None], 1e-3, show_test=False)
     assert first["run"] == "first"
-    assert {NAMES[f] for f in ("lam", "seed")} <= set(first)
-    assert NAMES["penalty"] not in first
+    assert {SETTINGS[f].name for f in ("lam", "seed")} <= set(first)
+    assert SETTINGS["penalty"].name not in first
     assert second["gap, points"] == tables.NOTHING
     assert second["state"] == "waiting"
 
@@ -308,4 +309,4 @@ def test_seeds_of_a_pin_wait_for_their_button(scripted: ScriptedEngine) -> None:
 
 
 def test_estimates_are_in_points() -> None:
-    assert says._size(Estimate(-0.05, 0.01)).startswith("5.0")
+    assert points(Estimate(-0.05, 0.01).size).startswith("5.0")

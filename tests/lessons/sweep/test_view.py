@@ -12,6 +12,7 @@ from fmviz.lessons.sweep.lesson import LESSON, MAX_RUNS, MAX_SECONDS, TooMuch, c
 from fmviz.page.state import query
 from fmviz.run import knobs
 from fmviz.run.knobs import KNOBS
+from fmviz.run.settings import written
 from tests.run.test_knobs import START, state, values_of
 
 LINKS = st.dictionaries(
@@ -46,7 +47,7 @@ def test_a_sweep_survives_its_own_link(data: st.DataObject) -> None:
     def values(knob: str) -> str:
         drawn = data.draw(st.lists(values_of(knob), min_size=1, max_size=3))
         found = tuple(v for v in drawn if knob != "train_size" or v <= 500)
-        return knobs.write(knob, knobs.read(knob, ",".join(knobs.written(knob, v) for v in found)))
+        return knobs.write(knob, knobs.read(knob, ",".join(written(knob, v) for v in found)))
 
     first = data.draw(st.sampled_from(sorted(KNOBS)))
     others = [knob for knob in KNOBS if not knobs.clash(first, knob)]

@@ -1,0 +1,87 @@
+"""The table of settings: whole, in step with `RunConfig`, and the one that all others read."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fmviz.page import vault_words
+from fmviz.run import choices, config, knobs
+from fmviz.run.config import RunConfig, canonical
+from fmviz.run.settings import SETTINGS, said, written
+from fmviz.ui import controls
+from tests.run.test_config import settings_of_runs
+
+
+def test_every_field_of_a_run_has_its_row_in_order() -> None:
+    assert list(SETTINGS) == list(RunConfig.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (choices.DATASETS, choices.Dataset),
+        (choices.PENALTIES, choices.Penalty),
+        (choices.ACTIVATIONS, choices.Activation),
+        (choices.INITIALIZERS, choices.Initializer),
+        (choices.OPTIMIZERS, choices.Optimizer),
+        (choices.SCHEDULES, choices.Schedule),
+    ],
+)
+def test_a_type_has_the_words_of_its_table(table: dict[str, object], words: object) -> None:
+    assert tuple(table) == get_args(words)
+
+
+@pytest.mark.parametrize("field", SETTINGS)
+def test_all_values_that_a_row_offers_are_allowed_and_come_back_from_a_link(field: str) -> None:
+    row = SETTINGS[field]
+    for value in (*row.slider, *row.swept):
+        assert config.validated(field, value) == value
+        assert config.from_text(field, written(field, value)) == value
+        assert said(field, value)
+    if row.slider and field != "hidden":
+        assert list(row.slider) == sorted(row.slider)
+
+
+@pytest.mark.parametrize("field", SETTINGS)
+def test_a_sweep_and_a_control_have_the_names_of_the_row(field: str) -> None:
+    row = SETTINGS[field]
+    assert controls.label(field) == row.label
+    if row.swept:
+        assert knobs.KNOBS[field] == knobs.Knob(row.knob, row.symbol, row.swept, row.log)
+        assert knobs.needs(field) == row.needs
+
+
+@given(settings_of_runs())
+def test_the_canonical_form_is_its_own_and_leaves_no_idle_setting(
+    settings: dict[str, object],
+) -> None:
+    run = RunConfig.model_validate(settings)
+    assert canonical(run) == run.model_dump()
+    assert RunConfig.model_validate(run.model_dump()).key == run.key
+    plain = RunConfig.model_fields
+    for field, row in SETTINGS.items():
+        if not row.acts(run.model_dump()):
+            assert run[field] == plain[field].default
+
+
+@given(settings_of_runs(), st.data())
+def test_a_setting_that_does_not_act_makes_no_other_run(
+    settings: dict[str, object], data: st.DataObject
+) -> None:
+    run = RunConfig.model_validate(settings)
+    idle = [f for f, row in SETTINGS.items() if row.slider and not row.acts(run.model_dump())]
+    # λ and the penalty leave each other without effect: either alone is no penalty.
+    idle = [field for field in idle if field != "lam"]
+    if idle:
+        field = data.draw(st.sampled_from(idle))
+        value = data.draw(st.sampled_from(SETTINGS[field].slider))
+        assert RunConfig.model_validate(run.model_dump() | {field: value}).key == run.key
+
+
+def test_the_vault_writes_a_network_as_links_do() -> None:
+    assert vault_words.described(RunConfig(hidden=())) == "hidden=none"
+    assert vault_words.described(RunConfig(hidden=(64, 32))) == "hidden=64-32"
