@@ -264,10 +264,11 @@ class Clock:
         self._heard = max(seconds, self._heard)
         if phase is not None:
             self._ready_in = 0.0
-        reported = {timing.keys: timing for timing in timings}
+        # Runs that others have asked for as well may be trained with others than was foreseen.
+        reported = {key: timing for timing in timings for key in timing.keys}
         for part in self._parts:
-            at_it = phase is not None and phase.keys == part.keys
-            part.hear(runs, reported.get(part.keys, part.timing), phase if at_it else None)
+            at_it = phase is not None and part.keys[0] in phase.keys
+            part.hear(runs, reported.get(part.keys[0], part.timing), phase if at_it else None)
         self._rates = _Rates(self._speed, self._parts)
 
     def left(self, seconds: float) -> float:
@@ -275,7 +276,7 @@ class Clock:
         parts = [part for part in self._parts if not part.ended]
         if not parts:
             return 0.0
-        at_it = (part for part in parts if self._phase and part.keys == self._phase.keys)
+        at_it = (part for part in parts if self._phase and part.keys[0] in self._phase.keys)
         now = next(at_it, parts[0])
         silent = max(seconds - self._heard - self._ready_in, 0.0)
         waiting = max(self._ready_in - max(seconds - self._heard, 0.0), 0.0)

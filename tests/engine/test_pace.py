@@ -226,6 +226,15 @@ def test_what_is_compiled_already_is_not_waited_for_and_teaches_nothing_of_the_c
     assert clock.compiled == [program_of([ONE])]
 
 
+def test_runs_that_are_trained_with_others_than_foreseen_are_heard_all_the_same() -> None:
+    keys = (tiny(seed=9).key, ONE.key)
+    clock = Clock([ONE], Speed(), ready_in=10.0)
+    clock.hear(0.0, {}, [Timing(keys, 2, 0.5, 0.0, 4.0)], Phase("training", keys, 3))
+    assert clock.training > 1
+    # Eight epochs at that rate or a slower one, and no wait any more.
+    assert 8 * PRICE.epoch * clock.training <= clock.left(0.0) < 10.0
+
+
 def test_what_must_be_compiled_after_all_is_waited_for() -> None:
     """A worker that has been replaced has nothing at hand."""
     clock = Clock([ONE], Speed(compiled=(program_of([ONE]),)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 
@@ -116,7 +117,7 @@ class Sweep:
         live.stop()
 
     def _watch(self) -> None:
-        drawn = told = -float("inf")
+        drawn = estimated = -math.inf
         clock: Clock | None = None
         begun = time.monotonic()
         for update in live.live(self.configs, brief=self.brief):
@@ -134,9 +135,9 @@ class Sweep:
             else:
                 if update.phase is None:
                     clock.wait(now - begun, live.engine().ready_in())
-                if now - told >= SECONDS_BETWEEN_ESTIMATES:
-                    told = now
-                    self._tell(update, clock, now - begun)
+                if now - estimated >= SECONDS_BETWEEN_ESTIMATES:
+                    estimated = now
+                    self._show_progress(update, clock, now - begun)
                 if now - drawn < SECONDS_BETWEEN_PICTURES:
                     continue
             drawn = now
@@ -147,7 +148,7 @@ class Sweep:
                 self.draw(records, update.state == "done")
         self._progress.clear()
 
-    def _tell(self, update: Update, clock: Clock, seconds: float) -> None:
+    def _show_progress(self, update: Update, clock: Clock, seconds: float) -> None:
         left = f"{duration(clock.left(seconds))} left"
         text = f"{percent(clock.share, 0)}, {left}"
         if update.state == "waiting":
