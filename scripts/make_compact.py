@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fmviz.export import csv_files
 from fmviz.run import data
 from fmviz.run.choices import DATASETS
 
@@ -28,17 +29,16 @@ def build(source: Path, target: Path) -> None:
     info = DATASETS["compact"]
     sizes = {"train": info.train + info.validation, "test": info.test}
     rng = np.random.default_rng(data.COMPACT_SEED)
-    lines = ["part,compact_index,full_index\n"]
+    rows: list[tuple[str, int, int]] = []
     target.mkdir(parents=True, exist_ok=True)
     for part, size in sizes.items():
         images, labels = data.read_pair(source, part)
         chosen = np.sort(data.stratified_order(labels, rng)[:size])
         for name, array in zip(data.FILES[part], (images, labels), strict=True):
             data.write_idx(target / name, array[chosen])
-        lines += [f"{part},{compact},{full}\n" for compact, full in enumerate(chosen)]
-    (target / "indices.csv.gz").write_bytes(
-        gzip.compress("".join(lines).encode(), compresslevel=9, mtime=0)
-    )
+        rows += [(part, compact, int(full)) for compact, full in enumerate(chosen)]
+    text = csv_files.text(["part", "compact_index", "full_index"], rows)
+    (target / "indices.csv.gz").write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
 
 
 def check(source: Path, target: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -15,7 +13,6 @@ from fmviz.analysis.ranking import rank
 from fmviz.run.knobs import Cell
 from fmviz.run.measure import Estimate
 from fmviz.run.record import RunRecord, n_weights
-from fmviz.run.settings import written
 
 
 class Swept(NamedTuple):
@@ -208,29 +205,3 @@ def best(found: Sequence[Outcome]) -> Best | None:
     first = whole[ranking.best]
     level = [whole[index] for index in ranking.level]
     return Best(first, mean_accuracy(first.finite), level, len(ranking.behind))
-
-
-def as_csv(knobs: Sequence[str], found: Sequence[Outcome], tolerance: float) -> str:
-    """One line a run, with all measures; empty where a run has none."""
-    names = [
-        f"{split}_{name}" if split else name
-        for name, measure in MEASURES.items()
-        for split in measure.splits
-    ]
-    names[names.index("sparsity")] = f"sparsity_at_{tolerance:g}"
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["run", *knobs, "seed", "epochs", "diverged_in_epoch", *names])
-    for outcome in found:
-        at = [written(knob, value) for knob, value in zip(knobs, outcome.cell.at, strict=True)]
-        for config, record in zip(outcome.cell.configs, outcome.records, strict=True):
-            start = [config.key, *at, config.seed]
-            if record is None or not record.complete:
-                writer.writerow([*start, *[""] * (2 + len(names))])
-                continue
-            gone = record.diverged
-            figures: list[Any] = [""] * len(names)
-            if gone is None:
-                figures = [v for name in MEASURES for v in measured(record, name, tolerance)]
-            writer.writerow([*start, record.epochs, gone.epoch if gone else "", *figures])
-    return text.getvalue()

@@ -7,15 +7,13 @@ in its way.
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from fmviz.analysis.stopping import Shown
+from fmviz.export import csv_files
 from fmviz.run import measure
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import TOLERANCES, WEIGHT_EDGES, activation_edges
@@ -65,26 +63,12 @@ class Table(NamedTuple):
     rows: list[list[Cell]]
 
     def csv(self) -> bytes:
-        """The table as a CSV file (RFC 4180, UTF-8). Floats are written so that they read back
-        the same; a cell without a figure is empty."""
-        return _csv([[c.name for c in self.columns], *self.rows])
+        """The table as a CSV file."""
+        return csv_files.for_spreadsheets([c.name for c in self.columns], self.rows)
 
     def explained(self) -> bytes:
         """What the columns hold, as a CSV file: a row a column."""
-        return _csv([Column._fields, *self.columns])
-
-
-def _csv(rows: Iterable[Sequence[Cell]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows([_written(cell) for cell in row] for row in rows)
-    # With a byte order mark: without one, Excel takes the file for another encoding.
-    return text.getvalue().encode("utf-8-sig")
-
-
-def _written(cell: Cell) -> str:
-    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
-        return ""
-    return repr(float(cell)) if isinstance(cell, float) else str(cell)
+        return csv_files.for_spreadsheets(Column._fields, self.columns)
 
 
 def stem(config: RunConfig, *more: str) -> str:

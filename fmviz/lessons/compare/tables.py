@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import Any
 
+from fmviz.export import csv_files
 from fmviz.lessons.compare import says
 from fmviz.page.pins import Pin
 from fmviz.run.config import DEFAULTS
@@ -93,7 +92,7 @@ def figures_csv(
         heads += [f"{name}_accuracy", f"{name}_accuracy_error", f"{name}_images"]
     heads += ["gap", "gap_error", "tolerance", "sparsity", "exact_zeros"]
     heads += ["saturation_layer_1", "seconds"]
-    return _csv(_shown(heads, show_test), lines)
+    return csv_files.text(_shown(heads, show_test), lines)
 
 
 def _figures(record: RunRecord, tolerance: float) -> dict[str, Any]:
@@ -128,18 +127,8 @@ def curves_csv(pins: Sequence[Pin], records: Sequence[RunRecord | None], *, show
         if record is not None
         for epoch in range(record.epochs + 1)
     ]
-    return _csv(_shown(["pin", "epoch", *HISTORY], show_test), lines)
+    return csv_files.text(_shown(["pin", "epoch", *HISTORY], show_test), lines)
 
 
 def _shown(heads: Sequence[str], show_test: bool) -> list[str]:
     return [head for head in heads if show_test or not head.startswith("test_")]
-
-
-def _csv(heads: Sequence[str], lines: Sequence[dict[str, Any]]) -> str:
-    file = io.StringIO()
-    writer = csv.DictWriter(file, heads, restval="", extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    for line in lines:
-        # What is not a number compares unequal to itself.
-        writer.writerow({k: "" if v is None or v != v else v for k, v in line.items()})
-    return file.getvalue()

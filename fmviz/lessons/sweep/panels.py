@@ -12,7 +12,7 @@ from fmviz.analysis import sweeps
 from fmviz.analysis.stopping import Shown
 from fmviz.analysis.sweeps import MEASURES
 from fmviz.lessons.catalogue import LESSONS
-from fmviz.lessons.sweep import charts, says
+from fmviz.lessons.sweep import charts, says, tables
 from fmviz.lessons.sweep.lesson import TooMuch, check
 from fmviz.page.state import query
 from fmviz.run import knobs
@@ -247,7 +247,7 @@ class Result:
             )
             st.download_button(
                 "Figures as CSV",
-                partial(sweeps.as_csv, self.turned, found, self.view.tolerance),
+                partial(tables.as_csv, self.turned, found, self.view.tolerance),
                 file_name="fmviz-sweep.csv",
                 mime="text/csv",
                 icon=":material/download:",

@@ -22,7 +22,7 @@ from fmviz.analysis.stopping import Shown
 from fmviz.analysis.sweeps import Outcome
 from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
-from fmviz.lessons.sweep import charts, says
+from fmviz.lessons.sweep import charts, says, tables
 from fmviz.run import knobs
 from fmviz.run.config import RunConfig
 from fmviz.run.knobs import Cell
@@ -192,7 +192,7 @@ def test_measures_are_those_of_the_record() -> None:
 
 def test_the_file_has_a_line_a_run() -> None:
     found = [ONE, outcome((10.0,), math.nan), Outcome(THREE.cell, (None,))]
-    lines = list(csv.DictReader(io.StringIO(sweeps.as_csv(["lam"], found, 1e-3))))
+    lines = list(csv.DictReader(io.StringIO(tables.as_csv(["lam"], found, 1e-3))))
     assert [line["lam"] for line in lines] == ["1", "10", "100"]
     record = ONE.records[0]
     assert record is not None
