@@ -22,15 +22,14 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from fmviz.charts.style import BORDER, GROUND, HOLLOW, INK
+
 # Pixels of the page to pixels of a PNG: sharp on a slide.
 SCALE = 2.0
 WIDTH = 760
 # Characters of the title and of the smaller type below it that go into that width.
 TITLE_LINE, LINE = 92, 125
 TIMEOUT_SECONDS = 120.0
-_INK = {False: "#1B2631", True: "#E8EDF2"}
-_FADED = {False: "#D5DCE3", True: "#33404D"}
-GROUND = {False: "#FFFFFF", True: "#10161D"}
 
 
 class ChartError(Exception):
@@ -66,7 +65,7 @@ class Picture(NamedTuple):
 
 def looks(dark: bool) -> dict[str, Any]:
     """Vega-Lite's `config` for the looks that charts have on a page."""
-    ink, faded = _INK[dark], _FADED[dark]
+    ink, faded = INK[dark], BORDER[dark]
     plain = {"labelColor": ink, "titleColor": ink, "titleFontWeight": "normal"}
     return {
         "background": GROUND[dark],
@@ -79,7 +78,7 @@ def looks(dark: bool) -> dict[str, Any]:
         "header": plain | {"labelFontSize": 13, "titleFontSize": 14},
         "title": {"color": ink, "subtitleColor": ink, "fontSize": 15, "subtitleFontSize": 12}
         | {"anchor": "start", "offset": 18, "subtitlePadding": 6, "subtitleLineHeight": 16},
-        "view": {"stroke": "transparent", "continuousHeight": 350, "continuousWidth": WIDTH},
+        "view": {"stroke": HOLLOW, "continuousHeight": 350, "continuousWidth": WIDTH},
         "axisDiscrete": {"grid": False},
         "axisXPoint": {"grid": False},
         "axisXBand": {"grid": False},

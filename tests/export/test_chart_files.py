@@ -15,6 +15,7 @@ from PIL import Image
 
 from fmviz.analysis.stopping import Shown
 from fmviz.charts import curves, figures
+from fmviz.charts.style import GROUND
 from fmviz.export import chart_files
 from fmviz.export.chart_files import Chart, ChartError
 from tests.support.records import synthetic, tiny
@@ -44,7 +45,7 @@ def test_every_chart_comes_as_svg_and_png(dark: bool) -> None:
             *("02-gap-more.svg", "02-gap-more.png"),
         ]
         files = {name: archive.read(name) for name in archive.namelist()}
-    ground = tuple(bytes.fromhex(chart_files.GROUND[dark][1:]))
+    ground = tuple(bytes.fromhex(GROUND[dark][1:]))
     for stem, title in (
         ("01-accuracy-on-training-images", "Accuracy on"),
         ("02-gap-more", "Gap &"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import streamlit as st
 
+from fmviz.charts.weights import kernel_pictures
 from fmviz.lessons.initialisation import charts, says, xray
 from fmviz.lessons.initialisation.lesson import (
     GLOROT,
@@ -345,20 +345,14 @@ class Symmetry:
         caption = says.symmetry(record)
         self.caption.markdown(page.text(caption.section, caption.figures))
         shown = record.snapshots[-1][:, :PICTURES_SHOWN].astype(float)
-        limit = float(np.abs(shown).max()) or 1.0
+        limit, dark = float(np.abs(shown).max()), state.is_dark()
         self.pictures.image(
-            [png(_signed(shown[:, i] / limit)) for i in range(shown.shape[1])],
+            [
+                png(kernel_pictures(unit, limit, dark, scale=PIXEL))
+                for unit in np.hsplit(shown, shown.shape[1])
+            ],
             captions=[f"unit {i}" for i in range(shown.shape[1])],
             width=28 * PIXEL // 2,
         )
         figures = {"shown": str(shown.shape[1]), "epoch": str(record.snapshot_epochs[-1])}
         self.note.caption(page.text("symmetry pictures", figures))
-
-
-def _signed(values: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.uint8]:
-    """Weights from −1 (blue) over 0 (white) to 1 (red) as a picture of 28 × 28 pixels."""
-    v = values.reshape(data.SHAPE)[..., None]
-    red, blue = np.array([178, 24, 43]), np.array([33, 102, 172])
-    ends = np.where(v > 0, red, blue)
-    picture = 255 + np.abs(v) * (ends - 255.0)
-    return picture.round().astype(np.uint8).repeat(PIXEL, 0).repeat(PIXEL, 1)
