@@ -10,7 +10,8 @@ import altair as alt
 from fmviz.charts import axes, marks
 from fmviz.charts.marks import of_kind
 from fmviz.charts.scales import split_dash, split_fill
-from fmviz.charts.specification import Rows, specification
+from fmviz.charts.series import Rows
+from fmviz.charts.specification import specification
 from fmviz.charts.style import CURVES_HEIGHT, RUN_COLOURS, SPLITS
 from fmviz.run.record import RunRecord
 

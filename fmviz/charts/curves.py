@@ -13,11 +13,12 @@ from typing import Any
 import altair as alt
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts import axes, marks
+from fmviz.charts import axes, marks, series
 from fmviz.charts.marks import of_kind
 from fmviz.charts.scales import legend_height, run_colour, run_shape, split_dash
-from fmviz.charts.specification import Rows, on_top, specification
-from fmviz.charts.style import CURVES_HEIGHT, SPLITS
+from fmviz.charts.series import Rows
+from fmviz.charts.specification import on_top, specification
+from fmviz.charts.style import CURVES_HEIGHT
 
 
 @specification
@@ -49,17 +50,10 @@ def curves_rows(runs: Sequence[Shown]) -> Rows:
     The start is left out: its 10% would squeeze all that follows into the upper tenth."""
     rows: list[dict[str, Any]] = []
     for slot, run in enumerate(runs):
-        record = run.record
-        for split, name in zip(SPLITS, ("train_accuracy", "val_accuracy"), strict=True):
-            values = record.history[name]
-            common = {"run": run.name, "split": split}
-            rows += [
-                {**common, "kind": "curve", "epoch": epoch, "accuracy": value}
-                for epoch, value in enumerate(values, start=1)
-            ]
-            if run.stop is not None and run.kept:
-                kept = {"kind": "kept", "epoch": run.kept, "accuracy": record.at(name, run.kept)}
-                rows.append({**common, **kept})
+        curves = series.over_epochs(run.name, run.record, "accuracy", "accuracy")
+        rows += [{"kind": "curve", **row} for row in curves]
+        if run.stop is not None and run.kept:
+            rows += [{**row, "kind": "kept"} for row in curves if row["epoch"] == run.kept]
         if run.stop is not None and run.stop.stopped is not None:
             epoch = run.stop.stopped
             rows.append(
@@ -73,6 +67,6 @@ def curves_rows(runs: Sequence[Shown]) -> Rows:
             )
     seen = [row["accuracy"] for row in rows if row["kind"] == "curve"]
     if seen:
-        rows += marks.frame_rows((min(seen) + max(seen)) / 2, "accuracy", epoch=1)
+        rows += series.frame_rows((min(seen) + max(seen)) / 2, "accuracy", epoch=1)
     columns = ["kind", "run", "split", "epoch", "accuracy", "slot", "label"]
     return Rows(rows, columns=columns)

@@ -11,7 +11,8 @@ from fmviz.analysis.stopping import Shown
 from fmviz.charts import axes, marks
 from fmviz.charts.marks import of_kind, rows, tip
 from fmviz.charts.scales import run_colour, run_shape
-from fmviz.charts.specification import Rows, on_top, specification
+from fmviz.charts.series import Rows
+from fmviz.charts.specification import on_top, specification
 from fmviz.charts.style import GREY, LABEL_ROOM, MIN_SPAN, PANEL_HEIGHT, SPLITS
 from fmviz.run.measure import TOLERANCES
 from fmviz.words.numbers import points, small_percent

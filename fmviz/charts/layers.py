@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from fmviz.charts import axes, marks
 from fmviz.charts.marks import rows, tip
-from fmviz.charts.specification import Rows, specification
+from fmviz.charts.series import Rows
+from fmviz.charts.specification import specification
 from fmviz.charts.style import GROUND, INK, SCHEME, SHARES_SCHEME
 from fmviz.run import measure
 from fmviz.run.data import CLASS_NAMES

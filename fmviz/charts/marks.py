@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import altair as alt
 
-from fmviz.charts.style import DOTTED, GREY, LABEL_SIZE, MIN_SPAN
+from fmviz.charts.style import DOTTED, GREY, LABEL_SIZE
 
 # Tooltips of accuracies.
 PERCENT = ".1%"
@@ -91,13 +91,8 @@ def whiskers(
 
 
 def frame(x: alt.X, y: alt.Y) -> alt.Chart:
-    """Marks that nobody sees, so that an axis spans at least `MIN_SPAN`: see `frame_rows`."""
+    """Marks that nobody sees, so that an axis spans `MIN_SPAN` or more: see `series.frame_rows`."""
     return of_kind("frame").mark_point(opacity=0).encode(x=x, y=y)
-
-
-def frame_rows(middle: float, field: str, **place: Any) -> list[dict[str, Any]]:
-    """Rows for `frame` around the middle of what is drawn."""
-    return [{"kind": "frame", field: middle + side * MIN_SPAN / 2, **place} for side in (-1, 1)]
 
 
 def framed(base: alt.Chart, where: str, colour: str, **style: Any) -> alt.Chart:

@@ -9,7 +9,8 @@ import altair as alt
 from fmviz.analysis.stopping import Shown
 from fmviz.charts import axes, marks
 from fmviz.charts.scales import by_name
-from fmviz.charts.specification import Rows, specification
+from fmviz.charts.series import Rows
+from fmviz.charts.specification import specification
 from fmviz.charts.style import CARD_HEIGHT, DASHES, FINE, GREY, RUN_COLOURS
 
 # What Keras calls accuracy while it trains, and what its weights turn out to know.

@@ -7,9 +7,7 @@ from functools import lru_cache, wraps
 from typing import Any, ParamSpec, cast
 
 import altair as alt
-import pandas as pd
 
-Rows = pd.DataFrame
 P = ParamSpec("P")
 Spec = dict[str, Any]
 

@@ -9,7 +9,8 @@ import altair as alt
 from fmviz.charts import axes, marks
 from fmviz.charts.marks import of_kind, tip
 from fmviz.charts.scales import by_name
-from fmviz.charts.specification import Rows, specification
+from fmviz.charts.series import Rows
+from fmviz.charts.specification import specification
 from fmviz.charts.style import CURVES_HEIGHT, GREY, RUN_COLOURS
 from fmviz.page.vault import Vault
 

@@ -13,7 +13,8 @@ from fmviz.analysis.stopping import Shown
 from fmviz.charts import axes, marks
 from fmviz.charts.marks import tip
 from fmviz.charts.scales import run_colour
-from fmviz.charts.specification import Rows, on_top, specification
+from fmviz.charts.series import Rows
+from fmviz.charts.specification import on_top, specification
 from fmviz.charts.style import DIVERGING, PANEL_HEIGHT, rgb
 from fmviz.run import measure
 from fmviz.run.data import SHAPE

@@ -9,10 +9,11 @@ import altair as alt
 import numpy as np
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts import axes, marks
+from fmviz.charts import axes, marks, series
 from fmviz.charts.marks import of_kind, tip
 from fmviz.charts.scales import legend_height, run_colour, run_shape, split_dash
-from fmviz.charts.specification import Rows, on_top, specification
+from fmviz.charts.series import Rows
+from fmviz.charts.specification import on_top, specification
 from fmviz.charts.style import CURVES_HEIGHT, GREY, INK, SPLITS
 from fmviz.run.config import RunConfig
 from fmviz.run.naming import differing
@@ -56,7 +57,8 @@ def band_rows(runs: Mapping[str, Sequence[RunRecord]]) -> Rows:
     """
     rows: list[dict[str, Any]] = []
     for name, records in runs.items():
-        for split, measure in zip(SPLITS, ("train_accuracy", "val_accuracy"), strict=True):
+        for split in SPLITS:
+            measure = series.measured(split, "accuracy")
             values = np.array([record.history[measure] for record in records])
             means, deviations = values.mean(axis=0), values.std(axis=0, ddof=1)
             rows += [
@@ -75,7 +77,7 @@ def band_rows(runs: Mapping[str, Sequence[RunRecord]]) -> Rows:
             ]
     if rows:
         middle = (min(r["mean"] for r in rows) + max(r["mean"] for r in rows)) / 2
-        rows += marks.frame_rows(middle, "mean", epoch=1)
+        rows += series.frame_rows(middle, "mean", epoch=1)
     columns = ["kind", "run", "split", "epoch", "mean", "low", "high", "deviation", "seeds"]
     return Rows(rows, columns=columns)
 

@@ -9,10 +9,11 @@ import altair as alt
 import numpy as np
 import numpy.typing as npt
 
-from fmviz.charts import axes, marks
+from fmviz.charts import axes, marks, series
 from fmviz.charts.marks import tip
 from fmviz.charts.scales import by_name, split_fill
-from fmviz.charts.specification import Rows, specification
+from fmviz.charts.series import Rows
+from fmviz.charts.specification import specification
 from fmviz.charts.style import GREY, PANEL_HEIGHT, RUN_COLOURS
 from fmviz.run.data import CLASS_NAMES
 from fmviz.run.measure import Estimate
@@ -50,19 +51,11 @@ def on_off_rows(measured: Sequence[tuple[str, str, Estimate]]) -> Rows:
     Args:
         measured: way of `WAYS`, split, accuracy with half the length of its whisker.
     """
-    return Rows(
-        [
-            {
-                "way": way,
-                "split": split,
-                "accuracy": accuracy.value,
-                "low": accuracy.value - accuracy.error,
-                "high": accuracy.value + accuracy.error,
-            }
-            for way, split, accuracy in measured
-        ],
-        columns=["way", "split", "accuracy", "low", "high"],
-    )
+    rows = [
+        {"way": way, "split": split, **series.with_error(accuracy)}
+        for way, split, accuracy in measured
+    ]
+    return Rows(rows, columns=["way", "split", "accuracy", "low", "high"])
 
 
 @specification

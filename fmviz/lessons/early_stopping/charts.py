@@ -10,10 +10,11 @@ import altair as alt
 import numpy as np
 
 from fmviz.analysis.stopping import Outcome, Rule, Shown, Stop
-from fmviz.charts import axes, marks
+from fmviz.charts import axes, marks, series
 from fmviz.charts.marks import of_kind, tip
 from fmviz.charts.scales import by_name, split_dash
-from fmviz.charts.specification import Rows, specification
+from fmviz.charts.series import Rows
+from fmviz.charts.specification import specification
 from fmviz.charts.style import FINE, GREY, PANEL_HEIGHT, RUN_COLOURS, SOLID, SPLITS
 from fmviz.charts.weights import reach_of
 from fmviz.run.measure import weight_density
@@ -142,7 +143,7 @@ def monitor_rows(
             for epoch, value in enumerate(record.history["penalty"], start=1)
         ]
     if rule.monitor == "val_accuracy" and len(values):
-        rows += marks.frame_rows(float(np.median(values)), "value", epoch=1)
+        rows += series.frame_rows(float(np.median(values)), "value", epoch=1)
     columns = ["kind", "split", "epoch", "value", "phase", "note", "side"]
     return Rows(rows, columns=columns)
 
@@ -276,9 +277,7 @@ def patience_rows(found: Sequence[Outcome], patience: int | None, test: bool) ->
                     "kind": "outcome",
                     "patience": outcome.patience,
                     "split": split,
-                    "accuracy": accuracy.value,
-                    "low": accuracy.value - accuracy.error,
-                    "high": accuracy.value + accuracy.error,
+                    **series.with_error(accuracy),
                     "label": f"{100 * accuracy.value:.1f} ± {100 * accuracy.error:.1f}%",
                     "trained": outcome.trained,
                     "weights": outcome.kept,
@@ -286,7 +285,7 @@ def patience_rows(found: Sequence[Outcome], patience: int | None, test: bool) ->
             )
     if rows:
         middle = float(np.median([row["accuracy"] for row in rows]))
-        rows += marks.frame_rows(middle, "accuracy", patience=0)
+        rows += series.frame_rows(middle, "accuracy", patience=0)
     if patience is not None:
         rows.append({"kind": "here", "patience": patience})
     values = ["accuracy", "low", "high", "label", "trained", "weights"]

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from fmviz.charts.weights import kernel_pictures
-from fmviz.lessons.initialisation import charts, says, xray
+from fmviz.lessons.initialisation import charts, says, xray, xray_charts
 from fmviz.lessons.initialisation.lesson import (
     GLOROT,
     MAP_DEPTHS,
@@ -81,14 +81,14 @@ def x_ray(page: Page) -> None:
         left, right = st.columns(2, gap="medium")
         with left:
             draw_chart(
-                charts.histogram_rows(seen, activation),
-                charts.histogram_spec(len(seen.layers), activation, dark),
+                xray_charts.histogram_rows(seen, activation),
+                xray_charts.histogram_spec(len(seen.layers), activation, dark),
                 alt="Histogram of the activations of each hidden layer before training.",
             )
         with right:
             draw_chart(
-                charts.flat_rows(seen),
-                charts.flat_spec(len(seen.layers), title, dark),
+                xray_charts.flat_rows(seen),
+                xray_charts.flat_spec(len(seen.layers), title, dark),
                 alt=f"Share of {title} in each hidden layer, measured and predicted.",
             )
     captions = says.activity(config, seen)
@@ -106,8 +106,8 @@ def gradients(page: Page) -> None:
     seen = {role: xray.of(config) for role, config in page.runs.items()}
     layers = len(page.config.hidden)
     draw_chart(
-        charts.gradients_rows(seen),
-        charts.gradients_spec(tuple(seen), layers, state.is_dark()),
+        xray_charts.gradients_rows(seen),
+        xray_charts.gradients_spec(tuple(seen), layers, state.is_dark()),
         alt="Gradient norm of each layer's kernel before the first step, for each start.",
     )
     silent = [role for role, each in seen.items() if not all(each.gradient_norms)]
@@ -249,8 +249,8 @@ def unit(page: Page) -> None:
                 help="Or click a point of the chart.",
             )
         draw_chart(
-            charts.units_rows(xray.of(config).layers[layer].flat_shares, page.view.unit),
-            charts.units_spec(title, dark),
+            xray_charts.units_rows(xray.of(config).layers[layer].flat_shares, page.view.unit),
+            xray_charts.units_spec(title, dark),
             key=state.pick_key(page.name, "unit"),
             on_select=partial(state.pick, page.name, "unit"),
             alt="The units of the layer by the share of images on which they are flat.",
@@ -259,8 +259,8 @@ def unit(page: Page) -> None:
     images = xray.probe(config.dataset)
     with right:
         draw_chart(
-            charts.classes_rows(measure.flat(z, config.activation), images.labels),
-            charts.classes_spec(title, dark),
+            xray_charts.classes_rows(measure.flat(z, config.activation), images.labels),
+            xray_charts.classes_spec(title, dark),
             alt="Share of each class's images on which the unit is flat.",
         )
     st.markdown(_texts(page, says.unit(config, layer, page.view.unit, z, images.labels)))

@@ -12,7 +12,8 @@ from fmviz.analysis.stopping import Shown
 from fmviz.charts import axes, marks
 from fmviz.charts.marks import of_kind, tip
 from fmviz.charts.scales import by_name
-from fmviz.charts.specification import Rows, on_top, specification
+from fmviz.charts.series import Rows
+from fmviz.charts.specification import on_top, specification
 from fmviz.charts.style import (
     CELL_RAMP,
     CELL_TEXT,

@@ -8,11 +8,12 @@ from typing import Any
 import altair as alt
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts import axes, marks
+from fmviz.charts import axes, marks, series
 from fmviz.charts.marks import tip
 from fmviz.charts.scales import by_name, run_colour, run_shape, split_dash
-from fmviz.charts.specification import Rows, on_top, specification
-from fmviz.charts.style import CARD_HEIGHT, DASHED, RUN_COLOURS, SOLID, SPLITS
+from fmviz.charts.series import Rows
+from fmviz.charts.specification import on_top, specification
+from fmviz.charts.style import CARD_HEIGHT, DASHED, RUN_COLOURS, SOLID
 
 # Series of `labels_spec`, and the names that the history has for them.
 LABELS = {
@@ -79,17 +80,9 @@ def loss_spec(names: tuple[str, ...], epochs: int, dark: bool) -> Any:
 def loss_rows(runs: Sequence[Shown]) -> Rows:
     """Rows for `loss_spec`, epochs counted from 1. A logarithm has no zero: less than `LEAST_LOSS`
     is drawn there."""
-    return Rows(
-        [
-            {
-                "run": run.name,
-                "split": split,
-                "epoch": epoch,
-                "loss": max(float(loss), LEAST_LOSS),
-            }
-            for run in runs
-            for split, name in zip(SPLITS, ("train_crossentropy", "val_crossentropy"), strict=True)
-            for epoch, loss in enumerate(run.record.history[name], start=1)
-        ],
-        columns=["run", "split", "epoch", "loss"],
-    )
+    rows = [
+        row
+        for run in runs
+        for row in series.over_epochs(run.name, run.record, "crossentropy", "loss", LEAST_LOSS)
+    ]
+    return Rows(rows, columns=["run", "split", "epoch", "loss"])

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fmviz.analysis.sweeps import Swept
-from fmviz.charts import axes, marks
+from fmviz.charts import axes, marks, series
 from fmviz.charts.marks import of_kind, tip
 from fmviz.charts.scales import by_name, run_colour, run_shape, split_dash
-from fmviz.charts.specification import Rows, on_top, specification, square
+from fmviz.charts.series import Rows
+from fmviz.charts.specification import on_top, specification, square
 from fmviz.charts.style import DOTTED, GREY, PIXEL_RAMP, RUN_COLOURS, SOLID
 from fmviz.charts.weights import Floats
 from fmviz.lessons.regularisation import geometry
@@ -59,9 +60,7 @@ def pruning_rows(curves: Mapping[str, Sequence[Pruned]], share: float) -> Rows:
             "kind": "curve",
             "run": name,
             "share": point.share,
-            "accuracy": point.accuracy.value,
-            "low": point.accuracy.value - point.accuracy.error,
-            "high": point.accuracy.value + point.accuracy.error,
+            **series.with_error(point.accuracy),
         }
         for name, points in curves.items()
         for point in points

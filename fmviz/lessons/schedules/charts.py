@@ -9,10 +9,11 @@ import altair as alt
 import numpy as np
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts import axes, marks
+from fmviz.charts import axes, marks, series
 from fmviz.charts.marks import of_kind, tip
 from fmviz.charts.scales import run_colour, run_shape, split_dash
-from fmviz.charts.specification import Rows, on_top, specification
+from fmviz.charts.series import Rows
+from fmviz.charts.specification import on_top, specification
 from fmviz.charts.style import (
     DASHED,
     GREY,
@@ -20,7 +21,6 @@ from fmviz.charts.style import (
     PANEL_HEIGHT,
     RUN_COLOURS,
     RUN_SHAPES,
-    SPLITS,
 )
 from fmviz.lessons.schedules.lesson import CONSTANT, LABELS, SCHEDULED
 from fmviz.lessons.schedules.says import fired
@@ -35,6 +35,8 @@ LOSS_HEIGHT = 300
 ROOM = axes.room(58)
 # So many points a curve are as good as all steps.
 POINTS = 400
+# A logarithmic axis has no zero: what is less is drawn here.
+LEAST_LOSS = 1e-6
 ROLES = (CONSTANT, SCHEDULED)
 NAMES = tuple(LABELS.values())
 
@@ -103,17 +105,8 @@ def loss_rows(runs: Sequence[Shown]) -> Rows:
     """Rows for `loss_spec`, epochs counted from 1."""
     rows: list[dict[str, Any]] = []
     for run in runs:
-        for split, name in zip(SPLITS, ("train_crossentropy", "val_crossentropy"), strict=True):
-            rows += [
-                {
-                    "kind": "curve",
-                    "run": run.name,
-                    "split": split,
-                    "epoch": float(epoch),
-                    "loss": max(float(value), 1e-6),
-                }
-                for epoch, value in enumerate(run.record.history[name], start=1)
-            ]
+        curves = series.over_epochs(run.name, run.record, "crossentropy", "loss", LEAST_LOSS)
+        rows += [{"kind": "curve", **row} for row in curves]
         if run.record.config.schedule == "plateau":
             rows += [
                 {
@@ -165,8 +158,7 @@ def race_rows(records: Mapping[str, RunRecord | None]) -> Rows:
             row["label"] = "diverged"
         elif record is not None and record.epochs:
             estimate = _estimate(record)
-            row |= {"accuracy": estimate.value, "label": points(estimate)}
-            row |= {"low": estimate.value - estimate.error, "high": estimate.value + estimate.error}
+            row |= series.with_error(estimate) | {"label": points(estimate)}
             row["loss"] = float(record.history["train_crossentropy"][-1])
         rows.append(row)
     rows.sort(key=lambda row: -(row["accuracy"] or 0.0))
@@ -213,7 +205,6 @@ def sweep_rows(records: Mapping[tuple[str, float], RunRecord | None]) -> Rows:
             row["label"] = "diverged"
         elif record is not None and record.epochs:
             estimate = _estimate(record)
-            row |= {"accuracy": estimate.value, "label": points(estimate)}
-            row |= {"low": estimate.value - estimate.error, "high": estimate.value + estimate.error}
+            row |= series.with_error(estimate) | {"label": points(estimate)}
         rows.append(row)
     return Rows(rows, columns=["run", "rate", "label", "accuracy", "low", "high"])

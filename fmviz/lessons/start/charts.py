@@ -9,10 +9,11 @@ import altair as alt
 import numpy as np
 import numpy.typing as npt
 
-from fmviz.charts import axes, marks
+from fmviz.charts import axes, marks, series
 from fmviz.charts.marks import tip
 from fmviz.charts.scales import by_name, run_colour
-from fmviz.charts.specification import Rows, specification
+from fmviz.charts.series import Rows
+from fmviz.charts.specification import specification
 from fmviz.charts.style import DASHES, GREY, RUN_COLOURS, SHARES_SCHEME, SPLITS
 from fmviz.run.data import CLASS_NAMES
 from fmviz.run.record import RunRecord
@@ -40,10 +41,9 @@ def small_spec(names: tuple[str, ...], dark: bool) -> Any:
 def small_rows(records: Mapping[str, RunRecord]) -> Rows:
     """Rows for `small_spec`, by role."""
     rows = [
-        {"run": run, "split": split, "epoch": epoch, "accuracy": value}
+        row
         for run, record in records.items()
-        for split, name in zip(SPLITS, ("train_accuracy", "val_accuracy"), strict=True)
-        for epoch, value in enumerate(record.history[name], start=1)
+        for row in series.over_epochs(run, record, "accuracy", "accuracy")
     ]
     return Rows(rows, columns=["run", "split", "epoch", "accuracy"])
 

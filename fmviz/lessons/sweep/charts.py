@@ -14,7 +14,8 @@ from fmviz.analysis.sweeps import MEASURES, Outcome
 from fmviz.charts import axes, marks
 from fmviz.charts.marks import of_kind
 from fmviz.charts.scales import split_dash, split_fill
-from fmviz.charts.specification import Rows, specification
+from fmviz.charts.series import Rows
+from fmviz.charts.specification import specification
 from fmviz.charts.style import CURVES_HEIGHT, GREY, RUN_COLOURS, SCHEME, SCHEME_TEXT
 from fmviz.lessons.sweep import says
 from fmviz.run import knobs

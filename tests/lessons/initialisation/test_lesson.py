@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from fmviz.analysis import comparing, stopping
 from fmviz.analysis.comparing import paired_difference
 from fmviz.analysis.stopping import Shown
-from fmviz.lessons.initialisation import charts, says, xray
+from fmviz.lessons.initialisation import charts, says, xray, xray_charts
 from fmviz.lessons.initialisation.lesson import (
     GLOROT,
     HE,
@@ -470,8 +470,8 @@ def test_every_start_has_its_words(activation: str, initializer: str) -> None:
     for caption in captions:
         told = prose.text("initialisation", caption.section, caption.figures)
         assert re.search(r"\b(inf|nan)\b", told) is None
-    assert charts.histogram_rows(own, activation)["share"].groupby(
-        charts.histogram_rows(own, activation)["layer"]
+    assert xray_charts.histogram_rows(own, activation)["share"].groupby(
+        xray_charts.histogram_rows(own, activation)["layer"]
     ).sum().to_numpy() == pytest.approx(np.ones(3))
 
 
@@ -480,15 +480,15 @@ def test_every_start_has_its_words(activation: str, initializer: str) -> None:
 
 def test_rows_are_what_was_measured() -> None:
     _, own = seen(init_std=0.3)
-    flat = charts.flat_rows(own)
+    flat = xray_charts.flat_rows(own)
     assert flat["measured"].tolist() == [layer.saturation for layer in own.layers]
     assert (flat["least"] <= flat["predicted"]).all()
     assert (flat["predicted"] <= flat["most"]).all()
-    norms = charts.gradients_rows({YOURS: own})
+    norms = xray_charts.gradients_rows({YOURS: own})
     assert norms["norm"].tolist() == list(own.gradient_norms)
     assert norms["layer"].tolist() == ["layer 1", "layer 2", "output"]
     shares = own.layers[0].flat_shares
-    units = charts.units_rows(shares, 7)
+    units = xray_charts.units_rows(shares, 7)
     assert units["share"].is_monotonic_decreasing
     assert units.loc[units["chosen"], "unit"].tolist() == [7]
     assert shares[units["unit"]].tolist() == units["share"].tolist()
@@ -496,7 +496,7 @@ def test_rows_are_what_was_measured() -> None:
 
 def test_a_gradient_of_zero_is_left_out_of_a_log_scale() -> None:
     _, own = seen(initializer="zeros", activation="sigmoid")
-    assert charts.gradients_rows({YOURS: own})["layer"].tolist() == ["output"]
+    assert xray_charts.gradients_rows({YOURS: own})["layer"].tolist() == ["output"]
 
 
 def test_the_race_marks_where_the_target_is_reached() -> None:
