@@ -1,7 +1,10 @@
-"""fmviz: regularisation, initialisation and early stopping, seen on real networks.
+"""Regularisation, initialisation and early stopping on real Keras networks: the core of the app.
 
-The core trains compact Keras networks on Fashion-MNIST and measures them. It knows
-nothing of the pages that show them; see README.md for a map of the files.
+`from fmviz import RunConfig, load_run, train` is what a script needs; `fmviz.api` has examples.
 """
 
+from fmviz.api import load_run, train
+from fmviz.run.config import RunConfig
+
+__all__ = ["RunConfig", "load_run", "train"]
 __version__ = "0.1.0"
