@@ -184,7 +184,7 @@ def test_measures_are_those_of_the_record() -> None:
         record.at("val_crossentropy", end),
     )
     assert sweeps.measured(record, "sparsity", 1e-2) == (record.sparsity(1e-2, end),)
-    mean = record.layers["saturation"][end].mean()
+    mean = record.layers_at("saturation", end).mean()
     assert sweeps.measured(record, "saturation", 1e-3) == pytest.approx((mean,))
     bare = synthetic(tiny(hidden=()))
     assert math.isnan(sweeps.measured(bare, "saturation", 1e-3)[0])
