@@ -5,6 +5,7 @@
 
 from fmviz.api import load_run, train
 from fmviz.run.config import RunConfig
+from fmviz.version import VERSION
 
 __all__ = ["RunConfig", "load_run", "train"]
-__version__ = "0.1.0"
+__version__ = VERSION

@@ -20,7 +20,6 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-import fmviz
 from fmviz.run import data
 from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
@@ -31,6 +30,7 @@ from fmviz.theory import initializers, penalties, schedules
 from fmviz.training import compiled, stock
 from fmviz.training.compiled import EVALUATION_BATCH, Batches, Numbers, State
 from fmviz.training.recorder import Measured, Recorder
+from fmviz.version import VERSION
 
 Tensor = Any
 Array = npt.NDArray[Any]
@@ -184,7 +184,7 @@ class _Group:
     def records(self) -> list[RunRecord]:
         """The members' records so far."""
         made = {
-            "fmviz": fmviz.__version__,
+            "fmviz": VERSION,
             "tensorflow": tf.__version__,
             "keras": keras.__version__,
             "numpy": np.__version__,

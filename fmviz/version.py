@@ -1,0 +1,3 @@
+"""Which fmviz this is."""
+
+VERSION = "0.1.0"
