@@ -14,15 +14,13 @@ from fmviz.lessons.catalogue import LESSONS
 from fmviz.run import data
 from fmviz.ui.live import engine
 from fmviz.ui.navigation import page_file
+from fmviz.ui.session import session
 
 # A file of our own: Streamlit fetches the picture of an icon name from elsewhere.
 ICON = Path(__file__).parent / "icon.png"
 
 
 SECONDS_TO_WORKER = 5.0
-
-
-_MARK = "fmviz.entered through app.py"
 
 
 def pages() -> list[st.Page]:
@@ -57,7 +55,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 def run() -> None:
     """What `app.py` does: set the page up and run the one that the address names."""
     st.set_page_config(page_title="fmviz", page_icon=ICON, layout="wide")
-    st.session_state[_MARK] = True
+    session().entered = True
     st.navigation(pages(), position="top").run()
 
 
@@ -68,8 +66,8 @@ def require_app() -> None:
     kind of multipage app and runs the page of a deep link without `app.py`. Calling it here, and
     starting over, brings that first visitor to the same page in the right frame.
     """
-    if _MARK not in st.session_state:
-        st.session_state[_MARK] = True
+    if not session().entered:
+        session().entered = True
         st.navigation(pages(), position="top")
         st.rerun()
 

@@ -18,6 +18,7 @@ from fmviz.ui import live, state, vault
 from fmviz.ui.look import FIGURES, LIVE, AnyPanel, Look, Panel
 from fmviz.ui.page import Page
 from fmviz.ui.place import Place
+from fmviz.ui.session import is_dark
 from fmviz.words.numbers import percent
 from fmviz.words.prose import Caption
 
@@ -69,7 +70,7 @@ class Board:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.dark = state.is_dark()
+        self.dark = is_dark()
         # The specification of a chart must not change with a slider, or browsers build it anew. So
         # the charts name the roles, and the texts name the settings.
         self.roles = tuple(page.runs)

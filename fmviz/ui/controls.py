@@ -17,7 +17,8 @@ from fmviz.run.config import RunConfig, bounds, problems
 from fmviz.run.measure import TOLERANCES
 from fmviz.run.settings import SETTINGS, number, said
 from fmviz.ui import mirrored
-from fmviz.ui.state import classroom, drawn, has, note, put, value, widget
+from fmviz.ui.session import session
+from fmviz.ui.state import drawn, has, note, put, value, widget
 
 # What acts apart from the gradient is not scaled up by Adam, and needs more.
 LARGE_LAMBDAS = (200.0, 500.0, 1e3, 2e3, 5e3, 1e4)
@@ -306,7 +307,7 @@ def restore(page: str) -> None:
 
 def test(page: str) -> None:
     """Whether test accuracy is shown; where the class has a vault, that decides."""
-    if classroom().vault:
+    if session().classroom.vault:
         note(page, "test")
         st.caption(":material/lock: Test accuracy is in the vault, at the foot of the page.")
         return

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmviz.ui import pinning, share, state, take_home
+from fmviz.ui import pinning, share, take_home
 from fmviz.ui.page import Page
+from fmviz.ui.session import session
 from fmviz.words import prose
 
 
@@ -24,7 +25,7 @@ def draw(page: Page, *, pins: bool = True, home: bool = True) -> None:
         share.draw(page)
         if home:
             take_home.draw(page)
-    if state.classroom().projector:
+    if session().classroom.projector:
         return
     for section, title, icon in (
         ("why", "Why? Notes and sources", ":material/menu_book:"),

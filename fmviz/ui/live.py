@@ -12,7 +12,7 @@ from fmviz.engine.pace import Clock, Speed
 from fmviz.engine.watch import Update
 from fmviz.run.config import RunConfig
 from fmviz.run.store import RunStore, default_bytes, default_folder
-from fmviz.ui import state
+from fmviz.ui.session import session
 
 # Time a browser gets to draw one picture before the next comes.
 SECONDS_BETWEEN_PICTURES = 0.06
@@ -52,7 +52,7 @@ def pace() -> Pace:
 
 def stop() -> None:
     """Give up whatever this session is watching; for callbacks."""
-    watch = state.swap_watch(None)
+    watch = session().swap_watch(None)
     if watch is not None:
         watch.give_up()
 
@@ -70,7 +70,7 @@ def live(
     the script opens its own watch and gives up this one's.
     """
     watch = engine().watch(configs, brief=brief, retrain=retrain)
-    previous = state.swap_watch(watch)
+    previous = session().swap_watch(watch)
     if previous is not None:
         # After the new watch is open, so that a run which both want goes on.
         previous.give_up()

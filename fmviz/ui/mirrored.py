@@ -1,23 +1,67 @@
 """Controls that show a field in another form: text for a list, one slider for all layers' widths.
 
-Each is a widget of `state.mirror`, apart from the value that it stands for.
+Each is a widget of `mirror`, apart from the value that it stands for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
 from fmviz.run.choices import MAX_HIDDEN_LAYERS
 from fmviz.run.config import allowed, from_text
 from fmviz.run.settings import written
-from fmviz.ui.state import mirror, refusal, value
+from fmviz.ui.session import Refused, get_widget, put_widget, session
+from fmviz.ui.state import locked, note, put, value
 from fmviz.words.numbers import upper_first
 
 WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 # Of the first hidden layer where there was none.
 USUAL_WIDTH = 128
+
+
+def mirror(
+    page: str, field: str, form: str, shown: Any, read: Callable[[Any], Any]
+) -> dict[str, Any]:
+    """Arguments for a widget that shows a field in another form, such as text for a list.
+
+    The widget has a key of its own, and shows the field's value whatever changed that. What the
+    reader makes of it becomes the field's value before the page runs again.
+
+    Args:
+        form: names the widget's key on its page.
+        shown: the field's value in the widget's form.
+        read: from the widget's form to the field's value; a ValueError, with a sentence, leaves
+            the field as it was. The entry then stays, to be mended, until the field gets another
+            value; meanwhile `refusal` gives the sentence.
+    """
+    note(page, field)
+    key, memory = f"{page}/{form}", session().page(page)
+    refused = memory.refused.get(form)
+    if refused is not None and refused.shown != shown:
+        del memory.refused[form]
+        refused = None
+    put_widget(key, shown if refused is None else refused.entry)
+
+    def take() -> None:
+        entry = get_widget(key)
+        try:
+            put(page, field, read(entry))
+        except ValueError as error:
+            memory.refused[form] = Refused(entry, str(error), shown)
+        else:
+            memory.refused.pop(form, None)
+
+    return {"key": key, "on_change": take, "disabled": locked(page, field)}
+
+
+def refusal(page: str, form: str) -> str | None:
+    """Why what was entered last in a widget of `mirror` is not the field's value; None where it
+    is."""
+    refused = session().page(page).refused.get(form)
+    return None if refused is None else refused.reason
 
 
 def several(page: str, field: str, label: str, labels: Mapping[str, str]) -> None:

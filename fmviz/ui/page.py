@@ -18,6 +18,7 @@ from fmviz.run.config import RunConfig
 from fmviz.ui import controls, state, vault
 from fmviz.ui.look import Panel
 from fmviz.ui.navigation import page_file
+from fmviz.ui.session import session
 from fmviz.words import prose
 from fmviz.words.numbers import upper_first
 
@@ -168,7 +169,7 @@ class Page(Generic[V]):
                 "Never ask me",
                 key=f"{self.name}/guess never",
                 type="tertiary",
-                on_click=state.skip_guesses,
+                on_click=session().skip_guesses,
             )
 
     def _end(self) -> NoReturn:
@@ -181,7 +182,8 @@ class Page(Generic[V]):
         question = self.question
         if question is None or guessed is None or guessed < 0:
             return ""
-        if not _same(self.values, state.guessed_on(self.name)):
+        on = state.guessed_on(self.name)
+        if on is None or not _same(self.values, on):
             return ""
         right = question.answer(runs)
         section = "guess was right" if right == guessed else "guess was wrong"
@@ -224,12 +226,12 @@ def open_page(lesson: Lesson[V]) -> Page[V]:
 
 def begin(page: AnyPage) -> AnyPage:
     """Begin a page: its question, what is wrong with the address, its presets."""
-    if (target := state.gone_to()) is not None:
+    if (target := session().gone_to()) is not None:
         st.switch_page(page_file(target[0]), query_params=target[1])
     lesson = page.lesson
-    state.begin_charts()
+    session().begin_page()
     problems = state.load(lesson) + state.load_pins()
-    if state.classroom().projector:
+    if session().classroom.projector:
         st.html(LARGE)
     st.title(page.text("question"))
     st.markdown(page.text("introduction"))

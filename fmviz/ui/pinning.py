@@ -6,9 +6,9 @@ import streamlit as st
 
 from fmviz.page.pins import MAX_NAME, MAX_PINS, PinError, added, bold, suggested
 from fmviz.run.naming import plural
-from fmviz.ui import state
 from fmviz.ui.navigation import page_file
 from fmviz.ui.page import Page
+from fmviz.ui.session import session
 from fmviz.words.numbers import upper_first
 
 
@@ -23,7 +23,7 @@ def draw(page: Page) -> None:
     with popover:
         if page.runs:
             _form(page)
-        pinned = state.pins()
+        pinned = session().pinned.pins
         st.page_link(
             page_file("compare"),
             label=f"Compare {plural(len(pinned), 'pinned run')}",
@@ -38,7 +38,7 @@ def _form(page: Page) -> None:
     if len(roles) > 1:
         role = st.selectbox("Run", roles, index=len(roles) - 1, key=f"{page.name}/pin role")
     config = page.runs[role]
-    pinned = state.pins()
+    pinned = session().pinned.pins
     taken = [pin.name for pin in pinned]
     beside = [other for other in page.runs.values() if other != config]
     # A run has a form of its own, so that the name offered is always that of the run chosen.
@@ -58,7 +58,7 @@ def _form(page: Page) -> None:
         st.caption(f"This run is pinned already, as {', '.join(same)}.")
     if pressed:
         try:
-            state.set_pins(added(pinned, name, config))
+            session().pinned.keep(added(pinned, name, config))
         except PinError as error:
             st.error(f"{upper_first(str(error))}.", icon=":material/error:")
         else:

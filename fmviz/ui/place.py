@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from fmviz.charts.specification import projected
 from fmviz.export.chart_files import Chart
-from fmviz.ui import state
+from fmviz.ui.session import session
 
 Spec: TypeAlias = dict[str, Any]
 Width: TypeAlias = Literal["stretch", "content"]
@@ -32,7 +32,7 @@ def draw_chart(
         alt: what it shows, in words.
         key, on_select: of one that can be clicked.
     """
-    state.charts()[state.next_place()] = Chart(alt, spec, rows)
+    session().charts[session().next_place()] = Chart(alt, spec, rows)
     st.vega_lite_chart(
         rows, _for_room(spec), alt=alt, width=width, key=key, on_select=on_select or "ignore"
     )
@@ -40,7 +40,7 @@ def draw_chart(
 
 def _for_room(spec: Spec) -> Spec:
     """A chart's specification as the room needs it."""
-    return projected(spec) if state.classroom().projector else spec
+    return projected(spec) if session().classroom.projector else spec
 
 
 class Place:
@@ -58,7 +58,7 @@ class Place:
         self._spot = st.container()
         self._element: Any = None
         self._drawn = False
-        self._number = state.next_place()
+        self._number = session().next_place()
 
     @property
     def _here(self) -> DeltaGenerator:
@@ -110,7 +110,7 @@ class Place:
             alt: what it shows, in words.
             key, on_select: of one that can be clicked.
         """
-        state.charts()[self._number] = Chart(alt, spec, rows)
+        session().charts[self._number] = Chart(alt, spec, rows)
         self._keep(
             self._here.vega_lite_chart(
                 rows,
@@ -178,4 +178,4 @@ class Place:
         if self._drawn:
             self._element.empty()
             self._drawn = False
-            state.charts().pop(self._number, None)
+            session().charts.pop(self._number, None)

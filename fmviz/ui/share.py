@@ -12,15 +12,16 @@ from fmviz.page.classroom import Classroom, classroom_query
 from fmviz.page.pins import PARAMETER, encode_all
 from fmviz.page.state import query
 from fmviz.page.view import Taught
-from fmviz.ui import controls, state
+from fmviz.ui import controls
 from fmviz.ui.page import Page
+from fmviz.ui.session import session
 
 
 def draw(page: Page) -> None:
     """A popover: what the link is to lock, hide and set, and the link."""
     with st.popover("Share", icon=":material/link:"):
         st.markdown(page.text("share"))
-        room, teaching = state.classroom(), _teaching(page)
+        room, teaching = session().classroom, _teaching(page)
         projector = st.toggle(
             "Projector",
             value=room.projector,
@@ -64,6 +65,6 @@ def _teaching(page: Page) -> dict[str, Any]:
 def address(page: Page, teaching: Mapping[str, Any], room: Classroom) -> str:
     """The link to a page as it stands, with the session's pins and a teacher's options."""
     own = query(page.values | teaching, page.lesson.start) | classroom_query(room)
-    named = [*own.items(), *((PARAMETER, text) for text in encode_all(state.pins()))]
+    named = [*own.items(), *((PARAMETER, text) for text in encode_all(session().pinned.pins))]
     base = str(st.context.url or "").partition("?")[0]
     return f"{base}?{urlencode(named, safe=',')}" if named else base

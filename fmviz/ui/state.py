@@ -1,36 +1,26 @@
-"""The state of a page: the only module that touches `st.session_state` and `st.query_params`.
+"""The fields of a page, between its controls and its address.
 
 A control's value lives under the key of `widget(page, field)`. The address holds what differs from
 the page's defaults. Whichever of the two changed last wins: a control that moved rewrites the
 address, an address that changed sets the controls. What holds on all pages of a session, its
-`Classroom`, stands in every address.
+`Classroom` and its pins, stands in every address.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import streamlit as st
 
-from fmviz.engine.watch import Watch
-from fmviz.export.chart_files import Chart
 from fmviz.page import view
-from fmviz.page.classroom import Classroom, classroom_query, read_classroom
+from fmviz.page.classroom import Classroom, classroom_query
 from fmviz.page.lesson import Lesson
-from fmviz.page.pins import PARAMETER, Pin, decode_all, encode_all
+from fmviz.page.pins import PARAMETER
 from fmviz.page.state import FOREIGN, State, query
-from fmviz.page.vault import Vault
+from fmviz.ui.session import get_widget, has_widget, put_widget, session
 
 Game = TypeVar("Game")
-_WATCH = "fmviz.watch"
-_NO_GUESSES = "fmviz.no guesses"
-_GO = "fmviz.go"
-_CHARTS = "fmviz.charts"
-_PLACES = "fmviz.places"
-_CLASSROOM = "fmviz.classroom"
-_VAULT = "fmviz.vault"
-_PINS = "fmviz.pins"
 
 
 def _key(page: str, field: str) -> str:
@@ -51,7 +41,8 @@ def widget(page: str, field: str) -> dict[str, Any]:
 
 def locked(page: str, field: str) -> bool:
     """Whether a teacher's link has locked the control of a field."""
-    return view.locked(field, st.session_state.get(_key(page, "lock"), ()))
+    key = _key(page, "lock")
+    return has_widget(key) and view.locked(field, get_widget(key))
 
 
 def _memory(page: str) -> dict[str, Any]:
@@ -68,7 +59,7 @@ def load(lesson: Lesson) -> list[str]:
     page = lesson.name
     memory = _memory(page)
     drawn, memory["drawn"] = memory["drawn"], set()
-    address, unread = _own_address(), _load_classroom()
+    address, unread = _own_address(), session().meet_classroom(st.query_params.to_dict())
     if address and address == memory.get("passed"):
         # The browser's way back from where `go` led: the parameters were on their way there.
         address = {}
@@ -78,10 +69,10 @@ def load(lesson: Lesson) -> list[str]:
         memory.update(address=address, values=parsed.state, problems=[*unread, *parsed.problems])
         if parsed.state.get("hide"):
             # What was guessed before was another question.
-            st.session_state.pop(f"{page}/guess", None)
+            session().page(page).guess = None
         drawn = set()
     if memory["problems"] and any(
-        st.session_state.get(_key(page, field), value) != value
+        has_widget(_key(page, field)) and get_widget(_key(page, field)) != value
         for field, value in memory["values"].items()
         if field in drawn
     ):
@@ -90,8 +81,8 @@ def load(lesson: Lesson) -> list[str]:
     for field, value in memory["values"].items():
         # A control that was not drawn in the last run has nothing newer to say, and Streamlit
         # forgets one that another page did not draw.
-        if field not in drawn or _key(page, field) not in st.session_state:
-            st.session_state[_key(page, field)] = value
+        if field not in drawn or not has(page, field):
+            put(page, field, value)
     problems: list[str] = memory["problems"]
     return problems
 
@@ -102,48 +93,9 @@ def _own_address() -> dict[str, str]:
     return {k: v for k, v in st.query_params.to_dict().items() if k not in others}
 
 
-def _load_classroom() -> list[str]:
-    """Take from an address that changed what it says for the whole session; a sentence for each
-    parameter of it that cannot be read."""
-    present = st.query_params.to_dict()
-    said = {name: present[name] for name in Classroom.model_fields if name in present}
-    room = st.session_state.setdefault(_CLASSROOM, Classroom())
-    if not said or said == st.session_state.get(f"{_CLASSROOM}: address"):
-        return []
-    named, problems = read_classroom(said)
-    # A bare link within the app names none of it, and changes none of it.
-    st.session_state[_CLASSROOM] = room.model_copy(
-        update=named.model_dump(include=named.model_fields_set)
-    )
-    st.session_state[f"{_CLASSROOM}: address"] = said
-    return problems
-
-
-def classroom() -> Classroom:
-    """What holds on all pages of this session."""
-    room: Classroom = st.session_state.setdefault(_CLASSROOM, Classroom())
-    return room
-
-
-def set_classroom(**changes: bool) -> None:
-    """Change what holds on all pages; for callbacks."""
-    st.session_state[_CLASSROOM] = classroom().model_copy(update=changes)
-
-
-def vault() -> Vault:
-    """The test vault of this session."""
-    present: Vault = st.session_state.setdefault(_VAULT, Vault())
-    return present
-
-
-def set_vault(vault: Vault) -> None:
-    """Remember what the vault holds."""
-    st.session_state[_VAULT] = vault
-
-
 def value(page: str, field: str) -> Any:
     """The present value of a field, drawn or not."""
-    return st.session_state[_key(page, field)]
+    return get_widget(_key(page, field))
 
 
 def drawn(page: str, field: str) -> bool:
@@ -153,77 +105,12 @@ def drawn(page: str, field: str) -> bool:
 
 def has(page: str, field: str) -> bool:
     """Whether a page's lesson has a field."""
-    return _key(page, field) in st.session_state
+    return has_widget(_key(page, field))
 
 
 def put(page: str, field: str, value: Any) -> None:
     """Set a field whose control is not drawn yet in this run."""
-    st.session_state[_key(page, field)] = value
-
-
-class Refused(NamedTuple):
-    """What a reader has entered that makes no value.
-
-    Attributes:
-        entry: as it was entered.
-        reason: a sentence.
-        shown: what the widget showed of the field's value then.
-    """
-
-    entry: Any
-    reason: str
-    shown: Any
-
-
-def mirror(
-    page: str, field: str, form: str, shown: Any, read: Callable[[Any], Any]
-) -> dict[str, Any]:
-    """Arguments for a widget that shows a field in another form, such as text for a list.
-
-    The widget has a key of its own, and shows the field's value whatever changed that. What the
-    reader makes of it becomes the field's value before the page runs again.
-
-    Args:
-        form: names the widget's key on its page.
-        shown: the field's value in the widget's form.
-        read: from the widget's form to the field's value; a ValueError, with a sentence, leaves
-            the field as it was. The entry then stays, to be mended, until the field gets another
-            value; meanwhile `refusal` gives the sentence.
-    """
-    note(page, field)
-    key = _form(page, form)
-    refused = _refused(page, form)
-    if refused is not None and refused.shown != shown:
-        del st.session_state[f"{key}: refused"]
-        refused = None
-    st.session_state[key] = shown if refused is None else refused.entry
-
-    def take() -> None:
-        entry = st.session_state[key]
-        try:
-            put(page, field, read(entry))
-        except ValueError as error:
-            st.session_state[f"{key}: refused"] = Refused(entry, str(error), shown)
-        else:
-            st.session_state.pop(f"{key}: refused", None)
-
-    return {"key": key, "on_change": take, "disabled": locked(page, field)}
-
-
-def refusal(page: str, form: str) -> str | None:
-    """Why what was entered last in a widget of `mirror` is not the field's value; None where it
-    is."""
-    refused = _refused(page, form)
-    return None if refused is None else refused.reason
-
-
-def _form(page: str, form: str) -> str:
-    return f"{page}/{form}"
-
-
-def _refused(page: str, form: str) -> Refused | None:
-    found: Refused | None = st.session_state.get(f"{_form(page, form)}: refused")
-    return found
+    put_widget(_key(page, field), value)
 
 
 def save(page: str, start: State, values: State) -> None:
@@ -238,67 +125,27 @@ def save(page: str, start: State, values: State) -> None:
     if memory["problems"]:
         wanted = dict(present)
     else:
-        address, room = query(values, start), classroom_query(classroom())
+        address, room = query(values, start), classroom_query(session().classroom)
         memory["address"] = address
-        st.session_state[f"{_CLASSROOM}: address"] = room
+        session().told = room
         wanted = {name: texts for name, texts in present.items() if name in FOREIGN}
         wanted |= {name: [text] for name, text in {**address, **room}.items()}
-    wanted[PARAMETER] = _pins_address()
+    wanted[PARAMETER] = session().pinned.parameters()
     wanted = {name: texts for name, texts in wanted.items() if texts}
     if wanted != present:
         st.query_params.from_dict(wanted)
 
 
 def load_pins() -> list[str]:
-    """Bring the session's pins in line with the address: a link that has some replaces them, one
-    without keeps them, and so does one that this session has had before, to which a browser goes
-    back.
-
-    Returns:
-        What was wrong with the address's pins, a sentence each.
-    """
-    memory = _pins_memory()
-    texts = tuple(st.query_params.get_all(PARAMETER))
-    if texts != memory["faulty"]:
-        memory.update(problems=[], faulty=None)
-        if texts and texts not in memory["seen"]:
-            pins, problems = decode_all(texts)
-            memory.update(pins=pins, problems=problems, faulty=texts if problems else None)
-            memory["seen"].add(texts)
-    said: list[str] = memory["problems"]
-    return said
-
-
-def pins() -> tuple[Pin, ...]:
-    """The runs that this session has pinned, in their order."""
-    kept: tuple[Pin, ...] = _pins_memory()["pins"]
-    return kept
-
-
-def set_pins(pins: Sequence[Pin]) -> None:
-    """Pin these runs and no others. What was wrong with the address is past then."""
-    _pins_memory().update(pins=tuple(pins), problems=[], faulty=None)
-
-
-def _pins_memory() -> dict[str, Any]:
-    empty: dict[str, Any] = {"pins": (), "problems": [], "faulty": None, "seen": set()}
-    memory: dict[str, Any] = st.session_state.setdefault(_PINS, empty)
-    return memory
-
-
-def _pins_address() -> list[str]:
-    """The pins as they stand in every page's address; a faulty one stays, to be seen and mended."""
-    memory = _pins_memory()
-    texts = memory["faulty"] or tuple(encode_all(memory["pins"]))
-    memory["seen"].add(texts)
-    return list(texts)
+    """Bring the session's pins in line with the address; what is wrong with it, a sentence each."""
+    return session().pinned.meet(tuple(st.query_params.get_all(PARAMETER)))
 
 
 def apply(page: str, values: State) -> None:
     """Set every control of a page; for callbacks, which run before the page does."""
     _memory(page).update(values=values, problems=[])
     for field, value in values.items():
-        st.session_state[_key(page, field)] = value
+        put(page, field, value)
 
 
 def guess(page: str, *, obliged: bool = False) -> int | None:
@@ -307,37 +154,28 @@ def guess(page: str, *, obliged: bool = False) -> int | None:
     Args:
         obliged: whether even a reader who wants no guesses is asked.
     """
-    if st.session_state.get(_NO_GUESSES) and not obliged:
-        return -1
-    guessed: int | None = st.session_state.get(f"{page}/guess")
-    return guessed
+    return session().page(page).guess if session().asks or obliged else -1
 
 
-def guessed_on(page: str) -> State:
+def guessed_on(page: str) -> State | None:
     """The state of the page on which the guess was made."""
-    values: State = st.session_state[f"{page}/guessed on"]
-    return values
+    return session().page(page).guessed_on
 
 
 def set_guess(page: str, option: int, on: State | None = None) -> None:
     """Remember a guess and the state it was made on; −1 is skipped."""
-    st.session_state[f"{page}/guess"] = option
-    st.session_state[f"{page}/guessed on"] = on
-
-
-def skip_guesses() -> None:
-    """Ask for no guess on any page of this session."""
-    st.session_state[_NO_GUESSES] = True
+    memory = session().page(page)
+    memory.guess, memory.guessed_on = option, on
 
 
 def asked_for(page: str, name: str, what: object) -> bool:
     """Whether the reader has pressed the button `name` of a page for this very thing."""
-    return bool(st.session_state.get(f"{page}/{name}") == what)
+    return session().page(page).asked.get(name) == what
 
 
 def ask_for(page: str, name: str, what: object) -> None:
     """Remember that a button was pressed, and for what; for callbacks."""
-    st.session_state[f"{page}/{name}"] = what
+    session().page(page).asked[name] = what
 
 
 def pick_key(page: str, field: str) -> str:
@@ -348,80 +186,44 @@ def pick_key(page: str, field: str) -> str:
 def pick(page: str, field: str) -> None:
     """Take a field's value from a click on its chart, whose selection "picked" holds that field;
     for `on_select`, which is called before the page runs."""
-    picked = st.session_state[pick_key(page, field)]["selection"]["picked"]
-    if picked and not locked(page, field):
-        st.session_state[_key(page, field)] = int(picked[0][field])
+    picked = clicked(page, field, field)
+    if picked is not None and not locked(page, field):
+        put(page, field, picked)
 
 
 def clicked(page: str, chart: str, field: str) -> int | None:
     """What was clicked on a chart whose selection "picked" holds a field; for `on_select`."""
-    picked = st.session_state[pick_key(page, chart)]["selection"]["picked"]
+    picked = get_widget(pick_key(page, chart))["selection"]["picked"]
     return int(picked[0][field]) if picked else None
 
 
 def go(page: str, target: str, query: dict[str, str]) -> None:
     """Have a page lead on to another one as it next begins; for callbacks, which cannot."""
-    st.session_state[_GO] = target, query
+    session().going = target, query
     # On the way there Streamlit puts the query into the address of the page that is left.
     _memory(page)["passed"] = query
 
 
-def gone_to() -> tuple[str, dict[str, str]] | None:
-    """The page that `go` has named, and its parameters; once."""
-    target: tuple[str, dict[str, str]] | None = st.session_state.pop(_GO, None)
-    return target
-
-
 def game(page: str, begin: Callable[[], Game]) -> Game:
     """The game that this session is at; a new one where there is none."""
-    key = f"{page}/game"
-    if key not in st.session_state:
-        st.session_state[key] = begin()
-    running: Game = st.session_state[key]
+    memory = session().page(page)
+    if memory.game is None:
+        memory.game = begin()
+    running: Game = memory.game
     return running
 
 
 def set_game(page: str, game: object) -> None:
     """Remember how a game stands; for callbacks."""
-    st.session_state[f"{page}/game"] = game
-
-
-def swap_watch(watch: Watch | None) -> Watch | None:
-    """Remember the watch that this session holds; returns the one it held before."""
-    previous: Watch | None = st.session_state.get(_WATCH)
-    st.session_state[_WATCH] = watch
-    return previous
-
-
-def begin_charts() -> None:
-    """Forget the charts of the page's last run; its script begins."""
-    st.session_state[_CHARTS], st.session_state[_PLACES] = {}, 0
-
-
-def charts() -> dict[int, Chart]:
-    """The charts on the page, by their place on it: grows as they are drawn."""
-    drawn: dict[int, Chart] = st.session_state.setdefault(_CHARTS, {})
-    return drawn
-
-
-def next_place() -> int:
-    """A number for a place on the page: they go up in the order in which places are made."""
-    number: int = st.session_state.get(_PLACES, 0)
-    st.session_state[_PLACES] = number + 1
-    return number
+    session().page(page).game = game
 
 
 def made_file(page: str, what: object) -> bytes | None:
     """The file that the reader has had made last on a page, where it is this one."""
-    held, content = st.session_state.get(f"{page}/file", (None, None))
+    held, content = session().page(page).file or (None, None)
     return content if held == what else None
 
 
 def keep_file(page: str, what: object, content: bytes) -> None:
     """Hold on to a file in place of the last one."""
-    st.session_state[f"{page}/file"] = what, content
-
-
-def is_dark() -> bool:
-    """Whether the reader's theme is dark."""
-    return bool(st.context.theme.type == "dark")
+    session().page(page).file = what, content

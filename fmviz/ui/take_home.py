@@ -17,6 +17,7 @@ from fmviz.ui import live, state, vault
 from fmviz.ui.look import Look
 from fmviz.ui.page import Page
 from fmviz.ui.place import Place
+from fmviz.ui.session import is_dark, session
 from fmviz.words import prose
 from fmviz.words import taking_home as words
 
@@ -201,7 +202,7 @@ def charts(page: Page, name: str, subtitle: list[str]) -> None:
         name: how the file's name begins.
         subtitle: lines below each chart's title.
     """
-    dark, standing = state.is_dark(), state.charts()
+    dark, standing = is_dark(), session().charts
 
     def pictures() -> bytes:
         drawn = [chart for _, chart in sorted(standing.items())]

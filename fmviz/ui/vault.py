@@ -13,8 +13,8 @@ from fmviz.page import vault_words as words
 from fmviz.run.config import RunConfig
 from fmviz.run.naming import run_name
 from fmviz.run.record import RunRecord
-from fmviz.ui import state
 from fmviz.ui.place import draw_chart
+from fmviz.ui.session import is_dark, session
 from fmviz.words import prose
 from fmviz.words.prose import SHARED, Caption
 
@@ -22,13 +22,13 @@ from fmviz.words.prose import SHARED, Caption
 def shows(configs: Iterable[RunConfig]) -> bool:
     """Whether the test figures of some runs may be seen: always, where the class has no vault."""
     keys = tuple(config.key for config in configs)
-    return not state.classroom().vault or state.vault().shows(keys)
+    return not session().classroom.vault or session().vault.shows(keys)
 
 
 def saw(runs: Iterable[Shown]) -> None:
     """Note that the validation accuracy of some ended runs is on the screen."""
-    if state.classroom().vault:
-        state.set_vault(state.vault().saw(runs))
+    if session().classroom.vault:
+        session().vault = session().vault.saw(runs)
 
 
 def saw_ends(records: Iterable[RunRecord | None]) -> None:
@@ -49,16 +49,16 @@ def draw(
         runs: those that a look shows the test accuracy of.
         whose: what they are called on the button of the look.
     """
-    if not state.classroom().vault:
+    if not session().classroom.vault:
         return
     saw(runs)
-    vault, configs = state.vault(), [run.record.config for run in runs]
+    vault, configs = session().vault, [run.record.config for run in runs]
     with place.container(border=True, key=f"{page}-vault"):
         if vault.opened:
             st.markdown(_said(words.opened(vault)))
             draw_chart(
                 charts.vault_rows(vault, [words.described(each.config) for each in vault.tried]),
-                charts.vault_spec(state.is_dark()),
+                charts.vault_spec(is_dark()),
                 alt="Test accuracy against validation accuracy of every network tried.",
             )
             return
@@ -89,8 +89,8 @@ def _said(captions: Iterable[Caption]) -> str:
 
 
 def _look(configs: list[RunConfig]) -> None:
-    state.set_vault(state.vault().peek(configs))
+    session().vault = session().vault.peek(configs)
 
 
 def _open() -> None:
-    state.set_vault(state.vault().open())
+    session().vault = session().vault.open()

@@ -18,6 +18,7 @@ from fmviz.page.lesson import preset_words
 from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
+from fmviz.ui.session import KEY, Session
 from fmviz.words import prose
 from fmviz.words.prose import Caption
 from tests.support.records import synthetic
@@ -89,7 +90,7 @@ def opened(
     if unfolded:
         at.session_state[f"{lesson}/more"] = True
     if not guesses:
-        at.session_state["fmviz.no guesses"] = True
+        at.session_state[KEY] = Session(asks=False)
     at.switch_page(f"pages/{lesson}.py")
     for name, text in (query or {}).items():
         at.query_params[name] = text

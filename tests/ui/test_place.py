@@ -31,10 +31,10 @@ def _of_every_kind() -> None:
     import pandas as pd
     import streamlit as st
 
-    from fmviz.ui import state
     from fmviz.ui.place import Place
+    from fmviz.ui.session import session
 
-    state.begin_charts()
+    session().begin_page()
     changing, chart, gone = Place(), Place(), Place()
     changing.progress(0.5, "half")
     changing.metric("Gap", "1.0 points", help="Training − validation.")
@@ -48,7 +48,7 @@ def _of_every_kind() -> None:
     asked.button("Again", key="again", icon=":material/refresh:", on_click=lambda: None, help="?")
     table = Place()
     table.dataframe(rows, columns={"x": "X"})
-    kept = [(kept.title, kept.rows["x"].tolist()) for kept in state.charts().values()]
+    kept = [(kept.title, kept.rows["x"].tolist()) for kept in session().charts.values()]
     st.caption(str(kept))
 
 

@@ -27,6 +27,7 @@ from fmviz.ui.page import Page, begin
 from fmviz.ui.panels.figures import Curves, Warnings
 from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.place import Place
+from fmviz.ui.session import session
 from fmviz.words import taking_home
 from fmviz.words.numbers import upper_first
 from fmviz.words.prose import Caption
@@ -50,13 +51,13 @@ class ComparePage(Page):
     @cached_property
     def runs(self) -> Runs:
         """Name → run, of all pins. First asked for when pins have been removed and renamed."""
-        return {pin.name: pin.config for pin in state.pins()}
+        return {pin.name: pin.config for pin in session().pinned.pins}
 
 
 def open_page() -> ComparePage:
     """Begin the page, with what the address asks for and no pin answers to."""
     page = begin(ComparePage())
-    count = len(state.pins())
+    count = len(session().pinned.pins)
     for field in OF_PINS:
         asked, default = state.value(page.name, field), COMPARE.start[field]
         if asked > max(count, default):
@@ -71,19 +72,19 @@ def open_page() -> ComparePage:
 
 def tools(page: ComparePage) -> None:
     """Rename and remove pins, and take the figures away as files; words where there are no pins."""
-    if not state.pins():
+    if not session().pinned.pins:
         st.info(page.text("none pinned"), icon=":material/keep:")
         return
     with st.container(horizontal=True):
         with st.popover("Rename or remove", icon=":material/edit:", key=f"{page.name}/edit"):
             _edit(page)
         _downloads(page)
-    if len(state.pins()) == 1:
+    if len(session().pinned.pins) == 1:
         st.info(page.text("one pinned"), icon=":material/keep:")
 
 
 def _edit(page: ComparePage) -> None:
-    pinned = state.pins()
+    pinned = session().pinned.pins
     for pin in pinned:
         left, right = st.columns([5, 1], vertical_alignment="bottom")
         name = left.text_input(
@@ -95,7 +96,7 @@ def _edit(page: ComparePage) -> None:
         )
         if name.strip() != pin.name:
             try:
-                state.set_pins(renamed(pinned, pin.name, name))
+                session().pinned.keep(renamed(pinned, pin.name, name))
             except PinError as error:
                 st.error(f"{upper_first(str(error))}.", icon=":material/error:")
             else:
@@ -112,16 +113,16 @@ def _edit(page: ComparePage) -> None:
         "Remove all pins",
         key=f"{page.name}/clear",
         icon=":material/delete_sweep:",
-        on_click=state.set_pins,
+        on_click=session().pinned.keep,
         args=((),),
     )
 
 
 def _remove(page: ComparePage, name: str) -> None:
     """Remove a pin. Choices of others go with them; a choice of it falls back to the default."""
-    before = [pin.name for pin in state.pins()]
-    state.set_pins(removed(state.pins(), name))
-    after = [pin.name for pin in state.pins()]
+    before = [pin.name for pin in session().pinned.pins]
+    session().pinned.keep(removed(session().pinned.pins, name))
+    after = [pin.name for pin in session().pinned.pins]
     for field in OF_PINS:
         place = state.value(page.name, field)
         chosen = before[place - 1] if 0 < place <= len(before) else None
@@ -131,7 +132,7 @@ def _remove(page: ComparePage, name: str) -> None:
 
 def _downloads(page: ComparePage) -> None:
     """The table and the curves as CSV, of what is known when the button is pressed."""
-    pinned, show_test, tolerance = state.pins(), page.view.test, page.view.tolerance
+    pinned, show_test, tolerance = session().pinned.pins, page.view.test, page.view.tolerance
 
     def table() -> str:
         return tables.figures_csv(pinned, known(pinned), tolerance, show_test=show_test)

@@ -30,6 +30,7 @@ from fmviz.ui.panels.figures import Warnings
 from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.pictures import picture, png
 from fmviz.ui.place import Place, draw_chart
+from fmviz.ui.session import is_dark
 from fmviz.words import diagnosis
 from fmviz.words.numbers import small_percent, upper_first
 from fmviz.words.prose import Caption
@@ -46,7 +47,7 @@ def _texts(page: Page, captions: list[Caption]) -> str:
 
 def x_ray(page: Page) -> None:
     """The network before its first step: drawn at once, without a worker."""
-    dark = state.is_dark()
+    dark = is_dark()
     config, activation = page.config, page.config.activation
     seen = xray.of(config)
     title = says.flat_title(activation)
@@ -107,7 +108,7 @@ def gradients(page: Page) -> None:
     layers = len(page.config.hidden)
     draw_chart(
         xray_charts.gradients_rows(seen),
-        xray_charts.gradients_spec(tuple(seen), layers, state.is_dark()),
+        xray_charts.gradients_spec(tuple(seen), layers, is_dark()),
         alt="Gradient norm of each layer's kernel before the first step, for each start.",
     )
     silent = [role for role, each in seen.items() if not all(each.gradient_norms)]
@@ -231,7 +232,7 @@ class Training:
 
 def unit(page: Page) -> None:
     """One unit before training: on which images it is flat. Clicked, or chosen by number."""
-    config, dark = page.config, state.is_dark()
+    config, dark = page.config, is_dark()
     title = "share of images"
     left, right = st.columns([1.4, 1], gap="medium")
     with left:
@@ -307,7 +308,7 @@ def sigma_depth_map(page: Page) -> Sweep:
     def draw(records: list[RunRecord | None], done: bool) -> None:
         chart.chart(
             charts.map_rows(records, page.config),
-            charts.map_spec(state.is_dark()),
+            charts.map_spec(is_dark()),
             alt="Validation accuracy by initial std and number of hidden layers.",
         )
         if done:
@@ -345,7 +346,7 @@ class Symmetry:
         caption = says.symmetry(record)
         self.caption.markdown(page.text(caption.section, caption.figures))
         shown = record.snapshots[-1][:, :PICTURES_SHOWN].astype(float)
-        limit, dark = float(np.abs(shown).max()), state.is_dark()
+        limit, dark = float(np.abs(shown).max()), is_dark()
         self.pictures.image(
             [
                 png(kernel_pictures(unit, limit, dark, scale=PIXEL))

@@ -17,6 +17,7 @@ from fmviz.ui.page import Page
 from fmviz.ui.panels.figures import Warnings
 from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.place import Place, draw_chart
+from fmviz.ui.session import is_dark
 from fmviz.words.prose import Caption
 
 RATE_LABELS = {"common": "one η for all", "own": "each its own"}
@@ -127,7 +128,7 @@ def sweep(page: Page) -> Sweep:
     racing = racers_of(page.view)
     configs = swept(page.config, racing)
     chart, caption = Place(), Place()
-    dark = state.is_dark()
+    dark = is_dark()
     shown = tuple(LABELS[name] for name in racing)
 
     def draw(records: list[RunRecord | None], done: bool) -> None:
@@ -160,7 +161,7 @@ def ravine(page: Page) -> None:
     racing = racers_of(view)
     shown = tuple(LABELS[name] for name in racing)
     rows = charts.ravine_rows(racing, Ravine(view.curvature, view.tilted), view.ravine_rate)
-    dark = state.is_dark()
+    dark = is_dark()
     with right:
         paths, descent = st.columns([1.5, 1], gap="medium")
         with paths:

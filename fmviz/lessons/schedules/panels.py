@@ -15,6 +15,7 @@ from fmviz.ui.page import Page
 from fmviz.ui.panels.figures import Warnings
 from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.place import Place
+from fmviz.ui.session import is_dark
 from fmviz.words import diagnosis
 from fmviz.words.prose import Caption
 
@@ -72,7 +73,7 @@ def race(page: Page) -> Sweep:
     """The same run under every schedule, on request."""
     configs = raced(page.config)
     chart, caption = Place(), Place()
-    dark = state.is_dark()
+    dark = is_dark()
 
     def draw(records: list[RunRecord | None], done: bool) -> None:
         known = dict(zip(configs, records, strict=True))
@@ -93,7 +94,7 @@ def rates(page: Page) -> Sweep:
     """Without and with the schedule at rates around the page's, on request."""
     configs = swept(page.config)
     chart, caption = Place(), Place()
-    dark, roles = state.is_dark(), tuple(page.runs)
+    dark, roles = is_dark(), tuple(page.runs)
 
     def draw(records: list[RunRecord | None], done: bool) -> None:
         known = dict(zip(configs, records, strict=True))

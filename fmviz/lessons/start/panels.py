@@ -18,6 +18,7 @@ from fmviz.ui.board import Board
 from fmviz.ui.look import END, Look
 from fmviz.ui.navigation import page_file
 from fmviz.ui.page import Page
+from fmviz.ui.session import is_dark, session
 from fmviz.words import prose
 from fmviz.words.numbers import percent, points
 from fmviz.words.prose import Caption
@@ -29,7 +30,7 @@ SHOWN_OF_A_CLASS = 24
 def cards(first: str) -> None:
     """A card a lesson: its question, a small picture of the runs it opens on, the way there."""
     others = [lesson for name, lesson in LESSONS.items() if name != first]
-    dark = state.is_dark()
+    dark = is_dark()
     for begin in range(0, len(others), CARDS_A_ROW):
         columns = st.columns(CARDS_A_ROW)
         for column, lesson in zip(columns, others[begin : begin + CARDS_A_ROW]):
@@ -130,7 +131,7 @@ class OneNetwork:
         test = record.estimate("test_accuracy", look.run.kept)
         figures = {"images": f"{record.examples['test']:,}", "test": points(test)}
         texts = [self.board.text(said)]
-        if not state.classroom().vault:
+        if not session().classroom.vault:
             texts.append(self.board.text(Caption("its accuracy", figures)))
         self.answer.markdown(" ".join(texts))
 
@@ -179,7 +180,7 @@ def beat(page: Page, record: RunRecord) -> None:
         "test": points(everything),
         "share": points(game.score(test.labels)),
     }
-    st.markdown(page.text("score, vault" if state.classroom().vault else "score", figures))
+    st.markdown(page.text("score, vault" if session().classroom.vault else "score", figures))
     names = data.CLASS_NAMES
     captions = [
         f"**{names[t]}**  \n"

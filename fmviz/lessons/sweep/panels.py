@@ -27,6 +27,7 @@ from fmviz.ui.navigation import page_file
 from fmviz.ui.page import Page
 from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.place import Place
+from fmviz.ui.session import is_dark
 from fmviz.words import taking_home
 from fmviz.words.prose import Caption
 
@@ -113,7 +114,7 @@ class Result:
 
     def __init__(self, page: Page) -> None:
         self.page, self.view = page, page.view
-        self.dark = state.is_dark()
+        self.dark = is_dark()
         self.sweep: Sweep | None = None
         try:
             self.cells = knobs.cells(page.values)

@@ -28,6 +28,7 @@ from fmviz.run.config import RunConfig
 from fmviz.run.knobs import Cell
 from fmviz.run.record import Divergence, RunRecord
 from fmviz.ui import live
+from fmviz.ui.session import KEY
 from fmviz.words.numbers import duration
 from fmviz.words.prose import Caption
 from tests.support.lessons import check_prose, made_up, opened, texts
@@ -428,7 +429,7 @@ def test_a_click_leads_to_the_run_and_the_way_back_to_the_sweep(engine: Teaching
     button(at).click().run()
     query = {"lam": "2", "train_size": "1000", "label_noise": "0.2", "seed": "6"}
     # As `state.go` leaves it when a point is clicked, which AppTest cannot.
-    at.session_state["fmviz.go"] = "playground", query
+    at.session_state[KEY].going = "playground", query
     at.session_state["sweep/memory"]["passed"] = query
     at.run()
     assert not at.exception

@@ -1,0 +1,156 @@
+"""What a session holds: the only module that touches `st.session_state`.
+
+The values of widgets lie there one by one, under the keys that Streamlit binds to them. All else is
+one `Session`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from fmviz.engine.watch import Watch
+from fmviz.export.chart_files import Chart
+from fmviz.page.classroom import Classroom, read_classroom
+from fmviz.page.pinned import Pinned
+from fmviz.page.state import State
+from fmviz.page.vault import Vault
+
+KEY = "fmviz.session"
+
+
+class Refused(NamedTuple):
+    """What a reader has entered that makes no value.
+
+    Attributes:
+        entry: as it was entered.
+        reason: a sentence.
+        shown: what the widget showed of the field's value then.
+    """
+
+    entry: Any
+    reason: str
+    shown: Any
+
+
+@dataclass
+class PageMemory:
+    """What a session remembers of a page beside its state.
+
+    Attributes:
+        guess: the option that the reader has guessed; −1 for skipped, None for not yet.
+        guessed_on: the state that it was guessed on.
+        asked: button → what the reader has pressed it for.
+        game: how its game stands.
+        file: the one that the reader has had made last, and of what.
+        refused: what stands in widgets that show a field in another form, and cannot be read.
+    """
+
+    guess: int | None = None
+    guessed_on: State | None = None
+    asked: dict[str, object] = field(default_factory=dict)
+    game: Any = None
+    file: tuple[object, bytes] | None = None
+    refused: dict[str, Refused] = field(default_factory=dict)
+
+
+@dataclass
+class Session:
+    """What a session holds beside the values of its widgets.
+
+    Attributes:
+        entered: whether it has been through `app.py`.
+        pages: by name.
+        going: the page that is to be shown instead of the next, and its parameters.
+        asks: whether it wants to be asked for guesses.
+        classroom: what holds on all its pages.
+        told: the classroom's parameters as an address last had them.
+        vault, pinned: its test vault and its pins.
+        watch: what it is waiting for.
+        charts: those on the page, by their place on it; grows as they are drawn.
+        places: how many places the page has so far.
+    """
+
+    entered: bool = False
+    pages: dict[str, PageMemory] = field(default_factory=dict)
+    going: tuple[str, dict[str, str]] | None = None
+    asks: bool = True
+    classroom: Classroom = field(default_factory=Classroom)
+    told: dict[str, str] = field(default_factory=dict)
+    vault: Vault = field(default_factory=Vault)
+    pinned: Pinned = field(default_factory=Pinned)
+    watch: Watch | None = None
+    charts: dict[int, Chart] = field(default_factory=dict)
+    places: int = 0
+
+    def page(self, name: str) -> PageMemory:
+        """What it remembers of a page."""
+        return self.pages.setdefault(name, PageMemory())
+
+    def meet_classroom(self, query: Mapping[str, str]) -> list[str]:
+        """Take from an address that changed what it says for the whole session; a sentence for each
+        parameter of it that cannot be read."""
+        told = {name: query[name] for name in Classroom.model_fields if name in query}
+        if not told or told == self.told:
+            return []
+        named, problems = read_classroom(told)
+        # A bare link within the app names none of it, and changes none of it.
+        changes = named.model_dump(include=named.model_fields_set)
+        self.classroom, self.told = self.classroom.model_copy(update=changes), told
+        return problems
+
+    def skip_guesses(self) -> None:
+        """Ask for no guess on any page; for callbacks."""
+        self.asks = False
+
+    def begin_page(self) -> None:
+        """Forget the charts of the page's last run; its script begins."""
+        self.charts, self.places = {}, 0
+
+    def next_place(self) -> int:
+        """A number for a place on the page: they go up in the order in which places are made."""
+        self.places += 1
+        return self.places - 1
+
+    def swap_watch(self, watch: Watch | None) -> Watch | None:
+        """Hold another watch; returns the one it held before."""
+        previous, self.watch = self.watch, watch
+        return previous
+
+    def gone_to(self) -> tuple[str, dict[str, str]] | None:
+        """The page that is to be shown instead, and its parameters; once."""
+        target, self.going = self.going, None
+        return target
+
+
+def session() -> Session:
+    """The session that this run of a page belongs to."""
+    present: Session = st.session_state.setdefault(KEY, Session())
+    return present
+
+
+def has_widget(key: str) -> bool:
+    """Whether there is a widget's value."""
+    return key in st.session_state
+
+
+def get_widget(key: str) -> Any:
+    """A widget's value.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return st.session_state[key]
+
+
+def put_widget(key: str, value: Any) -> None:
+    """Set the value of a widget that is not drawn yet in this run."""
+    st.session_state[key] = value
+
+
+def is_dark() -> bool:
+    """Whether the reader's theme is dark."""
+    return bool(st.context.theme.type == "dark")
