@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts.vault import vault_rows, vault_spec
+from fmviz.charts.vault import vault_rows
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.page import vault_words as words
 from fmviz.page.vault import Tried, Vault, drop
@@ -97,11 +97,6 @@ def test_the_last_word_is_true_of_the_figures(
     vault = Vault(tuple(tried(v, t, i) for i, (v, t) in enumerate(scores)), opened=True)
     assert expected in said(vault)
     assert "You never looked" in said(vault)
-
-
-def test_it_is_drawn_light_and_dark() -> None:
-    for dark in (False, True):
-        assert vault_spec(dark)["layer"]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from fmviz.analysis.stopping import Rule, look, outcomes
 from fmviz.charts.style import GREY, RUN_COLOURS
 from fmviz.lessons.early_stopping import charts
 from fmviz.run.record import RunRecord
-from tests.charts.test_curves_and_figures import encodings, fields
+from tests.support.charts import encodings, fields
 from tests.support.records import synthetic, tiny
 
 TURNS = [0.9, 0.5, 0.3, 0.4, 0.5, 0.6, 0.7]

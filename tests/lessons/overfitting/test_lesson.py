@@ -25,7 +25,7 @@ from fmviz.run.record import RunRecord
 from fmviz.ui import live
 from fmviz.words import prose
 from fmviz.words.prose import Caption
-from tests.charts.test_curves_and_figures import fields
+from tests.support.charts import fields
 from tests.support.lessons import check_prose, made_up, opened, texts
 from tests.support.records import shown, synthetic, tiny
 from tests.support.scripted import ScriptedEngine

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 
 import numpy as np
@@ -18,7 +17,6 @@ from fmviz.ui.panels.layers import most_confused
 from fmviz.words import diagnosis
 from fmviz.words.prose import Caption
 from tests.support.lessons import check_prose, made_up, opened
-from tests.support.records import synthetic, tiny
 from tests.support.scripted import ScriptedEngine
 from tests.support.trained import train
 
@@ -84,28 +82,6 @@ def test_confusion_counts_pairs() -> None:
     rows = charts.matrix_rows(matrix)
     assert rows.groupby("truth")["share"].sum().round(9).eq(1).all()
     assert confused().figures["count"] == "2"
-
-
-def test_layers_are_drawn_from_the_start_on_and_zeros_left_out_of_logarithms() -> None:
-    record = synthetic(tiny())
-    record.layers["gradient_norm"][1, 0] = 0.0
-    rows = charts.over_epochs_rows(record, "gradient_norm")
-    assert len(rows) == 3 * 4 - 1  # kernels × (epochs and start), less the zero
-    assert rows["epoch"].min() == 0
-    first = rows[(rows["layer"] == "layer 2") & (rows["epoch"] == 0)]["value"].item()
-    assert first == record.start_layers["gradient_norm"][1]
-    assert len(charts.over_epochs_rows(record, "saturation")) == 2 * 4
-
-
-@pytest.mark.parametrize("activation", ["tanh", "relu"])
-def test_areas_of_activations_are_shares(activation: str) -> None:
-    record = synthetic(tiny(activation=activation))
-    rows = charts.activations_rows(record, 2)
-    for _, layer in rows.groupby("layer"):
-        widths = np.diff(layer["activation"])
-        assert (layer["density"].to_numpy()[:-1] * widths).sum() == pytest.approx(1)
-    spec = json.dumps(charts.activations_spec(2))
-    assert "density" in spec
 
 
 def test_the_presets_do_what_their_words_say() -> None:
