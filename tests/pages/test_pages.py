@@ -340,7 +340,7 @@ def test_the_real_engine_trains_what_the_page_asks_for(real_engine: Engine) -> N
     run = OPENING.replace(train_size=200, epochs=2)
     record = real_engine.store.get(run)
     assert record is not None
-    assert metric(at, "Accuracy gap") == f"{points(record.gap(1))} points"
+    assert metric(at, "Accuracy gap") == f"{points(record.gap(2))} points"
     at.run()
     assert "from the store" in texts(at)
 
