@@ -38,9 +38,15 @@ class Refused(NamedTuple):
 
 @dataclass
 class PageMemory:
-    """What a session remembers of a page beside its state.
+    """What a session remembers of a page.
 
     Attributes:
+        values: the state that it was last seen in; None before it first opens.
+        address: the parameters of its own that it was given or has written last; None where they
+            are to be written anew.
+        problems: what is wrong with its address, a sentence each.
+        passed: the parameters that `go` has put there on the way to another page.
+        drawn: fields whose controls are drawn in this run so far.
         guess: the option that the reader has guessed; −1 for skipped, None for not yet.
         guessed_on: the state that it was guessed on.
         asked: button → what the reader has pressed it for.
@@ -49,6 +55,11 @@ class PageMemory:
         refused: what stands in widgets that show a field in another form, and cannot be read.
     """
 
+    values: State | None = None
+    address: dict[str, str] | None = None
+    problems: list[str] = field(default_factory=list)
+    passed: dict[str, str] | None = None
+    drawn: set[str] = field(default_factory=set)
     guess: int | None = None
     guessed_on: State | None = None
     asked: dict[str, object] = field(default_factory=dict)

@@ -29,7 +29,7 @@ def _key(page: str, field: str) -> str:
 
 def note(page: str, field: str) -> None:
     """Note that the control of a field is drawn in this run."""
-    _memory(page)["drawn"].add(field)
+    session().page(page).drawn.add(field)
 
 
 def widget(page: str, field: str) -> dict[str, Any]:
@@ -45,11 +45,6 @@ def locked(page: str, field: str) -> bool:
     return has_widget(key) and view.locked(field, get_widget(key))
 
 
-def _memory(page: str) -> dict[str, Any]:
-    memory: dict[str, Any] = st.session_state.setdefault(f"{page}/memory", {"drawn": set()})
-    return memory
-
-
 def load(lesson: Lesson) -> list[str]:
     """Bring the controls of a lesson's page in line with the address, before they are drawn.
 
@@ -57,34 +52,34 @@ def load(lesson: Lesson) -> list[str]:
         What was wrong with the address, a sentence each.
     """
     page = lesson.name
-    memory = _memory(page)
-    drawn, memory["drawn"] = memory["drawn"], set()
+    memory = session().page(page)
+    drawn, memory.drawn = memory.drawn, set()
     address, unread = _own_address(), session().meet_classroom(st.query_params.to_dict())
-    if address and address == memory.get("passed"):
+    if address and address == memory.passed:
         # The browser's way back from where `go` led: the parameters were on their way there.
         address = {}
     # Coming back from another page, the address is bare and the session remembers.
-    if "values" not in memory or unread or (address and address != memory["address"]):
-        parsed = lesson.parse(address)
-        memory.update(address=address, values=parsed.state, problems=[*unread, *parsed.problems])
-        if parsed.state.get("hide"):
+    values = memory.values
+    if values is None or unread or (address and address != memory.address):
+        values, problems = lesson.parse(address)
+        memory.address, memory.values, memory.problems = address, values, [*unread, *problems]
+        if values.view.taught.hide:
             # What was guessed before was another question.
-            session().page(page).guess = None
+            memory.guess = None
         drawn = set()
-    if memory["problems"] and any(
+    if memory.problems and any(
         has_widget(_key(page, field)) and get_widget(_key(page, field)) != value
-        for field, value in memory["values"].items()
+        for field, value in values.items()
         if field in drawn
     ):
         # A control has moved: what was wrong with the address is past, and `save` rewrites it.
-        memory.update(problems=[], address=None)
-    for field, value in memory["values"].items():
+        memory.problems, memory.address = [], None
+    for field, value in values.items():
         # A control that was not drawn in the last run has nothing newer to say, and Streamlit
         # forgets one that another page did not draw.
         if field not in drawn or not has(page, field):
             put(page, field, value)
-    problems: list[str] = memory["problems"]
-    return problems
+    return memory.problems
 
 
 def _own_address() -> dict[str, str]:
@@ -100,7 +95,7 @@ def value(page: str, field: str) -> Any:
 
 def drawn(page: str, field: str) -> bool:
     """Whether a field's control has been drawn in this run of the page."""
-    return field in _memory(page)["drawn"]
+    return field in session().page(page).drawn
 
 
 def has(page: str, field: str) -> bool:
@@ -119,14 +114,14 @@ def save(page: str, start: State, values: State) -> None:
     An address that could not be read whole stays as it is until a control moves, so that its
     reader can see and mend it.
     """
-    memory = _memory(page)
-    memory["values"] = values
+    memory = session().page(page)
+    memory.values = values
     present = {name: st.query_params.get_all(name) for name in st.query_params}
-    if memory["problems"]:
+    if memory.problems:
         wanted = dict(present)
     else:
         address, room = query(values, start), classroom_query(session().classroom)
-        memory["address"] = address
+        memory.address = address
         session().told = room
         wanted = {name: texts for name, texts in present.items() if name in FOREIGN}
         wanted |= {name: [text] for name, text in {**address, **room}.items()}
@@ -143,7 +138,8 @@ def load_pins() -> list[str]:
 
 def apply(page: str, values: State) -> None:
     """Set every control of a page; for callbacks, which run before the page does."""
-    _memory(page).update(values=values, problems=[])
+    memory = session().page(page)
+    memory.values, memory.problems = values, []
     for field, value in values.items():
         put(page, field, value)
 
@@ -201,7 +197,7 @@ def go(page: str, target: str, query: dict[str, str]) -> None:
     """Have a page lead on to another one as it next begins; for callbacks, which cannot."""
     session().going = target, query
     # On the way there Streamlit puts the query into the address of the page that is left.
-    _memory(page)["passed"] = query
+    session().page(page).passed = query
 
 
 def game(page: str, begin: Callable[[], Game]) -> Game:

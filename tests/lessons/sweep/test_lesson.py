@@ -430,7 +430,7 @@ def test_a_click_leads_to_the_run_and_the_way_back_to_the_sweep(engine: Teaching
     query = {"lam": "2", "train_size": "1000", "label_noise": "0.2", "seed": "6"}
     # As `state.go` leaves it when a point is clicked, which AppTest cannot.
     at.session_state[KEY].going = "playground", query
-    at.session_state["sweep/memory"]["passed"] = query
+    at.session_state[KEY].page("sweep").passed = query
     at.run()
     assert not at.exception
     assert at.title[0].value.startswith("What happens if you turn every knob")

@@ -1,0 +1,40 @@
+"""One module touches the session's state, and its memory has names and types."""
+
+from __future__ import annotations
+
+import re
+
+from fmviz.page.classroom import Classroom
+from fmviz.ui.session import Session
+from tests.support.lessons import ROOT
+
+
+def test_one_module_touches_session_state() -> None:
+    files = [*ROOT.glob("fmviz/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "app.py"]
+    # In code: comments and docstrings may speak of it.
+    touching = [f for f in files if re.search(r"^[^#`]*st\.session_state", f.read_text(), re.M)]
+    assert [f.name for f in touching] == ["session.py"]
+
+
+def test_the_classroom_follows_an_address_that_changed_and_says_something() -> None:
+    session = Session()
+    assert session.meet_classroom({"lam": "1"}) == []
+    assert session.classroom == Classroom()
+    assert session.meet_classroom({"projector": "true"}) == []
+    assert session.classroom == Classroom(projector=True)
+    # A link within the app names none of it; one that names one thing leaves the other.
+    assert session.meet_classroom({}) == []
+    assert session.meet_classroom({"vault": "true"}) == []
+    assert session.classroom == Classroom(projector=True, vault=True)
+    (problem,) = session.meet_classroom({"projector": "big"})
+    assert problem == "projector must be true or false, not 'big'"
+    assert session.classroom == Classroom(projector=True, vault=True)
+
+
+def test_the_page_to_go_to_is_named_once_and_places_are_counted() -> None:
+    session = Session(going=("compare", {"lam": "1"}))
+    assert session.gone_to() == ("compare", {"lam": "1"})
+    assert session.gone_to() is None
+    assert [session.next_place(), session.next_place()] == [0, 1]
+    session.begin_page()
+    assert session.next_place() == 0
