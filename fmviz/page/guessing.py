@@ -30,7 +30,7 @@ class Question:
     answer: Answer
 
 
-def asked(lesson: str, section: str, answer: Answer, *before: str) -> Question:
+def question(lesson: str, section: str, answer: Answer, *before: str) -> Question:
     """The question of a section of a lesson's words, whose options are the items of its list.
 
     Args:
@@ -45,8 +45,8 @@ def of_runs(lesson: str, roles: Sequence[str]) -> Question | None:
     if not roles:
         return None
     if len(roles) == 1:
-        return asked(lesson, "guess gap", gap_answer)
-    return asked(lesson, "guess best", best_answer, *roles)
+        return question(lesson, "guess gap", gap_answer)
+    return question(lesson, "guess best", best_answer, *roles)
 
 
 def gap_answer(runs: list[Shown]) -> int:

@@ -105,7 +105,7 @@ class Lesson(Generic[V]):
     @property
     def question(self) -> Question | None:
         """What there is to be guessed of the state it opens in."""
-        return None if self.answer is None else guessing.asked(self.name, "guess", self.answer)
+        return None if self.answer is None else guessing.question(self.name, "guess", self.answer)
 
     def question_on(self, asked: State[V]) -> Question | None:
         """What there is to be guessed of any state whose settings go together."""

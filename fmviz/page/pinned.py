@@ -23,7 +23,7 @@ class Pinned:
     faulty: tuple[str, ...] | None = None
     seen: set[tuple[str, ...]] = field(default_factory=set)
 
-    def meet(self, texts: tuple[str, ...]) -> list[str]:
+    def read(self, texts: tuple[str, ...]) -> list[str]:
         """Come in line with an address: a link that has pins replaces the session's, one without
         keeps them, and so does one that this session has had before, to which a browser goes back.
 

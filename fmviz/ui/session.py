@@ -78,7 +78,7 @@ class Session:
         going: the page that is to be shown instead of the next, and its parameters.
         asks: whether it wants to be asked for guesses.
         classroom: what holds on all its pages.
-        told: the classroom's parameters as an address last had them.
+        classroom_parameters: what an address has said of it last.
         vault, pinned: its test vault and its pins.
         watch: what it is waiting for.
         charts: those on the page, by their place on it; grows as they are drawn.
@@ -90,7 +90,7 @@ class Session:
     going: tuple[str, dict[str, str]] | None = None
     asks: bool = True
     classroom: Classroom = field(default_factory=Classroom)
-    told: dict[str, str] = field(default_factory=dict)
+    classroom_parameters: dict[str, str] = field(default_factory=dict)
     vault: Vault = field(default_factory=Vault)
     pinned: Pinned = field(default_factory=Pinned)
     watch: Watch | None = None
@@ -101,16 +101,17 @@ class Session:
         """What it remembers of a page."""
         return self.pages.setdefault(name, PageMemory())
 
-    def meet_classroom(self, query: Mapping[str, str]) -> list[str]:
+    def read_classroom(self, query: Mapping[str, str]) -> list[str]:
         """Take from an address that changed what it says for the whole session; a sentence for each
         parameter of it that cannot be read."""
-        told = {name: query[name] for name in Classroom.model_fields if name in query}
-        if not told or told == self.told:
+        parameters = {name: query[name] for name in Classroom.model_fields if name in query}
+        if not parameters or parameters == self.classroom_parameters:
             return []
-        named, problems = read_classroom(told)
+        named, problems = read_classroom(parameters)
         # A bare link within the app names none of it, and changes none of it.
         changes = named.model_dump(include=named.model_fields_set)
-        self.classroom, self.told = self.classroom.model_copy(update=changes), told
+        self.classroom = self.classroom.model_copy(update=changes)
+        self.classroom_parameters = parameters
         return problems
 
     def skip_guesses(self) -> None:

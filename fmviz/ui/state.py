@@ -54,7 +54,7 @@ def load(lesson: Lesson) -> list[str]:
     page = lesson.name
     memory = session().page(page)
     drawn, memory.drawn = memory.drawn, set()
-    address, unread = _own_address(), session().meet_classroom(st.query_params.to_dict())
+    address, unread = _own_address(), session().read_classroom(st.query_params.to_dict())
     if address and address == memory.passed:
         # The browser's way back from where `go` led: the parameters were on their way there.
         address = {}
@@ -122,7 +122,7 @@ def save(page: str, start: State, values: State) -> None:
     else:
         address, room = query(values, start), classroom_query(session().classroom)
         memory.address = address
-        session().told = room
+        session().classroom_parameters = room
         wanted = {name: texts for name, texts in present.items() if name in FOREIGN}
         wanted |= {name: [text] for name, text in {**address, **room}.items()}
     wanted[PARAMETER] = session().pinned.parameters()
@@ -133,7 +133,7 @@ def save(page: str, start: State, values: State) -> None:
 
 def load_pins() -> list[str]:
     """Bring the session's pins in line with the address; what is wrong with it, a sentence each."""
-    return session().pinned.meet(tuple(st.query_params.get_all(PARAMETER)))
+    return session().pinned.read(tuple(st.query_params.get_all(PARAMETER)))
 
 
 def apply(page: str, values: State) -> None:

@@ -18,15 +18,15 @@ def test_one_module_touches_session_state() -> None:
 
 def test_the_classroom_follows_an_address_that_changed_and_says_something() -> None:
     session = Session()
-    assert session.meet_classroom({"lam": "1"}) == []
+    assert session.read_classroom({"lam": "1"}) == []
     assert session.classroom == Classroom()
-    assert session.meet_classroom({"projector": "true"}) == []
+    assert session.read_classroom({"projector": "true"}) == []
     assert session.classroom == Classroom(projector=True)
     # A link within the app names none of it; one that names one thing leaves the other.
-    assert session.meet_classroom({}) == []
-    assert session.meet_classroom({"vault": "true"}) == []
+    assert session.read_classroom({}) == []
+    assert session.read_classroom({"vault": "true"}) == []
     assert session.classroom == Classroom(projector=True, vault=True)
-    (problem,) = session.meet_classroom({"projector": "big"})
+    (problem,) = session.read_classroom({"projector": "big"})
     assert problem == "projector must be true or false, not 'big'"
     assert session.classroom == Classroom(projector=True, vault=True)
 

@@ -134,7 +134,7 @@ class SweepLesson(Lesson[SweepView]):
             return values.index(first) if alike else len(values)
 
         names = [knob_value(knob, value) for value in values]
-        return guessing.asked(self.name, "guess best", answer, *names)
+        return guessing.question(self.name, "guess best", answer, *names)
 
 
 LESSON = SweepLesson(
