@@ -28,9 +28,15 @@ UNITS = {
     "seconds": "s",
     "learning_rate": "1",
 }
-LAYER_UNITS = {"near_zeros": "weights", "weight_histogram": "weights"} | {
-    **{"saturation": "share", "dead_units": "share", "activation_histogram": "activations"},
-    **{"kernel_norm": "1", "gradient_norm": "nats", "update_ratio": "1"},
+LAYER_UNITS = {
+    "near_zeros": "weights",
+    "kernel_norm": "1",
+    "weight_histogram": "weights",
+    "gradient_norm": "nats",
+    "update_ratio": "1",
+    "saturation": "share",
+    "dead_units": "share",
+    "activation_histogram": "activations",
 }
 ROOM_IN_NAMES = 60
 # Accuracies of the record, and of which images they are a share.

@@ -13,7 +13,7 @@ from fmviz.words.numbers import percent
 from fmviz.words.prose import Caption
 
 
-def described(config: RunConfig) -> dict[str, str]:
+def aspects(config: RunConfig) -> dict[str, str]:
     """The settings of a run by aspect, each as a person would say it; "" where there is nothing to
     be said."""
     share = f", {percent(config.l1_share, 0)} of it L1" if config.penalty == "l1_l2" else ""
@@ -42,23 +42,23 @@ def described(config: RunConfig) -> dict[str, str]:
 
 def sentence(config: RunConfig) -> str:
     """The settings of one run in a line."""
-    return ", ".join(filter(None, described(config).values()))
+    return ", ".join(filter(None, aspects(config).values()))
 
 
 def lines(runs: Mapping[str, RunConfig]) -> list[str]:
     """Role → run as lines: what each is apart from the others, where its role does not say it, then
     what they share."""
-    found = {role: described(config) for role, config in runs.items()}
-    first = next(iter(found.values()))
-    shared = [a for a in first if len({each[a] for each in found.values()}) == 1]
+    settings = {role: aspects(config) for role, config in runs.items()}
+    first = next(iter(settings.values()))
+    shared = [a for a in first if len({each[a] for each in settings.values()}) == 1]
     common = ", ".join(first[a] for a in shared if first[a])
     if len(shared) == len(first):
         return [common]
-    own = {
+    differing = {
         role: ", ".join(each[a] or f"no {a}" for a in first if a not in shared)
-        for role, each in found.items()
+        for role, each in settings.items()
     }
-    apart = [f"{role}: {settings}" for role, settings in own.items() if settings != role]
+    apart = [f"{role}: {words}" for role, words in differing.items() if words != role]
     return [*apart, f"All: {common}"]
 
 

@@ -132,8 +132,12 @@ def test_images_and_labels_are_those_of_the_run(dataset: str) -> None:
         book,
         "def balanced_order",
         "rng = np.random.default_rng([SEED",
-        **{"N": config.train_size, "SEED": config.seed, "images": images, "labels": labels},
-        **{"test_images": test_images, "test_labels": test_labels},
+        N=config.train_size,
+        SEED=config.seed,
+        images=images,
+        labels=labels,
+        test_images=test_images,
+        test_labels=test_labels,
     )
     whole = data.load(dataset)
     np.testing.assert_array_equal(found["x_train"], whole.train.pixels[:3_000])

@@ -129,8 +129,11 @@ def within(record: RunRecord, kind: str) -> dict[str, float]:
     accuracy = 0.15 if loose else 0.03 if long or lion else 0.004
     nats = 0.3 if loose else 0.1 if long or lion else 1e-3
     return {
-        **{"train_accuracy": accuracy, "val_accuracy": accuracy, "figures": max(accuracy, 0.02)},
-        **{"val_crossentropy": nats, "val_loss": nats},
+        "train_accuracy": accuracy,
+        "val_accuracy": accuracy,
+        "val_crossentropy": nats,
+        "val_loss": nats,
+        "figures": max(accuracy, 0.02),
     }
 
 

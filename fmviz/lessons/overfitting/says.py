@@ -229,6 +229,7 @@ def code(config: RunConfig) -> list[Caption]:
         "batch": str(config.batch_size),
         "epochs": str(config.epochs),
         "seed": str(config.seed),
+        "stream": str(data.NOISE_STREAM),
         "count": str(count),
         "wrong": plural(count, "label"),
         "images": f"{config.train_size:,}",
