@@ -215,7 +215,7 @@ def test_weights_that_are_not_kept_are_trained_again_and_said_to_be(
     at = opened("regularisation", {"patience": "3"})
     assert "No weights of epoch 5 are kept" in texts(at)
     button(at).click().run()
-    assert scripted.ordered[-1][2:] == (4, ())
+    assert scripted.ordered[-1][2:] == (5, ())
     assert files["Download the network"][0].endswith("-epoch5.keras")
     assert "No weights of epoch 5 are kept" not in texts(at)
 
