@@ -12,7 +12,7 @@ from fmviz.analysis.stopping import Shown
 from fmviz.charts import axes, marks, series
 from fmviz.charts.marks import of_kind, tip
 from fmviz.charts.scales import legend_height, run_colour, run_shape, split_dash
-from fmviz.charts.series import Rows
+from fmviz.charts.series import Row, Rows
 from fmviz.charts.specification import on_top, specification
 from fmviz.charts.style import CURVES_HEIGHT, GREY, INK, SPLITS
 from fmviz.run.config import RunConfig
@@ -92,17 +92,17 @@ def parallel_axes(configs: Sequence[RunConfig]) -> tuple[str, ...]:
 
 
 @specification
-def parallel_spec(names: tuple[str, ...], axes: tuple[str, ...], dark: bool) -> Any:
+def parallel_spec(names: tuple[str, ...], order: tuple[str, ...], dark: bool) -> Any:
     """A line a run through its settings and what came of them.
 
     Args:
         names: of all pinned runs.
-        axes: of `parallel_axes`.
+        order: of `parallel_axes`.
     """
     # The axes lie, one below the other, so that a telephone has room for them.
-    scale = alt.Scale(type="point", padding=0.5, domain=list(axes))
+    scale = alt.Scale(type="point", padding=0.5, domain=list(order))
     looks = alt.Axis(ticks=False, domain=False, labelPadding=8)
-    y = alt.Y("axis:N", title=None, sort=list(axes), scale=scale, axis=looks)
+    y = alt.Y("axis:N", title=None, sort=list(order), scale=scale, axis=looks)
     x = alt.X("place:Q", axis=None, scale=alt.Scale(domain=[-0.04, 1.04], nice=False))
     run = of_kind("run").encode(
         x=x, y=y, color=run_colour(names, dark), tooltip=["run:N", "axis:N", "value:N"]
@@ -115,7 +115,7 @@ def parallel_spec(names: tuple[str, ...], axes: tuple[str, ...], dark: bool) -> 
         marks.points(run, run_shape(names), size=80, opacity=1),
         *(label.encode(x=x, y=y) for label in _axis_labels(dark)),
     )
-    return on_top(chart, AXIS_HEIGHT * len(axes) + 60 + legend_height(names), symbolSize=120)
+    return on_top(chart, AXIS_HEIGHT * len(order) + 60 + legend_height(names), symbolSize=120)
 
 
 def parallel_rows(runs: Sequence[Shown], tolerance: float) -> Rows:
@@ -127,44 +127,62 @@ def parallel_rows(runs: Sequence[Shown], tolerance: float) -> Rows:
         runs: ended finite.
         tolerance: up to which a weight counts as zero.
     """
-    rows: list[dict[str, Any]] = []
     configs = [run.record.config for run in runs]
-    axes = parallel_axes(configs)
-
-    def axis(name: str, places: Sequence[float], texts: Sequence[str], labelled: Any) -> None:
-        rows.append({"kind": "axis", "axis": name, "place": 0.0, "end": 1.0})
-        for run, place, text in zip(runs, places, texts, strict=True):
-            point = {"axis": name, "place": place, "value": text, "order": axes.index(name)}
-            rows.append({"kind": "run", "run": run.name, **point})
-        rows.extend(
-            {"kind": "label", "axis": name, "place": place, "value": text}
-            for place, text in dict(zip(places, texts)).items()
-            if place in labelled
-        )
-
-    for field in differing(configs):
+    names = [run.name for run in runs]
+    rows: list[Row] = []
+    for order, field in enumerate(fields := differing(configs)):
         values = sorted({config[field] for config in configs})
-        step = 1 / (len(values) - 1)
-        places = [values.index(config[field]) * step for config in configs]
-        axis(
-            SETTINGS[field].name, places, [said(field, config[field]) for config in configs], places
-        )
-    outcomes = {
+        places = [values.index(config[field]) / (len(values) - 1) for config in configs]
+        texts = [said(field, config[field]) for config in configs]
+        rows += _axis_rows(SETTINGS[field].name, order, places, dict(zip(names, texts)), places)
+    for order, (name, figures) in enumerate(_outcomes(runs, tolerance).items(), len(fields)):
+        low, high = min(figures), max(figures)
+        places = [(value - low) / (high - low) if high > low else 0.5 for value in figures]
+        texts = [_outcome_text(name, value) for value in figures]
+        # Between the ends, figures would lie on one another: the pointer tells them.
+        ends = [0.5] if high == low else [0.0, 1.0]
+        rows += _axis_rows(name, order, places, dict(zip(names, texts)), ends)
+    return Rows(rows, columns=["kind", "run", "axis", "order", "place", "end", "value"])
+
+
+def _axis_rows(
+    axis: str,
+    order: int,
+    places: Sequence[float],
+    texts: Mapping[str, str],
+    labelled: Sequence[float],
+) -> list[Row]:
+    """One axis from 0 to 1, each run's point on it, and the labels at some of the places.
+
+    Args:
+        texts: by run, what its place means.
+    """
+    points: list[Row] = [
+        {"kind": "run", "run": run, "axis": axis, "order": order, "place": place, "value": text}
+        for (run, text), place in zip(texts.items(), places, strict=True)
+    ]
+    labels: list[Row] = [
+        {"kind": "label", "axis": axis, "place": place, "value": text}
+        for place, text in dict(zip(places, texts.values())).items()
+        if place in labelled
+    ]
+    return [{"kind": "axis", "axis": axis, "place": 0.0, "end": 1.0}, *points, *labels]
+
+
+def _outcomes(runs: Sequence[Shown], tolerance: float) -> dict[str, list[float]]:
+    """By names of `OUTCOMES`, what came of each run."""
+    return {
         "validation": [run.record.at("val_accuracy", run.kept) for run in runs],
         "gap": [run.record.gap(run.kept).value for run in runs],
         "sparsity": [run.record.sparsity(tolerance, run.kept) for run in runs],
     }
-    for name, figures in outcomes.items():
-        low, high = min(figures), max(figures)
-        places = [(value - low) / (high - low) if high > low else 0.5 for value in figures]
-        texts = [
-            small_percent(value) if name == "sparsity" else percent(value) for value in figures
-        ]
-        if name == "gap":
-            texts = [text.replace("%", " points").replace("-", "−") for text in texts]
-        # Between the ends, figures would lie on one another: the pointer tells them.
-        axis(name, places, texts, {0.0, 0.5, 1.0} if high == low else {0.0, 1.0})
-    return Rows(rows, columns=["kind", "run", "axis", "order", "place", "end", "value"])
+
+
+def _outcome_text(name: str, value: float) -> str:
+    if name == "sparsity":
+        return small_percent(value)
+    text = percent(value)
+    return text.replace("%", " points").replace("-", "−") if name == "gap" else text
 
 
 def _axis_labels(dark: bool) -> list[alt.Chart]:

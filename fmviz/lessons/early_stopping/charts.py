@@ -13,7 +13,7 @@ from fmviz.analysis.stopping import Outcome, Rule, Shown, Stop
 from fmviz.charts import axes, marks, series
 from fmviz.charts.marks import of_kind, tip
 from fmviz.charts.scales import by_name, split_dash
-from fmviz.charts.series import Rows
+from fmviz.charts.series import Row, Rows
 from fmviz.charts.specification import specification
 from fmviz.charts.style import FINE, GREY, PANEL_HEIGHT, RUN_COLOURS, SOLID, SPLITS
 from fmviz.charts.weights import reach_of
@@ -105,38 +105,11 @@ def monitor_rows(
         penalty: whether to draw the penalty beside a loss.
     """
     values = record.history[rule.monitor]
-    beside = record.history[TRAINING[rule.monitor]]
-    if rule.monitor == "val_loss":
-        beside = beside + record.history["penalty"]
-    stopped = None if stop is None else stop.stopped
-    rows: list[dict[str, Any]] = []
-    for split, curve in zip(SPLITS, (beside, values), strict=True):
-        if split == "training" and not training:
-            continue
-        for epoch, value in enumerate(curve, start=1):
-            common = {"kind": "curve", "split": split, "epoch": epoch, "value": value}
-            if stopped is None or epoch <= stopped:
-                rows.append({**common, "phase": TRAINED})
-            # The last epoch that ran begins the pale stretch too, so that the line is whole.
-            if stopped is not None and epoch >= stopped:
-                rows.append({**common, "phase": SPARED})
+    rows = _curve_rows(record, rule, stop, training)
     if stop is not None:
-        rows += [
-            _mark("improved", epoch, values[epoch - 1], "validation", "the best so far")
-            for epoch in rule.improvements(record)
-            if epoch <= len(stop.waits)
-        ]
-    if kept and stop is not None:
-        rows.append(_mark("kept", kept, values[kept - 1], "validation", "these weights come back"))
-    if stopped is not None:
-        note = f"stops after epoch {stopped}"
-        # Beside the rule, on the side that has more room.
-        side = "left" if stopped - 1 < record.config.epochs / 2 else "right"
-        rows.append({"kind": "stop", "epoch": stopped, "note": note, "side": side})
+        rows += _stop_rows(record, rule, stop, kept)
     if scrub is not None:
         rows.append({"kind": "scrub", "epoch": scrub, "note": f"epoch {scrub}"})
-    if rule.baseline is not None and stop is not None:
-        rows.append({"kind": "baseline", "value": rule.baseline, "note": "baseline"})
     if penalty:
         rows += [
             _mark("penalty", epoch, value, "penalty", "what the penalty adds to val_loss")
@@ -148,7 +121,48 @@ def monitor_rows(
     return Rows(rows, columns=columns)
 
 
-def _mark(kind: str, epoch: int, value: float, split: str, note: str) -> dict[str, Any]:
+def _curve_rows(record: RunRecord, rule: Rule, stop: Stop | None, training: bool) -> list[Row]:
+    """The monitored value and its like in training; what stopping spares is another phase."""
+    beside = record.history[TRAINING[rule.monitor]]
+    if rule.monitor == "val_loss":
+        beside = beside + record.history["penalty"]
+    curves = dict(zip(SPLITS, (beside, record.history[rule.monitor]), strict=True))
+    if not training:
+        del curves["training"]
+    stopped = None if stop is None else stop.stopped
+    rows: list[Row] = []
+    for split, curve in curves.items():
+        for epoch, value in enumerate(curve, start=1):
+            row = {"kind": "curve", "split": split, "epoch": epoch, "value": value}
+            if stopped is None or epoch <= stopped:
+                rows.append({**row, "phase": TRAINED})
+            # The last epoch that ran begins the pale stretch too, so that the line is whole.
+            if stopped is not None and epoch >= stopped:
+                rows.append({**row, "phase": SPARED})
+    return rows
+
+
+def _stop_rows(record: RunRecord, rule: Rule, stop: Stop, kept: int) -> list[Row]:
+    """What the rule saw and did: improvements, the baseline, the stop, the weights kept."""
+    values = record.history[rule.monitor]
+    rows = [
+        _mark("improved", epoch, values[epoch - 1], "validation", "the best so far")
+        for epoch in rule.improvements(record)
+        if epoch <= len(stop.waits)
+    ]
+    if kept:
+        rows.append(_mark("kept", kept, values[kept - 1], "validation", "these weights come back"))
+    if stop.stopped is not None:
+        note = f"stops after epoch {stop.stopped}"
+        # Beside the rule, on the side that has more room.
+        side = "left" if stop.stopped - 1 < record.config.epochs / 2 else "right"
+        rows.append({"kind": "stop", "epoch": stop.stopped, "note": note, "side": side})
+    if rule.baseline is not None:
+        rows.append({"kind": "baseline", "value": rule.baseline, "note": "baseline"})
+    return rows
+
+
+def _mark(kind: str, epoch: int, value: float, split: str, note: str) -> Row:
     return {"kind": kind, "epoch": epoch, "value": value, "split": split, "note": note}
 
 

@@ -14,7 +14,7 @@ from fmviz.analysis.sweeps import MEASURES, Outcome
 from fmviz.charts import axes, marks
 from fmviz.charts.marks import of_kind
 from fmviz.charts.scales import split_dash, split_fill
-from fmviz.charts.series import Rows
+from fmviz.charts.series import Row, Rows
 from fmviz.charts.specification import specification
 from fmviz.charts.style import CURVES_HEIGHT, GREY, RUN_COLOURS, SCHEME, SCHEME_TEXT
 from fmviz.lessons.sweep import says
@@ -111,48 +111,51 @@ def curves_rows(
     best: Outcome | None,
 ) -> Rows:
     """Rows for `curves_spec`. "run" counts the runs of all cells, in order."""
-    shown = MEASURES[measure]
-    rows: list[dict[str, Any]] = []
-    run = 0
+    rows: list[Row] = []
+    first = 0
     for outcome, (place, _) in zip(found, at, strict=True):
-        for record in outcome.records:
-            name = says.run_name([knob], outcome.cell, outcome.cell.configs[0].seed)
-            if record is not None:
-                name = says.run_name([knob], outcome.cell, record.config.seed)
-            common = {"run": run, "place": place, "name": name}
-            run += 1
-            if record is not None and record.diverged is not None:
-                tip = f"none: diverged in epoch {record.diverged.epoch}"
-                rows.append({**common, "kind": GONE, "tip": tip})
-        finite = outcome.values(measure, tolerance)
-        numbers = [
-            run - len(outcome.records) + index
-            for index, record in enumerate(outcome.records)
-            if record is not None and record.diverged is None and record.epochs
-        ]
-        for number, record, values in zip(numbers, outcome.finite, finite, strict=True):
-            name = says.run_name([knob], outcome.cell, record.config.seed)
+        cell = _run_rows(knob, outcome, measure, tolerance, first) + _mean_rows(
+            outcome, measure, tolerance
+        )
+        if outcome is best:
+            cell.append({"kind": "best"})
+        rows += [{**row, "place": place} for row in cell]
+        first += len(outcome.records)
+    return Rows(rows, columns=COLUMNS)
+
+
+def _run_rows(knob: str, outcome: Outcome, measure: str, tolerance: float, first: int) -> list[Row]:
+    """A cell's runs, numbered from `first`: one row a split, or that it diverged."""
+    rows: list[Row] = []
+    finite = iter(outcome.values(measure, tolerance))
+    for number, record in enumerate(outcome.records, start=first):
+        if record is None:
+            continue
+        run = {"run": number, "name": says.run_name([knob], outcome.cell, record.config.seed)}
+        if record.diverged is not None:
+            tip = f"none: diverged in epoch {record.diverged.epoch}"
+            rows.append({**run, "kind": GONE, "tip": tip})
+        elif record.epochs:
+            figures = {"kind": "run", **run}
             rows += [
-                {
-                    **{"kind": "run", "run": number, "place": place, "split": split},
-                    **{"value": value, "name": name, "tip": says.figure(measure, value)},
-                }
-                for split, value in zip(shown.splits, values, strict=True)
+                {**figures, "split": split, "value": value, "tip": says.figure(measure, value)}
+                for split, value in zip(MEASURES[measure].splits, next(finite), strict=True)
                 if not math.isnan(value)
             ]
-        for split, values in zip(shown.splits, zip(*finite, strict=True)):
-            mean = float(np.mean(values))
-            spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
-            if not math.isnan(mean):
-                rows.append(
-                    {
-                        **{"kind": "mean", "place": place, "split": split, "value": mean},
-                        **{"low": mean - spread, "high": mean + spread},
-                    }
-                )
-        if outcome is best:
-            rows.append({"kind": "best", "place": place})
-    return Rows(rows, columns=COLUMNS)
+    return rows
+
+
+def _mean_rows(outcome: Outcome, measure: str, tolerance: float) -> list[Row]:
+    """The mean over a cell's finite runs ± one standard deviation, one row a split."""
+    rows: list[Row] = []
+    finite = outcome.values(measure, tolerance)
+    for split, values in zip(MEASURES[measure].splits, zip(*finite, strict=True)):
+        mean = float(np.mean(values))
+        spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+        if not math.isnan(mean):
+            ends = {"low": mean - spread, "high": mean + spread}
+            rows.append({"kind": "mean", "split": split, "value": mean, **ends})
+    return rows
 
 
 def _figure(measure: str) -> alt.Y:
@@ -231,28 +234,23 @@ def map_rows(
 ) -> Rows:
     """Rows for `map_spec`: the mean over the seeds that stayed finite. "run" is the number of the
     cell's first run, counted over all cells."""
-    share = MEASURES[measure].is_share
-    columns = len({outcome.cell.at[0] for outcome in found})
+    digits = 1 if len({outcome.cell.at[0] for outcome in found}) <= ROOMY else 0
     means = [_mean(outcome, measure, tolerance) for outcome in found]
     known = [mean for mean in means if not math.isnan(mean)]
     middle = (min(known) + max(known)) / 2 if known else 0.0
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     run = 0
     for outcome, mean in zip(found, means, strict=True):
         first, run = run, run + len(outcome.records)
-        lost = len(outcome.diverged)
-        if math.isnan(mean) and not lost and not outcome.finite:
+        if math.isnan(mean) and not outcome.diverged and not outcome.finite:
             continue
-        label = "×" if math.isnan(mean) and lost else "–" if math.isnan(mean) else ""
-        if not label:
-            digits = 1 if columns <= ROOMY else 0
-            label = f"{100 * mean:.{digits}f}" if share else f"{mean:.{digits + 1}f}"
-            label = label.replace("-", "−") + (" ×" if lost else "")
-        names = (value_name(knob, v) for knob, v in zip(turned, outcome.cell.at))
-        column, line = names
+        column, line = (value_name(knob, value) for knob, value in zip(turned, outcome.cell.at))
         rows.append(
             {
-                **{"run": first, "column": column, "line": line, "label": label},
+                "run": first,
+                "column": column,
+                "line": line,
+                "label": _cell_label(mean, bool(outcome.diverged), measure, digits),
                 "value": None if math.isnan(mean) else mean,
                 "light": mean > middle,
                 "best": outcome is best,
@@ -260,8 +258,17 @@ def map_rows(
                 "tip": _tip(outcome, measure, tolerance),
             }
         )
-    names_ = ["run", "column", "line", "label", "value", "light", "best", "name", "tip"]
-    return Rows(rows, columns=names_)
+    columns = ["run", "column", "line", "label", "value", "light", "best", "name", "tip"]
+    return Rows(rows, columns=columns)
+
+
+def _cell_label(mean: float, diverged: bool, measure: str, digits: int) -> str:
+    """What is written in a cell; a cross for runs that diverged."""
+    if math.isnan(mean):
+        return "×" if diverged else "–"
+    share = MEASURES[measure].is_share
+    figure = f"{100 * mean:.{digits}f}" if share else f"{mean:.{digits + 1}f}"
+    return figure.replace("-", "−") + (" ×" if diverged else "")
 
 
 def _mean(outcome: Outcome, measure: str, tolerance: float) -> float:
@@ -272,10 +279,10 @@ def _mean(outcome: Outcome, measure: str, tolerance: float) -> float:
 
 def _tip(outcome: Outcome, measure: str, tolerance: float) -> str:
     values = [says.figure(measure, each[-1]) for each in outcome.values(measure, tolerance)]
-    told = ", ".join(values)
+    parts = [", ".join(values)] if values else []
     if outcome.diverged:
-        told += f"{'; ' if told else ''}{len(outcome.diverged)} diverged"
-    return told
+        parts.append(f"{len(outcome.diverged)} diverged")
+    return "; ".join(parts)
 
 
 def _cell_colour(measure: str) -> alt.Color:
