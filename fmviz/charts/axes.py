@@ -13,7 +13,6 @@ import altair as alt
 
 Side = TypeVar("Side", alt.X, alt.Y)
 
-# Charts that stand one above the other share their x axis: room for the labels of y is fixed.
 Options = dict[str, Any]
 
 

@@ -112,12 +112,12 @@ def saturation_spec(names: tuple[str, ...], layers: int, dark: bool) -> Any:
     )
     base = rows().encode(y=y, yOffset=alt.YOffset("run:N", sort=list(names)))
     now, start = tip("share", ".2%", "now"), tip("start", ".2%", "before training")
-    told = base.encode(tooltip=["layer:N", "run:N", now, start])
+    measured = base.encode(tooltip=["layer:N", "run:N", now, start])
     colour = run_colour(names, dark)
-    bars = told.mark_bar(cornerRadiusEnd=2).encode(
+    bars = measured.mark_bar(cornerRadiusEnd=2).encode(
         x=axes.share(alt.X, "share", "share of activations", LABEL_ROOM), color=colour
     )
-    starts = told.mark_tick(thickness=3, size=24, color=GREY).encode(x=alt.X("start:Q"))
+    starts = measured.mark_tick(thickness=3, size=24, color=GREY).encode(x=alt.X("start:Q"))
     labels = marks.label(base, align="left", dx=6).encode(x=alt.X("outer:Q"), color=colour)
     height = max(PANEL_HEIGHT, 26 * layers * len(names) + 90)
     return on_top(alt.layer(bars, starts, labels), height, symbolType="square")

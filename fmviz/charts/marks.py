@@ -84,10 +84,10 @@ def whiskers(
 ) -> alt.Chart:
     """From "low" to "high", such as ± one standard error, upright at an `x`, along at a `y`."""
     looks: Style = {"strokeWidth": 2} | style
-    drawn = base.mark_rule(**looks)
+    rules = base.mark_rule(**looks)
     if x is not None:
-        return drawn.encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
-    return drawn.encode(x=alt.X("low:Q"), x2="high:Q", y=y)
+        return rules.encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
+    return rules.encode(x=alt.X("low:Q"), x2="high:Q", y=y)
 
 
 def frame(x: alt.X, y: alt.Y) -> alt.Chart:

@@ -20,12 +20,12 @@ RUNNING = ("Keras's accuracy", "training, measured", "validation, measured")
 @specification
 def running_spec(epochs: int, dark: bool) -> Any:
     """Keras's running training accuracy beside the measured accuracies of one run."""
-    own = RUN_COLOURS[dark][1]
+    colour = RUN_COLOURS[dark][1]
     legend = alt.Legend(orient="bottom", columns=1, symbolSize=400, labelLimit=300)
     curve = marks.rows().encode(
         x=axes.epochs(epochs),
         y=axes.accuracy(alt.Y, ticks=5),
-        color=by_name(alt.Color, "series", RUNNING, [GREY, own, own], legend=legend),
+        color=by_name(alt.Color, "series", RUNNING, [GREY, colour, colour], legend=legend),
         strokeDash=by_name(alt.StrokeDash, "series", RUNNING, [FINE, *DASHES], legend=legend),
         tooltip=["series:N", "epoch:Q", marks.tip("accuracy", marks.PERCENT)],
     )

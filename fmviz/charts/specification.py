@@ -74,6 +74,6 @@ def projected(spec: Spec) -> Spec:
         "line": {"strokeWidth": 4},
         "point": {"size": 110},
     }
-    own = large.get("config", {})
-    merged = {name: over[name] | own.get(name, {}) for name in over}
-    return large | {"config": own | merged}
+    config = large.get("config", {})
+    merged = {name: over[name] | config.get(name, {}) for name in over}
+    return large | {"config": config | merged}

@@ -54,8 +54,7 @@ def distribution_rows(runs: Sequence[Shown]) -> Rows:
         edges, density = measure.weight_density(counts, 2 * reach / BINS)
         shares = density * np.diff(edges)
         inside = (edges[1:] > -reach) & (edges[:-1] < reach)
-        drawn = [(e, d, s) for e, d, s in zip(edges, density, shares, strict=False)]
-        kept = [point for point, within in zip(drawn, inside, strict=True) if within]
+        kept = [point for point, within in zip(zip(edges, density, shares), inside) if within]
         # A bin without weights is a hole in the line: a logarithm has no zero.
         rows += [
             {"run": name, "weight": float(e), "density": float(d) if d else None, "share": float(s)}

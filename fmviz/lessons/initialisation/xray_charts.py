@@ -91,12 +91,12 @@ def flat_spec(layers: int, title: str, dark: bool) -> Any:
     """Share of flat activations by layer: bars measured, ticks predicted, ± one deviation."""
     base = rows().encode(y=axes.names(alt.Y, "layer"))
     error = tip("error", ".2%", "± one standard deviation")
-    told = base.encode(tooltip=["layer:N", tip("measured", ".2%"), tip("predicted", ".2%"), error])
-    bars = told.mark_bar(color=yours(dark), cornerRadiusEnd=2, opacity=0.85).encode(
+    lanes = base.encode(tooltip=["layer:N", tip("measured", ".2%"), tip("predicted", ".2%"), error])
+    bars = lanes.mark_bar(color=yours(dark), cornerRadiusEnd=2, opacity=0.85).encode(
         x=axes.share(alt.X, "measured", title, LABEL_ROOM)
     )
-    ranges = told.mark_rule(strokeWidth=2, color=GREY).encode(x=alt.X("least:Q"), x2="most:Q")
-    ticks = told.mark_tick(thickness=3, size=24, color=GREY).encode(x=alt.X("predicted:Q"))
+    ranges = lanes.mark_rule(strokeWidth=2, color=GREY).encode(x=alt.X("least:Q"), x2="most:Q")
+    ticks = lanes.mark_tick(thickness=3, size=24, color=GREY).encode(x=alt.X("predicted:Q"))
     labels = marks.label(base, align="left", dx=8).encode(
         x=alt.X("outer:Q"), color=alt.value(yours(dark))
     )

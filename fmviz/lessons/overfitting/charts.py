@@ -30,14 +30,14 @@ LEAST_LOSS = 1e-4
 def labels_spec(epochs: int, dark: bool) -> Any:
     """One run's answers over the epochs: training images told the truth, training images told a
     wrong label (right is what it was told), and validation. The epoch looked at has a rule."""
-    own, wrong = RUN_COLOURS[dark][1], RUN_COLOURS[dark][3]
+    colour, wrong = RUN_COLOURS[dark][1], RUN_COLOURS[dark][3]
     names, legend = list(LABELS), alt.Legend(orient="bottom", columns=1, symbolSize=400)
     dashes = [SOLID, [9, 2], DASHED]
     x = axes.epochs(epochs)
     curve = marks.rows("datum.series != 'epoch'").encode(
         x=x,
         y=axes.share(alt.Y, "accuracy", "answers as told"),
-        color=by_name(alt.Color, "series", names, [own, wrong, own], legend=legend),
+        color=by_name(alt.Color, "series", names, [colour, wrong, colour], legend=legend),
         strokeDash=by_name(alt.StrokeDash, "series", names, dashes, legend=legend),
         tooltip=["series:N", "epoch:Q", tip("accuracy", marks.PERCENT)],
     )

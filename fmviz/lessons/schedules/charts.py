@@ -124,9 +124,9 @@ def loss_rows(runs: Sequence[Shown]) -> Rows:
 def race_spec(present: str, dark: bool) -> Any:
     """Final validation accuracy of every schedule with its error, the best on top; the constant
     rate and the page's schedule in their colours."""
-    own = [LABELS["constant"], *([LABELS[present]] if present != "constant" else [])]
-    own_colours = dict(zip(own, RUN_COLOURS[dark]))
-    scale = alt.Scale(domain=list(NAMES), range=[own_colours.get(name, GREY) for name in NAMES])
+    shown = [LABELS["constant"], *([LABELS[present]] if present != "constant" else [])]
+    colours = dict(zip(shown, RUN_COLOURS[dark]))
+    scale = alt.Scale(domain=list(NAMES), range=[colours.get(name, GREY) for name in NAMES])
     colour = alt.Color("run:N", scale=scale, legend=None)
     y = alt.Y("run:N", title=None, sort=alt.SortField("place"), axis=alt.Axis(labelLimit=190))
     title = "validation accuracy after the last epoch"
