@@ -15,7 +15,8 @@ from typing import NamedTuple
 from fmviz.analysis.stopping import Shown
 from fmviz.export import csv_files
 from fmviz.run import measure
-from fmviz.run.config import RunConfig
+from fmviz.run.choices import CHOICES
+from fmviz.run.config import DEFAULTS, RunConfig
 from fmviz.run.measure import TOLERANCES, WEIGHT_EDGES, activation_edges
 from fmviz.run.record import HIDDEN_MEASURES, HISTORY, KERNEL_MEASURES, RunRecord, n_weights
 from fmviz.run.settings import SETTINGS, written
@@ -38,6 +39,8 @@ LAYER_UNITS = {
     "dead_units": "share",
     "activation_histogram": "activations",
 }
+# Settings that every file's name has, each at a place of its own.
+_ALWAYS = ("penalty", "lam", "l1_share", "train_size", "seed")
 ROOM_IN_NAMES = 60
 # Accuracies of the record, and of which images they are a share.
 _ACCURACIES = {
@@ -91,10 +94,10 @@ def stem(config: RunConfig, *more: str) -> str:
         parts.append(f"share{_value(config, 'l1_share')}")
     parts.append(f"n{config.train_size}")
     others = [
-        f"{row.file}{_value(config, field)}"
+        (SETTINGS[field].file or ("" if field in CHOICES else field)) + _value(config, field)
         # Figures first, then words, which need no name before them.
-        for field, row in sorted(SETTINGS.items(), key=lambda item: item[1].file == "")
-        if row.file is not None and config[field] != RunConfig.model_fields[field].default
+        for field in sorted(SETTINGS, key=CHOICES.__contains__)
+        if field not in _ALWAYS and config[field] != DEFAULTS[field]
     ]
     if sum(map(len, others)) > ROOM_IN_NAMES:  # a part of the run's key stands for them
         others = [config.key[:8]]

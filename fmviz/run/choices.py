@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 N_CLASSES = 10
-
-
 N_PIXELS = 784
-
-
 MAX_HIDDEN_LAYERS = 6
-
-
 MAX_UNITS = 512
 
 
@@ -55,7 +50,7 @@ Penalty = Literal[
     "l1_proximal",
     "weight_decay",
 ]
-PENALTIES: dict[str, Choice] = {
+PENALTIES: dict[Penalty, Choice] = {
     "none": Choice("none", "The data loss alone."),
     "l1": Choice("L1", "C = C₀ + (λ/n) Σ|w|: every weight shrinks by the same amount."),
     "l2": Choice("L2", "C = C₀ + (λ/2n) Σw²: every weight shrinks in proportion to its size."),
@@ -81,7 +76,7 @@ Activation = Literal[
     "gelu",
     "silu",
 ]
-ACTIVATIONS: dict[str, Choice] = {
+ACTIVATIONS: dict[Activation, Choice] = {
     "tanh": Choice("tanh", "Saturated where |a| > 0.99."),
     "sigmoid": Choice("sigmoid", "Saturated where a < 0.01 or a > 0.99."),
     "relu": Choice("ReLU", "Flat where a = 0; a unit that is zero on every image is dead."),
@@ -105,7 +100,7 @@ Initializer = Literal[
     "orthogonal",
     "zeros",
 ]
-INITIALIZERS: dict[str, Choice] = {
+INITIALIZERS: dict[Initializer, Choice] = {
     "normal": Choice("normal(σ)", "N(0, σ²), the same σ in every layer."),
     "xavier": Choice("Xavier (the notes)", "N(0, 1/fan_in): a unit normal squashed by √fan_in."),
     "glorot_normal": Choice(
@@ -128,7 +123,7 @@ INITIALIZERS: dict[str, Choice] = {
 Optimizer = Literal[
     "sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "nadam", "lion"
 ]
-OPTIMIZERS: dict[str, Choice] = {
+OPTIMIZERS: dict[Optimizer, Choice] = {
     "sgd": Choice("SGD", "w ← w − η ∂C/∂w."),
     "momentum": Choice("SGD + momentum", "Velocity with momentum 0.9."),
     "nesterov": Choice("Nesterov", "Velocity with momentum 0.9, looked ahead."),
@@ -146,7 +141,7 @@ OPTIMIZERS: dict[str, Choice] = {
 
 
 # The class of keras.optimizers that does it.
-KERAS_OPTIMIZERS = {
+KERAS_OPTIMIZERS: dict[Optimizer, str] = {
     "sgd": "SGD",
     "momentum": "SGD",
     "nesterov": "SGD",
@@ -171,7 +166,7 @@ Schedule = Literal[
     "warmup",
     "plateau",
 ]
-SCHEDULES: dict[str, Choice] = {
+SCHEDULES: dict[Schedule, Choice] = {
     "constant": Choice("constant", "η throughout."),
     "step": Choice("step", "Equal stretches of constant rate, from η down to f η."),
     "exponential": Choice("exponential", "η f^(t/T)."),
@@ -187,20 +182,8 @@ SCHEDULES: dict[str, Choice] = {
 }
 
 
-# Which settings a schedule uses; under the others they have no effect.
-SCHEDULE_SETTINGS = {
-    "step": ("final_rate", "periods"),
-    "exponential": ("final_rate",),
-    "inverse_time": ("final_rate",),
-    "polynomial": ("final_rate", "power"),
-    "cosine": ("final_rate",),
-    "cosine_restarts": ("final_rate", "periods"),
-    "warmup": ("final_rate", "warmup"),
-    "plateau": ("plateau_factor", "plateau_patience"),
-}
-
-
-CHOICES: dict[str, dict[str, Any]] = {
+# The words of each setting that has some.
+CHOICES: dict[str, Mapping[Any, Choice | DatasetInfo]] = {
     "dataset": DATASETS,
     "penalty": PENALTIES,
     "activation": ACTIVATIONS,

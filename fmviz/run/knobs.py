@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from fmviz.run import config
+from fmviz.run import config, settings
 from fmviz.run.choices import CHOICES, MAX_HIDDEN_LAYERS, MAX_UNITS
 from fmviz.run.config import RunConfig
-from fmviz.run.settings import SETTINGS, Setting, written
+from fmviz.run.settings import SETTINGS, written
 
 # A second knob that is not turned.
 NONE = "none"
@@ -40,36 +40,21 @@ class Knob(NamedTuple):
     log: bool = False
 
 
-# A width and a depth stand beside the settings that they turn.
+def _knob(field: str) -> Knob:
+    row = SETTINGS[field]
+    label = row.knob or row.label[:1].lower() + row.label[1:]
+    return Knob(label, row.symbol or row.name, row.swept, row.log)
+
+
+# In lists, those that are turned most come first: the penalty's and the network's.
+_FIRST = ("lam", "l1_share", "penalty", "dropout", "init_std", "initializer", "activation")
 _OF_LAYERS = {
     "depth": Knob("hidden layers", "layers", (1, 2, 3, 4, 5)),
     "width": Knob("units a hidden layer", "units", (8, 32, 128, 512), log=True),
+    "hidden": _knob("hidden"),
 }
-# In the order in which lists have them.
-_ORDER = (
-    "lam",
-    "l1_share",
-    "penalty",
-    "dropout",
-    "init_std",
-    "initializer",
-    "activation",
-    "depth",
-    "width",
-    "hidden",
-    "train_size",
-    "label_noise",
-    "optimizer",
-    "learning_rate",
-)
-
-
-def _knob(setting: Setting) -> Knob:
-    return Knob(setting.knob, setting.symbol, setting.swept, setting.log)
-
-
-_TURNED = {field: _knob(row) for field, row in SETTINGS.items() if row.swept} | _OF_LAYERS
-KNOBS: dict[str, Knob] = {name: _TURNED[name] for name in dict.fromkeys((*_ORDER, *_TURNED))}
+KNOBS: dict[str, Knob] = {field: _knob(field) for field in _FIRST} | _OF_LAYERS
+KNOBS |= {f: _knob(f) for f, row in SETTINGS.items() if row.swept and f not in KNOBS}
 # All of these turn the layers; of those that say the same thing, a sweep takes one.
 _LAYERS = {"depth", "width", "hidden"}
 
@@ -139,14 +124,14 @@ def clash(knob: str, other: str) -> bool:
     return knob == other or ({knob, other} <= _LAYERS and "hidden" in (knob, other))
 
 
-def turned(settings: Mapping[str, Any], turns: Mapping[str, Any]) -> dict[str, Any]:
+def turned(present: Mapping[str, Any], turns: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a run with some knobs turned.
 
     Args:
-        settings: of `RunConfig`, as a page holds them: λ = 0 still knows its penalty there.
+        present: all of `RunConfig`, as a page holds them: λ = 0 still knows its penalty there.
         turns: knob → value.
     """
-    changed = dict(settings) | {k: v for k, v in turns.items() if k not in ("depth", "width")}
+    changed = dict(present) | {k: v for k, v in turns.items() if k not in ("depth", "width")}
     if "depth" in turns:
         changed["hidden"] = (*changed["hidden"], DEFAULT_WIDTH)[:1] * turns["depth"]
     if "width" in turns:
@@ -156,7 +141,7 @@ def turned(settings: Mapping[str, Any], turns: Mapping[str, Any]) -> dict[str, A
 
 def needs(knob: str) -> str:
     """What a knob needs of the other settings to have an effect, in words; may be empty."""
-    return SETTINGS[knob].needs if knob in SETTINGS else ""
+    return settings.needs(knob) if knob in SETTINGS else ""
 
 
 class Sweeping(NamedTuple):
@@ -203,11 +188,11 @@ def cells(state: Mapping[str, Any]) -> list[Cell]:
         pydantic.ValidationError: settings that do not go together.
     """
     wanted = sweeping(state)
-    settings = {name: state[name] for name in RunConfig.model_fields}
+    present = {name: state[name] for name in RunConfig.model_fields}
     seeds = int(config.bounds("seed")[1]) + 1
     found = []
     for at in product(*wanted.turns.values()):
-        changed = turned(settings, dict(zip(wanted.turns, at, strict=True)))
+        changed = turned(present, dict(zip(wanted.turns, at, strict=True)))
         runs = tuple(
             RunConfig.model_validate(changed | {"seed": (changed["seed"] + more) % seeds})
             for more in range(wanted.seeds)
@@ -224,9 +209,9 @@ def problems(state: Mapping[str, Any]) -> list[tuple[str, str]]:
             continue
         try:
             values = read(knob, state[field])
-            settings = {name: state[name] for name in RunConfig.model_fields}
+            present = {name: state[name] for name in RunConfig.model_fields}
             for value in values:
-                RunConfig.model_validate(turned(settings, {knob: value}))
+                RunConfig.model_validate(turned(present, {knob: value}))
         except ValidationError as error:
             found.append((field, f"{field}: {config.problems(error)[0]}"))
         except KnobError as error:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fmviz.run.choices import CHOICES, PENALTIES, SCHEDULE_SETTINGS
+from fmviz.run.choices import CHOICES, PENALTIES
 from fmviz.run.config import DEFAULTS, RunConfig
 from fmviz.run.knobs import KNOBS
-from fmviz.run.settings import number, said, written
+from fmviz.run.settings import number, parts, said, written
 
 
 def differing(configs: Sequence[RunConfig]) -> list[str]:
@@ -42,14 +42,6 @@ def knob_value(knob: str, value: Any) -> str:
     return f"{KNOBS[knob].symbol} = {value_name(knob, value)}"
 
 
-# Settings that have no meaning without another: where that one differs, it speaks for them.
-_PARTS = {
-    "penalty": {"lam", "l1_share"},
-    "initializer": {"init_std"},
-    "schedule": {name for names in SCHEDULE_SETTINGS.values() for name in names},
-}
-
-
 def setting(field: str, config: RunConfig) -> str:
     """A setting of a run as a person says it, with the parts that it speaks for."""
     if field == "penalty":
@@ -62,8 +54,8 @@ def setting(field: str, config: RunConfig) -> str:
 def differing_settings(configs: Sequence[RunConfig]) -> list[str]:
     """The settings in which runs differ, those left out for which another one speaks."""
     fields = differing(configs)
-    parts: set[str] = set().union(*(_PARTS.get(field, set()) for field in fields))
+    spoken_for = {part for field in fields for part in parts(field)}
     if "penalty" in fields and {config.optimizer for config in configs} <= {"adam", "adamw"}:
         # AdamW is what Adam is called under weight decay.
-        parts |= {"optimizer"}
-    return [field for field in fields if field not in parts]
+        spoken_for |= {"optimizer"}
+    return [field for field in fields if field not in spoken_for]

@@ -1,300 +1,373 @@
-"""One row a setting of a run: its names, the values it offers, how one is written, when it acts.
+"""The settings of a run, a row each: type, bounds and default, and how pages speak of it.
 
-Controls, links, sweeps, tables, captions, file names and notebooks read these rows. What a value
-may be, its default and its one-line description stand in `RunConfig`; the words of a choice in
-`choices.CHOICES`.
+A row is a field of `Settings`, and this is the only place that has it: validation, links, controls,
+sweeps, tables, file names and the canonical form of a run read their part of the row. A new setting
+is a new row, and what it does in `fmviz.training`. The module is as long as the table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from typing import Annotated, Any, Self
 
-from fmviz.run.choices import CHOICES, SCHEDULE_SETTINGS
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-Settings = Mapping[str, Any]
-Values = tuple[Any, ...]
+from fmviz.run.choices import (
+    CHOICES,
+    DATASETS,
+    MAX_HIDDEN_LAYERS,
+    MAX_UNITS,
+    PENALTIES,
+    SCHEDULES,
+    Activation,
+    Dataset,
+    Initializer,
+    Optimizer,
+    Penalty,
+    Schedule,
+)
+from fmviz.run.setting import Needs, Part, Setting, Values
+
+A_PENALTY = "a penalty with λ above 0"
+A_HIDDEN_LAYER = Needs("a hidden layer", lambda values: bool(values["hidden"]))
+# Schedules that end at a rate of their own.
+FALLING = tuple(name for name in SCHEDULES if name not in ("constant", "plateau"))
 
 
-def _always(settings: Settings) -> bool:
-    return True
+def allowed_widths() -> str:
+    """What the widths of the hidden layers may be, as words for an error message."""
+    return (
+        f"at most {MAX_HIDDEN_LAYERS} widths from 1 to {MAX_UNITS}, such as 128 or 128-64, or none"
+    )
 
 
-@dataclass(frozen=True)
-class Setting:
-    """One setting of a run.
+def _checked(widths: tuple[int, ...]) -> tuple[int, ...]:
+    if len(widths) > MAX_HIDDEN_LAYERS or not all(1 <= w <= MAX_UNITS for w in widths):
+        raise ValueError(f"must be {allowed_widths()}")
+    return widths
 
-    Attributes:
-        label: of its control.
-        name: in a table's head and in a sentence.
-        knob: in lists of what a sweep can turn, and on its axis.
-        symbol: before a value, as in "λ = 10".
-        file: before a value in a file's name; None where names do not have it there.
-        slider: the values that its slider offers; empty where it is typed or chosen from a list.
-        swept: the values that a sweep takes unless told otherwise; empty where no sweep turns it.
-        log: whether its axis is logarithmic.
-        percent: whether a person writes it in percent.
-        acts: whether it has an effect beside the other settings.
-        needs: what it needs of them for that, in words.
+
+class Settings(BaseModel):
+    """All settings of a run, validated one by one and together, with or without an effect.
+
+    Raises:
+        pydantic.ValidationError: a value out of bounds or an unknown choice.
     """
 
-    label: str
-    name: str
-    knob: str = ""
-    symbol: str = ""
-    file: str | None = None
-    slider: Values = ()
-    swept: Values = ()
-    log: bool = False
-    percent: bool = False
-    acts: Callable[[Settings], bool] = _always
-    needs: str = ""
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    dataset: Annotated[
+        Dataset, Field(description="Which images."), Setting("Images", "images", "Images")
+    ] = "compact"
+    train_size: Annotated[
+        int,
+        Field(ge=10, le=55_000, description="Training images, n."),
+        Setting(
+            "Training images, n",
+            "n",
+            "Images",
+            file="n",
+            slider=(20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 55_000),
+            swept=(100, 300, 1_000, 3_000, 10_000),
+            log=True,
+        ),
+    ] = 5_000
+    label_noise: Annotated[
+        float,
+        Field(ge=0.0, le=1.0, description="Share of training images told a random wrong label."),
+        Setting(
+            "Label noise",
+            "label noise",
+            "Images",
+            file="noise",
+            slider=(0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0),
+            swept=(0.0, 0.1, 0.2, 0.4, 0.8),
+            percent=True,
+        ),
+    ] = 0.0
+    hidden: Annotated[
+        tuple[int, ...],
+        AfterValidator(_checked),
+        Field(description="Widths of the hidden layers."),
+        Setting(
+            "Hidden layers",
+            "hidden layers",
+            "Network",
+            symbol="layers",
+            knob="widths of the hidden layers",
+            swept=((), (32,), (128,), (128, 64)),
+        ),
+    ] = (128,)
+    activation: Annotated[
+        Activation,
+        Field(description="Hidden activation."),
+        Setting(
+            "Activation",
+            "activation",
+            "Network",
+            swept=("tanh", "sigmoid", "relu", "gelu"),
+            when=A_HIDDEN_LAYER,
+        ),
+    ] = "tanh"
+    initializer: Annotated[
+        Initializer,
+        Field(description="kernel_initializer of every layer; biases start at zero."),
+        Setting(
+            "Initialiser",
+            "initialiser",
+            "Network",
+            swept=("normal", "glorot_uniform", "he_normal", "lecun_normal"),
+        ),
+    ] = "normal"
+    init_std: Annotated[
+        float,
+        Field(ge=0.0, le=10.0, description="σ of the normal initializer, every layer."),
+        Setting(
+            "Initial std, σ",
+            "σ",
+            "Network",
+            file="std",
+            slider=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0),
+            swept=(0.001, 0.01, 0.03, 0.1, 0.3, 1.0),
+            log=True,
+            when=Part("initializer", ("normal",)),
+        ),
+    ] = 0.05
+    penalty: Annotated[
+        Penalty,
+        Field(description="What holds the weights down; biases are free."),
+        Setting(
+            "Penalty",
+            "penalty",
+            "Penalty",
+            swept=("none", "l2", "l1", "l1_l2"),
+            when=Needs(A_PENALTY, lambda values: bool(values["lam"])),
+        ),
+    ] = "none"
+    lam: Annotated[
+        float,
+        Field(ge=0.0, le=10_000.0, description="The notes' λ."),
+        Setting(
+            "Strength, λ",
+            "λ",
+            "Penalty",
+            slider=(0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0),
+            swept=(0.0, 1.0, 10.0, 30.0, 100.0),
+            log=True,
+            when=Part("penalty", tuple(PENALTIES)[1:], A_PENALTY),
+        ),
+    ] = 0.0
+    l1_share: Annotated[
+        float,
+        Field(ge=0.0, le=1.0, description="Share of λ that is L1 in L1 + L2."),
+        Setting(
+            "Share of λ in L1",
+            "share of λ in L1",
+            "Penalty",
+            symbol="L1 share",
+            file="share",
+            slider=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
+            swept=(0.0, 0.25, 0.5, 0.75, 1.0),
+            percent=True,
+            when=Part("penalty", ("l1_l2",), "the penalty L1 + L2 with λ above 0"),
+        ),
+    ] = 0.5
+    dropout: Annotated[
+        float,
+        Field(ge=0.0, le=0.95, description="Dropout rate after every hidden layer."),
+        Setting(
+            "Dropout rate",
+            "dropout",
+            "Network",
+            slider=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
+            swept=(0.0, 0.2, 0.4, 0.6, 0.8),
+            when=A_HIDDEN_LAYER,
+        ),
+    ] = 0.0
+    optimizer: Annotated[
+        Optimizer,
+        Field(description="Update rule."),
+        Setting("Optimizer", "optimizer", "Training", swept=("sgd", "momentum", "rmsprop", "adam")),
+    ] = "adam"
+    learning_rate: Annotated[
+        float,
+        Field(gt=0.0, le=100.0, description="Learning rate, η."),
+        Setting(
+            "Learning rate, η",
+            "η",
+            "Training",
+            file="lr",
+            slider=(1e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
+            swept=(1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03),
+            log=True,
+        ),
+    ] = 0.001
+    schedule: Annotated[
+        Schedule,
+        Field(description="Learning rate over the steps."),
+        Setting(
+            "Schedule", "schedule", "Training", swept=("constant", "step", "exponential", "cosine")
+        ),
+    ] = "constant"
+    final_rate: Annotated[
+        float,
+        Field(ge=1e-6, le=1.0, description="Rate at the end of a schedule, as a share of η."),
+        Setting(
+            "Rate at the end, share of η",
+            "rate at the end",
+            "Training",
+            symbol="end rate",
+            file="final",
+            slider=(1e-4, 1e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
+            swept=(1e-3, 0.01, 0.1, 1.0),
+            log=True,
+            when=Part("schedule", FALLING),
+        ),
+    ] = 0.01
+    periods: Annotated[
+        int,
+        Field(ge=2, le=10, description="Stretches of a step schedule, cycles of cosine restarts."),
+        Setting(
+            "Stretches or cycles",
+            "periods",
+            "Training",
+            symbol="stretches",
+            slider=(2, 3, 4, 5, 6, 8, 10),
+            swept=(2, 3, 5, 10),
+            when=Part("schedule", ("step", "cosine_restarts")),
+        ),
+    ] = 3
+    power: Annotated[
+        float,
+        Field(gt=0.0, le=10.0, description="Power of a polynomial schedule."),
+        Setting(
+            "Power",
+            "power",
+            "Training",
+            knob="power of the polynomial",
+            slider=(0.5, 1.0, 2.0, 3.0, 4.0),
+            swept=(0.5, 1.0, 2.0, 4.0),
+            when=Part("schedule", ("polynomial",)),
+        ),
+    ] = 1.0
+    warmup: Annotated[
+        float,
+        Field(gt=0.0, lt=1.0, description="Share of the steps in which the rate climbs."),
+        Setting(
+            "Warm-up, share of all steps",
+            "warm-up",
+            "Training",
+            slider=(0.02, 0.05, 0.1, 0.2, 0.3, 0.5),
+            swept=(0.05, 0.1, 0.2, 0.5),
+            when=Part("schedule", ("warmup",)),
+        ),
+    ] = 0.1
+    plateau_factor: Annotated[
+        float,
+        Field(gt=0.0, lt=1.0, description="factor of ReduceLROnPlateau."),
+        Setting(
+            "Factor on η",
+            "plateau factor",
+            "Training",
+            symbol="factor",
+            knob="factor of ReduceLROnPlateau",
+            file="factor",
+            slider=(0.1, 0.2, 0.3, 0.5, 0.7, 0.9),
+            swept=(0.1, 0.3, 0.5, 0.9),
+            when=Part("schedule", ("plateau",)),
+        ),
+    ] = 0.1
+    plateau_patience: Annotated[
+        int,
+        Field(ge=1, le=100, description="patience of ReduceLROnPlateau, in epochs."),
+        Setting(
+            "Patience of ReduceLROnPlateau",
+            "plateau patience",
+            "Training",
+            symbol="patience",
+            file="patience",
+            slider=(1, 2, 3, 4, 5, 8, 10),
+            swept=(1, 3, 5, 10),
+            when=Part("schedule", ("plateau",)),
+        ),
+    ] = 3
+    batch_size: Annotated[
+        int,
+        Field(ge=8, le=1_024, description="Images a step."),
+        Setting(
+            "Batch size",
+            "batch size",
+            "Training",
+            symbol="batch",
+            file="batch",
+            step=32,
+            swept=(16, 64, 256, 1_024),
+            log=True,
+        ),
+    ] = 128
+    epochs: Annotated[
+        int,
+        Field(ge=1, le=100, description="Passes over the training images."),
+        Setting("Epochs", "epochs", "Training", step=5, swept=(5, 10, 20, 40)),
+    ] = 30
+    seed: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=2**31 - 1,
+            description="Draws the initial weights, the dropout masks and the corrupted labels.",
+        ),
+        Setting("Seed", "seed", "Images"),
+    ] = 0
+
+    @model_validator(mode="after")
+    def _enough_images(self) -> Self:
+        largest = DATASETS[self.dataset].train
+        if self.train_size > largest:
+            raise ValueError(
+                f"train_size must be from 10 to {largest:,} for dataset '{self.dataset}', "
+                f"not {self.train_size:,}"
+            )
+        return self
 
 
-def _penalised(settings: Settings) -> bool:
-    return bool(settings["penalty"] != "none" and settings["lam"] > 0)
-
-
-def _shared(settings: Settings) -> bool:
-    return bool(settings["penalty"] == "l1_l2" and settings["lam"] > 0)
-
-
-def _drawn(settings: Settings) -> bool:
-    return bool(settings["initializer"] == "normal")
-
-
-def _has_hidden(settings: Settings) -> bool:
-    return bool(settings["hidden"])
-
-
-def _of_schedule(field: str) -> dict[str, Any]:
-    schedules = [name for name, used in SCHEDULE_SETTINGS.items() if field in used]
-    labels = " or ".join(CHOICES["schedule"][name].label for name in schedules)
-    return {"acts": lambda s: s["schedule"] in schedules, "needs": f"the schedule {labels}"}
-
-
-LAMBDAS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
-RATES = (1e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1, 0.2, 0.5, 1.0)
-SIZES = (20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 55_000)
-WITH_PENALTY = "a penalty with λ above 0"
-WITH_HIDDEN = "a hidden layer"
-
-# In the order of `RunConfig`'s fields.
 SETTINGS: dict[str, Setting] = {
-    "dataset": Setting(
-        label="Images",
-        name="images",
-        file="",
-    ),
-    "train_size": Setting(
-        label="Training images, n",
-        name="n",
-        knob="training images, n",
-        symbol="n",
-        slider=SIZES,
-        swept=(100, 300, 1_000, 3_000, 10_000),
-        log=True,
-    ),
-    "label_noise": Setting(
-        label="Label noise",
-        name="label noise",
-        knob="label noise",
-        symbol="label noise",
-        file="noise",
-        slider=(0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0),
-        swept=(0.0, 0.1, 0.2, 0.4, 0.8),
-        percent=True,
-    ),
-    "hidden": Setting(
-        label="Hidden layers",
-        name="hidden layers",
-        knob="widths of the hidden layers",
-        symbol="layers",
-        file="hidden",
-        swept=((), (32,), (128,), (128, 64)),
-    ),
-    "activation": Setting(
-        label="Activation",
-        name="activation",
-        knob="activation",
-        symbol="activation",
-        file="",
-        swept=("tanh", "sigmoid", "relu", "gelu"),
-        acts=_has_hidden,
-        needs=WITH_HIDDEN,
-    ),
-    "initializer": Setting(
-        label="Initialiser",
-        name="initialiser",
-        knob="initialiser",
-        symbol="initialiser",
-        file="",
-        swept=("normal", "glorot_uniform", "he_normal", "lecun_normal"),
-    ),
-    "init_std": Setting(
-        label="Initial std, σ",
-        name="σ",
-        knob="initial std, σ",
-        symbol="σ",
-        file="std",
-        slider=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0),
-        swept=(0.001, 0.01, 0.03, 0.1, 0.3, 1.0),
-        log=True,
-        acts=_drawn,
-        needs="the initialiser normal(σ)",
-    ),
-    "penalty": Setting(
-        label="Penalty",
-        name="penalty",
-        knob="penalty",
-        symbol="penalty",
-        swept=("none", "l2", "l1", "l1_l2"),
-        acts=_penalised,
-        needs=WITH_PENALTY,
-    ),
-    "lam": Setting(
-        label="Strength, λ",
-        name="λ",
-        knob="strength, λ",
-        symbol="λ",
-        slider=LAMBDAS,
-        swept=(0.0, 1.0, 10.0, 30.0, 100.0),
-        log=True,
-        acts=_penalised,
-        needs=WITH_PENALTY,
-    ),
-    "l1_share": Setting(
-        label="Share of λ in L1",
-        name="share of λ in L1",
-        knob="share of λ in L1",
-        symbol="L1 share",
-        slider=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
-        swept=(0.0, 0.25, 0.5, 0.75, 1.0),
-        percent=True,
-        acts=_shared,
-        needs="the penalty L1 + L2 with λ above 0",
-    ),
-    "dropout": Setting(
-        label="Dropout rate",
-        name="dropout",
-        knob="dropout rate",
-        symbol="dropout",
-        file="dropout",
-        slider=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
-        swept=(0.0, 0.2, 0.4, 0.6, 0.8),
-        acts=_has_hidden,
-        needs=WITH_HIDDEN,
-    ),
-    "optimizer": Setting(
-        label="Optimizer",
-        name="optimizer",
-        knob="optimizer",
-        symbol="optimizer",
-        file="",
-        swept=("sgd", "momentum", "rmsprop", "adam"),
-    ),
-    "learning_rate": Setting(
-        label="Learning rate, η",
-        name="η",
-        knob="learning rate, η",
-        symbol="η",
-        file="lr",
-        slider=RATES,
-        swept=(1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03),
-        log=True,
-    ),
-    "schedule": Setting(
-        label="Schedule",
-        name="schedule",
-        knob="schedule",
-        symbol="schedule",
-        file="",
-        swept=("constant", "step", "exponential", "cosine"),
-    ),
-    "final_rate": Setting(
-        label="Rate at the end, share of η",
-        name="rate at the end",
-        knob="rate at the end, share of η",
-        symbol="end rate",
-        file="final",
-        slider=(1e-4, 1e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
-        swept=(1e-3, 0.01, 0.1, 1.0),
-        log=True,
-        **_of_schedule("final_rate"),
-    ),
-    "periods": Setting(
-        label="Stretches or cycles",
-        name="periods",
-        knob="stretches or cycles",
-        symbol="stretches",
-        file="periods",
-        slider=(2, 3, 4, 5, 6, 8, 10),
-        swept=(2, 3, 5, 10),
-        **_of_schedule("periods"),
-    ),
-    "power": Setting(
-        label="Power",
-        name="power",
-        knob="power of the polynomial",
-        symbol="power",
-        file="power",
-        slider=(0.5, 1.0, 2.0, 3.0, 4.0),
-        swept=(0.5, 1.0, 2.0, 4.0),
-        **_of_schedule("power"),
-    ),
-    "warmup": Setting(
-        label="Warm-up, share of all steps",
-        name="warm-up",
-        knob="warm-up, share of all steps",
-        symbol="warm-up",
-        file="warmup",
-        slider=(0.02, 0.05, 0.1, 0.2, 0.3, 0.5),
-        swept=(0.05, 0.1, 0.2, 0.5),
-        **_of_schedule("warmup"),
-    ),
-    "plateau_factor": Setting(
-        label="Factor on η",
-        name="plateau factor",
-        knob="factor of ReduceLROnPlateau",
-        symbol="factor",
-        file="factor",
-        slider=(0.1, 0.2, 0.3, 0.5, 0.7, 0.9),
-        swept=(0.1, 0.3, 0.5, 0.9),
-        **_of_schedule("plateau_factor"),
-    ),
-    "plateau_patience": Setting(
-        label="Patience of ReduceLROnPlateau",
-        name="plateau patience",
-        knob="patience of ReduceLROnPlateau",
-        symbol="patience",
-        file="patience",
-        slider=(1, 2, 3, 4, 5, 8, 10),
-        swept=(1, 3, 5, 10),
-        **_of_schedule("plateau_patience"),
-    ),
-    "batch_size": Setting(
-        label="Batch size",
-        name="batch size",
-        knob="batch size",
-        symbol="batch",
-        file="batch",
-        swept=(16, 64, 256, 1_024),
-        log=True,
-    ),
-    "epochs": Setting(
-        label="Epochs",
-        name="epochs",
-        knob="epochs",
-        symbol="epochs",
-        file="epochs",
-        swept=(5, 10, 20, 40),
-    ),
-    "seed": Setting(
-        label="Seed",
-        name="seed",
-    ),
+    field: next(row for row in info.metadata if isinstance(row, Setting))
+    for field, info in Settings.model_fields.items()
 }
+
+
+def in_play(field: str, value_of: Callable[[str], Any]) -> bool:
+    """Whether a setting has a meaning beside the others: one that is a part of another has it under
+    that one's words, even where that one is without effect: λ may be 0."""
+    when = SETTINGS[field].when
+    return not isinstance(when, Part) or value_of(when.of) in when.under
+
+
+def acts(field: str, values: Values) -> bool:
+    """Whether a setting has an effect beside the others."""
+    when = SETTINGS[field].when
+    if isinstance(when, Part):
+        return in_play(field, values.__getitem__) and acts(when.of, values)
+    return when is None or when.met(values)
+
+
+def needs(field: str) -> str:
+    """What a setting needs of the others to have an effect, in words; may be empty."""
+    when = SETTINGS[field].when
+    if isinstance(when, Part):
+        labels = " or ".join(CHOICES[when.of][word].label for word in when.under)
+        return when.needs or f"the {SETTINGS[when.of].name} {labels}"
+    return "" if when is None else when.words
+
+
+def parts(field: str) -> list[str]:
+    """The settings that are parts of one."""
+    return [
+        name
+        for name, row in SETTINGS.items()
+        if isinstance(row.when, Part) and row.when.of == field
+    ]
 
 
 def written(field: str, value: Any) -> str:
@@ -317,7 +390,7 @@ def number(value: float) -> str:
 def said(field: str, value: Any) -> str:
     """A value as a person says it: a choice by its label, a share in percent."""
     if field in CHOICES:
-        return str(CHOICES[field][value].label)
+        return CHOICES[field][value].label
     if field == "hidden":
         return written(field, value)
     if SETTINGS[field].percent:

@@ -12,20 +12,17 @@ from pydantic import ValidationError
 from fmviz.page.state import State
 from fmviz.page.view import ALL, MODES, MONITORS
 from fmviz.run import data
-from fmviz.run.choices import CHOICES, DATASETS, SCHEDULE_SETTINGS
+from fmviz.run.choices import CHOICES, DATASETS, Choice
 from fmviz.run.config import RunConfig, bounds, problems
 from fmviz.run.measure import TOLERANCES
-from fmviz.run.settings import SETTINGS, number, said
+from fmviz.run.setting import GROUPS
+from fmviz.run.settings import SETTINGS, in_play, number, said
 from fmviz.ui import mirrored
 from fmviz.ui.session import session
 from fmviz.ui.state import drawn, has, note, put, value, widget
 
 # What acts apart from the gradient is not scaled up by Adam, and needs more.
 LARGE_LAMBDAS = (200.0, 500.0, 1e3, 2e3, 5e3, 1e4)
-# Settings that some schedule uses, in the order of their rows.
-OF_SCHEDULES = tuple(
-    field for field in SETTINGS if any(field in used for used in SCHEDULE_SETTINGS.values())
-)
 MIN_DELTAS = (0.0, 1e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1)
 PATIENCES = (None, 0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
 
@@ -87,7 +84,7 @@ def penalty(page: str) -> str:
         put(page, "penalty", offered[0])
         put(page, "lam", 0.0)
     table = CHOICES["penalty"]
-    chosen = st.radio(
+    kind = st.radio(
         SETTINGS["penalty"].label,
         offered,
         format_func=lambda name: table[name].label,
@@ -95,7 +92,7 @@ def penalty(page: str) -> str:
         **widget(page, "penalty"),
         help=_explained("penalty", offered),
     )
-    return str(chosen)
+    return str(kind)
 
 
 def lam(page: str) -> float:
@@ -114,16 +111,10 @@ def lam(page: str) -> float:
     return chosen
 
 
-def l1_share(page: str) -> None:
-    """How λ is shared out, where there is something to share."""
-    if value(page, "penalty") == "l1_l2":
-        _of_table(page, "l1_share")
-
-
 def init_std(page: str) -> float:
     """σ of the normal initializer on a logarithmic scale."""
     row = SETTINGS["init_std"]
-    used = row.acts({"initializer": value(page, "initializer")})
+    used = in_play("init_std", partial(value, page))
     hint = (
         "Standard deviation of the initial weights, N(0, σ²), in every layer. "
         "1/√784 ≈ 0.036 keeps the first layer's pre-activations of order one."
@@ -186,11 +177,12 @@ def _choice(page: str, field: str) -> None:
 def _explained(field: str, names: Sequence[str]) -> str | None:
     """What a field is, and what each of its choices is, where the tables say so."""
     table = CHOICES[field]
-    lines = [f"**{table[n].label}** {table[n].help}" for n in names if hasattr(table[n], "help")]
+    choices = [choice for n in names if isinstance(choice := table[n], Choice)]
+    lines = [f"**{choice.label}** {choice.help}" for choice in choices]
     return "  \n".join(filter(None, [RunConfig.model_fields[field].description, *lines]))
 
 
-def _number(page: str, field: str, step: float) -> None:
+def _number(page: str, field: str) -> None:
     low, high = bounds(field)
     whole = RunConfig.model_fields[field].annotation is int
     kind: Any = int if whole else float
@@ -198,7 +190,7 @@ def _number(page: str, field: str, step: float) -> None:
         SETTINGS[field].label,
         kind(low),
         kind(high),
-        step=kind(step),
+        step=kind(SETTINGS[field].step),
         format="%d" if whole else "%g",
         **widget(page, field),
         help=RunConfig.model_fields[field].description,
@@ -214,14 +206,13 @@ def setting(page: str, field: str) -> None:
     special: dict[str, Callable[[str], object]] = {
         "penalty": penalty,
         "lam": lam,
-        "l1_share": l1_share,
         "init_std": init_std,
         "hidden": partial(mirrored.hidden, label=SETTINGS["hidden"].label),
     }
     if field in special:
         special[field](page)
     elif SETTINGS[field].slider:
-        if field not in OF_SCHEDULES or SETTINGS[field].acts({"schedule": value(page, "schedule")}):
+        if in_play(field, partial(value, page)):
             _of_table(page, field)
     elif field == "dataset":
         if len(data.available()) > 1 or value(page, "dataset") != "compact":
@@ -229,21 +220,13 @@ def setting(page: str, field: str) -> None:
     elif field in CHOICES:
         _choice(page, field)
     else:
-        _number(page, field, {"batch_size": 32, "epochs": 5}.get(field, 1))
+        _number(page, field)
 
 
+# By their groups; the data set last, which is seldom offered.
 MORE = {
-    "Network": ("hidden", "activation", "initializer", "init_std", "dropout"),
-    "Penalty": ("penalty", "lam", "l1_share"),
-    "Images": ("train_size", "label_noise", "seed", "dataset"),
-    "Training": (
-        "optimizer",
-        "learning_rate",
-        "schedule",
-        *OF_SCHEDULES,
-        "batch_size",
-        "epochs",
-    ),
+    group: sorted((f for f, row in SETTINGS.items() if row.group == group), key="dataset".__eq__)
+    for group in GROUPS
 }
 
 
@@ -261,10 +244,10 @@ def more(page: str, *, unfolded: bool = False) -> None:
     if not folder.open:
         return
     left = {
-        title: [field for field in fields if not drawn(page, field)]
-        for title, fields in MORE.items()
+        group: [field for field in fields if not drawn(page, field)]
+        for group, fields in MORE.items()
         # Penalty and λ belong together: where one is in sight, so is the other.
-        if title != "Penalty" or not drawn(page, "lam")
+        if group != "Penalty" or not drawn(page, "lam")
     }
     with folder:
         *columns, last = st.columns(len(left) + 1, gap="medium")

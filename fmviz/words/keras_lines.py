@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from fmviz.analysis.stopping import Rule
-from fmviz.run.choices import KERAS_OPTIMIZERS, N_CLASSES, N_PIXELS
+from fmviz.run.choices import KERAS_OPTIMIZERS, N_CLASSES, N_PIXELS, Optimizer
 from fmviz.run.config import RunConfig
 from fmviz.theory import penalties, rules, schedules
 
@@ -224,7 +224,7 @@ def schedule(config: RunConfig, its: Quantities) -> Call | None:
     }.get(config.schedule)
 
 
-def optimizer(name: str, rate: str, weight_decay: str = "") -> Call:
+def optimizer(name: Optimizer, rate: str, weight_decay: str = "") -> Call:
     """An optimizer by its name in `OPTIMIZERS`.
 
     Args:
@@ -241,7 +241,7 @@ def optimizer(name: str, rate: str, weight_decay: str = "") -> Call:
     return Call(f"optimizers.{KERAS_OPTIMIZERS[name]}", arguments, 1)
 
 
-def decaying(name: str, weight_decay: str) -> Call:
+def decaying(name: Optimizer, weight_decay: str) -> Call:
     """An optimizer of which nothing is said but its weight decay."""
     arguments = {"learning_rate": "...", "weight_decay": weight_decay}
     return Call(f"optimizers.{KERAS_OPTIMIZERS[name]}", arguments, 1)

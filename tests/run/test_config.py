@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from fmviz.run import config as config_module
-from fmviz.run.choices import CHOICES, DATASETS, SCHEDULE_SETTINGS
+from fmviz.run.choices import CHOICES, DATASETS
 from fmviz.run.config import RunConfig, allowed, bounds, problems
+from fmviz.run.settings import acts, parts
 
 ROOT = Path(__file__).parents[2]
 
@@ -481,7 +482,10 @@ def test_every_listed_choice_is_accepted_and_explained(field: str) -> None:
 
 
 def test_the_settings_of_every_schedule_are_settings_of_a_run() -> None:
-    assert {k: set(v) for k, v in SCHEDULE_SETTINGS.items()} == {k: v for k, v in USED.items() if v}
+    assert set(parts("schedule")) == set(OF_SCHEDULES)
+    for schedule, used in USED.items():
+        values = RunConfig(schedule=schedule).model_dump()
+        assert {field for field in parts("schedule") if acts(field, values)} == used
     assert set().union(*USED.values()) == set(OF_SCHEDULES) <= set(RunConfig.model_fields)
 
 

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from fmviz.page import vault_words
 from fmviz.run import choices, config, knobs
+from fmviz.run.choices import CHOICES
 from fmviz.run.config import RunConfig, canonical
-from fmviz.run.settings import SETTINGS, said, written
+from fmviz.run.setting import Part
+from fmviz.run.settings import SETTINGS, acts, needs, said, written
 from fmviz.ui import controls
 from tests.run.test_config import settings_of_runs
 
@@ -51,8 +53,43 @@ def test_a_sweep_and_a_control_have_the_names_of_the_row(field: str) -> None:
     row = SETTINGS[field]
     assert controls.label(field) == row.label
     if row.swept:
-        assert knobs.KNOBS[field] == knobs.Knob(row.knob, row.symbol, row.swept, row.log)
-        assert knobs.needs(field) == row.needs
+        label = row.knob or row.label[0].lower() + row.label[1:]
+        assert knobs.KNOBS[field] == knobs.Knob(label, row.symbol or row.name, row.swept, row.log)
+        assert knobs.needs(field) == needs(field)
+
+
+def test_no_two_settings_have_the_same_names() -> None:
+    for names in (
+        [row.label for row in SETTINGS.values()],
+        [row.name for row in SETTINGS.values()],
+        [row.file for row in SETTINGS.values() if row.file],
+        [knob.label for knob in knobs.KNOBS.values()],
+    ):
+        assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        ("lam", "a penalty with λ above 0"),
+        ("penalty", "a penalty with λ above 0"),
+        ("l1_share", "the penalty L1 + L2 with λ above 0"),
+        ("init_std", "the initialiser normal(σ)"),
+        ("activation", "a hidden layer"),
+        ("dropout", "a hidden layer"),
+        ("periods", "the schedule step or cosine with restarts"),
+        ("plateau_factor", "the schedule ReduceLROnPlateau"),
+        ("seed", ""),
+    ],
+)
+def test_what_a_setting_needs_in_words(field: str, words: str) -> None:
+    assert needs(field) == words
+
+
+def test_a_part_is_of_words_that_there_are() -> None:
+    for row in SETTINGS.values():
+        if isinstance(row.when, Part):
+            assert set(row.when.under) < set(CHOICES[row.when.of])
 
 
 @given(settings_of_runs())
@@ -60,11 +97,11 @@ def test_the_canonical_form_is_its_own_and_leaves_no_idle_setting(
     settings: dict[str, object],
 ) -> None:
     run = RunConfig.model_validate(settings)
-    assert canonical(run) == run.model_dump()
+    assert canonical(run.model_dump()) == run.model_dump()
     assert RunConfig.model_validate(run.model_dump()).key == run.key
     plain = RunConfig.model_fields
-    for field, row in SETTINGS.items():
-        if not row.acts(run.model_dump()):
+    for field in SETTINGS:
+        if not acts(field, run.model_dump()):
             assert run[field] == plain[field].default
 
 
@@ -73,7 +110,7 @@ def test_a_setting_that_does_not_act_makes_no_other_run(
     settings: dict[str, object], data: st.DataObject
 ) -> None:
     run = RunConfig.model_validate(settings)
-    idle = [f for f, row in SETTINGS.items() if row.slider and not row.acts(run.model_dump())]
+    idle = [f for f, row in SETTINGS.items() if row.slider and not acts(f, run.model_dump())]
     # λ and the penalty leave each other without effect: either alone is no penalty.
     idle = [field for field in idle if field != "lam"]
     if idle:

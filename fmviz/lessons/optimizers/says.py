@@ -19,6 +19,7 @@ from fmviz.lessons.optimizers.lesson import (
     own_rates_fit,
 )
 from fmviz.lessons.optimizers.ravine import Ravine
+from fmviz.run.choices import Optimizer
 from fmviz.run.config import RunConfig
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
@@ -236,7 +237,7 @@ def sweep(records: Swept) -> list[Caption]:
 
 def rules(config: RunConfig) -> Caption:
     """A racer's update rule, with its η, and the Keras line."""
-    name = {"adamw": "adam"}.get(config.optimizer, config.optimizer)
+    name: Optimizer = "adam" if config.optimizer == "adamw" else config.optimizer
     eta = config.learning_rate
     line = keras_lines.optimizer(name, keras_lines.numbers(config).rate)
     figures = {"eta": number(eta), "keras": str(line), "ten_eta": number(10 * eta)}

@@ -21,7 +21,7 @@ def show() -> None:
     with left:
         controls.penalty(page.name)
         controls.lam(page.name)
-        controls.l1_share(page.name)
+        controls.setting(page.name, "l1_share")
         controls.init_std(page.name)
         controls.patience(page.name)
     controls.more(page.name, unfolded=True)

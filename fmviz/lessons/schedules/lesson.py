@@ -12,7 +12,7 @@ from fmviz.run.choices import SCHEDULES
 from fmviz.run.config import RunConfig
 
 CONSTANT, SCHEDULED = "constant η", "with schedule"
-LABELS = {name: choice.label for name, choice in SCHEDULES.items()}
+LABELS: dict[str, str] = {name: choice.label for name, choice in SCHEDULES.items()}
 
 # Rates at which a schedule and a constant rate are compared: a factor about 3 apart, around the
 # page's own.

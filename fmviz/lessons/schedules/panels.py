@@ -6,9 +6,9 @@ import streamlit as st
 
 from fmviz.lessons.schedules import charts, says
 from fmviz.lessons.schedules.lesson import raced, swept
-from fmviz.run.choices import SCHEDULE_SETTINGS
 from fmviz.run.record import RunRecord
-from fmviz.ui import controls, state
+from fmviz.run.settings import parts
+from fmviz.ui import controls
 from fmviz.ui.board import Board
 from fmviz.ui.look import LIVE, Look
 from fmviz.ui.page import Page
@@ -26,7 +26,7 @@ def settings(page: Page) -> None:
     """The schedule, and the settings that it has."""
     controls.setting(page.name, "schedule")
     controls.setting(page.name, "learning_rate")
-    for field in SCHEDULE_SETTINGS.get(state.value(page.name, "schedule"), ()):
+    for field in parts("schedule"):
         controls.setting(page.name, field)
 
 
