@@ -1,8 +1,8 @@
-"""Controls, one function each, drawn from the tables and bounds of `fmviz.run`."""
+"""Controls of a run's settings, drawn from the rows of `fmviz.run.settings`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,71 +10,23 @@ import streamlit as st
 from pydantic import ValidationError
 
 from fmviz.page.state import State
-from fmviz.page.view import ALL, MODES, MONITORS
 from fmviz.run import data
 from fmviz.run.choices import CHOICES, DATASETS, Choice
 from fmviz.run.config import RunConfig, bounds, problems
-from fmviz.run.measure import TOLERANCES
 from fmviz.run.setting import GROUPS
 from fmviz.run.settings import SETTINGS, in_play, number, said
-from fmviz.ui import mirrored
-from fmviz.ui.session import session
+from fmviz.ui import mirrored, view_controls
 from fmviz.ui.state import drawn, has, note, put, value, widget
 
 # What acts apart from the gradient is not scaled up by Adam, and needs more.
 LARGE_LAMBDAS = (200.0, 500.0, 1e3, 2e3, 5e3, 1e4)
-MIN_DELTAS = (0.0, 1e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1)
-PATIENCES = (None, 0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
-
-# As the controls of a view name themselves.
-VIEW_LABELS = {
-    ALL: "all of them",
-    "patience": "Patience",
-    "monitor": "Monitor",
-    "restore": "restore_best_weights",
-    "test": "Show test accuracy",
-    "min_delta": "min_delta",
-    "mode": "mode",
-    "baseline": "baseline",
-    "start_from": "start_from_epoch",
-    "tolerance": "Tolerance",
-    "section": "Look closer",
-    "prune": "Share pruned",
-    "racers": "Who races",
-    "rates": "Learning rates",
-    "ravine_rate": "Learning rate on the ravine",
-    "strength": "λ/n of the two weights",
-}
 
 
 def label(field: str) -> str:
     """What the control of a field of a page is called."""
     if field in SETTINGS:
         return SETTINGS[field].label
-    return VIEW_LABELS.get(field) or field.replace("_", " ").capitalize()
-
-
-def _slider(
-    page: str,
-    field: str,
-    label: str,
-    options: Sequence[Any],
-    format_func: Callable[[Any], str],
-    help: str | None = None,
-    disabled: bool = False,
-) -> Any:
-    """A slider over a table of values; one that a link brought and the table lacks is added."""
-    present = value(page, field)
-    if present not in options:
-        options = sorted({*options, present}, key=lambda v: (v is not None, v or 0))
-    bound = widget(page, field)
-    return st.select_slider(
-        label,
-        options,
-        format_func=format_func,
-        help=help,
-        **bound | {"disabled": disabled or bound["disabled"]},
-    )
+    return view_controls.LABELS.get(field) or field.replace("_", " ").capitalize()
 
 
 def penalty(page: str) -> str:
@@ -107,7 +59,7 @@ def lam(page: str) -> float:
             put(page, "lam", 0.0)
         label = f"{CHOICES['penalty'][value(page, 'penalty')].label} penalty, λ"
     options = row.slider + LARGE_LAMBDAS if apart else row.slider
-    chosen: float = _slider(page, "lam", label, options, number, "0 is no penalty.")
+    chosen: float = view_controls.slider(page, "lam", label, options, number, "0 is no penalty.")
     return chosen
 
 
@@ -121,7 +73,7 @@ def init_std(page: str) -> float:
         if used
         else "The chosen initialiser sets its own scale. Choose normal(σ) to use this one."
     )
-    chosen: float = _slider(
+    chosen: float = view_controls.slider(
         page, "init_std", row.label, row.slider, number, hint, disabled=not used
     )
     return chosen
@@ -133,33 +85,7 @@ def _of_table(page: str, field: str) -> None:
     if field == "train_size":
         options = [n for n in options if n <= DATASETS[value(page, "dataset")].train]
     hint = RunConfig.model_fields[field].description
-    _slider(page, field, SETTINGS[field].label, options, partial(said, field), hint)
-
-
-def patience(page: str, options: Sequence[int | None] = PATIENCES) -> int | None:
-    """Patience of early stopping, or off."""
-    chosen: int | None = _slider(
-        page,
-        "patience",
-        "Patience",
-        options,
-        lambda p: "off" if p is None else str(p),
-        "Early stopping: epochs without improvement that are borne. It trains nothing again.",
-    )
-    return chosen
-
-
-def tolerance(page: str) -> float:
-    """Tolerance below which a weight counts as zero."""
-    chosen: float = _slider(
-        page,
-        "tolerance",
-        "Tolerance: a weight counts as zero where |w| ≤",
-        TOLERANCES,
-        lambda t: "0 (exact)" if t == 0 else number(t),
-        "It trains nothing again: the counts are taken in every epoch.",
-    )
-    return chosen
+    view_controls.slider(page, field, SETTINGS[field].label, options, partial(said, field), hint)
 
 
 def _choice(page: str, field: str) -> None:
@@ -259,147 +185,14 @@ def more(page: str, *, unfolded: bool = False) -> None:
     with last:
         st.markdown("**Early stopping and test**")
         views: dict[str, Callable[[str], Any]] = {
-            "patience": patience,
-            "monitor": monitor,
-            "restore": restore,
-            "test": test,
+            "patience": view_controls.patience,
+            "monitor": view_controls.monitor,
+            "restore": view_controls.restore,
+            "test": view_controls.test,
         }
         for field, control in views.items():
             if has(page, field) and not drawn(page, field):
                 control(page)
-
-
-def monitor(page: str) -> None:
-    """What early stopping looks at."""
-    st.selectbox(
-        "Monitor",
-        list(MONITORS),
-        format_func=MONITORS.__getitem__,
-        **widget(page, "monitor"),
-    )
-
-
-def restore(page: str) -> None:
-    """Whether the best epoch's weights come back."""
-    st.toggle(
-        "restore_best_weights",
-        **widget(page, "restore"),
-        help="Keras's default is off: the weights of the last epoch that ran stay.",
-    )
-
-
-def test(page: str) -> None:
-    """Whether test accuracy is shown; where the class has a vault, that decides."""
-    if session().classroom.vault:
-        note(page, "test")
-        st.caption(":material/lock: Test accuracy is in the vault, at the foot of the page.")
-        return
-    st.toggle(
-        "Show test accuracy",
-        **widget(page, "test"),
-        help="The test images judge a finished choice. Choose λ and patience on validation.",
-    )
-
-
-def early_stopping(page: str, epochs: int) -> None:
-    """The arguments of `keras.callbacks.EarlyStopping` that are seldom touched, folded away.
-
-    Args:
-        epochs: of the run that is looked at.
-    """
-    with st.expander("All arguments of EarlyStopping", icon=":material/tune:"):
-        _slider(
-            page,
-            "min_delta",
-            "min_delta",
-            MIN_DELTAS,
-            number,
-            "An epoch improves only where it beats the best so far by more than this, in the "
-            "monitor's own units.",
-        )
-        st.radio(
-            "mode",
-            MODES,
-            horizontal=True,
-            **widget(page, "mode"),
-            help="Whether small or large is better; auto knows. The wrong one is worth a look.",
-        )
-        st.number_input(
-            "baseline",
-            0.0,
-            100.0,
-            step=0.05,
-            format="%g",
-            placeholder="none",
-            **widget(page, "baseline"),
-            help="A value to beat, in the monitor's own units: before that, wait counts on.",
-        )
-        _slider(
-            page,
-            "start_from",
-            "start_from_epoch",
-            range(epochs + 1),
-            str,
-            "So many epochs pass before the callback looks.",
-        )
-
-
-def epoch(page: str, epochs: int) -> int | None:
-    """An epoch to look at, from 1; None is the one whose weights come back."""
-    chosen: int | None = _slider(
-        page,
-        "epoch",
-        "Epoch",
-        (None, *range(1, epochs + 1)),
-        lambda e: "what comes back" if e is None else str(e),
-        "Arrow keys move it too. It trains nothing again.",
-    )
-    return chosen
-
-
-def slider(
-    page: str,
-    field: str,
-    label: str,
-    options: Sequence[Any],
-    format_func: Callable[[Any], str],
-    help: str | None = None,
-) -> Any:
-    """A slider of a lesson's own over a table of values."""
-    return _slider(page, field, label, options, format_func, help)
-
-
-def selection(page: str, field: str, label: str, labels: Mapping[Any, str]) -> Any:
-    """One of several words, folded away."""
-    return st.selectbox(label, list(labels), format_func=labels.__getitem__, **widget(page, field))
-
-
-def choice(page: str, field: str, label: str, labels: Mapping[Any, str]) -> str:
-    """One of a few words, all in sight."""
-    chosen = st.segmented_control(
-        label,
-        list(labels),
-        format_func=labels.__getitem__,
-        **widget(page, field),
-        required=True,
-    )
-    return str(chosen)
-
-
-def toggle(page: str, field: str, label: str, help: str | None = None) -> bool:
-    """Yes or no."""
-    return bool(st.toggle(label, **widget(page, field), help=help))
-
-
-def layer(page: str, layers: int) -> int:
-    """A layer, counted from 1 at the input; one that the network lacks becomes the last."""
-    put(page, "layer", min(value(page, "layer"), layers))
-    if layers == 1:
-        return 1
-    chosen: Any = st.segmented_control(
-        "Layer", range(1, layers + 1), **widget(page, "layer"), required=True
-    )
-    return int(chosen)
 
 
 def without_effect(page: str, *fields: str) -> None:

@@ -20,7 +20,7 @@ from fmviz.page.pins import MAX_NAME, Pin, PinError, bold, removed, renamed
 from fmviz.run import data, measure
 from fmviz.run.naming import differing, plural
 from fmviz.run.record import RunRecord
-from fmviz.ui import controls, live, pictures, state, take_home
+from fmviz.ui import live, pictures, state, take_home, view_controls
 from fmviz.ui.board import SECONDS_BETWEEN_FIGURES, Board
 from fmviz.ui.look import END, LIVE, Look
 from fmviz.ui.page import Page, begin
@@ -184,8 +184,8 @@ class Table:
         self.drawn = -float("inf")
         with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
             with st.container(width=420):
-                controls.tolerance(board.page.name)
-            controls.test(board.page.name)
+                view_controls.tolerance(board.page.name)
+            view_controls.test(board.page.name)
 
     def draw(self, look: Look) -> None:
         """The newest figures, at the pace at which figures are read."""
@@ -249,7 +249,7 @@ class Difference:
         names = dict(enumerate(board.roles, start=1))
         for column, field, label in zip(st.columns(2), ("first", "second"), "AB", strict=True):
             with column:
-                controls.selection(page.name, field, f"Run {label}", names)
+                view_controls.selection(page.name, field, f"Run {label}", names)
         self.spot = st.container()
 
     def draw(self, look: Look) -> None:
@@ -299,8 +299,8 @@ class Repeats:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
             with st.container(width=420):
                 names = {0: "all", **dict(enumerate(board.roles, start=1))}
-                controls.selection(self.page.name, "repeat", "Run", names)
-            controls.choice(
+                view_controls.selection(self.page.name, "repeat", "Run", names)
+            view_controls.choice(
                 self.page.name, "seeds", "More seeds", {count: str(count) for count in SEEDS}
             )
         view = self.page.view

@@ -6,7 +6,7 @@ import streamlit as st
 
 from fmviz.lessons.early_stopping import panels
 from fmviz.lessons.early_stopping.lesson import LESSON
-from fmviz.ui import controls, foot
+from fmviz.ui import controls, foot, view_controls
 from fmviz.ui.board import Board
 from fmviz.ui.page import open_page
 
@@ -17,13 +17,13 @@ def show() -> None:
     left, right = page.columns()
     folded, figures = st.container(), st.container()
     with left:
-        controls.patience(page.name, range(page.values["epochs"] + 1))
-        controls.monitor(page.name)
-        controls.restore(page.name)
-        controls.early_stopping(page.name, page.values["epochs"])
+        view_controls.patience(page.name, range(page.values["epochs"] + 1))
+        view_controls.monitor(page.name)
+        view_controls.restore(page.name)
+        view_controls.early_stopping(page.name, page.values["epochs"])
     if not page.guessing:
         with figures:
-            controls.test(page.name)
+            view_controls.test(page.name)
     with folded:
         controls.more(page.name)
 

@@ -11,7 +11,7 @@ from fmviz.analysis.stopping import Rule
 from fmviz.charts.weights import kernel_pictures, picture_limit
 from fmviz.lessons.early_stopping import charts, says
 from fmviz.run.record import RunRecord
-from fmviz.ui import controls
+from fmviz.ui import view_controls
 from fmviz.ui.board import Board
 from fmviz.ui.look import END, FIGURES, Look, Panel
 from fmviz.ui.panels.figures import Curves, Warnings
@@ -189,7 +189,7 @@ class Epochs:
 
     def __init__(self, board: Board) -> None:
         self.board = board
-        self.epoch = controls.epoch(board.page.name, board.horizon)
+        self.epoch = view_controls.epoch(board.page.name, board.horizon)
         self.figures = []
         for column in st.columns(4):
             with column:

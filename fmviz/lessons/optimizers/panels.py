@@ -10,7 +10,7 @@ from fmviz.lessons.optimizers.ravine import Ravine
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
-from fmviz.ui import controls, mirrored, state
+from fmviz.ui import controls, mirrored, state, view_controls
 from fmviz.ui.board import Board
 from fmviz.ui.look import FIGURES, LIVE, Look
 from fmviz.ui.page import Page
@@ -36,7 +36,7 @@ SECTIONS = {
 
 def rates(page: Page) -> None:
     """One learning rate for all, or each racer's own; and the one, where it acts."""
-    controls.choice(page.name, "rates", "Learning rate", RATE_LABELS)
+    view_controls.choice(page.name, "rates", "Learning rate", RATE_LABELS)
     if state.value(page.name, "rates") == "common":
         controls.setting(page.name, "learning_rate")
     controls.without_effect(page.name, "optimizer", "learning_rate")
@@ -44,7 +44,7 @@ def rates(page: Page) -> None:
 
 def axis(page: Page) -> None:
     """What the race runs over."""
-    controls.choice(page.name, "axis", "Over", AXIS_LABELS)
+    view_controls.choice(page.name, "axis", "Over", AXIS_LABELS)
 
 
 def racers(page: Page) -> None:
@@ -105,7 +105,7 @@ class Updates:
     def __init__(self, board: Board) -> None:
         self.board = board
         layers = len(board.page.config.hidden) + 1
-        self.layer = controls.layer(board.page.name, layers)
+        self.layer = view_controls.layer(board.page.name, layers)
         self.chart, self.caption = Place(), Place()
 
     def draw(self, look: Look) -> None:
@@ -154,9 +154,11 @@ def ravine(page: Page) -> None:
     """Paths down a ravine: drawn at once, nothing is trained."""
     left, right = st.columns([1, 3.2], gap="large")
     with left:
-        controls.slider(page.name, "ravine_rate", "Learning rate there, η", RAVINE_RATES, number)
-        controls.slider(page.name, "curvature", "Curvature across, κ", CURVATURES, number)
-        controls.toggle(page.name, "tilted", "Turn it by 45°")
+        view_controls.slider(
+            page.name, "ravine_rate", "Learning rate there, η", RAVINE_RATES, number
+        )
+        view_controls.slider(page.name, "curvature", "Curvature across, κ", CURVATURES, number)
+        view_controls.toggle(page.name, "tilted", "Turn it by 45°")
     view = page.view
     racing = racers_of(view)
     shown = tuple(LABELS[name] for name in racing)

@@ -7,7 +7,7 @@ import streamlit as st
 from fmviz.lessons.playground import panels
 from fmviz.lessons.playground.lesson import LESSON
 from fmviz.lessons.regularisation.says import twins
-from fmviz.ui import controls, foot
+from fmviz.ui import controls, foot, view_controls
 from fmviz.ui.board import Board, cards
 from fmviz.ui.page import open_page
 from fmviz.ui.panels.figures import Curves, Gap, Saturation, Sparsity
@@ -23,7 +23,7 @@ def show() -> None:
         controls.lam(page.name)
         controls.setting(page.name, "l1_share")
         controls.init_std(page.name)
-        controls.patience(page.name)
+        view_controls.patience(page.name)
     controls.more(page.name, unfolded=True)
 
     with right:

@@ -22,7 +22,7 @@ from fmviz.run.knobs import KNOBS, KnobError
 from fmviz.run.naming import value_name
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import written
-from fmviz.ui import controls, mirrored, state, take_home, vault
+from fmviz.ui import controls, mirrored, state, take_home, vault, view_controls
 from fmviz.ui.navigation import page_file
 from fmviz.ui.page import Page
 from fmviz.ui.panels.sweep import Sweep
@@ -104,9 +104,9 @@ def _values(page: str, field: str, knob: str) -> None:
 def measure(page: Page) -> None:
     """What is drawn."""
     labels = {name: each.label for name, each in MEASURES.items()}
-    controls.choice(page.name, "measure", "Show", labels)
+    view_controls.choice(page.name, "measure", "Show", labels)
     if page.view.measure == "sparsity":
-        controls.tolerance(page.name)
+        view_controls.tolerance(page.name)
 
 
 class Result:

@@ -18,7 +18,7 @@ from fmviz.run.record import n_weights
 from fmviz.theory import saturation
 from fmviz.theory.initializers import initial_sigma
 from fmviz.theory.saturation import Prediction
-from fmviz.ui import controls
+from fmviz.ui import view_controls
 from fmviz.ui.board import Board
 from fmviz.ui.look import FIGURES, LIVE, Captions, Look
 from fmviz.ui.place import Place
@@ -140,7 +140,7 @@ class Sparsity:
         self.board = board
         with st.container(border=True, height="stretch"):
             self.sparsity, self.sparsity_chart = Place(), Place()
-            self.tolerance = controls.tolerance(board.page.name)
+            self.tolerance = view_controls.tolerance(board.page.name)
             self.sparsity_note = Place()
 
     def draw(self, look: Look) -> None:
