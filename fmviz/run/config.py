@@ -19,10 +19,10 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
 from fmviz.run.choices import CHOICES
-from fmviz.run.settings import Settings, acts, allowed_widths
+from fmviz.run.settings import SETTINGS, Settings, acts, allowed_widths
 
 # Part of every key. Raise it whenever a record measures something new or differently, so that
-# runs stored by an older fmviz are trained again instead of being misread.
+# runs stored by an older fmviz are trained again instead of being misread. No setting is late then.
 RECORD_SCHEMA = 4
 
 
@@ -69,11 +69,17 @@ class RunConfig(Settings):
     def key(self) -> str:
         """Name of the run: 32 hexadecimal digits, the same in every process and on every machine.
 
-        SHA-256 of the canonical JSON together with `RECORD_SCHEMA`. Python writes a float as the
-        shortest decimal that reads back the same, so the text does not depend on the platform.
+        SHA-256 of the canonical JSON together with `RECORD_SCHEMA`, without a default of settings
+        that are `late`. Python writes a float as the shortest decimal that reads back the same, so
+        the text does not depend on the platform.
         """
+        values = {
+            field: value
+            for field, value in self.model_dump(mode="json").items()
+            if not SETTINGS[field].late or self[field] != DEFAULTS[field]
+        }
         text = json.dumps(
-            {"schema": RECORD_SCHEMA, **self.model_dump(mode="json")},
+            {"schema": RECORD_SCHEMA, **values},
             sort_keys=True,
             separators=(",", ":"),
             allow_nan=False,

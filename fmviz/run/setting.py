@@ -53,6 +53,8 @@ class Setting:
         log: whether its axis is logarithmic.
         percent: whether a person writes it in per cent.
         when: what it needs to have an effect; without that it has its default.
+        late: whether it came after the records of the present schema. Those were made with its
+            default, which therefore is no part of a run's key.
     """
 
     label: str
@@ -67,3 +69,4 @@ class Setting:
     log: bool = False
     percent: bool = False
     when: Needs | Part | None = None
+    late: bool = False

@@ -5,12 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fmviz.run.choices import ACTIVATIONS, DATASETS, INITIALIZERS, OPTIMIZERS, SCHEDULES
-from fmviz.run.config import RunConfig
+from fmviz.run.config import DEFAULTS, RunConfig
 from fmviz.run.naming import plural, run_name
 from fmviz.run.record import layer_sizes
-from fmviz.run.settings import number
+from fmviz.run.setting import Part
+from fmviz.run.settings import SETTINGS, number, said
 from fmviz.words.numbers import percent
 from fmviz.words.prose import Caption
+
+# Settings that `aspects` has words of its own for. A part of another is told with that one.
+_IN_WORDS = {
+    "dataset",
+    "train_size",
+    "label_noise",
+    "hidden",
+    "activation",
+    "initializer",
+    "penalty",
+    "dropout",
+    "optimizer",
+    "learning_rate",
+    "schedule",
+    "batch_size",
+    "epochs",
+    "seed",
+}
 
 
 def aspects(config: RunConfig) -> dict[str, str]:
@@ -37,6 +56,15 @@ def aspects(config: RunConfig) -> dict[str, str]:
         "batches": f"batches of {config.batch_size}",
         "epochs": plural(config.epochs, "epoch"),
         "seed": f"seed {config.seed}",
+    } | _plain(config)
+
+
+def _plain(config: RunConfig) -> dict[str, str]:
+    """Settings without words of their own, by name and value; "" at their default."""
+    return {
+        row.name: f"{row.name} {said(f, config[f])}" if config[f] != DEFAULTS[f] else ""
+        for f, row in SETTINGS.items()
+        if f not in _IN_WORDS and not isinstance(row.when, Part)
     }
 
 

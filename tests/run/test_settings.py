@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -122,3 +125,17 @@ def test_a_setting_that_does_not_act_makes_no_other_run(
 def test_the_vault_writes_a_network_as_links_do() -> None:
     assert vault_words.described(RunConfig(hidden=())) == "hidden=none"
     assert vault_words.described(RunConfig(hidden=(64, 32))) == "hidden=64-32"
+
+
+def test_a_setting_that_came_late_leaves_the_keys_of_runs_that_had_its_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As if records had been made before there was dropout."""
+    before, other = RunConfig().key, RunConfig(dropout=0.5).key
+    values = {f: v for f, v in RunConfig().model_dump(mode="json").items() if f != "dropout"}
+    monkeypatch.setitem(config.SETTINGS, "dropout", replace(SETTINGS["dropout"], late=True))
+    text = json.dumps({"schema": config.RECORD_SCHEMA, **values}, sort_keys=True)
+    text = text.replace(", ", ",").replace(": ", ":")
+    assert RunConfig().key == hashlib.sha256(text.encode()).hexdigest()[:32]
+    assert RunConfig().key != before
+    assert RunConfig(dropout=0.5).key == other

@@ -299,3 +299,12 @@ def test_runs_are_told_apart_by_what_differs() -> None:
     racers = {"SGD": base.replace(optimizer="sgd"), "Adam": base}
     assert [line.split(":")[0] for line in words.lines(racers)] == ["All"]
     assert words.lines({"a": base, "b": base}) == [words.sentence(base)]
+
+
+def test_a_setting_without_words_of_its_own_is_told_by_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(words, "_IN_WORDS", words._IN_WORDS - {"label_noise"})
+    told = words.sentence(RunConfig(label_noise=0.2))
+    assert told.endswith("seed 0, label noise 20%")
+    assert words.sentence(RunConfig()).endswith("seed 0")
