@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 from fmviz.analysis.stopping import Shown
 from fmviz.export import csv_files
-from fmviz.run import measure
+from fmviz.run import measure, settings
 from fmviz.run.choices import CHOICES
 from fmviz.run.config import DEFAULTS, RunConfig
 from fmviz.run.measure import TOLERANCES, WEIGHT_EDGES, activation_edges
 from fmviz.run.record import HIDDEN_MEASURES, HISTORY, KERNEL_MEASURES, RunRecord, n_weights
-from fmviz.run.settings import SETTINGS, written
+from fmviz.run.settings import SETTINGS, acts, written
 
 Cell = str | int | float | None
 
@@ -87,26 +87,26 @@ def stem(config: RunConfig, *more: str) -> str:
     Args:
         more: what else is to be in the name.
     """
+    values = config.model_dump()
     parts = ["fmviz", "no-penalty" if config.penalty == "none" else config.penalty]
-    if config.penalty != "none":
-        parts.append(f"lam{_value(config, 'lam')}")
-    if config.penalty == "l1_l2":
-        parts.append(f"share{_value(config, 'l1_share')}")
-    parts.append(f"n{config.train_size}")
+    parts += [_named(config, field) for field in settings.parts("penalty") if acts(field, values)]
+    parts.append(_named(config, "train_size"))
     others = [
-        (SETTINGS[field].file or ("" if field in CHOICES else field)) + _value(config, field)
+        _named(config, field)
         # Figures first, then words, which need no name before them.
         for field in sorted(SETTINGS, key=CHOICES.__contains__)
-        if field not in _ALWAYS and config[field] != DEFAULTS[field]
+        if field not in _ALWAYS and values[field] != DEFAULTS[field]
     ]
     if sum(map(len, others)) > ROOM_IN_NAMES:  # a part of the run's key stands for them
         others = [config.key[:8]]
-    name = "-".join([*parts, *others, f"seed{config.seed}", *more])
+    name = "-".join([*parts, *others, _named(config, "seed"), *more])
     return re.sub(r"[^a-z0-9.]+", "-", name.lower())
 
 
-def _value(config: RunConfig, field: str) -> str:
-    return written(field, config[field])
+def _named(config: RunConfig, field: str) -> str:
+    """A setting in a file's name: lam10, relu."""
+    before = SETTINGS[field].file or ("" if field in CHOICES else field)
+    return before + written(field, config[field])
 
 
 def layer_names(config: RunConfig) -> list[str]:

@@ -21,7 +21,7 @@ from fmviz.run.config import RunConfig, problems
 from fmviz.run.knobs import KNOBS, KnobError
 from fmviz.run.naming import value_name
 from fmviz.run.record import RunRecord
-from fmviz.run.settings import written
+from fmviz.run.settings import parts, written
 from fmviz.ui import controls, mirrored, state, take_home, vault, view_controls
 from fmviz.ui.navigation import page_file
 from fmviz.ui.page import Page
@@ -45,7 +45,7 @@ def settings(page: Page) -> None:
     if second != knobs.NONE:
         _values(name, "values2", second)
     turned = {first, second}
-    if turned & {"lam", "l1_share"} and "penalty" not in turned:
+    if turned & {*parts("penalty")} and "penalty" not in turned:
         controls.penalty(name)
     if "l1_share" in turned and "lam" not in turned:
         controls.lam(name)
