@@ -57,7 +57,6 @@ class Lesson(Generic[V]):
             page has no run of its own.
         presets: the story in order; the first is the start itself where it changes nothing.
         weights: whether its panels need the weights of the runs; else brief records do.
-        borrows: other lessons, whose panels stand on its page too and speak their own words.
         answer: which option of the section "guess" is right, counted from 0, on finished runs.
     """
 
@@ -68,7 +67,6 @@ class Lesson(Generic[V]):
     settings: Mapping[str, Any] | None = field(default_factory=dict)
     presets: tuple[Preset, ...] = ()
     weights: bool = False
-    borrows: tuple[str, ...] = ()
     answer: Answer | None = None
 
     @cached_property

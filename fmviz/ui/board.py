@@ -7,20 +7,19 @@ page's runs and hands every panel what is known of them, at the panel's pace.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
 from fmviz.analysis import stopping
 from fmviz.engine.watch import Update
-from fmviz.run.naming import plural
 from fmviz.ui import live, state, vault
 from fmviz.ui.look import FIGURES, LIVE, AnyPanel, Look, Panel
 from fmviz.ui.page import Page
 from fmviz.ui.place import Place
 from fmviz.ui.session import is_dark
+from fmviz.ui.status import status
 from fmviz.words.numbers import percent
-from fmviz.words.prose import Caption
 
 # While the curves grow, the cards follow at this pace: they are read, not watched.
 SECONDS_BETWEEN_FIGURES = 0.4
@@ -30,45 +29,13 @@ SECONDS_BETWEEN_FIGURES = 0.4
 HOLD_SECONDS = 0.5
 
 
-def status(update: Update, horizon: int) -> str:
-    """One line: where the figures come from, or how far they are."""
-    if update.state == "waiting":
-        seconds = f"{update.seconds:.0f} s"
-        return f":material/hourglass_top: waiting for the worker: {update.message} ({seconds})"
-    if update.state == "training":
-        return f":material/play_arrow: epoch {update.epoch} of {horizon}"
-    if update.state == "failed":
-        return ":material/error: failed"
-    own = update.records[-1]
-    source = update.sources[-1]
-    if source == "recorded" and own is not None:
-        made = own.made
-        return (
-            f":material/inventory_2: recorded run, {made['date']}, Keras {made['keras']}, "
-            f"TensorFlow {made['tensorflow']}, {made['machine']}"
-        )
-    if source == "store":
-        return ":material/inventory_2: trained earlier, from the store"
-    if own is not None and own.diverged is not None:
-        return f":material/check: trained just now, diverged in epoch {own.diverged.epoch}"
-    if own is None:
-        return ""
-    trained = [
-        record.at_end("seconds")
-        for record, source in zip(update.records, update.sources)
-        if record is not None and source == "trained" and record.epochs
-    ]
-    took = f"{sum(trained):.1f} s of gradient steps"
-    return f":material/check: trained just now, {plural(horizon, 'epoch')}, {took}"
-
-
 class Board:
     """The runs of a page, and the panels that show them.
 
     Made once in each run of a page's script, after the controls.
     """
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page[Any]) -> None:
         self.page = page
         self.dark = is_dark()
         # The specification of a chart must not change with a slider, or browsers build it anew. So
@@ -88,10 +55,6 @@ class Board:
         self._panels.append(panel)
         return panel
 
-    def text(self, caption: Caption) -> str:
-        """A caption in the lesson's words."""
-        return self.page.text(caption.section, caption.figures)
-
     def place_status(self) -> None:
         """Reserve the line that says where the figures come from or how far they are."""
         line, bar = st.columns([3, 2], vertical_alignment="center")
@@ -105,7 +68,8 @@ class Board:
         return status(update, self.horizon)
 
     def run(self) -> Look:
-        """Ask for the runs and draw them until all have ended; what is known then."""
+        """Ask for the runs and draw them until all have ended, then for those that panels want
+        beyond them; what is known of the page's own."""
         # Controls that stand beside panels have spoken by now.
         self._view = self.page.view
         retrain = state.asked_for(self.page.name, "anew", self._what)
@@ -121,6 +85,8 @@ class Board:
             live.engine().warm(self.configs)
         if look.done and self.page.vault is not None:
             vault.draw(self.page.vault, self.page.name, look.runs)
+        for panel in self._panels:
+            panel.run()
         return look
 
     @property
@@ -130,7 +96,7 @@ class Board:
     def _fetch_weights(self, look: Look) -> Look:
         """Train recorded runs anew where a panel wants the weights that they come without. What is
         on the screen stays until those are there."""
-        wanted = {getattr(panel, "wants_weights", None) for panel in self._panels}
+        wanted = {panel.wants_weights for panel in self._panels}
         if all(of is None or look.has_weights(of) for of in wanted):
             return look
         for update in live.live(self.configs):
@@ -183,10 +149,3 @@ class Board:
             if panel.pace == LIVE or (figures and (panel.pace == FIGURES or look.done)):
                 panel.draw(look)
         return look
-
-
-def cards(board: Board, *panels: Callable[[Board], Panel]) -> None:
-    """Panels side by side."""
-    for column, panel in zip(st.columns(len(panels)), panels, strict=True):
-        with column:
-            board.add(panel(board))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from fmviz.analysis.stopping import Shown
 from fmviz.engine.watch import Update
@@ -28,7 +28,7 @@ class Look(NamedTuple):
         """Whether all runs have ended."""
         return self.update.state == "done"
 
-    def has_weights(self, of: str) -> bool:
+    def has_weights(self, of: WeightsOf) -> bool:
         """Whether the run that the captions speak of, or with "runs" each, brought its weights."""
         return all(run.record.weights for run in (self.runs if of == "runs" else [self.run]))
 
@@ -38,26 +38,35 @@ class Look(NamedTuple):
         return self.runs[-1]
 
 
+Captions = Callable[[Look], Sequence[Caption]]
+
 # When a panel is drawn: with every update; a few times a second, once all runs have begun; when
 # all runs have ended.
-LIVE, FIGURES, END = "live", "figures", "end"
+Pace = Literal["live", "figures", "end"]
+LIVE: Pace = "live"
+FIGURES: Pace = "figures"
+END: Pace = "end"
+# Whose weights a panel wants: those of the last run, or of all runs.
+WeightsOf = Literal["run", "runs"]
 
 
-class Panel(Protocol):
-    """A part of a page. It reserves its places when it is made, and `draw` fills them.
+class Panel:
+    """A part of a page. It reserves its places when it is made; what it shows comes later.
 
-    One with a class attribute `wants_weights`, of the last "run" or of all "runs", is drawn again
-    once those are known: recorded runs may come without.
+    Attributes:
+        pace: when it is drawn.
+        wants_weights: whose weights it is drawn again with, once those are known: recorded runs
+            may come without.
     """
 
-    pace: str
+    pace: Pace = FIGURES
+    wants_weights: WeightsOf | None = None
 
     def draw(self, look: Look) -> None:
-        """Show what is known."""
-        ...
+        """Show what is known of the page's runs."""
+
+    def run(self) -> None:
+        """Ask for runs beyond the page's own, once those have ended, and show them."""
 
 
 AnyPanel = TypeVar("AnyPanel", bound=Panel)
-
-
-Captions = Callable[[Look], Sequence[Caption]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Generic, NoReturn, TypeVar
 
@@ -21,11 +21,10 @@ from fmviz.ui.navigation import page_file
 from fmviz.ui.session import session
 from fmviz.words import prose
 from fmviz.words.numbers import upper_first
+from fmviz.words.prose import Caption
 
 # All of Streamlit's sizes follow the root's. On the far wall, lines of small print are lost anyway.
 LARGE = "<style>html {font-size: 125%}</style>"
-
-Name = TypeVar("Name", bound=str)
 
 
 class Page(Generic[V]):
@@ -68,10 +67,17 @@ class Page(Generic[V]):
         return self.lesson.runs_of(self.values)
 
     def text(self, section: str, figures: dict[str, str] | None = None) -> str:
-        """A section of the lesson's prose, or of the first lesson it borrows from that has it."""
-        lessons = (self.name, *self.lesson.borrows)
-        speaks = next((name for name in lessons if section in prose.sections(name)), self.name)
-        return prose.text(speaks, section, figures)
+        """A section of the lesson's prose."""
+        return prose.text(self.name, section, figures)
+
+    def words(self, *captions: Caption) -> str:
+        """Captions in the lesson's words, as one paragraph."""
+        return " ".join(self.text(caption.section, caption.figures) for caption in captions)
+
+    def say(self, *captions: Caption) -> None:
+        """Captions in the lesson's words, a paragraph each."""
+        for caption in captions:
+            st.markdown(self.text(caption.section, caption.figures))
 
     def locks(self) -> None:
         """Say what a teacher's link has locked."""
@@ -176,34 +182,20 @@ class Page(Generic[V]):
         self.save()
         st.stop()
 
-    def verdict(self, runs: list[Shown]) -> str:
-        """What became of the guess, on the finished runs of the state it was made on."""
+    def verdict(self, runs: list[Shown]) -> list[Caption]:
+        """What became of the guess, on the finished runs of the state it was made on; none where
+        there is nothing to say."""
         guessed = state.guess(self.name, obliged=self.view.taught.hide)
         question = self.question
         if question is None or guessed is None or guessed < 0:
-            return ""
+            return []
         on = state.guessed_on(self.name)
         if on is None or not _same(self.values, on):
-            return ""
+            return []
         right = question.answer(runs)
         section = "guess was right" if right == guessed else "guess was wrong"
         options = question.options
-        return self.text(section, {"guess": options[guessed], "answer": options[right]})
-
-    def section(self, labels: Mapping[Name, str]) -> Name:
-        """A choice of closer looks, of which only the chosen one is to be drawn.
-
-        Args:
-            labels: by the names that the lesson's view has for "section".
-        """
-        chosen: Name = st.segmented_control(
-            "Look closer",
-            list(labels),
-            format_func=labels.__getitem__,
-            **state.widget(self.name, "section"),
-            required=True,
-        )
-        return chosen
+        return [Caption(section, {"guess": options[guessed], "answer": options[right]})]
 
     def save(self) -> None:
         """Write the state to the address. Call it once all controls are drawn."""

@@ -14,7 +14,7 @@ from fmviz.export import chart_files, notebooks, tables
 from fmviz.page.view import Judging
 from fmviz.run.record import RunRecord
 from fmviz.ui import live, state, vault
-from fmviz.ui.look import Look
+from fmviz.ui.look import LIVE, Look, Panel
 from fmviz.ui.page import Page
 from fmviz.ui.place import Place
 from fmviz.ui.session import is_dark, session
@@ -33,10 +33,10 @@ def draw(page: Page) -> None:
     page.panels.append(TakeHome(page))
 
 
-class TakeHome:
+class TakeHome(Panel):
     """A popover with the files of a page's runs."""
 
-    pace = "live"
+    pace = LIVE
 
     def __init__(self, page: Page) -> None:
         self.page = page

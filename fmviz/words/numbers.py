@@ -6,6 +6,10 @@ from collections.abc import Sequence
 
 from fmviz.run.measure import Estimate
 from fmviz.run.naming import plural
+from fmviz.run.settings import number
+
+# Two figures that have no error bar are called alike within this share of the larger.
+ALIKE = 0.02
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -22,6 +26,11 @@ def small_percent(share: float) -> str:
     return percent(share, 2 if share < 0.01 else 1)
 
 
+def rounded(value: float, digits: int = 2) -> str:
+    """A figure to so many digits: 0.03571 → "0.036"."""
+    return number(float(f"{value:.{digits}g}"))
+
+
 def points(estimate: Estimate, signed: bool = False) -> str:
     """0.147 ± 0.009 → "14.7 ± 0.9"; a minus sign, and a plus where `signed`."""
     # Adding 0 to what is rounded takes the sign from −0.0.
@@ -32,6 +41,14 @@ def points(estimate: Estimate, signed: bool = False) -> str:
 def direction(change: Estimate, below: str, same: str, above: str) -> str:
     """The word for where a change lies: below zero, within the noise, or above."""
     return (same, above, below)[change.sign]
+
+
+def compared(now: float, before: float, less: str, more: str) -> str:
+    """The word for where a figure without an error lies beside another: "alike" where the two are
+    within `ALIKE` of one another."""
+    if abs(now - before) <= ALIKE * max(abs(now), abs(before)):
+        return "alike"
+    return less if now < before else more
 
 
 def upper_first(text: str) -> str:

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-from fmviz.lessons.compare import panels
+import streamlit as st
+
+from fmviz.lessons.compare.lesson import PARALLEL_FROM
+from fmviz.lessons.compare.panels import pins
+from fmviz.lessons.compare.panels.difference import Difference
+from fmviz.lessons.compare.panels.overview import Overlay, Parallel, PinBoard, Table
+from fmviz.lessons.compare.panels.repeats import Repeats
 from fmviz.ui import foot
+from fmviz.ui.board import Board
 
 
 def show() -> None:
     """The page, top to bottom."""
-    page = panels.open_page()
-    panels.tools(page)
-    after = None
-    if page.runs:
-        board = panels.PinBoard(page)
-        board.place_status()
-        board.add(panels.Table(board))
-        board.add(panels.Overlay(board))
-        after = panels.sections(page, board)
+    page = pins.open_page()
+    pins.tools(page)
+    board = _board(page) if page.runs else None
     foot.draw(page, pins=False, home=False)
     page.save()
-    if after is not None:
+    if board is not None:
         board.run()
-        after.run()
+
+
+def _board(page: pins.ComparePage) -> Board:
+    """All of them, two of them, and some with more seeds."""
+    board = PinBoard(page)
+    board.place_status()
+    board.add(Table(board))
+    board.add(Overlay(board))
+    if len(board.roles) > 1:
+        st.subheader("Two of them")
+        board.add(Difference(board))
+    if len(board.roles) >= PARALLEL_FROM:
+        st.subheader("Settings and outcomes")
+        board.add(Parallel(board))
+    st.subheader("Over seeds")
+    st.markdown(page.text("repeat"))
+    board.add(Repeats(board))
+    return board

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmviz.lessons.dropout import panels
+from fmviz.lessons.dropout import panels, says
 from fmviz.lessons.dropout.lesson import DROPOUT, LESSON
-from fmviz.lessons.dropout.says import rule, twins
 from fmviz.ui import controls, foot, mirrored
-from fmviz.ui.board import Board, cards
+from fmviz.ui.board import Board
+from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
-from fmviz.ui.panels.figures import Curves, Gap
+from fmviz.ui.panels.card import cards
+from fmviz.ui.panels.curves import Curves
+from fmviz.ui.panels.figures import Gap
 from fmviz.ui.panels.running import Running
+
+CLOSER = {
+    "mask": CloserLook("What one mask does", panels.Mask),
+    "rates": CloserLook("Every rate", panels.rates),
+}
 
 
 def show() -> None:
@@ -28,21 +35,12 @@ def show() -> None:
         page.guess()
         board = Board(page)
         board.place_status()
-        board.add(Curves(board, lambda look: twins(look.runs, page.view, look.done)))
+        board.add(Curves(board, lambda look: says.twins(look.runs, page.view, look.done)))
     cards(board, Gap, lambda board: Running(board, DROPOUT), panels.OnOff)
-
-    chosen = page.section({"mask": "What one mask does", "rates": "Every rate"})
-    sweep = None
-    if chosen == "mask":
-        board.add(panels.Mask(board))
-    else:
-        sweep = panels.rates(page, board.dark)
+    closer_look(board, CLOSER)
 
     st.subheader("The rule, with this run's numbers")
-    caption = rule(page.config)
-    st.markdown(page.text(caption.section, caption.figures))
+    page.say(says.rule(page.config))
     foot.draw(page)
     page.save()
     board.run()
-    if sweep is not None:
-        sweep.run()

@@ -19,9 +19,9 @@ from fmviz.run.record import RunRecord
 from fmviz.run.settings import SETTINGS
 from fmviz.ui import state
 from fmviz.ui.board import Board
-from fmviz.ui.look import END, Look
-from fmviz.ui.page import Page
+from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.panels.against import Against
+from fmviz.ui.panels.card import Card
 from fmviz.ui.pictures import picture
 from fmviz.ui.place import Place
 from fmviz.words.numbers import percent
@@ -34,20 +34,15 @@ def _dropped(look: Look) -> Shown:
     return next((run for run in look.runs if run.name == DROPOUT), look.run)
 
 
-class OnOff:
+class OnOff(Card):
     """The same weights with dropout on and off, beside what Keras reported."""
 
     pace = END
     wants_weights = "run"
 
-    def __init__(self, board: Board) -> None:
-        self.board = board
-        with st.container(border=True, height="stretch"):
-            self.metric, self.chart, self.note = Place(), Place(), Place()
-
     def draw(self, look: Look) -> None:
         """Of the finished run."""
-        run, page = _dropped(look), self.board.page
+        run, page = _dropped(look), self.page
         rate = run.record.config.dropout
         weights = run.record.weights_after(run.kept)
         if not rate or not run.kept:
@@ -78,8 +73,7 @@ class OnOff:
             alt="Training accuracy (filled) as Keras reported it, with dropout on and with dropout "
             "off; validation accuracy (hollow) with dropout on and off.",
         )
-        texts = [self.board.text(c) for c in says.on_off(training, images, run)]
-        self.note.caption(" ".join(texts))
+        self.note.caption(page.words(*says.on_off(training, images, run)))
 
 
 def _rows(measured: masks.OnOff, images: int, split: str) -> list[tuple[str, str, Estimate]]:
@@ -117,7 +111,7 @@ def _measured(of: _Weights) -> tuple[masks.OnOff, masks.OnOff]:
     return training, held_out
 
 
-class Mask:
+class Mask(Panel):
     """One image in one draw: which units are missing, and what that does to the answer."""
 
     pace = END
@@ -187,7 +181,7 @@ class Mask:
             int(images.labels[index]),
             config.dropout,
         )
-        self.caption.markdown(self.board.text(caption))
+        self.caption.markdown(page.words(caption))
         self._draw_units([layer[drawn] for layer in thinned.activations], factors)
         self.answers.chart(
             charts.answers_rows(
@@ -211,8 +205,9 @@ class Mask:
         self.note.caption(self.page.text("mask note"))
 
 
-def rates(page: Page, dark: bool) -> Against:
+def rates(board: Board) -> Against:
     """Accuracy against the rate, those of the control and the present one: a sweep on request."""
-    values = sorted({*SETTINGS["dropout"].slider, page.config.dropout})
-    title = f"dropout rate ({page.config.epochs} epochs each)"
-    return Against(page, dark, "dropout", values, title, says.rates)
+    config = board.page.config
+    values = sorted({*SETTINGS["dropout"].slider, config.dropout})
+    title = f"dropout rate ({config.epochs} epochs each)"
+    return Against(board, "dropout", values, title, says.rates)

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmviz.lessons.early_stopping import panels
+from fmviz.lessons.early_stopping import panels, says
 from fmviz.lessons.early_stopping.lesson import LESSON
 from fmviz.ui import controls, foot, view_controls
 from fmviz.ui.board import Board
+from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
+from fmviz.ui.panels.paragraphs import Paragraphs
+
+CLOSER = {
+    "patience": CloserLook("Every patience", panels.Patiences),
+    "monitors": CloserLook("Three monitors", panels.Monitors),
+    "epochs": CloserLook("Through the epochs", panels.Epochs),
+}
 
 
 def show() -> None:
@@ -34,10 +42,10 @@ def show() -> None:
         board.add(panels.Machine(board))
     with figures:
         board.add(panels.Moments(board))
-    panels.closer(board)
+    closer_look(board, CLOSER)
 
     st.subheader("The rule, with this run's numbers")
-    board.add(panels.RuleInFigures(board))
+    board.add(Paragraphs(board, lambda look: says.rule_in_figures(look.run, panels.rule_of(board))))
     foot.draw(page)
     page.save()
     board.run()

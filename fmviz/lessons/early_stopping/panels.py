@@ -13,15 +13,16 @@ from fmviz.lessons.early_stopping import charts, says
 from fmviz.run.record import RunRecord
 from fmviz.ui import view_controls
 from fmviz.ui.board import Board
-from fmviz.ui.look import END, FIGURES, Look, Panel
-from fmviz.ui.panels.figures import Curves, Warnings
+from fmviz.ui.look import END, Look, Panel
+from fmviz.ui.panels.curves import Curves, Warnings
 from fmviz.ui.pictures import png
 from fmviz.ui.place import Place
 from fmviz.words.numbers import points
 from fmviz.words.prose import Caption
 
 
-def _rule(board: Board) -> Rule:
+def rule_of(board: Board) -> Rule:
+    """The reader's rule."""
     return Rule(**board.page.view.judging.early_stopping)
 
 
@@ -40,14 +41,14 @@ class Machine(Curves):
     """The monitored value over the epochs, `wait` beneath it, and what the rule comes to."""
 
     def __init__(self, board: Board) -> None:
-        # `wait` stands between the curve and the says.
-        self.board = board
+        # `wait` stands between the curve and the words.
+        self.board, self.page = board, board.page
         self.curves, self.waits = Place(), Place()
         self.caption, self.warnings = Place(), Warnings(board)
         self.captions = self._say
 
     def _say(self, look: Look) -> list[Caption]:
-        rule, view = _rule(self.board), self.board.page.view
+        rule, view = rule_of(self.board), self.page.view
         captions = says.long_run(look.run, rule, look.done)
         if look.done:
             captions += says.against_end(look.run, view.test)
@@ -57,8 +58,8 @@ class Machine(Curves):
         """Curve and `wait`, on one x axis."""
         if not look.runs:
             return
-        board, run, rule = self.board, look.run, _rule(self.board)
-        epoch = board.page.view.epoch
+        board, run, rule = self.board, look.run, rule_of(self.board)
+        epoch = self.page.view.epoch
         scrub = None if epoch is None or epoch > run.record.epochs else epoch
         rows = charts.monitor_rows(run.record, rule, run.stop, run.kept, scrub=scrub)
         self.curves.chart(
@@ -75,19 +76,17 @@ class Machine(Curves):
         )
 
 
-class Moments:
+class Moments(Panel):
     """The epochs that matter, side by side: what comes back, the stop, the end."""
 
-    pace = FIGURES
-
     def __init__(self, board: Board) -> None:
-        self.board = board
+        self.board, self.page = board, board.page
         self.table, self.note = Place(), Place()
 
     def draw(self, look: Look) -> None:
         """The newest figures."""
         run = look.run
-        columns = says.moments(run, self.board.page.view.test)
+        columns = says.moments(run, self.page.view.test)
         if not columns:
             return
         self.table.markdown(_table(columns))
@@ -98,19 +97,19 @@ class Moments:
         )
 
 
-class Patiences:
+class Patiences(Panel):
     """What every patience makes of the run."""
 
     pace = END
 
     def __init__(self, board: Board) -> None:
-        self.board = board
+        self.board, self.page = board, board.page
         self.accuracy, self.cost, self.note, self.caption = Place(), Place(), Place(), Place()
 
     def draw(self, look: Look) -> None:
         """All patiences at once."""
         board, record = self.board, look.run.record
-        rule, view = _rule(board), board.page.view
+        rule, view = rule_of(board), self.page.view
         if not record.epochs:
             return
         found = stopping.outcomes(record, rule)
@@ -131,16 +130,16 @@ class Patiences:
             "trained (bars), and the epoch whose weights come back (dots).",
         )
         captions = says.patiences(found, record)
-        self.caption.markdown(" ".join(map(board.text, captions)))
+        self.caption.markdown(self.page.words(*captions))
 
 
-class Monitors:
+class Monitors(Panel):
     """What the three monitors make of the run under one patience."""
 
     pace = END
 
     def __init__(self, board: Board) -> None:
-        self.board = board
+        self.board, self.page = board, board.page
         self.titles: list[Place] = []
         self.curves: list[Place] = []
         for column in st.columns(len(stopping.BETTER), gap="medium"):
@@ -152,10 +151,10 @@ class Monitors:
     def draw(self, look: Look) -> None:
         """All three."""
         board, record = self.board, look.run.record
-        rule, view = _rule(board), board.page.view
+        rule, view = rule_of(board), self.page.view
         found = stopping.by_monitor(record, rule)
         if not found or rule.patience is None:
-            self.caption.markdown(board.page.text("rule off"))
+            self.caption.markdown(self.page.text("rule off"))
             return
         for title, curve, outcome in zip(self.titles, self.curves, found, strict=True):
             own = rule.on(outcome.monitor)
@@ -178,17 +177,17 @@ class Monitors:
             + (" min_delta, baseline and mode are left out: they suit one." if own_words else ""),
         )
         captions = says.monitors(found, record)
-        self.caption.markdown(" ".join(map(board.text, captions)))
+        self.caption.markdown(self.page.words(*captions))
 
 
-class Epochs:
+class Epochs(Panel):
     """One epoch of the run: its figures, its first layer's weights."""
 
     pace = END
     wants_weights = "run"
 
     def __init__(self, board: Board) -> None:
-        self.board = board
+        self.board, self.page = board, board.page
         self.epoch = view_controls.epoch(board.page.name, board.horizon)
         self.figures = []
         for column in st.columns(4):
@@ -203,7 +202,7 @@ class Epochs:
 
     def draw(self, look: Look) -> None:
         """That epoch, or the one whose weights come back."""
-        board, run, rule = self.board, look.run, _rule(self.board)
+        board, run, rule = self.board, look.run, rule_of(self.board)
         record = run.record
         if not run.kept:
             return
@@ -221,7 +220,7 @@ class Epochs:
         ):
             place.metric(label, figure)
         captions = says.at_epoch(run, rule, epoch)
-        self.caption.markdown(" ".join(map(board.text, captions)))
+        self.caption.markdown(self.page.words(*captions))
         if len(record.snapshots):
             index = says.nearest_snapshot(record, epoch)
             limit = picture_limit(list(record.snapshots))
@@ -229,41 +228,9 @@ class Epochs:
                 png(kernel_pictures(record.snapshots[index], limit, board.dark)),
                 width="stretch",
             )
-            self.kernels_note.caption(board.text(says.kernels(record, epoch)))
+            self.kernels_note.caption(self.page.words(says.kernels(record, epoch)))
         self.weights.chart(
             charts.weights_rows(record, epoch),
             charts.weights_spec(board.dark),
             alt="Density of the first layer's weights before training and at this epoch.",
         )
-
-
-class RuleInFigures:
-    """The rule in LaTeX, with the run's own figures, and the Keras lines that do it."""
-
-    pace = FIGURES
-
-    def __init__(self, board: Board) -> None:
-        self.board, self.text = board, Place()
-
-    def draw(self, look: Look) -> None:
-        """The newest figures."""
-        captions = says.rule_in_figures(look.run, _rule(self.board))
-        self.text.markdown("\n\n".join(map(self.board.text, captions)))
-
-
-SECTIONS: dict[str, type[Patiences] | type[Monitors] | type[Epochs]] = {
-    "patience": Patiences,
-    "monitors": Monitors,
-    "epochs": Epochs,
-}
-LABELS = {
-    "patience": "Every patience",
-    "monitors": "Three monitors",
-    "epochs": "Through the epochs",
-}
-
-
-def closer(board: Board) -> None:
-    """The closer look that the reader has chosen."""
-    panel: Panel = SECTIONS[board.page.section(LABELS)](board)
-    board.add(panel)

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmviz.lessons.initialisation import panels, says
+from fmviz.lessons.initialisation import says
 from fmviz.lessons.initialisation.lesson import LESSON
+from fmviz.lessons.initialisation.panels import before, race
 from fmviz.lessons.initialisation.xray import of as x_ray_of
 from fmviz.ui import controls, foot, mirrored
 from fmviz.ui.board import Board
+from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
+
+CLOSER = {
+    "gradients": CloserLook("Gradients", before.Gradients),
+    "training": CloserLook("Saturation over training", race.Training),
+    "unit": CloserLook("One unit, its images", before.Unit),
+    "map": CloserLook("Map of σ and depth", race.SigmaDepthMap),
+    "symmetry": CloserLook("Symmetry", race.Symmetry),
+}
 
 
 def show() -> None:
@@ -25,19 +35,17 @@ def show() -> None:
     with right:
         page.guess()
         st.subheader("X-ray before training")
-        panels.x_ray(page)
+        before.x_ray(page)
 
     st.subheader("The race")
     board = Board(page)
     board.place_status()
-    board.add(panels.Race(board))
-    after = panels.closer_look(page, board)
+    board.add(race.Race(board))
+    closer_look(board, CLOSER)
 
     st.subheader("The rule, with this network's numbers")
     for caption in says.rule(page.config, x_ray_of(page.config)):
-        st.markdown(page.text(caption.section, caption.figures))
+        page.say(caption)
     foot.draw(page)
     page.save()
     board.run()
-    if after is not None:
-        after.run()

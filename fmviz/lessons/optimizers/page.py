@@ -8,7 +8,14 @@ from fmviz.lessons.optimizers import panels
 from fmviz.lessons.optimizers.lesson import LESSON
 from fmviz.ui import controls, foot
 from fmviz.ui.board import Board
+from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
+
+CLOSER = {
+    "update": CloserLook("Size of a step", panels.Updates),
+    "sweep": CloserLook("Fair comparison: η against result", panels.RateSweep),
+    "ravine": CloserLook("A ravine of two parameters", panels.RavinePaths),
+}
 
 
 def show() -> None:
@@ -27,11 +34,10 @@ def show() -> None:
         board.place_status()
         board.add(panels.Race(board))
 
-    after = panels.closer_look(page, board)
+    closer_look(board, CLOSER)
+
     st.subheader("The rules, with these runs' numbers")
     panels.rules(page)
     foot.draw(page)
     page.save()
     board.run()
-    if after is not None:
-        after.run()

@@ -12,12 +12,11 @@ from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.ui import controls, mirrored, state, view_controls
 from fmviz.ui.board import Board
-from fmviz.ui.look import FIGURES, LIVE, Look
+from fmviz.ui.look import LIVE, Look, Panel
 from fmviz.ui.page import Page
-from fmviz.ui.panels.figures import Warnings
-from fmviz.ui.panels.sweep import Sweep
+from fmviz.ui.panels.curves import Warnings
+from fmviz.ui.panels.sweep import OnRequest
 from fmviz.ui.place import Place, draw_chart
-from fmviz.ui.session import is_dark
 from fmviz.words.prose import Caption
 
 RATE_LABELS = {"common": "one η for all", "own": "each its own"}
@@ -27,11 +26,6 @@ RAVINE_RATES = (
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.09, 0.1, 0.12, 0.15, 0.2),
     *(0.3, 0.5, 1.0, 2.0),
 )
-SECTIONS = {
-    "update": "Size of a step",
-    "sweep": "Fair comparison: η against result",
-    "ravine": "A ravine of two parameters",
-}
 
 
 def rates(page: Page) -> None:
@@ -52,13 +46,13 @@ def racers(page: Page) -> None:
     mirrored.several(page.name, "racers", "Who races", {name: LABELS[name] for name in RACERS})
 
 
-class Race:
+class Race(Panel):
     """Training loss beside validation accuracy, the figures, and what they say."""
 
     pace = LIVE
 
     def __init__(self, board: Board) -> None:
-        self.board = board
+        self.board, self.page = board, board.page
         self.view = board.page.view
         left, right = st.columns(2, gap="medium")
         with left:
@@ -90,20 +84,17 @@ class Race:
                 captions.append(clock)
         elif not runs:
             captions = [Caption("nothing yet", {})]
-        texts = [board.text(caption) for caption in captions]
         if look.done:
-            texts.append(board.page.verdict(runs))
-        self.caption.markdown(" ".join(filter(None, texts)))
+            captions += self.page.verdict(runs)
+        self.caption.markdown(self.page.words(*captions))
         self.warnings.draw(look)
 
 
-class Updates:
+class Updates(Panel):
     """How large a step is beside the weights."""
 
-    pace = FIGURES
-
     def __init__(self, board: Board) -> None:
-        self.board = board
+        self.board, self.page = board, board.page
         layers = len(board.page.config.hidden) + 1
         self.layer = view_controls.layer(board.page.name, layers)
         self.chart, self.caption = Place(), Place()
@@ -120,84 +111,73 @@ class Updates:
             alt=f"Update-to-weight ratio of layer {self.layer} after each epoch.",
         )
         captions = says.updates(look.runs, self.layer)
-        self.caption.markdown(" ".join(map(board.text, captions)))
+        self.caption.markdown(self.page.words(*captions))
 
 
-def sweep(page: Page) -> Sweep:
-    """Every racer at every rate, on request."""
-    racing = racers_of(page.view)
-    configs = swept(page.config, racing)
-    chart, caption = Place(), Place()
-    dark = is_dark()
-    shown = tuple(LABELS[name] for name in racing)
+class RateSweep(OnRequest):
+    """Every racer at every rate."""
 
-    def draw(records: list[RunRecord | None], done: bool) -> None:
-        known = dict(zip(configs, records, strict=True))
-        chart.chart(
+    def __init__(self, board: Board) -> None:
+        super().__init__(board)
+        racing = racers_of(self.page.view)
+        self.configs = swept(self.page.config, racing)
+        self.labels = tuple(LABELS[name] for name in racing)
+        self.chart, self.caption = Place(), Place()
+        epochs = plural(self.page.config.epochs, "epoch")
+        st.caption(
+            f"Validation accuracy in % after {epochs}: this page's network, every racer at every "
+            "η. Framed: the best of its row."
+        )
+        self.offer("sweep", list(self.configs.values()))
+
+    def show(self, records: list[RunRecord | None], done: bool) -> None:
+        """The results as far as runs have ended, the words at the end."""
+        known = dict(zip(self.configs, records, strict=True))
+        self.chart.chart(
             charts.sweep_rows(known),
-            charts.sweep_spec(shown, dark),
+            charts.sweep_spec(self.labels, self.board.dark),
             alt="Validation accuracy of each optimizer at each learning rate.",
         )
         if done:
-            said = [page.text(c.section, c.figures) for c in says.sweep(known)]
-            caption.markdown(" ".join(said))
-
-    epochs = plural(page.config.epochs, "epoch")
-    st.caption(
-        f"Validation accuracy in % after {epochs}: this page's network, every racer at every η. "
-        "Framed: the best of its row."
-    )
-    return Sweep(page, "sweep", list(configs.values()), draw)
+            self.caption.markdown(self.page.words(*says.sweep(known)))
 
 
-def ravine(page: Page) -> None:
+class RavinePaths(Panel):
     """Paths down a ravine: drawn at once, nothing is trained."""
-    left, right = st.columns([1, 3.2], gap="large")
-    with left:
-        view_controls.slider(
-            page.name, "ravine_rate", "Learning rate there, η", RAVINE_RATES, number
-        )
-        view_controls.slider(page.name, "curvature", "Curvature across, κ", CURVATURES, number)
-        view_controls.toggle(page.name, "tilted", "Turn it by 45°")
-    view = page.view
-    racing = racers_of(view)
-    shown = tuple(LABELS[name] for name in racing)
-    rows = charts.ravine_rows(racing, Ravine(view.curvature, view.tilted), view.ravine_rate)
-    dark = is_dark()
-    with right:
-        paths, descent = st.columns([1.5, 1], gap="medium")
-        with paths:
-            draw_chart(
-                rows,
-                charts.ravine_spec(shown, dark),
-                alt="Contours of the ravine and the path of each optimizer.",
+
+    def __init__(self, board: Board) -> None:
+        page, dark = board.page, board.dark
+        left, right = st.columns([1, 3.2], gap="large")
+        with left:
+            view_controls.slider(
+                page.name, "ravine_rate", "Learning rate there, η", RAVINE_RATES, number
             )
-        with descent:
-            draw_chart(
-                rows,
-                charts.descent_spec(shown, dark),
-                alt="f over the steps of each path.",
-            )
-    for caption in says.on_ravine(racing, view):
-        st.markdown(page.text(caption.section, caption.figures))
+            view_controls.slider(page.name, "curvature", "Curvature across, κ", CURVATURES, number)
+            view_controls.toggle(page.name, "tilted", "Turn it by 45°")
+        view = page.view
+        racing = racers_of(view)
+        labels = tuple(LABELS[name] for name in racing)
+        rows = charts.ravine_rows(racing, Ravine(view.curvature, view.tilted), view.ravine_rate)
+        with right:
+            paths, descent = st.columns([1.5, 1], gap="medium")
+            with paths:
+                draw_chart(
+                    rows,
+                    charts.ravine_spec(labels, dark),
+                    alt="Contours of the ravine and the path of each optimizer.",
+                )
+            with descent:
+                draw_chart(
+                    rows,
+                    charts.descent_spec(labels, dark),
+                    alt="f over the steps of each path.",
+                )
+        page.say(*says.on_ravine(racing, view))
 
 
 def rules(page: Page) -> None:
     """The racers' rules with their numbers, two side by side."""
     columns = st.columns(2, gap="large")
     for index, config in enumerate(page.runs.values()):
-        caption = says.rules(config)
         with columns[index % 2]:
-            st.markdown(page.text(caption.section, caption.figures))
-
-
-def closer_look(page: Page, board: Board) -> Sweep | None:
-    """The chosen closer look; a sweep is to be run after the board."""
-    chosen = page.section(SECTIONS)
-    if chosen == "update":
-        board.add(Updates(board))
-    elif chosen == "ravine":
-        ravine(page)
-    else:
-        return sweep(page)
-    return None
+            page.say(says.rules(config))

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmviz.lessons.overfitting import panels
+from fmviz.lessons.overfitting import panels, says
 from fmviz.lessons.overfitting.lesson import LESSON
-from fmviz.lessons.overfitting.says import code, twins
 from fmviz.ui import controls, foot, mirrored
-from fmviz.ui.board import Board, cards
+from fmviz.ui.board import Board
+from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
-from fmviz.ui.panels.figures import Curves
+from fmviz.ui.panels.card import cards
+from fmviz.ui.panels.curves import Curves
+from fmviz.ui.panels.memory import Memory
+from fmviz.ui.panels.paragraphs import Paragraphs
 from fmviz.ui.panels.running import Running
+
+CLOSER = {
+    "memory": CloserLook("What it learnt by heart", Memory),
+    "sizes": CloserLook("Gap against training size", panels.sizes),
+}
 
 
 def show() -> None:
@@ -28,25 +36,14 @@ def show() -> None:
         page.guess()
         board = Board(page)
         board.place_status()
-        board.add(Curves(board, lambda look: twins(look.runs, page.view, look.done)))
+        board.add(Curves(board, lambda look: says.twins(look.runs, page.view, look.done)))
     labels = panels.Labels if page.config.label_noise else panels.Loss
     cards(board, panels.ToldGap, labels, Running)
-
-    chosen = page.section(
-        {"memory": "What it learnt by heart", "sizes": "Gap against training size"}
-    )
-    sweep = None
-    if chosen == "memory":
-        board.add(panels.Memory(board))
-    else:
-        sweep = panels.sizes(page, board.dark)
+    closer_look(board, CLOSER)
 
     st.subheader("The rule, with this run's numbers")
-    board.add(panels.Rule(board))
-    for caption in code(page.config):
-        st.markdown(page.text(caption.section, caption.figures))
+    board.add(Paragraphs(board, lambda look: says.rule(look.run)))
+    page.say(*says.code(page.config))
     foot.draw(page)
     page.save()
     board.run()
-    if sweep is not None:
-        sweep.run()

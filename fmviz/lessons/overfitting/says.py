@@ -7,7 +7,6 @@ from itertools import pairwise
 
 from fmviz.analysis import comparing
 from fmviz.analysis.comparing import CHANCE, difference
-from fmviz.analysis.memory import ByHeart
 from fmviz.analysis.stopping import Shown
 from fmviz.page.view import Stopping
 from fmviz.run import data
@@ -157,19 +156,6 @@ def loss(run: Shown) -> Caption | None:
         "images": f"{record.examples['train']:,}",
     }
     return Caption("loss rises" if best < run.kept else "loss still falls", figures)
-
-
-def by_heart(found: ByHeart) -> Caption:
-    """How many wrong labels are repeated, seen through, or neither."""
-    return Caption(
-        "by heart",
-        {
-            "memorised": f"{len(found.memorised):,}",
-            "through": f"{len(found.seen_through):,}",
-            "astray": f"{len(found.astray):,}",
-            "wrong": f"{len(found.memorised) + len(found.seen_through) + len(found.astray):,}",
-        },
-    )
 
 
 def learning_curve(records: Sequence[RunRecord]) -> list[Caption]:

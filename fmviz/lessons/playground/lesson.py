@@ -33,7 +33,6 @@ LESSON = Lesson(
     runs=runs,
     settings={"penalty": "l2", "lam": 10.0},
     weights=True,
-    borrows=("regularisation", "overfitting"),
     presets=(
         Preset("start"),
         Preset("modern", {"activation": "relu", "initializer": "he_normal", "dropout": 0.3}),

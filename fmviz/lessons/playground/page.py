@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmviz.lessons.playground import panels
 from fmviz.lessons.playground.lesson import LESSON
-from fmviz.lessons.regularisation.says import twins
 from fmviz.ui import controls, foot, view_controls
-from fmviz.ui.board import Board, cards
+from fmviz.ui.board import Board
+from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
-from fmviz.ui.panels.figures import Curves, Gap, Saturation, Sparsity
+from fmviz.ui.panels.card import cards
+from fmviz.ui.panels.curves import penalty_curves
+from fmviz.ui.panels.figures import Gap, Saturation, Sparsity
+from fmviz.ui.panels.layers import Answers, Distributions, Layers
+from fmviz.ui.panels.memory import Memory
+from fmviz.ui.panels.running import Running
+from fmviz.ui.panels.weights import Distribution, Pictures
 from fmviz.words import shared
+
+CLOSER = {
+    "layers": CloserLook("Layers", Layers),
+    "answers": CloserLook("Answers", Answers),
+    "distributions": CloserLook("Weights and activations", Distribution, Distributions),
+    "pictures": CloserLook("First-layer weights", Pictures),
+    "memory": CloserLook("Learnt by heart", Memory),
+    "running": CloserLook("Keras's accuracy", Running),
+}
 
 
 def show() -> None:
@@ -30,15 +44,12 @@ def show() -> None:
         page.guess()
         board = Board(page)
         board.place_status()
-        board.add(Curves(board, lambda look: twins(look.runs, page.view, look.done)))
+        board.add(penalty_curves(board))
     cards(board, Gap, Sparsity, Saturation)
-
-    panels.closer_look(page, board)
+    closer_look(board, CLOSER)
 
     st.subheader("The rule, with this run's numbers")
-    for caption in shared.rule(page.config):
-        st.markdown(page.text(caption.section, caption.figures))
-
+    page.say(*shared.rule(page.config))
     foot.draw(page)
     page.save()
     board.run()

@@ -161,19 +161,6 @@ def answer(runs: list[Shown]) -> int:
     return 0 if change.value < 0 else 2
 
 
-SECTIONS: dict[Section, str] = {
-    "pictures": "First-layer weights",
-    "pruning": "Pruning",
-    "pixels": "Surviving pixels",
-    "flips": "Images that flip",
-    "law": "One weight",
-    "geometry": "Diamond and circle",
-    "translator": "λ translated",
-    "sweep": "Sweep λ",
-    "proximal": "Proximal L1",
-    "adamw": "AdamW",
-}
-
 LESSON = Lesson(
     name="regularisation",
     title="L2 and L1",

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmviz.lessons.regularisation import panels
 from fmviz.lessons.regularisation.lesson import LESSON
-from fmviz.lessons.regularisation.says import twins
+from fmviz.lessons.regularisation.panels.formulas import Geometry, Law, Translator
+from fmviz.lessons.regularisation.panels.images import Flipped, Pixels
+from fmviz.lessons.regularisation.panels.pruned import Pruning
+from fmviz.lessons.regularisation.panels.sweeps import AdamW, Proximal, Swept
 from fmviz.ui import controls, foot
-from fmviz.ui.board import Board, cards
+from fmviz.ui.board import Board
+from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
-from fmviz.ui.panels.figures import Curves, Gap, Sparsity
+from fmviz.ui.panels.card import cards
+from fmviz.ui.panels.curves import penalty_curves
+from fmviz.ui.panels.figures import Gap, Sparsity
+from fmviz.ui.panels.weights import Distribution, Pictures
 from fmviz.words import shared
+
+CLOSER = {
+    "pictures": CloserLook("First-layer weights", Pictures),
+    "pruning": CloserLook("Pruning", Pruning),
+    "pixels": CloserLook("Surviving pixels", Pixels),
+    "flips": CloserLook("Images that flip", Flipped),
+    "law": CloserLook("One weight", Law),
+    "geometry": CloserLook("Diamond and circle", Geometry),
+    "translator": CloserLook("λ translated", Translator),
+    "sweep": CloserLook("Sweep λ", Swept),
+    "proximal": CloserLook("Proximal L1", Proximal),
+    "adamw": CloserLook("AdamW", AdamW),
+}
 
 
 def show() -> None:
@@ -28,14 +47,12 @@ def show() -> None:
         page.guess()
         board = Board(page)
         board.place_status()
-        board.add(Curves(board, lambda look: twins(look.runs, page.view, look.done)))
-    cards(board, Gap, Sparsity, panels.Distribution)
-    closer = panels.closer(page, board)
+        board.add(penalty_curves(board))
+    cards(board, Gap, Sparsity, Distribution)
+    closer_look(board, CLOSER, framed=True)
 
     st.subheader("The rule, with this run's numbers")
-    for caption in shared.rule(page.config):
-        st.markdown(page.text(caption.section, caption.figures))
+    page.say(*shared.rule(page.config))
     foot.draw(page)
     page.save()
     board.run()
-    closer.run()

@@ -1,4 +1,4 @@
-"""What the lesson on L2 and L1 says of its twins, and of each closer look."""
+"""What the lesson on L2 and L1 says of each closer look."""
 
 from __future__ import annotations
 
@@ -14,110 +14,15 @@ from fmviz.analysis.stopping import Shown
 from fmviz.analysis.sweeps import weight_rms
 from fmviz.lessons.regularisation import geometry
 from fmviz.lessons.regularisation.pruning import Pruned, prunable
-from fmviz.page.view import Stopping
-from fmviz.run import data
 from fmviz.run.choices import N_PIXELS, OPTIMIZERS
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate, Flips
 from fmviz.run.naming import run_name
-from fmviz.run.record import RunRecord, n_weights
+from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.theory import penalties
-from fmviz.words import shared
-from fmviz.words.numbers import percent, points, small_percent, upper_first
+from fmviz.words.numbers import percent, points, rounded, small_percent, upper_first
 from fmviz.words.prose import Caption
-
-# Two figures that have no error bar are called alike within this share of the larger.
-ALIKE = 0.02
-
-
-def twins(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
-    """What can be said of the run, and of the run beside its baseline, as they stand."""
-    run = runs[-1]
-    captions = [shared.gap(run)]
-    noise = shared.label_noise(run)
-    if noise is not None:
-        captions.append(noise)
-    if run.record.config.penalty == "none":
-        captions.append(Caption("no penalty", {}))
-    whole = all(each.record.diverged is None for each in runs)
-    if whole and len(runs) == 2:
-        captions.append(shared.against_baseline(run, runs[0]))
-        if done:
-            captions.append(crossentropy(run, runs[0]))
-    if whole and done:
-        captions.append(shared.early_stopping(run, view.patience, view.monitor))
-    if view.test:
-        labels = data.load(run.record.config.dataset).test.labels
-        captions.append(shared.on_test(run, runs[0] if len(runs) == 2 else None, labels))
-    return captions
-
-
-def crossentropy(run: Shown, baseline: Shown) -> Caption:
-    """Validation cross-entropy of both: it counts how sure a wrong answer was, accuracy does not.
-
-    A record has its mean alone, without the spread that an error would need.
-    """
-    now, before = (each.at("val_crossentropy") for each in (run, baseline))
-    figures = {"now": f"{now:.3f}", "before": f"{before:.3f}"}
-    return Caption(f"cross-entropy {_compared(now, before, 'falls', 'rises')}", figures)
-
-
-def _compared(now: float, before: float, less: str, more: str) -> str:
-    """ "alike" where the two are within `ALIKE` of one another."""
-    if abs(now - before) <= ALIKE * max(abs(now), abs(before)):
-        return "alike"
-    return less if now < before else more
-
-
-def spread(run: Shown, baseline: Shown | None) -> Caption:
-    """The typical size of a weight, its root mean square over all kernels."""
-    sizes = [weight_rms(each.record, each.kept) for each in (run, baseline) if each is not None]
-    figures = {"now": number(_rounded(sizes[0])), "weights": f"{n_weights(run.record.config):,}"}
-    if baseline is None or baseline is run:
-        return Caption("spread", figures)
-    figures["before"] = number(_rounded(sizes[1]))
-    how = _compared(sizes[0], sizes[1], "narrower", "wider")
-    if min(sizes) > 0:
-        figures["times"] = number(float(f"{max(sizes) / min(sizes):.2g}"))
-    elif how != "alike":
-        how = "gone" if not sizes[0] else "alone"
-    return Caption(f"spread {how}", figures)
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.2g}")
-
-
-def pictures(limit: float, beyond: float, epoch: int, units: int, hidden: bool) -> Caption:
-    """How the first layer's pictures are to be read.
-
-    Args:
-        limit: the weight of full colour.
-        beyond: the share of weights that exceed it.
-        epoch: after how many epochs.
-        units: how many are shown.
-        hidden: whether the first layer is a hidden one.
-    """
-    figures = {
-        "limit": number(limit),
-        "beyond": small_percent(beyond),
-        "epoch": str(epoch),
-        "units": str(units),
-        "what": "hidden units" if hidden else "classes",
-    }
-    return Caption("pictures", figures)
-
-
-def rough(now: float, before: float | None) -> Caption:
-    """How much neighbouring pixels' weights differ, with and without the penalty."""
-    figures = {"now": f"{now:.2f}"}
-    if math.isnan(now):
-        return Caption("roughness none", figures)
-    if before is None or math.isnan(before):
-        return Caption("roughness", figures)
-    figures["before"] = f"{before:.2f}"
-    return Caption(f"roughness {_compared(now, before, 'falls', 'rises')}", figures)
 
 
 def pruning(config: RunConfig, curve: Sequence[Pruned], share: float) -> Caption:
@@ -370,8 +275,8 @@ def adam_and_adamw(swept: Sequence[tuple[RunRecord, RunRecord]]) -> Caption:
             "adamw_gap": points(decoupled.gap(decoupled.epochs)),
             "l2_val": percent(coupled.at_end("val_accuracy")),
             "adamw_val": percent(decoupled.at_end("val_accuracy")),
-            "l2_rms": number(_rounded(weight_rms(coupled, coupled.epochs))),
-            "adamw_rms": number(_rounded(weight_rms(decoupled, decoupled.epochs))),
+            "l2_rms": rounded(weight_rms(coupled, coupled.epochs)),
+            "adamw_rms": rounded(weight_rms(decoupled, decoupled.epochs)),
         }
         return Caption("adamw differs", figures)
     largest = number(swept[-1][0].config.lam) if swept else "0"

@@ -8,7 +8,13 @@ from fmviz.lessons.schedules import panels, says
 from fmviz.lessons.schedules.lesson import LESSON
 from fmviz.ui import controls, foot
 from fmviz.ui.board import Board
+from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
+
+CLOSER = {
+    "race": CloserLook("All schedules", panels.Race),
+    "rates": CloserLook("Schedule and η", panels.Rates),
+}
 
 
 def show() -> None:
@@ -26,11 +32,10 @@ def show() -> None:
         board.place_status()
         board.add(panels.Twins(board))
 
-    after = panels.closer_look(page)
+    closer_look(board, CLOSER)
+
     st.subheader("The rule, with this run's numbers")
-    caption = says.rule(page.config)
-    st.markdown(page.text(caption.section, caption.figures))
+    page.say(says.rule(page.config))
     foot.draw(page)
     page.save()
     board.run()
-    after.run()

@@ -10,16 +10,13 @@ from fmviz.run.record import RunRecord
 from fmviz.run.settings import parts
 from fmviz.ui import controls
 from fmviz.ui.board import Board
-from fmviz.ui.look import LIVE, Look
+from fmviz.ui.look import LIVE, Look, Panel
 from fmviz.ui.page import Page
-from fmviz.ui.panels.figures import Warnings
-from fmviz.ui.panels.sweep import Sweep
+from fmviz.ui.panels.curves import Warnings
+from fmviz.ui.panels.sweep import OnRequest
 from fmviz.ui.place import Place
-from fmviz.ui.session import is_dark
 from fmviz.words import diagnosis
 from fmviz.words.prose import Caption
-
-SECTIONS = {"race": "All schedules", "rates": "Schedule and η"}
 
 
 def settings(page: Page) -> None:
@@ -30,13 +27,13 @@ def settings(page: Page) -> None:
         controls.setting(page.name, field)
 
 
-class Twins:
+class Twins(Panel):
     """The rate over the steps, above the loss that it gives."""
 
     pace = LIVE
 
     def __init__(self, board: Board) -> None:
-        self.board = board
+        self.board, self.page = board, board.page
         self.rate, self.loss, self.caption = Place(), Place(), Place()
         self.warnings = Warnings(board)
 
@@ -45,7 +42,7 @@ class Twins:
         board, runs = self.board, look.runs
         names = ", ".join(board.roles)
         self.rate.chart(
-            charts.rate_rows(runs, board.page.runs),
+            charts.rate_rows(runs, self.page.runs),
             charts.rate_spec(board.roles, board.horizon, board.dark),
             alt=f"Learning rate at every step: {names}.",
         )
@@ -57,60 +54,54 @@ class Twins:
         )
         captions: list[Caption] = []
         if look.done:
-            captions = says.twins(runs)
             why = diagnosis.stuck(look.run)
-            captions += [why] if why is not None else []
+            captions = [*says.twins(runs), *([why] if why is not None else [])]
+            captions += self.page.verdict(runs)
         elif not runs:
             captions = [Caption("nothing yet", {})]
-        texts = [board.text(caption) for caption in captions]
-        if look.done:
-            texts.append(board.page.verdict(runs))
-        self.caption.markdown(" ".join(filter(None, texts)))
+        self.caption.markdown(self.page.words(*captions))
         self.warnings.draw(look)
 
 
-def race(page: Page) -> Sweep:
-    """The same run under every schedule, on request."""
-    configs = raced(page.config)
-    chart, caption = Place(), Place()
-    dark = is_dark()
+class Race(OnRequest):
+    """The same run under every schedule."""
 
-    def draw(records: list[RunRecord | None], done: bool) -> None:
-        known = dict(zip(configs, records, strict=True))
-        chart.chart(
+    def __init__(self, board: Board) -> None:
+        super().__init__(board)
+        self.configs = raced(self.page.config)
+        self.chart, self.caption = Place(), Place()
+        st.caption(self.page.text("race"))
+        self.offer("race", list(self.configs.values()))
+
+    def show(self, records: list[RunRecord | None], done: bool) -> None:
+        """The result of each as far as it has ended, the words at the end."""
+        known = dict(zip(self.configs, records, strict=True))
+        self.chart.chart(
             charts.race_rows(known),
-            charts.race_spec(page.config.schedule, dark),
+            charts.race_spec(self.page.config.schedule, self.board.dark),
             alt="Validation accuracy after the last epoch under each schedule.",
         )
         if done:
-            said = [page.text(c.section, c.figures) for c in says.race(known)]
-            caption.markdown(" ".join(said))
-
-    st.caption(page.text("race"))
-    return Sweep(page, "race", list(configs.values()), draw)
+            self.caption.markdown(self.page.words(*says.race(known)))
 
 
-def rates(page: Page) -> Sweep:
-    """Without and with the schedule at rates around the page's, on request."""
-    configs = swept(page.config)
-    chart, caption = Place(), Place()
-    dark, roles = is_dark(), tuple(page.runs)
+class Rates(OnRequest):
+    """Without and with the schedule at rates around the page's."""
 
-    def draw(records: list[RunRecord | None], done: bool) -> None:
-        known = dict(zip(configs, records, strict=True))
-        chart.chart(
+    def __init__(self, board: Board) -> None:
+        super().__init__(board)
+        self.configs = swept(self.page.config)
+        self.chart, self.caption = Place(), Place()
+        st.caption(self.page.text("rates"))
+        self.offer("rates", list(self.configs.values()))
+
+    def show(self, records: list[RunRecord | None], done: bool) -> None:
+        """The result at each rate as far as it has ended, the words at the end."""
+        known = dict(zip(self.configs, records, strict=True))
+        self.chart.chart(
             charts.sweep_rows(known),
-            charts.sweep_spec(roles, dark),
+            charts.sweep_spec(self.board.roles, self.board.dark),
             alt="Validation accuracy after the last epoch against the learning rate.",
         )
         if done:
-            said = [page.text(c.section, c.figures) for c in says.sweep(known)]
-            caption.markdown(" ".join(said))
-
-    st.caption(page.text("rates"))
-    return Sweep(page, "rates", list(configs.values()), draw)
-
-
-def closer_look(page: Page) -> Sweep:
-    """The chosen sweep, to be run after the board."""
-    return race(page) if page.section(SECTIONS) == "race" else rates(page)
+            self.caption.markdown(self.page.words(*says.sweep(known)))

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from fmviz.lessons.start import panels
 from fmviz.lessons.start.lesson import LESSON
+from fmviz.page.lesson import Lesson
 from fmviz.ui.board import Board
 from fmviz.ui.page import open_page
 
 
-def show() -> None:
-    """The page, top to bottom."""
+def show(lessons: Sequence[Lesson]) -> None:
+    """The page, top to bottom.
+
+    Args:
+        lessons: those that it leads to.
+    """
     page = open_page(LESSON)
-    panels.cards(page.name)
+    panels.cards(lessons)
 
     st.subheader("The images")
     panels.browse(page)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
 from fmviz.analysis import network
-from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.start import charts, quiz
+from fmviz.page.lesson import Lesson
 from fmviz.run import data
 from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
@@ -15,7 +17,7 @@ from fmviz.run.measure import accuracy
 from fmviz.run.record import RunRecord, layer_sizes, n_weights
 from fmviz.ui import live, pictures, state
 from fmviz.ui.board import Board
-from fmviz.ui.look import END, Look
+from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.navigation import page_file
 from fmviz.ui.page import Page
 from fmviz.ui.session import is_dark, session
@@ -27,13 +29,12 @@ CARDS_A_ROW = 4
 SHOWN_OF_A_CLASS = 24
 
 
-def cards(first: str) -> None:
+def cards(lessons: Sequence[Lesson]) -> None:
     """A card a lesson: its question, a small picture of the runs it opens on, the way there."""
-    others = [lesson for name, lesson in LESSONS.items() if name != first]
     dark = is_dark()
-    for begin in range(0, len(others), CARDS_A_ROW):
+    for begin in range(0, len(lessons), CARDS_A_ROW):
         columns = st.columns(CARDS_A_ROW)
-        for column, lesson in zip(columns, others[begin : begin + CARDS_A_ROW]):
+        for column, lesson in zip(columns, lessons[begin : begin + CARDS_A_ROW]):
             with column.container(border=True, height="stretch"):
                 st.page_link(page_file(lesson.name), label=f"**{lesson.title}**")
                 runs = lesson.runs_of(lesson.start)
@@ -69,14 +70,14 @@ def browse(page: Page) -> None:
     pictures.gallery(train.pixels[mine[:SHOWN_OF_A_CLASS]])
 
 
-class OneNetwork:
+class OneNetwork(Panel):
     """One validation image on its way through the network."""
 
     pace = END
     wants_weights = "run"
 
     def __init__(self, board: Board) -> None:
-        self.board = board
+        self.board, self.page = board, board.page
         page = board.page
         self.images = data.load(page.config.dataset).validation
         self.text = st.container()
@@ -104,7 +105,7 @@ class OneNetwork:
         self.picture.caption(data.CLASS_NAMES[truth])
         passed = network.forward(record.weights, config.activation, pixels[None])
         shares = network.softmax(passed.logits)[0]
-        self.text.markdown(self.board.text(described(config)))
+        self.text.markdown(self.page.words(described(config)))
         if passed.activations:
             self.units.vega_lite_chart(
                 charts.units_rows(passed.activations[0][0]),
@@ -119,21 +120,22 @@ class OneNetwork:
             alt="Share that the network gives each class.",
         )
         answer = int(shares.argmax())
-        said = Caption(
-            "answer right" if answer == truth else "answer wrong",
-            {
-                "answer": data.CLASS_NAMES[answer],
-                "share": percent(float(shares[answer])),
-                "truth": data.CLASS_NAMES[truth],
-                "truth_share": percent(float(shares[truth])),
-            },
-        )
+        captions = [
+            Caption(
+                "answer right" if answer == truth else "answer wrong",
+                {
+                    "answer": data.CLASS_NAMES[answer],
+                    "share": percent(float(shares[answer])),
+                    "truth": data.CLASS_NAMES[truth],
+                    "truth_share": percent(float(shares[truth])),
+                },
+            )
+        ]
         test = record.estimate("test_accuracy", look.run.kept)
         figures = {"images": f"{record.examples['test']:,}", "test": points(test)}
-        texts = [self.board.text(said)]
         if not session().classroom.vault:
-            texts.append(self.board.text(Caption("its accuracy", figures)))
-        self.answer.markdown(" ".join(texts))
+            captions.append(Caption("its accuracy", figures))
+        self.answer.markdown(self.page.words(*captions))
 
 
 def described(config: RunConfig) -> Caption:

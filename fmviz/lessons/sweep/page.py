@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from fmviz.lessons.sweep import panels
 from fmviz.lessons.sweep.lesson import LESSON
+from fmviz.page.lesson import Lesson
 from fmviz.ui import controls, foot
 from fmviz.ui.page import open_page
 
 
-def show() -> None:
-    """The page, top to bottom."""
+def show(single: Lesson) -> None:
+    """The page, top to bottom.
+
+    Args:
+        single: the lesson on whose page a single run of the sweep opens.
+    """
     page = open_page(LESSON)
     left, right = page.columns()
     with left:
@@ -18,7 +23,7 @@ def show() -> None:
 
     with right:
         panels.measure(page)
-        result = panels.Result(page)
+        result = panels.Result(page, single)
 
     foot.draw(page, home=False)
     page.save()

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from fmviz.analysis import sweeps
 from fmviz.analysis.stopping import Shown
 from fmviz.analysis.sweeps import MEASURES
-from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.sweep import charts, says, tables
 from fmviz.lessons.sweep.lesson import TooMuch, check
+from fmviz.page.lesson import Lesson
 from fmviz.page.state import query
 from fmviz.run import knobs
 from fmviz.run.choices import CHOICES
@@ -29,9 +29,7 @@ from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.place import Place
 from fmviz.ui.session import is_dark
 from fmviz.words import taking_home
-from fmviz.words.prose import Caption
 
-RUN_PAGE = "playground"
 SEEDS = (1, 2, 3, 4, 5)
 
 
@@ -110,10 +108,14 @@ def measure(page: Page) -> None:
 
 
 class Result:
-    """A sweep as the page shows it. Made where it is to stand; `run` comes after `page.save`."""
+    """A sweep as the page shows it. Made where it is to stand; `run` comes after `page.save`.
 
-    def __init__(self, page: Page) -> None:
-        self.page, self.view = page, page.view
+    Args:
+        single: the lesson on whose page a single run opens.
+    """
+
+    def __init__(self, page: Page, single: Lesson) -> None:
+        self.page, self.view, self.single = page, page.view, single
         self.dark = is_dark()
         self.sweep: Sweep | None = None
         try:
@@ -132,15 +134,12 @@ class Result:
             return
         page.guess()
         for caption in says.without_effect(self.wanted.turns, self.cells):
-            st.warning(self._text(caption), icon=":material/info:")
+            st.warning(page.words(caption), icon=":material/info:")
         self._before = Place()
         self.configs = [config for cell in self.cells for config in cell.configs]
         self.sweep = Sweep(page, "sweep", self.configs, self._draw, partly=True)
-        self._chart, self._note, self._told = Place(), Place(), Place()
+        self._chart, self._note, self._words = Place(), Place(), Place()
         self._after = st.container()
-
-    def _text(self, caption: Caption) -> str:
-        return self.page.text(caption.section, caption.figures)
 
     @cached_property
     def turned(self) -> tuple[str, ...]:
@@ -156,21 +155,19 @@ class Result:
         if known < len(stored):
             seconds = self.sweep.seconds(stored)
             said = says.before(self.wanted, len(stored), known, seconds)
-            self._before.markdown(self._text(said))
+            self._before.markdown(self.page.words(said))
         self.sweep.run()
 
     def _draw(self, records: list[RunRecord | None], done: bool) -> None:
         found = sweeps.outcomes(self.cells, records)
         best = sweeps.best(found) if done else None
         self._picture(found, best, done)
-        said = [*says.reading(self.wanted, self.view.measure)]
-        self._note.caption(" ".join(map(self._text, said)))
+        self._note.caption(self.page.words(*says.reading(self.wanted, self.view.measure)))
         if done:
             self._before.caption(self._made(records))
             view = self.view
-            told = says.told(self.wanted.turns, found, view.measure, view.tolerance, best)
-            texts = [*map(self._text, told), self.page.verdict(self._shown(found))]
-            self._told.markdown(" ".join(texts))
+            captions = says.told(self.wanted.turns, found, view.measure, view.tolerance, best)
+            self._words.markdown(self.page.words(*captions, *self.page.verdict(self._shown(found))))
             if self.page.vault is not None and best is not None:
                 place, runs = self.page.vault, self._shown([best.outcome])
                 vault.draw(place, self.page.name, runs, "the best")
@@ -223,7 +220,7 @@ class Result:
     def _clicked(self) -> None:
         run = state.clicked(self.page.name, "run", "run")
         if run is not None:
-            state.go(self.page.name, RUN_PAGE, _query(self.configs[run]))
+            state.go(self.page.name, self.single.name, self._query(self.configs[run]))
 
     def _further(self, found: list[sweeps.Outcome]) -> None:
         """The figures as a file, and the runs by name for whom no mouse is at hand."""
@@ -241,10 +238,10 @@ class Result:
                 disabled=self.view.locks("run"),
             )
             st.page_link(
-                page_file(RUN_PAGE),
+                page_file(self.single.name),
                 label="Open in the playground",
                 icon=":material/arrow_forward:",
-                query_params=_query(self.configs[chosen]),
+                query_params=self._query(self.configs[chosen]),
             )
             st.download_button(
                 "Figures as CSV",
@@ -259,12 +256,10 @@ class Result:
             # What all runs share; the chart itself says in what they differ.
             take_home.charts(self.page, "fmviz-sweep", taking_home.lines(runs)[-1:])
 
-
-def _query(config: RunConfig) -> dict[str, str]:
-    """A run as the playground's link has it."""
-    start = LESSONS[RUN_PAGE].start
-    values = start | config.model_dump()
-    if config.penalty == "none":
-        # As the page's controls say it.
-        values |= {"penalty": "l2", "lam": 0.0}
-    return query(values, start)
+    def _query(self, config: RunConfig) -> dict[str, str]:
+        """A run as a link to the page of single runs has it."""
+        values = self.single.start | config.model_dump()
+        if config.penalty == "none":
+            # As the page's controls say it.
+            values |= {"penalty": "l2", "lam": 0.0}
+        return query(values, self.single.start)

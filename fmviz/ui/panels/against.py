@@ -6,16 +6,15 @@ from collections.abc import Callable, Sequence
 
 from fmviz.charts import against as charts
 from fmviz.run.record import RunRecord
-from fmviz.ui.page import Page
-from fmviz.ui.panels.sweep import Sweep
+from fmviz.ui.board import Board
+from fmviz.ui.panels.sweep import OnRequest
 from fmviz.ui.place import Place
 from fmviz.words.numbers import points
 from fmviz.words.prose import Caption
 
 
-class Against:
-    """The page's run with every value of one setting. Made where it is to stand; `run` comes after
-    the board's runs.
+class Against(OnRequest):
+    """The page's run with every value of one setting.
 
     Args:
         field: of `RunConfig`.
@@ -27,8 +26,7 @@ class Against:
 
     def __init__(
         self,
-        page: Page,
-        dark: bool,
+        board: Board,
         field: str,
         values: Sequence[float],
         title: str,
@@ -36,18 +34,15 @@ class Against:
         *,
         log: bool = False,
     ) -> None:
-        self.page, self.field, self.values, self.say = page, field, values, say
+        super().__init__(board)
+        self.field, self.say = field, say
         ticks = tuple(map(float, values))
-        self._spec = charts.against_spec(f"{title}; ± one standard error", ticks, log, dark)
+        self._spec = charts.against_spec(f"{title}; ± one standard error", ticks, log, board.dark)
         self._chart, self._note = Place(), Place()
-        configs = [page.config.replace(**{field: value}) for value in values]
-        self._sweep = Sweep(page, field, configs, self._draw)
+        self.offer(field, [self.page.config.replace(**{field: value}) for value in values])
 
-    def run(self) -> None:
-        """Ask for the runs, or offer to."""
-        self._sweep.run()
-
-    def _draw(self, records: list[RunRecord | None], done: bool) -> None:
+    def show(self, records: list[RunRecord | None], done: bool) -> None:
+        """The curves as far as runs have come, the words at the end."""
         known = [record for record in records if record is not None and record.epochs]
         gaps = [points(record.gap(record.epochs)) for record in known]
         self._chart.chart(
@@ -56,5 +51,4 @@ class Against:
             alt=f"Training accuracy (solid) and validation accuracy (dashed) against {self.field}.",
         )
         if done:
-            texts = [self.page.text(c.section, c.figures) for c in self.say(known)]
-            self._note.markdown(" ".join(texts))
+            self._note.markdown(self.page.words(*self.say(known)))

@@ -8,18 +8,15 @@ from fmviz.charts import layers as charts
 from fmviz.run import data, measure
 from fmviz.run.choices import N_CLASSES
 from fmviz.ui.board import Board
-from fmviz.ui.look import END, FIGURES, Look
+from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.place import Place
 from fmviz.words.prose import Caption
 
 
-class Layers:
+class Layers(Panel):
     """Gradients, updates and flat activations of each layer over the epochs."""
 
-    pace = FIGURES
-
     def __init__(self, board: Board) -> None:
-        self.board = board
         st.markdown(board.page.text("layers"))
         self.places = {}
         for name, column in zip(charts.MEASURES, st.columns(len(charts.MEASURES)), strict=True):
@@ -39,13 +36,13 @@ class Layers:
                 )
 
 
-class Answers:
+class Answers(Panel):
     """Which validation images are taken for what."""
 
     pace = END
 
     def __init__(self, board: Board) -> None:
-        self.board = board
+        self.board, self.page = board, board.page
         self.text, self.chart = Place(), Place()
 
     def draw(self, look: Look) -> None:
@@ -55,7 +52,7 @@ class Answers:
         # Row 0 is the network before its first step.
         answers = run.record.answers("val", run.kept)
         matrix = measure.confusion(truth, answers, N_CLASSES)
-        self.text.markdown(self.board.text(most_confused(matrix)))
+        self.text.markdown(self.page.words(most_confused(matrix)))
         self.chart.chart(
             charts.matrix_rows(matrix),
             charts.matrix_spec(self.board.dark),
@@ -78,13 +75,11 @@ def most_confused(matrix: measure.Counts) -> Caption:
     return Caption("answers" if wrong.any() else "answers, all right", figures)
 
 
-class Distributions:
+class Distributions(Panel):
     """Where the activations of each hidden layer lie."""
 
-    pace = FIGURES
-
     def __init__(self, board: Board) -> None:
-        self.board = board
+        self.page = board.page
         with st.container(border=True, height="stretch"):
             self.activations, self.text = Place(), Place()
 
@@ -93,10 +88,10 @@ class Distributions:
         run = look.run
         hidden = len(run.record.config.hidden)
         if not hidden:
-            self.text.markdown(self.board.page.text("no hidden layer"))
+            self.text.markdown(self.page.text("no hidden layer"))
         else:
             images = {"images": f"{run.record.examples['probe']:,}"}
-            self.text.markdown(self.board.page.text("distributions", images))
+            self.text.markdown(self.page.text("distributions", images))
             self.activations.chart(
                 charts.activations_rows(run.record, run.kept),
                 charts.activations_spec(hidden),

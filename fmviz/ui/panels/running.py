@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from fmviz.analysis.stopping import Shown
 from fmviz.charts import running as charts
 from fmviz.ui.board import Board
-from fmviz.ui.look import FIGURES, Look
-from fmviz.ui.place import Place
+from fmviz.ui.look import Look
+from fmviz.ui.panels.card import Card
 from fmviz.words.numbers import percent
 from fmviz.words.running import running
 
 
-class Running:
+class Running(Card):
     """Of one of the page's runs: the last, or the one of a role where there is such a run."""
 
-    pace = FIGURES
-
     def __init__(self, board: Board, role: str | None = None) -> None:
-        self.board, self.role = board, role
-        with st.container(border=True, height="stretch"):
-            self.metric, self.chart, self.note = Place(), Place(), Place()
+        super().__init__(board)
+        self.role = role
 
     def _run(self, look: Look) -> Shown:
         return next((run for run in look.runs if run.name == self.role), look.run)
@@ -43,5 +38,4 @@ class Running:
             alt="Keras's running training accuracy (dotted) beside measured training accuracy "
             "(solid) and validation accuracy (dashed), over the epochs.",
         )
-        texts = [self.board.text(caption) for caption in running(run)]
-        self.note.caption(" ".join(texts))
+        self.note.caption(self.page.words(*running(run)))

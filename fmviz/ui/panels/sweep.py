@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -13,6 +14,8 @@ from fmviz.engine.watch import Update
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
 from fmviz.ui import live, state, vault
+from fmviz.ui.board import Board
+from fmviz.ui.look import Panel
 from fmviz.ui.page import Page
 from fmviz.ui.place import Place
 from fmviz.words.numbers import duration, percent
@@ -39,7 +42,7 @@ class Sweep:
 
     def __init__(
         self,
-        page: Page,
+        page: Page[Any],
         name: str,
         configs: Sequence[RunConfig],
         draw: Draw,
@@ -154,3 +157,25 @@ class Sweep:
         if update.state == "waiting":
             text = f"waiting for the worker: {update.message}, {left}"
         self._progress.progress(clock.share, text=text)
+
+
+class OnRequest(Panel):
+    """A panel of runs that are trained when the reader asks for them.
+
+    It calls `offer` where the button is to stand, as it is made.
+    """
+
+    def __init__(self, board: Board) -> None:
+        self.board, self.page = board, board.page
+
+    def offer(self, name: str, configs: Sequence[RunConfig], *, brief: bool = True) -> None:
+        """Have the runs asked for here; the arguments are those of `Sweep`."""
+        self._sweep = Sweep(self.page, name, configs, self.show, brief=brief)
+
+    def run(self) -> None:
+        """Draw the runs where they are known or asked for."""
+        self._sweep.run()
+
+    def show(self, records: list[RunRecord | None], done: bool) -> None:
+        """Show what is known: the records, one a config, and whether all have ended."""
+        raise NotImplementedError

@@ -1,0 +1,1 @@
+"""Panels of the page that sets pinned runs side by side."""

@@ -1,0 +1,1 @@
+"""Panels of the lesson on L2 and L1."""

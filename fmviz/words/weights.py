@@ -1,0 +1,63 @@
+"""What is said of a network's weights: how large they are, and the first layer's pictures."""
+
+from __future__ import annotations
+
+import math
+
+from fmviz.analysis.stopping import Shown
+from fmviz.analysis.sweeps import weight_rms
+from fmviz.run.record import n_weights
+from fmviz.run.settings import number
+from fmviz.words.numbers import compared, rounded, small_percent
+from fmviz.words.prose import Caption
+
+
+def spread(run: Shown, baseline: Shown | None) -> Caption:
+    """The typical size of a weight, its root mean square over all kernels."""
+    sizes = [weight_rms(each.record, each.kept) for each in (run, baseline) if each is not None]
+    figures = {"now": rounded(sizes[0]), "weights": f"{n_weights(run.record.config):,}"}
+    if baseline is None or baseline is run:
+        return Caption("spread", figures)
+    figures["before"] = rounded(sizes[1])
+    how = compared(sizes[0], sizes[1], "narrower", "wider")
+    if min(sizes) > 0:
+        figures["times"] = rounded(max(sizes) / min(sizes))
+    elif how != "alike":
+        how = "gone" if not sizes[0] else "alone"
+    return Caption(f"spread {how}", figures)
+
+
+def pictures(limit: float, beyond: float, epoch: int, units: int, hidden: bool) -> Caption:
+    """How the first layer's pictures are to be read.
+
+    Args:
+        limit: the weight of full colour.
+        beyond: the share of weights that exceed it.
+        epoch: after how many epochs.
+        units: how many are shown.
+        hidden: whether the first layer is a hidden one.
+    """
+    figures = {
+        "limit": number(limit),
+        "beyond": small_percent(beyond),
+        "epoch": str(epoch),
+        "units": str(units),
+        "what": "hidden units" if hidden else "classes",
+    }
+    return Caption("pictures", figures)
+
+
+def roughness(now: float, before: float | None) -> Caption:
+    """How much neighbouring pixels' weights differ, with and without the penalty."""
+    figures = {"now": f"{now:.2f}"}
+    if math.isnan(now):
+        return Caption("roughness none", figures)
+    if before is None or math.isnan(before):
+        return Caption("roughness", figures)
+    figures["before"] = f"{before:.2f}"
+    return Caption(f"roughness {compared(now, before, 'falls', 'rises')}", figures)
+
+
+def of_another_epoch(epoch: int) -> Caption:
+    """Where the weights that are shown are not those of the epoch that is looked at."""
+    return Caption("weights of another epoch", {"epoch": str(epoch)})
