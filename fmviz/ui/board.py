@@ -7,12 +7,13 @@ page's runs and hands every panel what is known of them, at the panel's pace.
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Generic
 
 import streamlit as st
 
 from fmviz.analysis import stopping
 from fmviz.engine.watch import Update
+from fmviz.page.state import V
 from fmviz.ui import live, state, vault
 from fmviz.ui.look import FIGURES, LIVE, AnyPanel, Look, Panel
 from fmviz.ui.page import Page
@@ -29,13 +30,13 @@ SECONDS_BETWEEN_FIGURES = 0.4
 HOLD_SECONDS = 0.5
 
 
-class Board:
+class Board(Generic[V]):
     """The runs of a page, and the panels that show them.
 
     Made once in each run of a page's script, after the controls.
     """
 
-    def __init__(self, page: Page[Any]) -> None:
+    def __init__(self, page: Page[V]) -> None:
         self.page = page
         self.dark = is_dark()
         # The specification of a chart must not change with a slider, or browsers build it anew. So

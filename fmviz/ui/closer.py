@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from typing import TypeVar
 
 import streamlit as st
 
@@ -11,6 +12,8 @@ from fmviz.ui import state
 from fmviz.ui.board import Board
 from fmviz.ui.look import Panel
 from fmviz.ui.panels.card import cards
+
+Name = TypeVar("Name", bound=str)
 
 
 class CloserLook:
@@ -33,7 +36,7 @@ class CloserLook:
             cards(board, *self.panels)
 
 
-def closer_look(board: Board, offered: Mapping[str, CloserLook], *, framed: bool = False) -> None:
+def closer_look(board: Board, offered: Mapping[Name, CloserLook], *, framed: bool = False) -> None:
     """A choice of closer looks, of which only the chosen one is drawn.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmviz.lessons.dropout import panels, says
-from fmviz.lessons.dropout.lesson import DROPOUT, LESSON
+from fmviz.lessons.dropout.lesson import DROPOUT, LESSON, Section
 from fmviz.ui import controls, foot, mirrored
 from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_look
@@ -15,7 +15,7 @@ from fmviz.ui.panels.curves import Curves
 from fmviz.ui.panels.figures import Gap
 from fmviz.ui.panels.running import Running
 
-CLOSER = {
+CLOSER: dict[Section, CloserLook] = {
     "mask": CloserLook("What one mask does", panels.Mask),
     "rates": CloserLook("Every rate", panels.rates),
 }

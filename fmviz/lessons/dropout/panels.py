@@ -12,7 +12,7 @@ import streamlit as st
 from fmviz.analysis import memory, network
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.dropout import charts, masks, says
-from fmviz.lessons.dropout.lesson import DRAWS, DROPOUT
+from fmviz.lessons.dropout.lesson import DRAWS, DROPOUT, DropoutView
 from fmviz.run import data
 from fmviz.run.measure import Estimate, accuracy
 from fmviz.run.record import RunRecord
@@ -117,7 +117,7 @@ class Mask(Panel):
     pace = END
     wants_weights = "run"
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[DropoutView]) -> None:
         self.board, self.page = board, board.page
         name = self.page.name
         for field, most in (("image", MASKED_IMAGES - 1), ("draw", DRAWS)):
@@ -205,7 +205,7 @@ class Mask(Panel):
         self.note.caption(self.page.text("mask note"))
 
 
-def rates(board: Board) -> Against:
+def rates(board: Board[DropoutView]) -> Against:
     """Accuracy against the rate, those of the control and the present one: a sweep on request."""
     config = board.page.config
     values = sorted({*SETTINGS["dropout"].slider, config.dropout})

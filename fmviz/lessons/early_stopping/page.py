@@ -5,14 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from fmviz.lessons.early_stopping import panels, says
-from fmviz.lessons.early_stopping.lesson import LESSON
+from fmviz.lessons.early_stopping.lesson import LESSON, Section
 from fmviz.ui import controls, foot, view_controls
 from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
 from fmviz.ui.panels.paragraphs import Paragraphs
 
-CLOSER = {
+CLOSER: dict[Section, CloserLook] = {
     "patience": CloserLook("Every patience", panels.Patiences),
     "monitors": CloserLook("Three monitors", panels.Monitors),
     "epochs": CloserLook("Through the epochs", panels.Epochs),

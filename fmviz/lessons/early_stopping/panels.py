@@ -10,6 +10,7 @@ from fmviz.analysis import stopping
 from fmviz.analysis.stopping import Rule
 from fmviz.charts.weights import kernel_pictures, picture_limit
 from fmviz.lessons.early_stopping import charts, says
+from fmviz.lessons.early_stopping.lesson import EarlyStoppingView
 from fmviz.run.record import RunRecord
 from fmviz.ui import view_controls
 from fmviz.ui.board import Board
@@ -21,7 +22,7 @@ from fmviz.words.numbers import points
 from fmviz.words.prose import Caption
 
 
-def rule_of(board: Board) -> Rule:
+def rule_of(board: Board[EarlyStoppingView]) -> Rule:
     """The reader's rule."""
     return Rule(**board.page.view.judging.early_stopping)
 
@@ -40,7 +41,7 @@ def _share(record: RunRecord, name: str, epoch: int) -> str:
 class Machine(Curves):
     """The monitored value over the epochs, `wait` beneath it, and what the rule comes to."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[EarlyStoppingView]) -> None:
         # `wait` stands between the curve and the words.
         self.board, self.page = board, board.page
         self.curves, self.waits = Place(), Place()
@@ -79,7 +80,7 @@ class Machine(Curves):
 class Moments(Panel):
     """The epochs that matter, side by side: what comes back, the stop, the end."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[EarlyStoppingView]) -> None:
         self.board, self.page = board, board.page
         self.table, self.note = Place(), Place()
 
@@ -102,7 +103,7 @@ class Patiences(Panel):
 
     pace = END
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[EarlyStoppingView]) -> None:
         self.board, self.page = board, board.page
         self.accuracy, self.cost, self.note, self.caption = Place(), Place(), Place(), Place()
 
@@ -138,7 +139,7 @@ class Monitors(Panel):
 
     pace = END
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[EarlyStoppingView]) -> None:
         self.board, self.page = board, board.page
         self.titles: list[Place] = []
         self.curves: list[Place] = []
@@ -186,7 +187,7 @@ class Epochs(Panel):
     pace = END
     wants_weights = "run"
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[EarlyStoppingView]) -> None:
         self.board, self.page = board, board.page
         self.epoch = view_controls.epoch(board.page.name, board.horizon)
         self.figures = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmviz.lessons.initialisation import says
-from fmviz.lessons.initialisation.lesson import LESSON
+from fmviz.lessons.initialisation.lesson import LESSON, Section
 from fmviz.lessons.initialisation.panels import before, race
 from fmviz.lessons.initialisation.xray import of as x_ray_of
 from fmviz.ui import controls, foot, mirrored
@@ -13,7 +13,7 @@ from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
 
-CLOSER = {
+CLOSER: dict[Section, CloserLook] = {
     "gradients": CloserLook("Gradients", before.Gradients),
     "training": CloserLook("Saturation over training", race.Training),
     "unit": CloserLook("One unit, its images", before.Unit),

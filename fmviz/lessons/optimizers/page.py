@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from fmviz.lessons.optimizers import panels
-from fmviz.lessons.optimizers.lesson import LESSON
+from fmviz.lessons.optimizers.lesson import LESSON, Section
 from fmviz.ui import controls, foot
 from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
 
-CLOSER = {
+CLOSER: dict[Section, CloserLook] = {
     "update": CloserLook("Size of a step", panels.Updates),
     "sweep": CloserLook("Fair comparison: η against result", panels.RateSweep),
     "ravine": CloserLook("A ravine of two parameters", panels.RavinePaths),

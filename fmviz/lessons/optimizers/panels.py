@@ -5,7 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from fmviz.lessons.optimizers import charts, says
-from fmviz.lessons.optimizers.lesson import LABELS, RACERS, racers_of, swept
+from fmviz.lessons.optimizers.lesson import (
+    LABELS,
+    RACERS,
+    Axis,
+    OptimizersView,
+    Rates,
+    racers_of,
+    swept,
+)
 from fmviz.lessons.optimizers.ravine import Ravine
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
@@ -19,8 +27,8 @@ from fmviz.ui.panels.sweep import OnRequest
 from fmviz.ui.place import Place, draw_chart
 from fmviz.words.prose import Caption
 
-RATE_LABELS = {"common": "one η for all", "own": "each its own"}
-AXIS_LABELS = {"epochs": "epochs", "seconds": "seconds"}
+RATE_LABELS: dict[Rates, str] = {"common": "one η for all", "own": "each its own"}
+AXIS_LABELS: dict[Axis, str] = {"epochs": "epochs", "seconds": "seconds"}
 CURVATURES = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0)
 RAVINE_RATES = (
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.09, 0.1, 0.12, 0.15, 0.2),
@@ -28,7 +36,7 @@ RAVINE_RATES = (
 )
 
 
-def rates(page: Page) -> None:
+def rates(page: Page[OptimizersView]) -> None:
     """One learning rate for all, or each racer's own; and the one, where it acts."""
     view_controls.choice(page.name, "rates", "Learning rate", RATE_LABELS)
     if state.value(page.name, "rates") == "common":
@@ -36,12 +44,12 @@ def rates(page: Page) -> None:
     controls.without_effect(page.name, "optimizer", "learning_rate")
 
 
-def axis(page: Page) -> None:
+def axis(page: Page[OptimizersView]) -> None:
     """What the race runs over."""
     view_controls.choice(page.name, "axis", "Over", AXIS_LABELS)
 
 
-def racers(page: Page) -> None:
+def racers(page: Page[OptimizersView]) -> None:
     """Who races."""
     mirrored.several(page.name, "racers", "Who races", {name: LABELS[name] for name in RACERS})
 
@@ -51,7 +59,7 @@ class Race(Panel):
 
     pace = LIVE
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[OptimizersView]) -> None:
         self.board, self.page = board, board.page
         self.view = board.page.view
         left, right = st.columns(2, gap="medium")
@@ -93,7 +101,7 @@ class Race(Panel):
 class Updates(Panel):
     """How large a step is beside the weights."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[OptimizersView]) -> None:
         self.board, self.page = board, board.page
         layers = len(board.page.config.hidden) + 1
         self.layer = view_controls.layer(board.page.name, layers)
@@ -117,7 +125,7 @@ class Updates(Panel):
 class RateSweep(OnRequest):
     """Every racer at every rate."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[OptimizersView]) -> None:
         super().__init__(board)
         racing = racers_of(self.page.view)
         self.configs = swept(self.page.config, racing)
@@ -145,7 +153,7 @@ class RateSweep(OnRequest):
 class RavinePaths(Panel):
     """Paths down a ravine: drawn at once, nothing is trained."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[OptimizersView]) -> None:
         page, dark = board.page, board.dark
         left, right = st.columns([1, 3.2], gap="large")
         with left:
@@ -175,7 +183,7 @@ class RavinePaths(Panel):
         page.say(*says.on_ravine(racing, view))
 
 
-def rules(page: Page) -> None:
+def rules(page: Page[OptimizersView]) -> None:
     """The racers' rules with their numbers, two side by side."""
     columns = st.columns(2, gap="large")
     for index, config in enumerate(page.runs.values()):

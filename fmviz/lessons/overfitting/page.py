@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmviz.lessons.overfitting import panels, says
-from fmviz.lessons.overfitting.lesson import LESSON
+from fmviz.lessons.overfitting.lesson import LESSON, Section
 from fmviz.ui import controls, foot, mirrored
 from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_look
@@ -16,7 +16,7 @@ from fmviz.ui.panels.memory import Memory
 from fmviz.ui.panels.paragraphs import Paragraphs
 from fmviz.ui.panels.running import Running
 
-CLOSER = {
+CLOSER: dict[Section, CloserLook] = {
     "memory": CloserLook("What it learnt by heart", Memory),
     "sizes": CloserLook("Gap against training size", panels.sizes),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fmviz.lessons.overfitting import charts, says
+from fmviz.lessons.overfitting.lesson import OverfittingView
 from fmviz.run.choices import DATASETS
 from fmviz.run.settings import SETTINGS
 from fmviz.ui.board import Board
@@ -71,7 +72,7 @@ class Loss(Card):
         self.note.caption(self.page.words(caption))
 
 
-def sizes(board: Board) -> Against:
+def sizes(board: Board[OverfittingView]) -> Against:
     """Accuracy against training size, for the sizes of the control that the compact set has and the
     present one: a sweep on request."""
     config, most = board.page.config, DATASETS["compact"].train

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmviz.lessons.playground.lesson import LESSON
+from fmviz.lessons.playground.lesson import LESSON, Section
 from fmviz.ui import controls, foot, view_controls
 from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_look
@@ -18,7 +18,7 @@ from fmviz.ui.panels.running import Running
 from fmviz.ui.panels.weights import Distribution, Pictures
 from fmviz.words import shared
 
-CLOSER = {
+CLOSER: dict[Section, CloserLook] = {
     "layers": CloserLook("Layers", Layers),
     "answers": CloserLook("Answers", Answers),
     "distributions": CloserLook("Weights and activations", Distribution, Distributions),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmviz.lessons.regularisation.lesson import LESSON
+from fmviz.lessons.regularisation.lesson import LESSON, Section
 from fmviz.lessons.regularisation.panels.formulas import Geometry, Law, Translator
 from fmviz.lessons.regularisation.panels.images import Flipped, Pixels
 from fmviz.lessons.regularisation.panels.pruned import Pruning
@@ -19,7 +19,7 @@ from fmviz.ui.panels.figures import Gap, Sparsity
 from fmviz.ui.panels.weights import Distribution, Pictures
 from fmviz.words import shared
 
-CLOSER = {
+CLOSER: dict[Section, CloserLook] = {
     "pictures": CloserLook("First-layer weights", Pictures),
     "pruning": CloserLook("Pruning", Pruning),
     "pixels": CloserLook("Surviving pixels", Pixels),

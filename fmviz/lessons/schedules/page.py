@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from fmviz.lessons.schedules import panels, says
-from fmviz.lessons.schedules.lesson import LESSON
+from fmviz.lessons.schedules.lesson import LESSON, Section
 from fmviz.ui import controls, foot
 from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
 
-CLOSER = {
+CLOSER: dict[Section, CloserLook] = {
     "race": CloserLook("All schedules", panels.Race),
     "rates": CloserLook("Schedule and η", panels.Rates),
 }

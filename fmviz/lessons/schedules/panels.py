@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmviz.lessons.schedules import charts, says
-from fmviz.lessons.schedules.lesson import raced, swept
+from fmviz.lessons.schedules.lesson import SchedulesView, raced, swept
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import parts
 from fmviz.ui import controls
@@ -19,7 +19,7 @@ from fmviz.words import diagnosis
 from fmviz.words.prose import Caption
 
 
-def settings(page: Page) -> None:
+def settings(page: Page[SchedulesView]) -> None:
     """The schedule, and the settings that it has."""
     controls.setting(page.name, "schedule")
     controls.setting(page.name, "learning_rate")
@@ -32,7 +32,7 @@ class Twins(Panel):
 
     pace = LIVE
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[SchedulesView]) -> None:
         self.board, self.page = board, board.page
         self.rate, self.loss, self.caption = Place(), Place(), Place()
         self.warnings = Warnings(board)
@@ -66,7 +66,7 @@ class Twins(Panel):
 class Race(OnRequest):
     """The same run under every schedule."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[SchedulesView]) -> None:
         super().__init__(board)
         self.configs = raced(self.page.config)
         self.chart, self.caption = Place(), Place()
@@ -88,7 +88,7 @@ class Race(OnRequest):
 class Rates(OnRequest):
     """Without and with the schedule at rates around the page's."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[SchedulesView]) -> None:
         super().__init__(board)
         self.configs = swept(self.page.config)
         self.chart, self.caption = Place(), Place()

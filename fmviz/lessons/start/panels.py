@@ -9,6 +9,7 @@ import streamlit as st
 
 from fmviz.analysis import network
 from fmviz.lessons.start import charts, quiz
+from fmviz.lessons.start.lesson import StartView
 from fmviz.page.lesson import Lesson
 from fmviz.run import data
 from fmviz.run.choices import DATASETS
@@ -53,7 +54,7 @@ def cards(lessons: Sequence[Lesson]) -> None:
                 st.caption(prose.text(lesson.name, "card"))
 
 
-def browse(page: Page) -> None:
+def browse(page: Page[StartView]) -> None:
     """The data set: its split, and training images by class."""
     info = DATASETS[page.config.dataset]
     counts = {n: f"{getattr(info, n):,}" for n in ("train", "validation", "test")}
@@ -76,7 +77,7 @@ class OneNetwork(Panel):
     pace = END
     wants_weights = "run"
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[StartView]) -> None:
         self.board, self.page = board, board.page
         page = board.page
         self.images = data.load(page.config.dataset).validation
@@ -150,7 +151,7 @@ def described(config: RunConfig) -> Caption:
 
 
 @st.fragment
-def beat(page: Page, record: RunRecord) -> None:
+def beat(page: Page[StartView], record: RunRecord) -> None:
     """Ten garments to label, and what people and the network make of them."""
     test = data.load(record.config.dataset).test
     game = state.game(page.name, lambda: quiz.deal(len(test)))

@@ -12,7 +12,7 @@ from fmviz.analysis import sweeps
 from fmviz.analysis.stopping import Shown
 from fmviz.analysis.sweeps import MEASURES
 from fmviz.lessons.sweep import charts, says, tables
-from fmviz.lessons.sweep.lesson import TooMuch, check
+from fmviz.lessons.sweep.lesson import SweepView, TooMuch, check
 from fmviz.page.lesson import Lesson
 from fmviz.page.state import query
 from fmviz.run import knobs
@@ -33,7 +33,7 @@ from fmviz.words import taking_home
 SEEDS = (1, 2, 3, 4, 5)
 
 
-def settings(page: Page) -> None:
+def settings(page: Page[SweepView]) -> None:
     """The knobs, their values, the seeds, and what is drawn."""
     name = page.name
     first = _knob(name, "knob", "Knob", list(KNOBS))
@@ -99,7 +99,7 @@ def _values(page: str, field: str, knob: str) -> None:
     )
 
 
-def measure(page: Page) -> None:
+def measure(page: Page[SweepView]) -> None:
     """What is drawn."""
     labels = {name: each.label for name, each in MEASURES.items()}
     view_controls.choice(page.name, "measure", "Show", labels)
@@ -114,7 +114,7 @@ class Result:
         single: the lesson on whose page a single run opens.
     """
 
-    def __init__(self, page: Page, single: Lesson) -> None:
+    def __init__(self, page: Page[SweepView], single: Lesson) -> None:
         self.page, self.view, self.single = page, page.view, single
         self.dark = is_dark()
         self.sweep: Sweep | None = None

@@ -7,6 +7,7 @@ import streamlit as st
 from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.compare import says
+from fmviz.lessons.compare.lesson import CompareView
 from fmviz.page.pins import bold
 from fmviz.run import data, measure
 from fmviz.ui import pictures, view_controls
@@ -23,7 +24,7 @@ class Difference(Panel):
 
     pace = END
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[CompareView]) -> None:
         self.page = page = board.page
         names = dict(enumerate(board.roles, start=1))
         for column, field, label in zip(st.columns(2), ("first", "second"), "AB", strict=True):

@@ -11,6 +11,7 @@ import streamlit as st
 from fmviz.analysis.stopping import Shown
 from fmviz.engine.watch import Update
 from fmviz.lessons.compare import charts, says, tables
+from fmviz.lessons.compare.lesson import CompareView
 from fmviz.page.pins import Pin, bold
 from fmviz.run.naming import differing, plural
 from fmviz.ui import view_controls
@@ -45,7 +46,7 @@ class Table(Panel):
 
     pace = LIVE
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[CompareView]) -> None:
         self.page = board.page
         self.table, self.note = Place(), Place()
         self.drawn = -float("inf")
@@ -91,7 +92,7 @@ class PinWarnings(Warnings):
 class Overlay(Curves):
     """The curves of all pins, and which of them is best."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[CompareView]) -> None:
         super().__init__(board, lambda look: [])
         self.warnings = PinWarnings(board)
 
@@ -110,7 +111,7 @@ class Parallel(Panel):
 
     pace = END
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[CompareView]) -> None:
         self.board, self.page = board, board.page
         self.chart, self.note = Place(), Place()
 

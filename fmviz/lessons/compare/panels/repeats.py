@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmviz.lessons.compare import charts, says
-from fmviz.lessons.compare.lesson import SEEDS, repeated
+from fmviz.lessons.compare.lesson import SEEDS, CompareView, repeated
 from fmviz.run.record import RunRecord
 from fmviz.ui import view_controls
 from fmviz.ui.board import Board
@@ -17,7 +17,7 @@ from fmviz.words.prose import Caption
 class Repeats(OnRequest):
     """Pinned runs with more seeds."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[CompareView]) -> None:
         super().__init__(board)
         with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
             with st.container(width=420):

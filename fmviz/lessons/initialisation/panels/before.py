@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from fmviz.lessons.initialisation import says, xray, xray_charts
-from fmviz.lessons.initialisation.lesson import GLOROT, YOURS
+from fmviz.lessons.initialisation.lesson import GLOROT, YOURS, InitialisationView
 from fmviz.run import data, measure
 from fmviz.run.settings import number
 from fmviz.ui import state
@@ -25,7 +25,7 @@ IMAGES_A_ROW = 8
 PIXEL = 6
 
 
-def x_ray(page: Page) -> None:
+def x_ray(page: Page[InitialisationView]) -> None:
     """The network before its first step: drawn at once, without a worker."""
     dark = is_dark()
     config, activation = page.config, page.config.activation
@@ -82,14 +82,14 @@ def x_ray(page: Page) -> None:
     )
 
 
-def has_hidden(page: Page) -> bool:
+def has_hidden(page: Page[InitialisationView]) -> bool:
     """Whether there is a hidden layer to look at; words where there is none."""
     if not page.config.hidden:
         st.markdown(page.text("no hidden layer"))
     return bool(page.config.hidden)
 
 
-def layer(page: Page) -> int:
+def layer(page: Page[InitialisationView]) -> int:
     """The layer that is looked at, from 1, as a control."""
     layers = len(page.config.hidden)
     state.put(page.name, "layer", min(page.view.layer, layers))
@@ -105,7 +105,7 @@ def layer(page: Page) -> int:
 class Gradients(Panel):
     """Gradient norms of all starts, before the first step."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[InitialisationView]) -> None:
         page = board.page
         if not has_hidden(page):
             return
@@ -127,7 +127,7 @@ class Gradients(Panel):
 class Unit(Panel):
     """One unit before training: on which images it is flat. Clicked, or chosen by number."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[InitialisationView]) -> None:
         page = board.page
         if not has_hidden(page):
             return

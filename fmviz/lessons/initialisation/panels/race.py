@@ -7,7 +7,13 @@ import streamlit as st
 
 from fmviz.charts.weights import kernel_pictures
 from fmviz.lessons.initialisation import charts, says, xray
-from fmviz.lessons.initialisation.lesson import MAP_DEPTHS, MAP_EPOCHS, MAP_SIGMAS, map_runs
+from fmviz.lessons.initialisation.lesson import (
+    MAP_DEPTHS,
+    MAP_EPOCHS,
+    MAP_SIGMAS,
+    InitialisationView,
+    map_runs,
+)
 from fmviz.lessons.initialisation.panels.before import PIXEL, has_hidden, layer
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
@@ -29,7 +35,7 @@ class Race(Panel):
 
     pace = LIVE
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[InitialisationView]) -> None:
         self.board, self.page = board, board.page
         left, right = st.columns([2.2, 1], gap="medium")
         with left:
@@ -66,7 +72,7 @@ class Race(Panel):
 class Training(Panel):
     """A layer's flat share over the epochs, for every start."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[InitialisationView]) -> None:
         self.board, self.page = board, board.page
         self.shown = has_hidden(board.page)
         if not self.shown:
@@ -91,7 +97,7 @@ class Training(Panel):
 class SigmaDepthMap(OnRequest):
     """σ against depth."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[InitialisationView]) -> None:
         super().__init__(board)
         configs = map_runs(self.page.config)
         figures = {
@@ -124,7 +130,7 @@ class Symmetry(Panel):
     It wants the weights, which the race goes without: `run` asks for that one run whole.
     """
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[InitialisationView]) -> None:
         self.page = page = board.page
         self.shown = has_hidden(page)
         if not self.shown:

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from fmviz.lessons.regularisation import charts, geometry, says
-from fmviz.lessons.regularisation.lesson import L1, L2
+from fmviz.lessons.regularisation.lesson import L1, L2, RegularisationView
 from fmviz.run.choices import DATASETS
 from fmviz.run.settings import number
 from fmviz.theory import penalties
@@ -27,7 +27,7 @@ STRENGTHS = (0.0, 3.0)
 class Law(Panel):
     """One weight under the penalty alone."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[RegularisationView]) -> None:
         page, config = board.page, board.page.config
         st.select_slider(
             "The weight begins at",
@@ -58,7 +58,7 @@ class Law(Panel):
 class Geometry(Panel):
     """Two weights: the circle and the diamond."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[RegularisationView]) -> None:
         page, (low, high) = board.page, STRENGTHS
         st.slider("Strength, λ/n", low, high, step=0.05, **state.widget(page.name, "strength"))
         strength = page.view.strength
@@ -78,7 +78,7 @@ class Geometry(Panel):
 class Translator(Panel):
     """A strength in any spelling, read in all others."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[RegularisationView]) -> None:
         page, config = board.page, board.page.config
         left, right = st.columns(2)
         left.selectbox(

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from fmviz.lessons.regularisation import charts, says
+from fmviz.lessons.regularisation.lesson import RegularisationView
 from fmviz.lessons.regularisation.pruning import surviving
 from fmviz.run import data, measure
 from fmviz.ui.board import Board
@@ -29,7 +30,7 @@ class Pixels(Panel):
     pace = END
     wants_weights = "runs"
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[RegularisationView]) -> None:
         self.board, self.page = board, board.page
         self.spot = st.container()
 
@@ -74,7 +75,7 @@ class Flipped(Panel):
 
     pace = END
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[RegularisationView]) -> None:
         self.page = board.page
         self.spot = st.container()
 

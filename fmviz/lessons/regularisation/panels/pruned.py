@@ -7,7 +7,7 @@ from functools import lru_cache
 import streamlit as st
 
 from fmviz.lessons.regularisation import charts, pruning, says
-from fmviz.lessons.regularisation.lesson import L1, L2, L2_TO_L1, kinds
+from fmviz.lessons.regularisation.lesson import L1, L2, L2_TO_L1, RegularisationView, kinds
 from fmviz.run import data
 from fmviz.run.choices import DATASETS
 from fmviz.run.record import RunRecord
@@ -34,7 +34,7 @@ def prune_curve(record: RunRecord, share: float) -> list[pruning.Pruned]:
 class Pruning(OnRequest):
     """Accuracy with the smallest weights zeroed: no penalty, L2 and L1 at a like accuracy."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[RegularisationView]) -> None:
         super().__init__(board)
         self.runs = kinds(self.page.config)
         st.slider(

@@ -8,6 +8,7 @@ import streamlit as st
 
 from fmviz.analysis.sweeps import points_of_sweep
 from fmviz.lessons.regularisation import charts, lesson, says
+from fmviz.lessons.regularisation.lesson import RegularisationView
 from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
@@ -30,7 +31,7 @@ class Swept(OnRequest):
     )
     name = "sweep"
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[RegularisationView]) -> None:
         super().__init__(board)
         self.introduce()
         self.points = self.asked()
@@ -134,7 +135,7 @@ class AdamW(Swept):
 class Proximal(OnRequest):
     """L1 as Keras does it, and with the proximal step, under plain SGD."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board[RegularisationView]) -> None:
         super().__init__(board)
         self.runs = lesson.proximal(self.page.config)
         plain = self.runs[lesson.L1]
