@@ -26,7 +26,7 @@ from fmviz.run.record import RunRecord
 from fmviz.theory import penalties
 from fmviz.ui import live
 from fmviz.words.prose import Caption
-from tests.support.lessons import check_prose, made_up, opened, texts
+from tests.support.lessons import check_prose, made_up, opened, sections_of, texts
 from tests.support.records import shown, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
 from tests.support.trained import train
@@ -288,7 +288,7 @@ def test_every_closer_look_opens(scripted: ScriptedEngine, query: dict[str, str]
     expected = {"law": 0 if alone else 1, "geometry": 2, "pixels": 1 if alone else 2}
     expected |= {"pruning": 1, "sweep": 3, "proximal": 1, "adamw": 3}
     at = opened(NAME, SMALL | query | {"section": "geometry"})
-    for section in lesson.SECTIONS:
+    for section in sections_of("regularisation"):
         looked(at, section=section)
         assert charts(at) - 4 == expected.get(section, 0), section  # curves and the three cards
         if section in ("flips", "law") and alone:
