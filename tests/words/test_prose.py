@@ -14,18 +14,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fmviz.analysis.stopping import Shown
-from fmviz.lessons.regularisation import says as told
 from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
 from fmviz.theory.saturation import Prediction
-from fmviz.words import prose
+from fmviz.words import penalised, prose
 from fmviz.words import shared as shared_
 from fmviz.words.prose import Caption, LessonError
 from fmviz.words.running import running
 from tests.run.test_config import settings_of_runs
 from tests.support.records import shown, tiny
 from tests.words.test_diagnosis import DIVERGED, STUCK
+from tests.words.test_memory import BRANCHES as MEMORY
 from tests.words.test_shared import AGAINST, stopped
+from tests.words.test_weights import BRANCHES as WEIGHTS
 
 LESSON = "regularisation"
 FILE = prose.path("regularisation")
@@ -119,7 +120,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
         shown(0.9, 0.8)._replace(kept=1), shown(0.9, 0.7)
     ),
     **{
-        f"cross-entropy {how}": lambda now=now: told.crossentropy(
+        f"cross-entropy {how}": lambda now=now: penalised.crossentropy(
             shown(0.9, 0.8, val_crossentropy=now), shown(0.9, 0.8, val_crossentropy=0.5)
         )
         for how, now in (("falls", 0.4), ("rises", 0.6), ("alike", 0.501))
@@ -162,10 +163,12 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "rule under adam": rule("rule under adam", optimizer="adam"),
     "rule under momentum": rule("rule under momentum", optimizer="nesterov"),
     "rule under a schedule": rule("rule under a schedule", schedule="cosine"),
+    **WEIGHTS,
+    **MEMORY,
 }
 # What pages show of themselves, and the figures they give.
 OF_PAGES: dict[str, set[str]] = {
-    **{key: set() for key in ("no penalty", "nothing yet")},
+    **{key: set() for key in ("no penalty", "nothing yet", "no wrong label", "not by heart")},
 }
 
 

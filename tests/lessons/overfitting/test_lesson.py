@@ -177,7 +177,6 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "test could be noise": lambda: on_test(0.8, 0.8),
     "loss rises": lambda: loss(0),
     "loss still falls": lambda: loss(2),
-    "by heart": lambda: says.by_heart(memory.ByHeart(*(np.arange(n) for n in (184, 184, 16, 0)))),
     "sweep lower": sweep("sweep lower", [0.2, 0.1]),
     "sweep same": sweep("sweep same", [0.1, 0.1]),
     "sweep higher": sweep("sweep higher", [0.1, 0.2]),
@@ -196,9 +195,7 @@ OF_PAGE: dict[str, set[str]] = {
     for name in (
         "told gap",
         "labels note",
-        "no wrong label",
         "no wrong label measured",
-        "not by heart",
     )
 }
 

@@ -25,6 +25,7 @@ from fmviz.run.measure import Estimate, Flips
 from fmviz.run.record import RunRecord
 from fmviz.theory import penalties
 from fmviz.ui import live
+from fmviz.words import penalised, weights
 from fmviz.words.prose import Caption
 from tests.support.lessons import check_prose, made_up, opened, sections_of, texts
 from tests.support.records import shown, synthetic, tiny
@@ -33,24 +34,6 @@ from tests.support.trained import train
 from tests.words.test_prose import BRANCHES as SHARED_BRANCHES
 
 NAME = "regularisation"
-
-
-def run_with(name: str = "with penalty", **changes: Any) -> Shown:
-    """A made-up run with some of its figures set: "val_crossentropy" and other names of the
-    history, or "kernel_norm"."""
-    config = tiny(**{"penalty": "l2", "lam": 1.0} | changes.pop("config", {}))
-    norm = changes.pop("kernel_norm", None)
-    record = shown(0.9, 0.8, config=config, name=name, **changes).record
-    if norm is not None:
-        layers = dict(record.layers)
-        layers["kernel_norm"] = np.full_like(layers["kernel_norm"], norm)
-        record = replace(record, layers=layers)
-    return Shown(name, record, None, config.epochs)
-
-
-def spread(now: float, before: float | None) -> Callable[[], Caption]:
-    baseline = None if before is None else run_with("no penalty", kernel_norm=before)
-    return lambda: told.spread(run_with(kernel_norm=now), baseline)
 
 
 def pruned(lost: float) -> Callable[[], Caption]:
@@ -95,18 +78,6 @@ def flips(gained: int, lost: int) -> Callable[[], Caption]:
 SGD = RunConfig(penalty="l2", lam=10.0, train_size=1_000, optimizer="sgd", learning_rate=0.5)
 
 BRANCHES: dict[str, Callable[[], Caption]] = {
-    "spread": spread(2.0, None),
-    "spread narrower": spread(1.0, 2.0),
-    "spread wider": spread(2.0, 1.0),
-    "spread alike": spread(2.0, 2.01),
-    "spread gone": spread(0.0, 1.0),
-    "spread alone": spread(1.0, 0.0),
-    "pictures": lambda: told.pictures(0.21, 0.005, 99, 16, hidden=True),
-    "roughness": lambda: told.rough(0.5, None),
-    "roughness falls": lambda: told.rough(0.3, 0.7),
-    "roughness rises": lambda: told.rough(0.7, 0.3),
-    "roughness alike": lambda: told.rough(0.7, 0.7),
-    "roughness none": lambda: told.rough(math.nan, 0.7),
     "pruned for nothing": pruned(0.005),
     "pruned at a price": pruned(0.2),
     "pruned for the better": pruned(-0.2),
@@ -149,7 +120,6 @@ TRANSLATED = set(told.translated(20.0, 1_000, 0.001, 55_000))
 OF_PAGE: dict[str, set[str]] = {
     "pruning intro": {"images", "times"},
     "pruning intro, one kind": {"images", "times"},
-    "weights of another epoch": {"epoch"},
     "flips right": {"count"},
     "flips wrong": {"count"},
     "needs a penalty": set(),
@@ -246,10 +216,10 @@ def test_a_point_of_a_sweep_is_the_mean_of_its_seeds_with_their_range() -> None:
 
 def test_weights_are_those_of_the_kept_epoch_where_they_were_kept() -> None:
     record = synthetic(tiny(), val_crossentropy=[0.5, 0.1, 0.3])
-    assert record.weights_of(1) == (record.best_weights, 1)
-    assert record.weights_of(2) == (record.weights, 2)
-    assert record.weights_of(0) == (record.weights, 2)
-    assert record.weights_of(None) == (record.weights, 2)
+    assert record.weights_of(2) == (record.best_weights, 2)
+    assert record.weights_of(3) == (record.weights, 3)
+    assert record.weights_of(1) == (record.weights, 3)
+    assert record.weights_of(0) == (record.weights, 3)
 
 
 # The page
@@ -288,7 +258,7 @@ def test_every_closer_look_opens(scripted: ScriptedEngine, query: dict[str, str]
     expected = {"law": 0 if alone else 1, "geometry": 2, "pixels": 1 if alone else 2}
     expected |= {"pruning": 1, "sweep": 3, "proximal": 1, "adamw": 3}
     at = opened(NAME, SMALL | query | {"section": "geometry"})
-    for section in sections_of("regularisation"):
+    for section in sections_of(NAME):
         looked(at, section=section)
         assert charts(at) - 4 == expected.get(section, 0), section  # curves and the three cards
         if section in ("flips", "law") and alone:
@@ -391,11 +361,11 @@ def test_l2_narrows_the_gap_and_the_weights_at_like_validation_accuracy(
     assert weight_rms(l2.record, l2.kept) < weight_rms(free.record, free.kept) / 3
     assert lesson.answer([free, l2]) == 0
     # Cross-entropy on validation images falls, the pictures turn smoother, the histogram narrows.
-    assert told.crossentropy(l2, free).section == "cross-entropy falls"
+    assert penalised.crossentropy(l2, free).section == "cross-entropy falls"
     rough = [measure.roughness(run.record.weights[0], data.SHAPE) for run in (l2, free)]
-    assert told.rough(*rough).section == "roughness falls"
+    assert weights.roughness(*rough).section == "roughness falls"
     assert rough[0] < 0.75 * rough[1]
-    assert told.spread(l2, free).section == "spread narrower"
+    assert weights.spread(l2, free).section == "spread narrower"
 
 
 def test_too_much_lambda_underfits(trained: dict[RunConfig, Shown]) -> None:
