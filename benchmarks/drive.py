@@ -17,9 +17,9 @@ from typing import Any
 
 from playwright.sync_api import ConsoleMessage, Error, Page, sync_playwright
 
-from benchmarks.latency import CHROMIUM, FLAGS, IDLE, server
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.page.lesson import Lesson, preset_words
+from tests.support.browser import IDLE, launched, server
 
 CANVAS = "[data-testid=stVegaLiteChart] canvas"
 # While a run grows the script is busy; moving on to the next control interrupts it.
@@ -159,10 +159,10 @@ def main() -> None:
     names = arguments.lessons or [name for name in LESSONS if name != "start"]
     with (
         tempfile.TemporaryDirectory() as folder,
-        server(arguments.port, Path(folder)) as address,
+        server(Path(folder), arguments.port) as address,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = launched(playwright)
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         faults = [fault for fault in drive(page, address, names) if not _probe(fault)]
         browser.close()

@@ -8,36 +8,18 @@ drawn. Prints medians over the moves. Chromium, the app and the worker share thi
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from fmviz.engine.engine import Engine
 from fmviz.run.config import RunConfig
 from fmviz.run.store import RunStore
+from tests.support.browser import IDLE, launched, server
 
-ROOT = Path(__file__).parents[1]
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 # 30 epochs on 5,000 images, with and without a penalty.
 LESSON = "regularisation?train_size=5000&epochs=30&lam=10"
 # Notes each change of the status line with the browser's clock.
@@ -52,32 +34,6 @@ OBSERVE = r"""() => {
   new MutationObserver(look).observe(
     document.body, {subtree: true, childList: true, characterData: true});
 }"""
-
-
-@contextmanager
-def server(port: int, folder: Path, **environment: str) -> Iterator[str]:
-    """The app on a port of its own, ready to answer; yields its address."""
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "streamlit", "run", "app.py"),
-            *("--server.headless=true", f"--server.port={port}"),
-        ],
-        cwd=ROOT,
-        env={**os.environ, "FMVIZ_STORE": str(folder), **environment},
-        stdout=subprocess.DEVNULL,
-    )
-    address = f"http://localhost:{port}"
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-                break
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 def first_view(page: Any, address: str) -> float:
@@ -134,10 +90,10 @@ def main() -> None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = launched(playwright)
         views, firsts, lasts = [], [], []
         for repeat in range(3):
-            with server(arguments.port + repeat, Path(folder) / str(repeat)) as address:
+            with server(Path(folder) / str(repeat), arguments.port + repeat) as address:
                 page = browser.new_page(viewport={"width": 1400, "height": 1000})
                 views.append(first_view(page, address))
                 if repeat == 2:

@@ -6,25 +6,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from benchmarks.latency import CHROMIUM, FLAGS, IDLE, server
-from tests.support.needs import require
-
-PORT = 8931
-FIRST_CHART = "[data-testid=stVegaLiteChart] canvas"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    require(Path(CHROMIUM).exists(), f"needs {CHROMIUM}: install Debian's package chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+from tests.support.browser import FIRST_CHART, figure, server, settled, slider
 
 
 @pytest.fixture
@@ -40,25 +28,6 @@ def page(browser: Any) -> Iterator[Page]:
     assert faults == []
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with server(PORT, tmp_path_factory.mktemp("store")) as address:
-        yield address
-
-
-def slider(page: Page, label: str) -> Any:
-    return page.locator("[data-testid=stSlider]").filter(has_text=label).locator("input")
-
-
-def figure(page: Page, label: str) -> str:
-    box = page.locator("[data-testid=stMetric]").filter(has_text=label)
-    return box.locator("[data-testid=stMetricValue]").inner_text()
-
-
-def settled(page: Page) -> None:
-    page.wait_for_selector(IDLE)
-
-
 def show(page: Page, address: str) -> None:
     """The playground in its opening state: 30 epochs with and without a penalty."""
     page.goto(f"{address}/playground")
@@ -68,7 +37,7 @@ def show(page: Page, address: str) -> None:
 def test_the_first_visitor_of_a_fresh_server_may_come_by_a_deep_link(
     browser: Any, tmp_path: Path, page: Page
 ) -> None:
-    with server(PORT + 1, tmp_path / "store") as address:
+    with server(tmp_path / "store") as address:
         page.goto(f"{address}/regularisation?penalty=l1&lam=1&train_size=500&epochs=3&patience=2")
         page.wait_for_selector("text=trained just now")
         body = page.inner_text("body")
@@ -229,7 +198,7 @@ def test_the_server_never_loads_tensorflow(page: Page, app: str) -> None:
     servers = [
         process
         for process in psutil.Process().children(recursive=True)
-        if f"--server.port={PORT}" in process.cmdline()
+        if f"--server.port={urlsplit(app).port}" in process.cmdline()
     ]
     assert len(servers) == 1
     maps = Path(f"/proc/{servers[0].pid}/maps").read_text()

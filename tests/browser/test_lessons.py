@@ -8,18 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from benchmarks.latency import server
 from fmviz.lessons.catalogue import LESSONS
-from tests.browser.test_browser import FIRST_CHART, PORT, browser, settled
+from tests.support.browser import FIRST_CHART, settled
 
-__all__ = ["browser"]
 OTHERS = [lesson for name, lesson in LESSONS.items() if name != "start"]
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with server(PORT + 2, tmp_path_factory.mktemp("store")) as address:
-        yield address
 
 
 @pytest.fixture(scope="module", params=[(1400, "light"), (390, "dark")], ids=["wide", "narrow"])

@@ -14,18 +14,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from benchmarks.latency import server
-from tests.browser.test_browser import FIRST_CHART, PORT, browser, settled
+from tests.support.browser import FIRST_CHART, settled
 
-__all__ = ["browser"]
 PNG = b"\x89PNG\r\n\x1a\n"
 STEM = "fmviz-l2-lam10-n5000-seed0"
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with server(PORT + 5, tmp_path_factory.mktemp("store")) as address:
-        yield address
 
 
 @pytest.fixture(scope="module", params=[(1400, "light"), (390, "dark")], ids=["wide", "narrow"])

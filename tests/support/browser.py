@@ -1,0 +1,104 @@
+"""The app and a browser, as its users have them: for tests and for benchmarks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+# Names of the program, on Debian and elsewhere; FMVIZ_CHROMIUM names another.
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+FIRST_CHART = "[data-testid=stVegaLiteChart] canvas"
+
+
+def chromium() -> str | None:
+    """The path of Chromium; None where it is not installed."""
+    named = os.environ.get("FMVIZ_CHROMIUM")
+    return named or next(filter(None, map(shutil.which, PROGRAMS)), None)
+
+
+def launched(playwright: Any) -> Any:
+    """Chromium under Playwright.
+
+    Raises:
+        RuntimeError: it is not installed.
+    """
+    program = chromium()
+    if program is None:
+        raise RuntimeError("needs Chromium: install Debian's package chromium")
+    return playwright.chromium.launch(executable_path=program, args=FLAGS)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def server(folder: Path, port: int | None = None, **environment: str) -> Iterator[str]:
+    """The app, ready to answer, on a port of its own; yields its address.
+
+    Args:
+        folder: its store of runs.
+        environment: variables beside those of this process.
+    """
+    port = free_port() if port is None else port
+    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    process = subprocess.Popen(
+        [*command, "--server.headless=true", f"--server.port={port}"],
+        cwd=ROOT,
+        env={**os.environ, "FMVIZ_STORE": str(folder), **environment},
+        stdout=subprocess.DEVNULL,
+    )
+    address = f"http://localhost:{port}"
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+                break
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def settled(page: Any) -> None:
+    """Wait until the page's script has ended."""
+    page.wait_for_selector(IDLE)
+
+
+def slider(page: Any, label: str) -> Any:
+    """The slider with this label."""
+    return page.locator("[data-testid=stSlider]").filter(has_text=label).locator("input")
+
+
+def figure(page: Any, label: str) -> str:
+    """The value of the metric with this label."""
+    box = page.locator("[data-testid=stMetric]").filter(has_text=label)
+    value: str = box.locator("[data-testid=stMetricValue]").inner_text()
+    return value
