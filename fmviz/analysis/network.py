@@ -73,7 +73,7 @@ def forward(weights: Sequence[Array], activation: str, pixels: Array) -> Passed:
 
     Args:
         weights: kernels (fan_in, fan_out) and biases in Keras's order.
-        activation: of the hidden layers, a name in `config.ACTIVATIONS`.
+        activation: of the hidden layers, a name in `choices.ACTIVATIONS`.
         pixels: (images, 784).
     """
     function = FUNCTIONS[activation]
@@ -143,7 +143,7 @@ def gradients(
 
     Args:
         weights: kernels (fan_in, fan_out) and biases in Keras's order.
-        activation: of the hidden layers, a name in `config.ACTIVATIONS`.
+        activation: of the hidden layers, a name in `choices.ACTIVATIONS`.
         pixels: (images, 784).
         labels: (images,) the classes as told.
     """

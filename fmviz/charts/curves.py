@@ -45,7 +45,7 @@ def curves_spec(names: tuple[str, ...], epochs: int, dark: bool) -> Any:
 
 
 def curves_rows(runs: Sequence[Shown]) -> Rows:
-    """Rows for `curves_spec`, epochs counted from 1.
+    """Rows for `curves_spec`.
 
     The start is left out: its 10% would squeeze all that follows into the upper tenth."""
     rows: list[dict[str, Any]] = []

@@ -33,7 +33,7 @@ def running_spec(epochs: int, dark: bool) -> Any:
 
 
 def running_rows(run: Shown) -> Rows:
-    """Rows for `running_spec`, epochs counted from 1."""
+    """Rows for `running_spec`."""
     history = run.record.history
     names = ("running_accuracy", "train_accuracy", "val_accuracy")
     return Rows(

@@ -2,7 +2,9 @@
 
 A row is a field of `Settings`, and this is the only place that has it: validation, links, controls,
 sweeps, tables, file names and the canonical form of a run read their part of the row. A new setting
-is a new row, and what it does in `fmviz.training`. The module is as long as the table.
+is a new row, and what it does in `fmviz.training`.
+
+Long because it is a table: 23 rows of some ten lines.
 """
 
 from __future__ import annotations

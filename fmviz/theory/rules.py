@@ -118,7 +118,7 @@ _RULES: dict[str, tuple[Callable[..., Any], tuple[float, ...]]] = {
 
 
 def bind(maths: Maths) -> dict[str, Rule]:
-    """The rules on one library's arrays, by their names in `config.OPTIMIZERS`."""
+    """The rules on one library's arrays, by their names in `choices.OPTIMIZERS`."""
 
     def start(name: str, weight: Array) -> list[Array]:
         slots = [maths.full(weight.shape, value) for value in _RULES[name][1]]

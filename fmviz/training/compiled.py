@@ -3,6 +3,8 @@
 A `Program` belongs to a *shape* and the few *features* that are left out where nobody needs them.
 Whatever else sets runs apart (λ, σ, dropout rate, learning rates, labels, seed) enters it as a
 tensor, so another value never compiles again.
+
+Long because what is traced into one XLA program is read as one: step, epoch, measures.
 """
 
 from __future__ import annotations

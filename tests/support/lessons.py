@@ -37,7 +37,7 @@ def check_prose(
     """Every section of a lesson's own file is shown by something, and gets its figures.
 
     Args:
-        branches: section → what makes `narrate` return it; those of shared.md may be among them.
+        branches: section → what makes `says` return it; those of shared.md may be among them.
         of_page: section → the figures that the page or a panel gives it.
     """
     of_page = of_page or {}

@@ -50,7 +50,7 @@ def band_spec(names: tuple[str, ...], epochs: int, dark: bool) -> Any:
 
 
 def band_rows(runs: Mapping[str, Sequence[RunRecord]]) -> Rows:
-    """Rows for `band_spec`, epochs counted from 1.
+    """Rows for `band_spec`.
 
     Args:
         runs: by name, ended finite, one a seed, at least two of each.

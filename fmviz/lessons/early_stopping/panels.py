@@ -9,7 +9,7 @@ import streamlit as st
 from fmviz.analysis import stopping
 from fmviz.analysis.stopping import Rule
 from fmviz.charts.weights import kernel_pictures, picture_limit
-from fmviz.lessons.early_stopping import charts, says
+from fmviz.lessons.early_stopping import charts, says, tables
 from fmviz.lessons.early_stopping.lesson import EarlyStoppingView
 from fmviz.run.record import RunRecord
 from fmviz.ui import view_controls
@@ -87,7 +87,7 @@ class Moments(Panel):
     def draw(self, look: Look) -> None:
         """The newest figures."""
         run = look.run
-        columns = says.moments(run, self.page.view.test)
+        columns = tables.moments(run, self.page.view.test)
         if not columns:
             return
         self.table.markdown(_table(columns))
@@ -169,7 +169,7 @@ class Monitors(Panel):
                 charts.monitor_spec(outcome.monitor, board.horizon, board.dark, small=True),
                 alt=f"{outcome.monitor} after each epoch, its improvements, stop and weights.",
             )
-        self.table.markdown(_table(says.monitor_table(found, view.test)))
+        self.table.markdown(_table(tables.monitor_table(found, view.test)))
         own_words = rule.min_delta or rule.baseline is not None or rule.mode != "auto"
         self.note.caption(
             f"Each at patience {rule.patience} and in its own direction; epochs in the first two "

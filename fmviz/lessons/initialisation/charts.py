@@ -60,7 +60,7 @@ def race_spec(names: tuple[str, ...], epochs: int, dark: bool) -> Any:
 
 
 def race_rows(runs: Sequence[Shown]) -> Rows:
-    """Rows for `race_spec`, epochs counted from 1."""
+    """Rows for `race_spec`."""
     rows: list[dict[str, Any]] = [{"kind": "target", "accuracy": TARGET}]
     for run in runs:
         values = run.record.history["val_accuracy"]

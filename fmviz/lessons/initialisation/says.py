@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from fmviz.analysis import comparing
 from fmviz.analysis.comparing import difference
@@ -17,8 +15,9 @@ from fmviz.analysis.stopping import Shown
 from fmviz.lessons.initialisation import xray
 from fmviz.lessons.initialisation.lesson import GLOROT, MAP_EPOCHS, NAMED, TARGET, YOURS
 from fmviz.lessons.initialisation.xray import XRay
-from fmviz.run import data, measure
-from fmviz.run.choices import ACTIVATIONS, INITIALIZERS, N_CLASSES
+from fmviz.lessons.initialisation.xray_says import flat_title, short
+from fmviz.run import measure
+from fmviz.run.choices import INITIALIZERS
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate
 from fmviz.run.naming import plural
@@ -28,125 +27,12 @@ from fmviz.words import keras_lines, shared
 from fmviz.words.numbers import listed, percent, points, small_percent
 from fmviz.words.prose import Caption
 
-# A gradient or a signal this many times another is called weaker or stronger.
-FAR = 10.0
-# A loss this many times that of a guess is no longer about the same.
-SURE = 1.25
-# From one end of the network to the other, a gradient that changes less is called even.
-EVEN = 3.0
-
 
 def scheme(config: RunConfig) -> str:
     """How a run starts: "σ = 0.05", "Glorot uniform"."""
     if config.initializer == "normal":
         return f"σ = {number(config.init_std)}"
     return str(INITIALIZERS[config.initializer].label)
-
-
-def flat_title(activation: str) -> str:
-    """What is counted as flat, as the title of an axis."""
-    if measure.saturates(activation):
-        return "saturated activations"
-    return "zero activations" if activation == "relu" else "flat activations"
-
-
-def activity(config: RunConfig, seen: XRay) -> list[Caption]:
-    """How flat the layers are before the first step, and what theory makes of it."""
-    if not seen.layers:
-        return [Caption("no hidden layer", {})]
-    first = seen.layers[0]
-    if first.scale == 0:
-        return [Caption("nothing drawn", {})]
-    if config.activation == "leaky_relu":
-        return [Caption("never flat", {})]
-    figures = {
-        "first": small_percent(first.saturation),
-        "predicted": small_percent(first.predicted),
-        "error": _spread(first.predicted_error),
-        "units": plural(first.units, "unit"),
-        "activation": ACTIVATIONS[config.activation].label,
-        "dead": small_percent(first.dead_units),
-        "probe": f"{seen.probe_images:,}",
-        "shares": listed([small_percent(layer.saturation) for layer in seen.layers]),
-    }
-    if measure.saturates(config.activation):
-        section = "saturated at the start"
-    else:
-        section = "zero at the start" if config.activation == "relu" else "flat at the start"
-    captions = [Caption(section, figures)]
-    if not first.as_predicted:
-        captions.append(Caption("not as predicted", figures))
-    if len(seen.layers) > 1 and any(layer.saturation for layer in seen.layers):
-        captions.append(Caption("layer by layer", figures))
-    return captions + _signal(seen)
-
-
-def _signal(seen: XRay) -> list[Caption]:
-    """Whether the pre-activations shrink or grow on their way up."""
-    first, last = seen.layers[0].scale, seen.layers[-1].scale
-    if 1 / FAR <= last / first <= FAR:
-        return []
-    figures = {"from": _short(first), "to": _short(last)}
-    return [Caption("signal fades" if last < first else "signal grows", figures)]
-
-
-def _short(value: float) -> str:
-    return number(float(f"{value:.2g}"))
-
-
-def loss(seen: XRay) -> Caption:
-    """The loss at the start beside that of a guess."""
-    guess = math.log(N_CLASSES)
-    figures = {
-        "loss": amount(seen.crossentropy),
-        "guess": f"{guess:.3f}",
-        "times": amount(seen.crossentropy / guess),
-    }
-    near = seen.crossentropy < SURE * guess
-    return Caption("loss of a guess" if near else "loss above a guess", figures)
-
-
-def _fold(ratio: float) -> str:
-    """How many times, whichever way: 0.2 and 5 → "5", "45,000"."""
-    return f"{float(f'{max(ratio, 1 / ratio):.2g}'):,.10g}"
-
-
-def _spread(error: float) -> str:
-    """An error in points: "3.4", "less than 0.1"."""
-    return f"{100 * error:.1f}" if error >= 0.0005 else "less than 0.1"
-
-
-def amount(value: float) -> str:
-    """2.31, 17.2, 256,000,000: three figures of a number that may be large."""
-    if value >= 1000:
-        return f"{float(f'{value:.3g}'):,.0f}"
-    return f"{value:.3g}" if value >= 10 else f"{value:.2f}"
-
-
-def gradients(seen: XRay, glorot: XRay) -> list[Caption]:
-    """What reaches the first layer, beside what reaches it from Glorot's weights."""
-    first, last, usual = seen.gradient_norms[0], seen.gradient_norms[-1], glorot.gradient_norms[0]
-    if not any(seen.gradient_norms):
-        return [Caption("no gradient at all", {})]
-    if first == 0:
-        return [Caption("no gradient", {})]
-    ratio = first / usual
-    figures = {
-        "first": _short(first),
-        "glorot": _short(usual),
-        "times": _fold(ratio),
-        "fold": _fold(first / last) if last else "",
-    }
-    if 1 / FAR <= ratio <= FAR:
-        captions = [Caption("gradient alike", figures)]
-    else:
-        captions = [Caption("gradient weaker" if ratio < 1 else "gradient stronger", figures)]
-    if len(seen.gradient_norms) > 2 and last:
-        if first * EVEN < last:
-            captions.append(Caption("gradient fades", figures))
-        elif first > EVEN * last:
-            captions.append(Caption("gradient grows", figures))
-    return captions
 
 
 def race(runs: Sequence[Shown], done: bool) -> list[Caption]:
@@ -250,50 +136,6 @@ def training(runs: Sequence[Shown], layer: int) -> Caption:
     return Caption("over training", figures)
 
 
-def unit(
-    config: RunConfig, layer: int, index: int, z: npt.NDArray[np.floating[Any]], labels: Any
-) -> list[Caption]:
-    """On which images a unit is flat before training.
-
-    Args:
-        layer, index: of the unit; the layer is counted from 0.
-        z: its pre-activations, (images,).
-        labels: (images,) the true classes.
-    """
-    is_flat = measure.flat(z, config.activation)
-    low = int((is_flat & (z <= 0)).sum())
-    high = int((is_flat & (z > 0)).sum())
-    ends = {"tanh": ("−1", "1"), "sigmoid": ("0", "1")}.get(config.activation, ("", ""))
-    shares = [float(is_flat[labels == c].mean()) for c in range(N_CLASSES)]
-    most, least = max(shares), min(shares)
-    figures = {
-        "unit": str(index),
-        "layer": str(layer + 1),
-        "share": small_percent(float(is_flat.mean())),
-        "images": f"{len(z):,}",
-        "low": f"{low:,}",
-        "high": f"{high:,}",
-        "low_end": ends[0],
-        "high_end": ends[1],
-        "what": flat_title(config.activation).split()[0],
-        "most": listed([n for n, s in zip(data.CLASS_NAMES, shares) if s == most]),
-        "least": listed([n for n, s in zip(data.CLASS_NAMES, shares) if s == least]),
-        "most_share": percent(most, 0),
-        "least_share": percent(least, 0),
-    }
-    if config.activation == "leaky_relu":
-        return [Caption("never flat", {})]
-    if not is_flat.any():
-        return [Caption("unit never flat", figures)]
-    if is_flat.all():
-        return [Caption("unit always flat", figures)]
-    saturates = measure.saturates(config.activation)
-    captions = [Caption("unit saturated" if saturates else "unit flat", figures)]
-    if most > least:
-        captions.append(Caption("unit by class", figures))
-    return captions
-
-
 def sigma_depth_map(records: Sequence[RunRecord]) -> list[Caption]:
     """What the finished map shows, where its figures bear it out."""
     cells: Mapping[tuple[float, int], Estimate] = {
@@ -359,7 +201,7 @@ def symmetry(record: RunRecord) -> Caption:
         "spreads": listed([f"{spread:.2f}" for spread in spreads]),
         "units": listed([str(units) for units in record.config.hidden]),
         "validation": percent(record.at_end("val_accuracy")),
-        "norm": _short(float(np.sqrt(np.square(record.kernels[0]).sum()))),
+        "norm": short(float(np.sqrt(np.square(record.kernels[0]).sum()))),
     }
     if not any(kernel.any() for kernel in record.kernels):
         return Caption("nothing moved", figures)
@@ -407,6 +249,6 @@ def _depth_rule(config: RunConfig, seen: XRay) -> list[Caption]:
     figures = {
         "sigma": number(float(f"{second.sigma:.3g}")),
         "fan_in": str(second.fan_in),
-        "factor": _short(by_activation[config.activation]),
+        "factor": short(by_activation[config.activation]),
     }
     return [Caption(f"depth {config.activation}", figures)]

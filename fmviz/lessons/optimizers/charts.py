@@ -93,7 +93,7 @@ def race_spec(shown: tuple[str, ...], measure: str, axis: str, epochs: int, dark
 
 
 def race_rows(runs: Sequence[Shown], measure: str, axis: str) -> Rows:
-    """Rows for `race_spec`, epochs counted from 1."""
+    """Rows for `race_spec`."""
     rows = []
     for run in runs:
         seconds = run.record.history["seconds"]

@@ -63,7 +63,7 @@ class Ravine(NamedTuple):
         A path that leaves `FAR` behind ends there.
 
         Args:
-            optimizer: a name in `config.OPTIMIZERS`.
+            optimizer: a name in `choices.OPTIMIZERS`.
             rate: η, the same at every step.
         """
         rule, place = RULES[optimizer], self.start

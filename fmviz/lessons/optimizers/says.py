@@ -96,7 +96,7 @@ def milliseconds(record: RunRecord) -> float:
 
 
 def reached(record: RunRecord) -> str:
-    """The first epoch, counted from 1, with `TARGET` on validation images, or a dash."""
+    """The first epoch with `TARGET` on validation images, or a dash."""
     there = np.flatnonzero(record.history["val_accuracy"] >= TARGET)
     return str(there[0] + 1) if len(there) else "–"
 

@@ -78,7 +78,7 @@ def loss_spec(names: tuple[str, ...], epochs: int, dark: bool) -> Any:
 
 
 def loss_rows(runs: Sequence[Shown]) -> Rows:
-    """Rows for `loss_spec`, epochs counted from 1. A logarithm has no zero: less than `LEAST_LOSS`
+    """Rows for `loss_spec`. A logarithm has no zero: less than `LEAST_LOSS`
     is drawn there."""
     rows = [
         row

@@ -37,10 +37,6 @@ def twins(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
     return captions
 
 
-def _magnitude(estimate: Estimate) -> str:
-    return points(estimate.size)
-
-
 def by_mistake(validation: Estimate) -> Estimate:
     """How often a network would answer a wrong label as told had it never seen that label.
 

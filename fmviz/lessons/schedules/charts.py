@@ -102,7 +102,7 @@ def loss_spec(roles: tuple[str, ...], epochs: int, dark: bool) -> Any:
 
 
 def loss_rows(runs: Sequence[Shown]) -> Rows:
-    """Rows for `loss_spec`, epochs counted from 1."""
+    """Rows for `loss_spec`."""
     rows: list[dict[str, Any]] = []
     for run in runs:
         curves = series.over_epochs(run.name, run.record, "crossentropy", "loss", LEAST_LOSS)

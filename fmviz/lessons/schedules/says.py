@@ -25,7 +25,7 @@ LAST = 5
 
 
 def fired(record: RunRecord) -> list[int]:
-    """The epochs, counted from 1, at whose end ReduceLROnPlateau lowered the rate of the next."""
+    """The epochs at whose end ReduceLROnPlateau lowered the rate of the next."""
     rates = record.history["learning_rate"]
     return [int(e) + 1 for e in np.flatnonzero(np.diff(rates) < 0)]
 

@@ -210,7 +210,7 @@ def made(runs: int, sources: Set[str], record: RunRecord) -> str:
     """Where the runs of a finished sweep come from.
 
     Args:
-        sources: of `engine.Update`.
+        sources: of `watch.Update`.
     """
     shown = plural(runs, "run")
     if sources == {"recorded"}:

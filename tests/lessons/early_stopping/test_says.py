@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Rule, Shown, by_monitor, look, outcomes
-from fmviz.lessons.early_stopping import says
+from fmviz.lessons.early_stopping import says, tables
 from fmviz.run.record import Divergence, RunRecord
 from fmviz.words import prose
 from fmviz.words.prose import Caption
@@ -231,7 +231,7 @@ def test_before_the_first_epoch_there_is_nothing_to_say() -> None:
     rule = Rule(patience=2)
     run = replayed(record_of([], planned=3), rule)
     assert says.long_run(run, rule, False) == []
-    assert says.moments(run, False) == []
+    assert tables.moments(run, False) == []
     sections = [c.section for c in says.rule_in_figures(run, rule)]
     assert sections == ["rule min", "rule in keras"]
 
@@ -249,7 +249,7 @@ def test_stretches_of_patience_are_told_one_by_one() -> None:
 
 
 def headings(record: RunRecord, rule: Rule) -> list[tuple[str, str]]:
-    columns = says.moments(replayed(record, rule), False)
+    columns = tables.moments(replayed(record, rule), False)
     return [(column["weights"], column["epoch"]) for column in columns]
 
 
@@ -282,16 +282,16 @@ def test_test_accuracy_is_hidden_until_asked_for() -> None:
     rule = Rule(patience=2, restore_best_weights=True)
     run, found = replayed(record, rule), by_monitor(record, rule)
     for test in (False, True):
-        for column in (*says.moments(run, test), *says.monitor_table(found, test)):
+        for column in (*tables.moments(run, test), *tables.monitor_table(found, test)):
             assert (column["test"] == "hidden") == (not test)
 
 
 def test_wrong_labels_have_a_row_where_there_are_some() -> None:
     record = record_of(TURNS, corrupted_accuracy=0.25)
     rule = Rule(patience=2)
-    assert "wrong labels, as told" not in says.moments(replayed(record, rule), False)[0]
+    assert "wrong labels, as told" not in tables.moments(replayed(record, rule), False)[0]
     noisy = replace(record, examples={**record.examples, "corrupted": 100})
-    column = says.moments(replayed(noisy, rule), False)[0]
+    column = tables.moments(replayed(noisy, rule), False)[0]
     assert column["wrong labels, as told"] == "25.0 ± 4.3%"
 
 
@@ -354,6 +354,6 @@ def test_whatever_the_run_and_the_rule_there_are_words(
             captions += says.monitors(found, record)
         for epoch in range(1, record.epochs + 1):
             captions += says.at_epoch(run, rule, epoch)
-    says.moments(run, True)
+    tables.moments(run, True)
     for caption in captions:
         assert "{{" not in prose.text(LESSON, caption.section, caption.figures)

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from fmviz.analysis import comparing, stopping
 from fmviz.analysis.comparing import paired_difference
 from fmviz.analysis.stopping import Shown
-from fmviz.lessons.initialisation import charts, says, xray, xray_charts
+from fmviz.lessons.initialisation import charts, says, xray, xray_charts, xray_says
 from fmviz.lessons.initialisation.lesson import (
     GLOROT,
     HE,
@@ -273,13 +273,13 @@ def seen(**config: Any) -> tuple[RunConfig, xray.XRay]:
 
 
 def activity(section: str, **config: Any) -> Callable[[], Caption]:
-    return lambda: pick(says.activity(*seen(**config)), section)
+    return lambda: pick(xray_says.activity(*seen(**config)), section)
 
 
 def gradient(section: str, **config: Any) -> Callable[[], Caption]:
     def make() -> Caption:
         chosen, own = seen(**config)
-        return pick(says.gradients(own, xray.of(chosen.replace(**NAMED[GLOROT]))), section)
+        return pick(xray_says.gradients(own, xray.of(chosen.replace(**NAMED[GLOROT]))), section)
 
     return make
 
@@ -288,7 +288,7 @@ def one_unit(section: str, z: Sequence[float], activation: str = "tanh") -> Call
     values = np.resize(np.array(z, np.float32), 500)
     labels = np.repeat(np.arange(10), 50)
     config = RunConfig(activation=activation)
-    return lambda: pick(says.unit(config, 0, 3, values, labels), section)
+    return lambda: pick(xray_says.unit(config, 0, 3, values, labels), section)
 
 
 def charted(
@@ -322,7 +322,7 @@ def mapped(section: str, *lost: tuple[float, int]) -> Callable[[], Caption]:
 def outlier() -> Caption:
     config, own = seen(init_std=0.3)
     layer = replace(own.layers[0], predicted=0.001)
-    return pick(says.activity(config, replace(own, layers=(layer,))), "not as predicted")
+    return pick(xray_says.activity(config, replace(own, layers=(layer,))), "not as predicted")
 
 
 def weighed(fill: Callable[[RunRecord], RunRecord]) -> Caption:
@@ -354,8 +354,8 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "not as predicted": outlier,
     "signal fades": activity("signal fades", init_std=0.01, hidden=(32,) * 4),
     "signal grows": activity("signal grows", init_std=1.0, activation="relu", hidden=(128,) * 4),
-    "loss of a guess": lambda: says.loss(seen(init_std=0.01)[1]),
-    "loss above a guess": lambda: says.loss(seen(init_std=2.0, activation="relu")[1]),
+    "loss of a guess": lambda: xray_says.loss(seen(init_std=0.01)[1]),
+    "loss above a guess": lambda: xray_says.loss(seen(init_std=2.0, activation="relu")[1]),
     "no gradient at all": gradient("no gradient at all", initializer="zeros"),
     "no gradient": gradient("no gradient", initializer="zeros", activation="sigmoid"),
     "gradient alike": gradient("gradient alike", initializer="xavier"),
@@ -463,10 +463,14 @@ def test_a_flat_map_claims_no_valley() -> None:
 def test_every_start_has_its_words(activation: str, initializer: str) -> None:
     config, own = seen(activation=activation, initializer=initializer, hidden=(16, 16, 16))
     glorot = xray.of(config.replace(**NAMED[GLOROT]))
-    captions = [*says.activity(config, own), says.loss(own), *says.gradients(own, glorot)]
+    captions = [
+        *xray_says.activity(config, own),
+        xray_says.loss(own),
+        *xray_says.gradients(own, glorot),
+    ]
     captions += [*says.rule(config, own), says.told_alike(config, own)]
     z = xray.pre_activations(config, 2, 15)
-    captions += says.unit(config, 2, 15, z, xray.probe("compact").labels)
+    captions += xray_says.unit(config, 2, 15, z, xray.probe("compact").labels)
     for caption in captions:
         told = prose.text("initialisation", caption.section, caption.figures)
         assert re.search(r"\b(inf|nan)\b", told) is None

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from fmviz.lessons.initialisation import says, xray, xray_charts
+from fmviz.lessons.initialisation import xray, xray_charts, xray_says
 from fmviz.lessons.initialisation.lesson import GLOROT, YOURS, InitialisationView
 from fmviz.run import data, measure
 from fmviz.run.settings import number
@@ -30,7 +30,7 @@ def x_ray(page: Page[InitialisationView]) -> None:
     dark = is_dark()
     config, activation = page.config, page.config.activation
     seen = xray.of(config)
-    title = says.flat_title(activation)
+    title = xray_says.flat_title(activation)
     figures = st.columns(3)
     if seen.layers:
         first = seen.layers[0]
@@ -44,7 +44,7 @@ def x_ray(page: Page[InitialisationView]) -> None:
         )
     figures[1].metric(
         "Cross-entropy at the start",
-        says.amount(seen.crossentropy),
+        xray_says.amount(seen.crossentropy),
         "a guess has 2.303",
         delta_color="off",
         delta_arrow="off",
@@ -72,9 +72,9 @@ def x_ray(page: Page[InitialisationView]) -> None:
                 xray_charts.flat_spec(len(seen.layers), title, dark),
                 alt=f"Share of {title} in each hidden layer, measured and predicted.",
             )
-    captions = says.activity(config, seen)
+    captions = xray_says.activity(config, seen)
     glorot = xray.of(page.runs[GLOROT])
-    captions += [says.loss(seen), *says.gradients(seen, glorot)]
+    captions += [xray_says.loss(seen), *xray_says.gradients(seen, glorot)]
     st.markdown(page.words(*captions))
     st.caption(
         f"Before the first step, {seen.probe_images:,} validation images. Histograms: each layer "
@@ -166,7 +166,9 @@ class Unit(Panel):
                 xray_charts.classes_spec(title, dark),
                 alt="Share of each class's images on which the unit is flat.",
             )
-        st.markdown(page.words(*says.unit(config, chosen_index, page.view.unit, z, images.labels)))
+        st.markdown(
+            page.words(*xray_says.unit(config, chosen_index, page.view.unit, z, images.labels))
+        )
         order = np.argsort(-z, kind="stable")
         for section, chosen in (
             ("unit strongest", order[:IMAGES_A_ROW]),

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from fmviz.charts.weights import kernel_pictures
-from fmviz.lessons.initialisation import charts, says, xray
+from fmviz.lessons.initialisation import charts, says, xray, xray_says
 from fmviz.lessons.initialisation.lesson import (
     MAP_DEPTHS,
     MAP_EPOCHS,
@@ -85,7 +85,7 @@ class Training(Panel):
         if not self.shown:
             return
         board = self.board
-        title = says.flat_title(board.page.config.activation)
+        title = xray_says.flat_title(board.page.config.activation)
         self.chart.chart(
             charts.training_rows(look.runs, self.layer),
             charts.training_spec(board.roles, board.horizon, title, board.dark),

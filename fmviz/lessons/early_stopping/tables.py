@@ -1,0 +1,64 @@
+"""Tables of the lesson on early stopping: the epochs that matter, the three monitors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fmviz.analysis.stopping import Outcome, Shown
+from fmviz.words.numbers import points
+
+SHORT = {"val_loss": "val_loss", "val_crossentropy": "cross-entropy", "val_accuracy": "accuracy"}
+
+
+def moments(run: Shown, test: bool) -> list[dict[str, str]]:
+    """A table of the epochs that matter: a column each, what is measured → figure.
+
+    Args:
+        test: whether the reader has asked for test accuracy.
+    """
+    record, kept, stop = run.record, run.kept, run.stop
+    if not kept:
+        return []
+    named: dict[int, list[str]] = {}
+    stopped = None if stop is None else stop.stopped
+    if stop is not None and (stopped is not None or record.complete):
+        named.setdefault(kept, []).append("comes back")
+    if stopped is not None:
+        named.setdefault(stopped, []).append("at the stop")
+    end = "at the end" if record.complete else "now"
+    if record.diverged is not None:
+        end = "last finite epoch"
+    named.setdefault(record.epochs, []).append(end)
+    columns = []
+    for epoch, names in named.items():
+        column = {
+            "weights": " = ".join(names),
+            "epoch": str(epoch),
+            "training": f"{points(record.estimate('train_accuracy', epoch))}%",
+            "validation": f"{points(record.estimate('val_accuracy', epoch))}%",
+            "gap, points": points(record.gap(epoch)),
+            "cross-entropy": f"{record.at('val_crossentropy', epoch):.3f}",
+        }
+        if record.examples["corrupted"]:
+            column["wrong labels, as told"] = (
+                f"{points(record.estimate('corrupted_accuracy', epoch))}%"
+            )
+        accuracy = f"{points(record.estimate('test_accuracy', epoch))}%"
+        column["test"] = accuracy if test else "hidden"
+        columns.append(column)
+    return columns
+
+
+def monitor_table(found: Sequence[Outcome], test: bool) -> list[dict[str, str]]:
+    """A table of what each monitor hands back: a column each, what is told → figure."""
+    return [
+        {
+            "monitor": SHORT[outcome.monitor],
+            "stops after": ("never" if outcome.stopped is None else str(outcome.stopped)),
+            "comes back": str(outcome.kept),
+            "validation": f"{points(outcome.val_accuracy)}%",
+            "cross-entropy": f"{outcome.val_crossentropy:.3f}",
+            "test": f"{points(outcome.test_accuracy)}%" if test else "hidden",
+        }
+        for outcome in found
+    ]
