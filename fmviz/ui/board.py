@@ -1,7 +1,8 @@
-"""Panels that pages share: places on the page that are drawn again as runs grow.
+"""The board of a page: its runs, and the panels that are drawn again as those grow.
 
 A page makes a `Board`, adds panels where they are to stand, and runs it: the board asks for the
-page's runs and hands every panel what is known of them, at the panel's pace.
+page's runs and hands every panel what is known of them, at the panel's pace. Then come the runs
+that a panel wants beyond those.
 """
 
 from __future__ import annotations

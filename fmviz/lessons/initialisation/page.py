@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmviz.lessons.initialisation import says
+from fmviz.lessons.initialisation import says, xray
 from fmviz.lessons.initialisation.lesson import LESSON, Section
-from fmviz.lessons.initialisation.panels import before, race
-from fmviz.lessons.initialisation.xray import of as x_ray_of
+from fmviz.lessons.initialisation.panels.layer import of_hidden_layers
+from fmviz.lessons.initialisation.panels.race import Race, SigmaDepthMap, Training
+from fmviz.lessons.initialisation.panels.symmetry import Symmetry
+from fmviz.lessons.initialisation.panels.unit import Unit
+from fmviz.lessons.initialisation.panels.xray import Gradients, x_ray
 from fmviz.ui import controls, foot, mirrored
 from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
 
 CLOSER: dict[Section, CloserLook] = {
-    "gradients": CloserLook("Gradients", before.Gradients),
-    "training": CloserLook("Saturation over training", race.Training),
-    "unit": CloserLook("One unit, its images", before.Unit),
-    "map": CloserLook("Map of σ and depth", race.SigmaDepthMap),
-    "symmetry": CloserLook("Symmetry", race.Symmetry),
+    "gradients": CloserLook("Gradients", of_hidden_layers(Gradients)),
+    "training": CloserLook("Saturation over training", of_hidden_layers(Training)),
+    "unit": CloserLook("One unit, its images", of_hidden_layers(Unit)),
+    "map": CloserLook("Map of σ and depth", SigmaDepthMap),
+    "symmetry": CloserLook("Symmetry", of_hidden_layers(Symmetry)),
 }
 
 
@@ -35,17 +38,16 @@ def show() -> None:
     with right:
         page.guess()
         st.subheader("X-ray before training")
-        before.x_ray(page)
+        x_ray(page)
 
     st.subheader("The race")
     board = Board(page)
     board.place_status()
-    board.add(race.Race(board))
+    board.add(Race(board))
     closer_look(board, CLOSER)
 
     st.subheader("The rule, with this network's numbers")
-    for caption in says.rule(page.config, x_ray_of(page.config)):
-        page.say(caption)
+    page.say(*says.rule(page.config, xray.of(page.config)))
     foot.draw(page)
     page.save()
     board.run()

@@ -1,0 +1,59 @@
+"""Whether anything tells the units of a layer apart."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fmviz.charts.weights import kernel_pictures
+from fmviz.lessons.initialisation import says, xray
+from fmviz.lessons.initialisation.lesson import InitialisationView
+from fmviz.run.data import SHAPE
+from fmviz.ui import live
+from fmviz.ui.board import Board
+from fmviz.ui.look import Panel
+from fmviz.ui.pictures import png
+from fmviz.ui.place import Place
+from fmviz.words.prose import Caption
+
+PICTURES_SHOWN = 8
+# Screen pixels a pixel of an image, on a screen of double resolution.
+PIXEL = 6
+
+
+class Symmetry(Panel):
+    """The first gradient, and the units after training.
+
+    It wants the weights, which the race goes without: `run` asks for that one run whole.
+    """
+
+    def __init__(self, board: Board[InitialisationView]) -> None:
+        self.board, self.page = board, board.page
+        self.page.say(says.told_alike(self.page.config, xray.of(self.page.config)))
+        self.status, self.caption, self.pictures, self.note = (Place() for _ in range(4))
+
+    def run(self) -> None:
+        """Draw the trained units."""
+        page = self.page
+        for update in live.live([page.config]):
+            if update.state == "failed":
+                self.status.error(update.message)
+                return
+            if update.state == "training":
+                self.status.progress(update.progress([page.config]))
+        self.status.clear()
+        record = update.records[0]
+        if record is None or not record.epochs:
+            return
+        self.caption.markdown(page.words(says.symmetry(record)))
+        shown = record.snapshots[-1][:, :PICTURES_SHOWN].astype(float)
+        units, limit = shown.shape[1], float(np.abs(shown).max())
+        self.pictures.image(
+            [
+                png(kernel_pictures(unit, limit, self.board.dark, scale=PIXEL))
+                for unit in np.hsplit(shown, units)
+            ],
+            captions=[f"unit {i}" for i in range(units)],
+            width=SHAPE[1] * PIXEL // 2,
+        )
+        figures = {"shown": str(units), "epoch": str(record.snapshot_epochs[-1])}
+        self.note.caption(page.words(Caption("symmetry pictures", figures)))

@@ -1,0 +1,92 @@
+"""The network before its first step: drawn at once, without a worker."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fmviz.lessons.initialisation import xray, xray_charts, xray_says
+from fmviz.lessons.initialisation.lesson import GLOROT, YOURS, InitialisationView
+from fmviz.lessons.initialisation.xray import XRay
+from fmviz.ui.board import Board
+from fmviz.ui.look import Panel
+from fmviz.ui.page import Page
+from fmviz.ui.place import draw_chart
+from fmviz.ui.session import is_dark
+from fmviz.words.numbers import rounded, small_percent, upper_first
+
+
+def x_ray(page: Page[InitialisationView]) -> None:
+    """Activations, loss and gradients before training, beside what is predicted of them."""
+    activation = page.config.activation
+    seen, glorot = xray.of(page.config), xray.of(page.runs[GLOROT])
+    title = xray_says.flat_title(activation)
+    _figures(seen, glorot, title)
+    if seen.layers:
+        dark = is_dark()
+        left, right = st.columns(2, gap="medium")
+        with left:
+            draw_chart(
+                xray_charts.histogram_rows(seen, activation),
+                xray_charts.histogram_spec(len(seen.layers), activation, dark),
+                alt="Histogram of the activations of each hidden layer before training.",
+            )
+        with right:
+            draw_chart(
+                xray_charts.flat_rows(seen),
+                xray_charts.flat_spec(len(seen.layers), title, dark),
+                alt=f"Share of {title} in each hidden layer, measured and predicted.",
+            )
+    activity = xray_says.activity(page.config, seen)
+    st.markdown(page.words(*activity, xray_says.loss(seen), *xray_says.gradients(seen, glorot)))
+    st.caption(
+        f"Before the first step, {seen.probe_images:,} validation images. Histograms: each layer "
+        "up to its own highest bar. Bars: measured. Grey: predicted, ± one standard deviation."
+    )
+
+
+def _figures(seen: XRay, glorot: XRay, title: str) -> None:
+    saturation, loss, gradient = st.columns(3)
+    if seen.layers:
+        first = seen.layers[0]
+        saturation.metric(
+            f"{upper_first(title)}, layer 1",
+            small_percent(first.saturation),
+            f"predicted {small_percent(first.predicted)}",
+            delta_color="off",
+            delta_arrow="off",
+            help=f"Share of (image, unit) pairs, {seen.probe_images:,} validation images.",
+        )
+    loss.metric(
+        "Cross-entropy at the start",
+        xray_says.amount(seen.crossentropy),
+        "a guess has 2.303",
+        delta_color="off",
+        delta_arrow="off",
+        help=f"Mean over {seen.probe_images:,} validation images, in nats. ln 10 = 2.303.",
+    )
+    gradient.metric(
+        "Gradient norm, layer 1",
+        rounded(seen.gradient_norms[0]),
+        f"Glorot {rounded(glorot.gradient_norms[0])}",
+        delta_color="off",
+        delta_arrow="off",
+        help=f"√Σ(∂C₀/∂w)² of the first kernel, {seen.gradient_images} training images.",
+    )
+
+
+class Gradients(Panel):
+    """Gradient norms of all starts."""
+
+    def __init__(self, board: Board[InitialisationView]) -> None:
+        seen = {role: xray.of(config) for role, config in board.page.runs.items()}
+        draw_chart(
+            xray_charts.gradients_rows(seen),
+            xray_charts.gradients_spec(tuple(seen), len(board.page.config.hidden), board.dark),
+            alt="Gradient norm of each layer's kernel before the first step, for each start.",
+        )
+        silent = [role for role, each in seen.items() if not all(each.gradient_norms)]
+        count = seen[YOURS].gradient_images
+        note = f"Gradients of the loss before the first step, {count} training images; log scale."
+        if silent:
+            note += f" A norm of 0 is not drawn: {', '.join(silent)}."
+        st.caption(note)
