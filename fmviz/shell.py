@@ -12,6 +12,7 @@ import streamlit as st
 from fmviz.charts import curves, figures
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.run import data
+from fmviz.ui import state, visits
 from fmviz.ui.live import engine
 from fmviz.ui.navigation import page_file
 from fmviz.ui.session import session
@@ -54,7 +55,11 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
 def run() -> None:
     """What `app.py` does: set the page up and run the one that the address names."""
+    if visits.begin():
+        state.keep(session().visit.before)
+        visits.go_on()
     st.set_page_config(page_title="fmviz", page_icon=ICON, layout="wide")
+    visits.one_entry()
     session().entered = True
     st.navigation(pages(), position="top").run()
 
@@ -70,6 +75,7 @@ def require_app() -> None:
         session().entered = True
         st.navigation(pages(), position="top")
         st.rerun()
+    visits.settle()
 
 
 def prepare() -> None:

@@ -14,13 +14,9 @@ from fmviz.words.numbers import upper_first
 
 def draw(page: Page) -> None:
     """Choose a run of the page, name it, pin it; and the way to all that are pinned."""
-    popover = st.popover(
-        "Pin", icon=":material/keep:", key=f"{page.name}/pin", on_change="rerun", wrap=False
-    )
-    # What nobody sees need not be drawn; a closed popover opens by another run of the page.
-    if not popover.open:
-        return
-    with popover:
+    # Open or closed is the browser's own business. A popover that tells also tells of its closing,
+    # after the click outside that closes it: where that was a link, the page would come back.
+    with st.popover("Pin", icon=":material/keep:", key=f"{page.name}/pin", wrap=False):
         if page.runs:
             _form(page)
         pinned = session().pinned.pins

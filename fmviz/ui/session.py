@@ -36,17 +36,40 @@ class Refused(NamedTuple):
     shown: Any
 
 
+@dataclass(frozen=True)
+class Visit:
+    """A stay on one page, from the browser's coming to it to its leaving.
+
+    Attributes:
+        number: counts the visits of a session.
+        place: Streamlit's hash of the page.
+        by_history: whether Back or Forward has led here.
+        before: the place of the visit before.
+        query: the address's parameters when it began.
+    """
+
+    number: int = 0
+    place: str = ""
+    by_history: bool = False
+    before: str = ""
+    query: Mapping[str, list[str]] = field(default_factory=dict)
+
+
 @dataclass
 class PageMemory:
     """What a session remembers of a page.
 
     Attributes:
         values: the state that it was last seen in; None before it first opens.
-        address: the parameters of its own that it was given or has written last; None where they
-            are to be written anew.
+        address: the parameters of its own that it was given or has written last.
+        addresses: all that it has ever had.
+        unheard: whether the browser has yet to hear of `address`.
+        visit: the number of the visit in which it was last opened.
         problems: what is wrong with its address, a sentence each.
         passed: the parameters that `go` has put there on the way to another page.
         drawn: fields whose controls are drawn in this run so far.
+        before: those whose controls the browser has from earlier runs.
+        saved: whether this run has come to its end.
         guess: the option that the reader has guessed; −1 for skipped, None for not yet.
         guessed_on: the state that it was guessed on.
         asked: button → what the reader has pressed it for.
@@ -56,10 +79,15 @@ class PageMemory:
     """
 
     values: State | None = None
-    address: dict[str, str] | None = None
+    address: dict[str, str] = field(default_factory=dict)
+    addresses: set[frozenset[tuple[str, str]]] = field(default_factory=set)
+    unheard: bool = False
+    visit: int | None = None
     problems: list[str] = field(default_factory=list)
     passed: dict[str, str] | None = None
     drawn: set[str] = field(default_factory=set)
+    before: set[str] = field(default_factory=set)
+    saved: bool = True
     guess: int | None = None
     guessed_on: State | None = None
     asked: dict[str, object] = field(default_factory=dict)
@@ -74,7 +102,9 @@ class Session:
 
     Attributes:
         entered: whether it has been through `app.py`.
+        visit: the page that the browser is on, and how it came there.
         pages: by name.
+        names: place → the page that is shown there.
         going: the page that is to be shown instead of the next, and its parameters.
         asks: whether it wants to be asked for guesses.
         classroom: what holds on all its pages.
@@ -86,7 +116,9 @@ class Session:
     """
 
     entered: bool = False
+    visit: Visit = field(default_factory=Visit)
     pages: dict[str, PageMemory] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
     going: tuple[str, dict[str, str]] | None = None
     asks: bool = True
     classroom: Classroom = field(default_factory=Classroom)

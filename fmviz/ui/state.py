@@ -17,8 +17,8 @@ from fmviz.page import view
 from fmviz.page.classroom import Classroom, classroom_query
 from fmviz.page.lesson import Lesson
 from fmviz.page.pins import PARAMETER
-from fmviz.page.state import FOREIGN, State, query
-from fmviz.ui.session import get_widget, has_widget, put_widget, session
+from fmviz.page.state import FOREIGN, State, query, usable
+from fmviz.ui.session import PageMemory, get_widget, has_widget, put_widget, session
 
 Game = TypeVar("Game")
 
@@ -51,35 +51,73 @@ def load(lesson: Lesson) -> list[str]:
     Returns:
         What was wrong with the address, a sentence each.
     """
-    page = lesson.name
+    page, visit = lesson.name, session().visit
     memory = session().page(page)
-    drawn, memory.drawn = memory.drawn, set()
+    session().names[visit.place] = page
+    arrived, memory.visit = visit.number != memory.visit, visit.number
+    # The browser has what was drawn before a run was interrupted, and what an earlier one drew.
+    memory.before = memory.drawn if memory.saved else memory.drawn | memory.before
+    memory.drawn, memory.saved = set(), False
     address, unread = _own_address(), session().read_classroom(st.query_params.to_dict())
-    if address and address == memory.passed:
-        # The browser's way back from where `go` led: the parameters were on their way there.
-        address = {}
-    # Coming back from another page, the address is bare and the session remembers.
     values = memory.values
-    if values is None or unread or (address and address != memory.address):
+    asks = values is None or bool(unread) or _asks(memory, address, arrived=arrived)
+    if values is None or asks:
         values, problems = lesson.parse(address)
-        memory.address, memory.values, memory.problems = address, values, [*unread, *problems]
-        if values.view.taught.hide:
+        if values.view.taught.hide and address != memory.address:
             # What was guessed before was another question.
             memory.guess = None
-        drawn = set()
+        memory.address, memory.values, memory.problems = address, values, [*unread, *problems]
+    if asks or arrived:
+        # Another page did not draw these controls: Streamlit forgets them, and so does the browser.
+        memory.before = set()
+    # What the page that was left has written late may stand in the new one's address.
+    memory.unheard = arrived or address != memory.address
+    memory.addresses.add(frozenset(address.items()))
     if memory.problems and any(
         has_widget(_key(page, field)) and get_widget(_key(page, field)) != value
         for field, value in values.items()
-        if field in drawn
+        if field in memory.before
     ):
         # A control has moved: what was wrong with the address is past, and `save` rewrites it.
-        memory.problems, memory.address = [], None
+        memory.problems = []
     for field, value in values.items():
-        # A control that was not drawn in the last run has nothing newer to say, and Streamlit
-        # forgets one that another page did not draw.
-        if field not in drawn or not has(page, field):
+        # A control that was not drawn in the last run has nothing newer to say; one that Streamlit
+        # has lost, or whose value no page can have, neither.
+        if field not in memory.before or not _usable(page, field):
             put(page, field, value)
     return memory.problems
+
+
+def _asks(memory: PageMemory, address: dict[str, str], *, arrived: bool) -> bool:
+    """Whether an address asks for a state. It does not where the page itself has written it, and
+    not where a click on the navigation comes back to a page that the session remembers."""
+    if not arrived:
+        # One that the page has had before comes from a browser that has yet to hear of the next:
+        # who goes back to it arrives.
+        return address != memory.address and frozenset(address.items()) not in memory.addresses
+    if address and address == memory.passed:
+        # The browser's way back from where `go` led: the parameters were on their way there.
+        return False
+    return session().visit.by_history or (bool(address) and address != memory.address)
+
+
+def _usable(page: str, field: str) -> bool:
+    """Whether there is a value of a field that its page can have. Streamlit may hand back None, or
+    lose a key, where a change of page crosses a control's word."""
+    key, values = _key(page, field), session().page(page).values
+    return values is not None and has_widget(key) and usable(field, get_widget(key), values)
+
+
+def keep(place: str) -> None:
+    """Remember how the controls of a page stand that was left before it could say so.
+
+    Args:
+        place: of a visit.
+    """
+    page = session().names.get(place, "")
+    memory = session().page(page)
+    if memory.values is not None:
+        memory.values |= {field: value(page, field) for field in memory.values}
 
 
 def _own_address() -> dict[str, str]:
@@ -89,8 +127,11 @@ def _own_address() -> dict[str, str]:
 
 
 def value(page: str, field: str) -> Any:
-    """The present value of a field, drawn or not."""
-    return get_widget(_key(page, field))
+    """The present value of a field, drawn or not; the last good one where its control has none."""
+    values = session().page(page).values
+    return (
+        get_widget(_key(page, field)) if _usable(page, field) or values is None else values[field]
+    )
 
 
 def drawn(page: str, field: str) -> bool:
@@ -100,7 +141,7 @@ def drawn(page: str, field: str) -> bool:
 
 def has(page: str, field: str) -> bool:
     """Whether a page's lesson has a field."""
-    return has_widget(_key(page, field))
+    return field in (session().page(page).values or ())
 
 
 def put(page: str, field: str, value: Any) -> None:
@@ -115,20 +156,22 @@ def save(page: str, start: State, values: State) -> None:
     reader can see and mend it.
     """
     memory = session().page(page)
-    memory.values = values
+    memory.values, memory.saved = values, True
     present = {name: st.query_params.get_all(name) for name in st.query_params}
+    address, room = memory.address, session().classroom_parameters
     if memory.problems:
         wanted = dict(present)
     else:
         address, room = query(values, start), classroom_query(session().classroom)
-        memory.address = address
-        session().classroom_parameters = room
         wanted = {name: texts for name, texts in present.items() if name in FOREIGN}
         wanted |= {name: [text] for name, text in {**address, **room}.items()}
     wanted[PARAMETER] = session().pinned.parameters()
     wanted = {name: texts for name, texts in wanted.items() if texts}
-    if wanted != present:
+    if wanted != present or memory.unheard:
         st.query_params.from_dict(wanted)
+    # Only now: writing may be interrupted.
+    memory.address, memory.unheard, session().classroom_parameters = address, False, room
+    memory.addresses.add(frozenset(address.items()))
 
 
 def load_pins() -> list[str]:

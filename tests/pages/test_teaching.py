@@ -30,7 +30,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
 def widgets(at: AppTest) -> dict[str, Any]:
     """All controls of a page but those that make a link or choose what to take home."""
     found = [*(w for kind in WIDGETS for w in getattr(at, kind)), *at.button_group]
-    return {str(w.key): w for w in found if not re.search("/(share|take home) ", str(w.key))}
+    return {str(w.key): w for w in found if not re.search("/(share|take home|pin) ", str(w.key))}
 
 
 def test_what_is_named_is_locked_and_nothing_else() -> None:

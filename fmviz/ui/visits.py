@@ -1,0 +1,121 @@
+"""How the browser came to a page: by a link, by Back or Forward, or by staying on it.
+
+To Streamlit's script an address without parameters looks the same after a click on the navigation
+and after a press of Back. They mean different things: a click asks for the page as it was left,
+Back asks for what the address says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from fmviz.ui.session import Visit, session
+
+# One press of a key or a button makes one entry of the browser's history. Streamlit makes two of a
+# change of page: one for the page, one for the parameters that the page then writes. The browser
+# sees a click on a link, a new path, and a second address without another press: that one takes the
+# place of the first.
+HIDDEN = ":has(> .st-key-one-entry) {display: none}"
+ONE_ENTRY = """<script>
+if (!window.fmvizOneEntry) {
+  window.fmvizOneEntry = true;
+  const push = history.pushState.bind(history);
+  let pressed = false;
+  let turned = true;
+  for (const kind of ["pointerdown", "keydown"]) {
+    window.addEventListener(kind, () => { pressed = true; }, true);
+  }
+  window.addEventListener("popstate", () => { pressed = false; turned = true; }, true);
+  history.pushState = (state, title, url) => {
+    const turns = new URL(url, location.href).pathname !== location.pathname;
+    if (!pressed && (turns || turned)) {
+      turned = true;
+      history.replaceState(state, title, url);
+    } else {
+      turned = turns;
+      push(state, title, url);
+    }
+    pressed = false;
+  };
+}
+</script>"""
+
+
+def begin() -> bool:
+    """Note where the browser is, first thing in every run, before anything can interrupt it.
+
+    A slider speaks up to 0.2 s after its reader has moved it, a text field as it loses its focus.
+    Where that is by a click on a link, the control's late word asks for the page that was left, and
+    Streamlit would go back there.
+
+    Returns:
+        Whether this run is of such a late word, from the place of the visit before.
+    """
+    context = get_script_run_ctx()
+    assert context is not None
+    place, visit = context.page_script_hash, session().visit
+    if visit.place == context.pages_manager.main_script_hash:
+        # The session's first run was interrupted before it knew its page.
+        visit = replace(visit, place=place)
+    if place != visit.place or context.is_history_navigation:
+        # A click on a link is made on another page than the link's, a late word on its own.
+        if place == visit.before == _shown() and not context.is_history_navigation:
+            return True
+        visit = Visit(
+            number=visit.number + 1,
+            place=place,
+            by_history=context.is_history_navigation,
+            before=visit.place,
+            query={name: st.query_params.get_all(name) for name in st.query_params},
+        )
+    session().visit = visit
+    return False
+
+
+def _shown() -> str | None:
+    """The place that the browser showed as it asked for this run; None where it did not say.
+
+    `st.context.url` would say what is asked for.
+    """
+    context = get_script_run_ctx()
+    if context is None or context.context_info is None:
+        return None
+    found = context.pages_manager.get_pages().items()
+    places = {page.get("url_pathname"): place for place, page in found}
+    # The default page has an empty path, below which the app may have a path of its own.
+    path = urlsplit(context.context_info.url).path.rstrip("/").rpartition("/")[2]
+    return places.get(path, places.get(""))
+
+
+def settle() -> None:
+    """Note which page `st.navigation` has found: a session's first run does not know before."""
+    context = get_script_run_ctx()
+    assert context is not None
+    place, visit = context.pages_manager.current_page_script_hash, session().visit
+    if visit.place == context.pages_manager.main_script_hash:
+        session().visit = replace(visit, place=place)
+    elif place != visit.place:
+        # Without `app.py`, as AppTest runs pages.
+        session().visit = Visit(visit.number + 1, place)
+
+
+def go_on() -> NoReturn:
+    """Go on to the page of the current visit, from a run of the one before."""
+    context = get_script_run_ctx()
+    assert context is not None
+    visit = session().visit
+    st.switch_page(
+        context.pages_manager.get_pages()[visit.place]["script_path"], query_params=visit.query
+    )
+
+
+def one_entry() -> None:
+    """Have the browser make one entry of its history for each press; out of sight, and without a
+    gap."""
+    with st.container(key="one-entry"):
+        st.html(f"<style>{HIDDEN}</style>{ONE_ENTRY}", unsafe_allow_javascript=True)

@@ -1,0 +1,76 @@
+"""What a control hands back that no page can have never gets into a page's state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import streamlit as st
+
+from fmviz.lessons.catalogue import LESSONS
+from fmviz.page.lesson import Lesson
+from fmviz.page.state import usable
+from fmviz.ui import live, state
+from fmviz.ui.session import KEY
+from tests.support.lessons import made_up, opened
+from tests.support.scripted import ScriptedEngine
+
+LOST = object()
+QUERY = {"init_std": "0.1", "hidden": "64-32", "patience": "3"}
+
+
+@pytest.fixture(autouse=True)
+def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
+    engine = ScriptedEngine(lambda configs: [made_up(configs)])
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    return engine
+
+
+@pytest.mark.parametrize("value", [None, "nonsense", -1.5, (3,), [3], LOST], ids=repr)
+@pytest.mark.parametrize("name", ["playground", "sweep"])
+def test_what_no_page_can_have_gives_way_to_the_last_good_value(
+    name: str, value: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = QUERY if name == "playground" else {"knob": "depth", "seeds": "3"}
+    at = opened(name, query, unfolded=True)
+    start = LESSONS[name].start
+    before = dict(at.session_state[KEY].page(name).values)
+    refused = [f for f in start if value is LOST or not usable(f, value, start)]
+    assert len(refused) > len(start) / 2
+    load = state.load
+
+    def loaded(lesson: Lesson) -> list[str]:
+        # AppTest can hand back nothing that a widget has not.
+        for key in (f"{name}.{field}" for field in refused):
+            if value is not LOST:
+                st.session_state[key] = value
+            elif key in st.session_state:
+                del st.session_state[key]
+        return load(lesson)
+
+    monkeypatch.setattr(state, "load", loaded)
+    at.run()
+    assert not at.exception
+    assert dict(at.session_state[KEY].page(name).values) == before
+    assert at.query_params == query
+
+
+def test_a_bare_address_restores_a_page_that_the_navigation_comes_back_to() -> None:
+    at = opened("playground", QUERY)
+    at.query_params.clear()
+    at.switch_page("pages/dropout.py").run()
+    at.query_params.clear()
+    at.switch_page("pages/playground.py").run()
+    assert not at.exception
+    assert at.query_params == QUERY
+
+
+def test_an_address_that_the_page_has_had_before_is_late() -> None:
+    at = opened("playground", {}, unfolded=True)
+    slider = next(s for s in at.select_slider if s.label == "Patience")
+    slider.set_value(1).run()
+    assert at.query_params == {"patience": "1"}
+    # The browser moves on before it has heard of that address.
+    at.query_params.clear()
+    next(s for s in at.select_slider if s.label == "Patience").set_value(2).run()
+    assert at.query_params == {"patience": "2"}
