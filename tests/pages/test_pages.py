@@ -181,10 +181,10 @@ def test_patience_and_tolerance_ask_for_nothing_new(scripted: ScriptedEngine) ->
     assert set(scripted.asked[before:]) == {(OPENING.baseline, OPENING)}
     record = recorded(OPENING)
     losses = record.history["val_loss"]
-    stop = next(e for e in range(1, OPENING.epochs) if losses[e] >= losses[:e].min())
-    best = int(losses[: stop + 1].argmin())
-    assert f"stops after epoch {stop + 1} of {OPENING.epochs}" in texts(at)
-    assert f"weights of epoch {best + 1}" in texts(at)
+    stop = next(e for e in range(2, OPENING.epochs + 1) if losses[e - 1] >= losses[: e - 1].min())
+    best = int(losses[:stop].argmin()) + 1
+    assert f"stops after epoch {stop} of {OPENING.epochs}" in texts(at)
+    assert f"weights of epoch {best}" in texts(at)
     assert metric(at, "Sparsity") == small_percent(record.sparsity(0.01, best))
     assert metric(at, "Accuracy gap") == f"{points(record.gap(best))} points"
 
@@ -265,7 +265,7 @@ def test_a_running_job_shows_where_it_is(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(live, "engine", lambda: ScriptedEngine(script))
     at = opened()
     assert f"epoch 7 of {OPENING.epochs}" in texts(at)
-    assert percent(recorded(OPENING).at("val_accuracy", 6)) in texts(at)
+    assert percent(recorded(OPENING).at("val_accuracy", 7)) in texts(at)
 
 
 def test_a_waiting_page_says_so_and_shows_the_baseline(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -295,7 +295,7 @@ def test_a_diverged_run_is_told_and_drawn(monkeypatch: pytest.MonkeyPatch, epoch
         done = finished(configs)
         base, run = done.records
         assert run is not None
-        broken = replace(first_epochs(run, epochs), diverged=Divergence(epochs, 4, 1, "loss"))
+        broken = replace(first_epochs(run, epochs), diverged=Divergence(epochs + 1, 4, 1, "loss"))
         return [replace(done, records=(base, broken))]
 
     monkeypatch.setattr(live, "engine", lambda: ScriptedEngine(script))
