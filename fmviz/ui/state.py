@@ -141,7 +141,7 @@ def drawn(page: str, field: str) -> bool:
 
 def has(page: str, field: str) -> bool:
     """Whether a page's lesson has a field."""
-    return field in (session().page(page).values or ())
+    return has_widget(_key(page, field)) or field in (session().page(page).values or ())
 
 
 def put(page: str, field: str, value: Any) -> None:
