@@ -26,7 +26,11 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
     return engine
 
 
-@pytest.mark.parametrize("value", [None, "nonsense", -1.5, (3,), [3], LOST], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [None, "nonsense", -1.5, (3,), [3], LOST],
+    ids=lambda value: "lost" if value is LOST else repr(value),
+)
 @pytest.mark.parametrize("name", ["playground", "sweep"])
 def test_what_no_page_can_have_gives_way_to_the_last_good_value(
     name: str, value: Any, monkeypatch: pytest.MonkeyPatch
