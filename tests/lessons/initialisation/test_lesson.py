@@ -73,8 +73,8 @@ CLAIMED = {
     "he, relu": preset("relu"),
     "sigmoid": preset("sigmoid"),
     "glorot, sigmoid": known("sigmoid", GLOROT),
-    # Of a width that vectors of every CPU divide: else XLA rounds the last units in another way, and
-    # training makes that grow.
+    # Of a width that vectors of every CPU divide: else XLA may round the last units otherwise,
+    # and training makes that grow.
     "zeros": preset("zeros").replace(hidden=(96, 96)),
 }
 
