@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fmviz.run.choices import CHOICES, PENALTIES
+from fmviz.run.choices import PENALTIES
 from fmviz.run.config import DEFAULTS, RunConfig
-from fmviz.run.knobs import KNOBS
-from fmviz.run.settings import number, parts, said, written
+from fmviz.run.knobs import KNOBS, is_choice
+from fmviz.run.settings import number, parts, said
 
 
 def differing(configs: Sequence[RunConfig]) -> list[str]:
@@ -30,10 +30,8 @@ def plural(count: int, thing: str) -> str:
 
 def value_name(knob: str, value: Any) -> str:
     """A knob's value as a person writes it."""
-    if knob in CHOICES:
-        return str(CHOICES[knob][value].label)
-    if knob == "hidden":
-        return written(knob, value)
+    if is_choice(knob):
+        return said(knob, value)
     return f"{value:,}" if isinstance(value, int) else number(value)
 
 

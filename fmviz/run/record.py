@@ -165,9 +165,8 @@ class RunRecord:
     def weights_of(self, epoch: int) -> tuple[tuple[Array, ...], int]:
         """The weights after an epoch where they were kept, else those after the last one, and
         after which epoch they are: only those of the last and the best are kept."""
-        if epoch and epoch == self.best_epoch and self.best_weights:
-            return self.best_weights, epoch
-        return self.weights, self.epochs
+        kept = self.weights_after(epoch)
+        return (kept, epoch) if kept else (self.weights, self.epochs)
 
     def weights_after(self, epoch: int) -> tuple[Array, ...]:
         """The weights that are kept of an epoch: those of the last and of the best; nothing for any

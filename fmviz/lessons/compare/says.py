@@ -135,7 +135,7 @@ def apart(a: Shown, b: Shown) -> Caption | None:
     where they are judged on different images."""
     if not comparing.same_images(a.record.config, b.record.config, "val"):
         return None
-    answers = [run.record.val_predictions[-1] for run in (a, b)]
+    answers = [run.record.answers("val", run.record.epochs) for run in (a, b)]
     truth = comparing.labels(a.record.config, "val")
     only_b, only_a = flips(answers[0], answers[1], truth)
     figures = {

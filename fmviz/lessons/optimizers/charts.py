@@ -186,9 +186,9 @@ def sweep_rows(records: Mapping[tuple[str, float], RunRecord | None]) -> Rows:
         if record is not None and record.diverged is not None:
             row["label"] = "diverged"
         elif record is not None and record.epochs:
-            accuracy = float(record.history["val_accuracy"][-1])
+            accuracy = record.at_end("val_accuracy")
             row |= {"accuracy": accuracy, "label": f"{100 * accuracy:.1f}"}
-            row["loss"] = float(record.history["train_crossentropy"][-1])
+            row["loss"] = record.at_end("train_crossentropy")
             if record.complete:
                 tops[name] = max(tops.get(name, 0.0), accuracy)
         rows.append({**row, "name": name})

@@ -159,7 +159,7 @@ def race_rows(records: Mapping[str, RunRecord | None]) -> Rows:
         elif record is not None and record.epochs:
             estimate = _estimate(record)
             row |= series.with_error(estimate) | {"label": points(estimate)}
-            row["loss"] = float(record.history["train_crossentropy"][-1])
+            row["loss"] = record.at_end("train_crossentropy")
         rows.append(row)
     rows.sort(key=lambda row: -(row["accuracy"] or 0.0))
     columns = ["run", "label", "accuracy", "low", "high", "loss", "place"]
@@ -167,7 +167,7 @@ def race_rows(records: Mapping[str, RunRecord | None]) -> Rows:
 
 
 def _estimate(record: RunRecord) -> Estimate:
-    share = float(record.history["val_accuracy"][-1])
+    share = record.at_end("val_accuracy")
     return accuracy(share, record.examples["validation"])
 
 

@@ -94,7 +94,7 @@ def rate(record: RunRecord) -> Caption:
         when = fired(record)
         figures["times"] = {1: "once", 2: "twice"}.get(len(when), f"{len(when)} times")
         figures["when"] = listed([str(epoch) for epoch in when])
-        figures["last"] = number(float(f"{record.history['learning_rate'][-1]:.3g}"))
+        figures["last"] = number(float(f"{record.at_end('learning_rate'):.3g}"))
         return Caption("plateau fired" if when else "plateau never fired", figures)
     return Caption("rate constant" if config.schedule == "constant" else "rate", figures)
 

@@ -172,7 +172,7 @@ def beat(page: Page[StartView], record: RunRecord) -> None:
         return
     chosen = list(game.images)
     # The last row: the network as it ended.
-    network_says = record.test_predictions[-1][chosen]
+    network_says = record.answers("test", record.epochs)[chosen]
     truth, mine = test.labels[chosen], np.array(game.answers)
     everything = accuracy(record.at_end("test_accuracy"), len(test))
     figures = {

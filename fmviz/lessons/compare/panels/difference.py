@@ -51,7 +51,7 @@ class Difference(Panel):
     def _images(self, a: Shown, b: Shown) -> None:
         config = a.record.config
         images = data.load(config.dataset).validation
-        answers = [run.record.val_predictions[-1] for run in (a, b)]
+        answers = [run.record.answers("val", run.record.epochs) for run in (a, b)]
         only_b, only_a = measure.flips(answers[0], answers[1], comparing.labels(config, "val"))
         names = data.CLASS_NAMES
         for run, which in ((a, only_a), (b, only_b)):
