@@ -26,10 +26,10 @@ lint: setup  ## Format, lint, types, the direction of imports
 	$(BIN)/lint-imports --no-logo
 
 check: lint  ## The daily loop: lint, and the tests that need neither training nor a browser
-	FMVIZ_QUICK_TESTS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -q -r f
+	FMVIZ_QUICK_TESTS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -q -r f
 
 test: lint  ## Everything
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 record: setup  ## Train anew the runs that ship with fmviz
 	$(BIN)/python -m scripts.record
