@@ -312,7 +312,7 @@ def test_a_run_of_another_schema_is_a_miss_with_a_warning(
 ) -> None:
     record = synthetic()
     with monkeypatch.context() as older:
-        older.setattr("fmviz.run.record.RECORD_SCHEMA", 0)
+        older.setattr("fmviz.run.archive.RECORD_SCHEMA", 0)
         content = archive.pack(record)
     tmp_path.joinpath(f"{record.config.key}.npz").write_bytes(content)
     assert fresh(tmp_path).get(record.config) is None

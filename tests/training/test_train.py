@@ -387,7 +387,7 @@ def test_measures_are_those_of_the_final_weights() -> None:
         assert predictions.shape == (4, len(part))
         assert (predictions[-1] != predicted).sum() <= 2
         right = (predictions == part.labels).mean(axis=1)
-        figures = [record.at(f"{name}_accuracy", epoch) for epoch in (None, 0, 1, 2)]
+        figures = [record.at(f"{name}_accuracy", epoch) for epoch in range(4)]
         np.testing.assert_allclose(figures, right, atol=1e-7)
     loss, accuracy = network.evaluate(images.train.pixels[:500], told_labels(config), verbose=0)
     assert record.at_end("train_accuracy") == pytest.approx(accuracy, abs=1.1 / 500)
@@ -426,7 +426,7 @@ def test_hidden_layers_are_measured_on_the_probe_images(activation: str) -> None
     assert len(probe) == data.PROBE_IMAGES
     low, high = measure.FLAT[activation]
     edges = measure.activation_edges(activation)
-    for epoch, weights in ((None, initial_weights(config)), (-1, record.weights)):
+    for epoch, weights in ((0, initial_weights(config)), (record.epochs, record.weights)):
         for layer, (z, a) in enumerate(zip(*hidden_outputs(config, weights, probe), strict=True)):
             flat = (z <= low) | (z >= high)
             saturation = record.layers_at("saturation", epoch)[layer]
@@ -446,11 +446,11 @@ def test_hidden_layers_are_measured_on_the_probe_images(activation: str) -> None
             assert np.abs(counts - expected).sum() <= 2e-3 * a.size
 
 
-@pytest.mark.parametrize("epoch", [None, -1])
-def test_weights_are_binned_as_numpy_bins_them(epoch: int | None) -> None:
+@pytest.mark.parametrize("epoch", [0, 3])
+def test_weights_are_binned_as_numpy_bins_them(epoch: int) -> None:
     config = config_of({"penalty": "l1_proximal", "lam": 5.0})
     record = together()[config]
-    kernels = (initial_weights(config) if epoch is None else record.weights)[::2]
+    kernels = (record.weights if epoch else initial_weights(config))[::2]
     for kernel, counts in zip(kernels, record.layers_at("weight_histogram", epoch), strict=True):
         assert counts.sum() == kernel.size
         # Bins are closed towards zero: above it as NumPy's are, below it as NumPy's of −w.
@@ -476,7 +476,7 @@ def test_weights_are_binned_as_numpy_bins_them(epoch: int | None) -> None:
 def test_gradients_are_those_of_the_data_alone(changes: dict[str, Any]) -> None:
     config = config_of(changes)
     record = together()[config]
-    for epoch, weights in ((None, initial_weights(config)), (-1, record.weights)):
+    for epoch, weights in ((0, initial_weights(config)), (record.epochs, record.weights)):
         norms = [np.linalg.norm(g) for g in data_gradients(config, weights)]
         np.testing.assert_allclose(record.layers_at("gradient_norm", epoch), norms, rtol=1e-4)
 
@@ -485,7 +485,7 @@ def test_gradients_are_measured_without_dropout_and_on_the_runs_own_images_alone
     for changes in ({"dropout": 0.5}, {"train_size": 40, "epochs": 1}):
         config = config_of(changes)
         record = trained(config)
-        for epoch, weights in ((None, initial_weights(config)), (-1, record.weights)):
+        for epoch, weights in ((0, initial_weights(config)), (record.epochs, record.weights)):
             norms = [np.linalg.norm(g) for g in data_gradients(config, weights)]
             np.testing.assert_allclose(record.layers_at("gradient_norm", epoch), norms, rtol=1e-4)
 
@@ -493,7 +493,7 @@ def test_gradients_are_measured_without_dropout_and_on_the_runs_own_images_alone
 def test_an_update_is_rate_times_gradient_with_its_penalty() -> None:
     config = config_of({"optimizer": "sgd", "learning_rate": 0.1, "penalty": "l2", "lam": 5.0})
     record = together()[config]
-    for epoch, weights in ((None, initial_weights(config)), (-1, record.weights)):
+    for epoch, weights in ((0, initial_weights(config)), (record.epochs, record.weights)):
         expected = [
             0.1 * np.linalg.norm(g + 5.0 / 500 * w) / np.linalg.norm(w)
             for g, w in zip(data_gradients(config, weights), weights[::2], strict=True)
@@ -535,10 +535,12 @@ def test_the_first_row_is_the_network_before_its_first_step(changes: dict[str, A
 
 
 def test_the_best_weights_are_those_of_the_best_epoch() -> None:
-    # Learnt by heart within twelve epochs: what comes after the best is much worse.
-    record = trained(config_of({"learning_rate": 0.02, "epochs": 12, "seed": 1}))
+    # Wrong labels learnt by heart: what comes at the end is much worse than the best, whatever a
+    # CPU's rounding makes of so many steps.
+    by_heart = {"hidden": (64,), "label_noise": 0.4, "learning_rate": 0.003, "epochs": 20}
+    record = trained(config_of(by_heart))
     best = record.best_epoch
-    assert 1 <= best < 12
+    assert 1 <= best < 20
     assert record.history["val_crossentropy"].min() == record.at("val_crossentropy", best)
     network = model.as_keras(record.config, record.best_weights)
     part = data.load().validation
@@ -572,7 +574,7 @@ def test_snapshots_are_the_first_kernel_as_it_was() -> None:
 
 def test_snapshots_of_a_long_run_are_at_their_epochs() -> None:
     record = trained(config_of({"hidden": (16,), "epochs": 12, "learning_rate": 0.01}))
-    assert record.snapshot_epochs == (0, 1, 2, 4, 7)
+    assert record.snapshot_epochs == (1, 2, 3, 5, 8)
     # A snapshot of 16 units is the whole kernel here, and its norm is that of its epoch alone.
     norms = np.sqrt((record.snapshots.astype(float) ** 2).sum(axis=(1, 2)))
     expected = record.layers["kernel_norm"][[0, 1, 2, 4, 7], 0]
@@ -833,7 +835,7 @@ def test_a_diverging_member_ends_early_and_alone() -> None:
     where = ended.diverged
     assert where is not None
     assert ended.complete
-    assert ended.epochs == where.epoch
+    assert ended.epochs == where.epoch - 1
     assert all(np.isfinite(v).all() for v in ended.layers.values())
     assert all(np.isfinite(w).all() for w in ended.weights)
     # Stock Keras, step by step, stops being finite at the same place.
@@ -846,7 +848,7 @@ def test_a_diverging_member_ends_early_and_alone() -> None:
             batch = order[start : start + bad.batch_size]
             loss = network.train_on_batch(images.pixels[batch], images.labels[batch])[0]
             if not np.isfinite(loss):
-                assert where.epoch * bad.steps_per_epoch + where.step == step
+                assert (where.epoch - 1) * bad.steps_per_epoch + where.step == step
                 assert where.where == "loss"
                 return
             step += 1
@@ -859,7 +861,7 @@ def test_a_run_that_diverges_in_its_first_epoch_keeps_its_start_and_survives_byt
     )
     record = trained(config)
     assert record.diverged is not None
-    assert record.diverged.epoch == 0
+    assert record.diverged.epoch == 1
     assert (record.epochs, record.complete, record.best_epoch) == (0, True, 0)
     for kept in (record.weights, record.best_weights):
         for ours, start in zip(kept, initial_weights(config), strict=True):

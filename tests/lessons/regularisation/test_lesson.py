@@ -208,7 +208,7 @@ def test_a_point_of_a_sweep_is_the_mean_of_its_seeds_with_their_range() -> None:
     (rms,) = points_of_sweep(records[:1], "rms", 1e-3)
     record = records[0][1]
     total = sum(k.size for k in record.kernels)
-    assert rms.value == weight_rms(record, 2)
+    assert rms.value == weight_rms(record, 3)
     assert rms.value == pytest.approx(
         math.sqrt((record.layers["kernel_norm"][2] ** 2).sum() / total)
     )
@@ -257,7 +257,7 @@ def test_every_closer_look_opens(scripted: ScriptedEngine, query: dict[str, str]
     alone = query.get("lam") == "0"
     expected = {"law": 0 if alone else 1, "geometry": 2, "pixels": 1 if alone else 2}
     expected |= {"pruning": 1, "sweep": 3, "proximal": 1, "adamw": 3}
-    at = opened(NAME, SMALL | query | {"section": "geometry"})
+    at = opened(NAME, SMALL | query)
     for section in sections_of(NAME):
         looked(at, section=section)
         assert charts(at) - 4 == expected.get(section, 0), section  # curves and the three cards
