@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from fmviz.run import archive
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
+from fmviz.run.store import RunStore
 from tests.support.needs import time_to_train
 
 FOLDER = "FMVIZ_TRAINED_FOR_TESTS"
+
+
+def as_shown(
+    configs: Sequence[RunConfig], *, weights: Collection[RunConfig] = ()
+) -> list[RunRecord]:
+    """The runs as the pages show them: as they ship with fmviz, those that do not trained.
+
+    Args:
+        weights: of which the weights are wanted; the others may come without.
+    """
+    store = RunStore(Path(os.environ[FOLDER]) / "none")
+    found = {config: store.get(config, brief=config not in weights) for config in configs}
+    missing = [config for config, record in found.items() if record is None]
+    found |= dict(zip(missing, train(missing), strict=True))
+    return [record for config in configs if (record := found[config]) is not None]
 
 
 def train(configs: Sequence[RunConfig]) -> list[RunRecord]:

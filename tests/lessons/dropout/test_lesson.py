@@ -30,7 +30,7 @@ from tests.support.charts import fields
 from tests.support.lessons import check_prose, made_up, opened, texts
 from tests.support.records import shown, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
-from tests.support.trained import train
+from tests.support.trained import as_shown
 from tests.words.test_prose import against, on_test
 
 LESSON = LESSONS["dropout"]
@@ -296,10 +296,10 @@ def test_another_draw_trains_nothing(scripted: ScriptedEngine) -> None:
 
 @pytest.fixture(scope="module")
 def runs() -> dict[str, dict[str, Shown]]:
-    """Every preset's runs, trained, by role."""
+    """Every preset's runs, as the page shows them, by role."""
     wanted = {p.name: LESSON.runs_of(LESSON.state_of(p)) for p in LESSON.presets}
     configs = list(dict.fromkeys(c for group in wanted.values() for c in group.values()))
-    records: dict[RunConfig, RunRecord] = dict(zip(configs, train(configs), strict=True))
+    records: dict[RunConfig, RunRecord] = dict(zip(configs, as_shown(configs), strict=True))
     return {
         name: {role: Shown(role, records[c], None, c.epochs) for role, c in group.items()}
         for name, group in wanted.items()

@@ -22,7 +22,7 @@ from tests.lessons.early_stopping.test_says import BRANCHES
 from tests.support.lessons import check_prose, made_up, opened, texts
 from tests.support.records import synthetic
 from tests.support.scripted import ScriptedEngine, first_epochs
-from tests.support.trained import train
+from tests.support.trained import as_shown
 
 NAME = "early_stopping"
 LESSON = LESSONS[NAME]
@@ -161,10 +161,10 @@ def test_a_wrong_guess_is_told_the_answer(scripted: ScriptedEngine) -> None:
 
 @pytest.fixture(scope="module")
 def records() -> dict[str, RunRecord]:
-    """The presets' runs, all trained as one model."""
+    """The presets' runs, as the page shows them."""
     runs = {p.name: LESSON.state_of(p).config for p in LESSON.presets}
     configs = list(dict.fromkeys(runs.values()))
-    trained = dict(zip(configs, train(configs), strict=True))
+    trained = dict(zip(configs, as_shown(configs), strict=True))
     return {name: trained[config] for name, config in runs.items()}
 
 

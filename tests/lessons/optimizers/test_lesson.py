@@ -37,7 +37,7 @@ from fmviz.words.prose import Caption
 from tests.support.lessons import check_prose, made_up, opened, texts
 from tests.support.records import answering, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
-from tests.support.trained import train
+from tests.support.trained import as_shown
 
 LESSON = LESSONS["optimizers"]
 GONE = Divergence(1, 1, 0, "weight")
@@ -398,7 +398,7 @@ def stories() -> dict[str, list[Shown]]:
     states = {p.name: LESSON.state_of(p) for p in LESSON.presets}
     wanted = {n: LESSON.runs_of(states[n]) for n in ("one rate", "own rates", "too much")}
     configs = list(dict.fromkeys(c for runs in wanted.values() for c in runs.values()))
-    records = dict(zip(configs, train(configs), strict=True))
+    records = dict(zip(configs, as_shown(configs), strict=True))
     return {
         name: [
             look(records[config], role, **states[name].view.judging.early_stopping)

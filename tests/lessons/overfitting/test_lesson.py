@@ -29,7 +29,7 @@ from tests.support.charts import fields
 from tests.support.lessons import check_prose, made_up, opened, texts
 from tests.support.records import shown, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
-from tests.support.trained import train
+from tests.support.trained import as_shown
 from tests.words.test_prose import on_test
 
 LESSON = LESSONS["overfitting"]
@@ -387,10 +387,10 @@ def test_before_the_guess_the_story_is_not_told() -> None:
 
 @pytest.fixture(scope="module")
 def runs() -> dict[str, list[Shown]]:
-    """Every preset's runs, trained: the twin and the network."""
+    """Every preset's runs, as the page shows them: the twin and the network."""
     wanted = {p.name: LESSON.runs_of(LESSON.state_of(p)) for p in LESSON.presets}
     configs = list(dict.fromkeys(c for pair in wanted.values() for c in pair.values()))
-    records = dict(zip(configs, (record.brief() for record in train(configs)), strict=True))
+    records = dict(zip(configs, as_shown(configs), strict=True))
     return {
         name: [Shown(role, records[c], None, c.epochs) for role, c in pair.items()]
         for name, pair in wanted.items()

@@ -18,7 +18,7 @@ from fmviz.words import diagnosis
 from fmviz.words.prose import Caption
 from tests.support.lessons import check_prose, made_up, opened
 from tests.support.scripted import ScriptedEngine
-from tests.support.trained import train
+from tests.support.trained import as_shown
 
 LESSON = LESSONS["playground"]
 
@@ -87,7 +87,7 @@ def test_confusion_counts_pairs() -> None:
 def test_the_presets_do_what_their_words_say() -> None:
     runs = {p.name: LESSON.runs_of(LESSON.state_of(p)) for p in LESSON.presets}
     wanted = {name: list(runs[name].values())[-1] for name in ("deep", "exploding")}
-    deep, exploding = train(list(wanted.values()))
+    deep, exploding = as_shown(list(wanted.values()))
     # Through five layers of σ = 0.01 next to nothing passes before training.
     assert deep.start_layers["gradient_norm"].max() < diagnosis.VANISHED
     assert deep.at("val_accuracy", 1) < 0.3

@@ -30,7 +30,7 @@ from fmviz.words.prose import Caption
 from tests.support.lessons import check_prose, made_up, opened, sections_of, texts
 from tests.support.records import shown, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
-from tests.support.trained import train
+from tests.support.trained import as_shown, train
 from tests.words.test_prose import BRANCHES as SHARED_BRANCHES
 
 NAME = "regularisation"
@@ -329,9 +329,10 @@ def trained() -> dict[RunConfig, Shown]:
     wanted += lesson.proximal(PRESETS["proximal"]).values()
     wanted.append(PRESETS["adamw"].replace(penalty="l2", optimizer="adam"))
     configs = list(dict.fromkeys(wanted))
+    kernels = {*lesson.kinds(PRESETS["twins"]).values(), PRESETS["alone"], PRESETS["l1"]}
     return {
         record.config: Shown("", record, None, record.epochs)
-        for record in train(configs)
+        for record in as_shown(configs, weights=kernels)
         if record.diverged is None
     }
 

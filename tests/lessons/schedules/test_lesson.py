@@ -29,7 +29,7 @@ from fmviz.words.prose import Caption
 from tests.support.lessons import check_prose, made_up, opened, texts
 from tests.support.records import answering, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
-from tests.support.trained import train
+from tests.support.trained import as_shown
 
 LESSON = LESSONS["schedules"]
 LONG = tiny(epochs=6)
@@ -264,7 +264,7 @@ def test_a_schedule_s_settings_are_beside_it(scripted: ScriptedEngine) -> None:
 def stories() -> dict[str, list[Shown]]:
     wanted = {p.name: LESSON.runs_of(LESSON.state_of(p)) for p in LESSON.presets}
     configs = list(dict.fromkeys(c for runs in wanted.values() for c in runs.values()))
-    records = dict(zip(configs, train(configs), strict=True))
+    records = dict(zip(configs, as_shown(configs), strict=True))
     stopping = Judging().early_stopping
     assert all(LESSON.state_of(p).view.judging.early_stopping == stopping for p in LESSON.presets)
     return {
