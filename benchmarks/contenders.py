@@ -111,7 +111,9 @@ def keras_best(config: RunConfig, members: int) -> Turn:
             jit_compile=jit,
         )
         return lambda: network.fit(
-            *(x, y, config.batch_size),
+            x,
+            y,
+            config.batch_size,
             validation_data=(held_x, held_y),
             validation_batch_size=1_250,
             verbose=0,

@@ -113,7 +113,9 @@ class Recorder:
             figures["penalty"] += strength.l1 * float(sum(np.abs(k).sum() for k in kernels))
         figures["val_loss"] = figures["val_crossentropy"] + figures["penalty"]
         must_be_finite = [
-            *(figures["train_crossentropy"], figures["test_crossentropy"], figures["val_loss"]),
+            figures["train_crossentropy"],
+            figures["test_crossentropy"],
+            figures["val_loss"],
             *([figures["running_crossentropy"]] if self.rows else []),
             *norms,
         ]

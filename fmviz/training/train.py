@@ -242,8 +242,12 @@ class _Group:
         """Take steps `first` to `end` − 1 of an epoch; correct answers and cross-entropies, (K,)
         each."""
         self.state, *sums = self.program.epoch(
-            *(self.state, self.numbers, self.images.train, batches),
-            *(tf.constant(first), tf.constant(end)),
+            self.state,
+            self.numbers,
+            self.images.train,
+            batches,
+            tf.constant(first),
+            tf.constant(end),
         )
         return sums
 
@@ -262,8 +266,12 @@ class _Group:
         """Add a row to every run still finite; returns those that no longer are."""
         rates = tf.constant([known["learning_rate"] for known in figures], tf.float32)
         measured = self.program.evaluate(
-            *(self.state, self.evaluation_labels, self.images.evaluation),
-            *(self.images.train, self.numbers, rates),
+            self.state,
+            self.evaluation_labels,
+            self.images.evaluation,
+            self.images.train,
+            self.numbers,
+            rates,
         )
         predicted, crossentropy = (
             v.numpy().transpose(1, 0, 2).reshape(len(self.recorders), -1)
@@ -311,8 +319,12 @@ class _Group:
             if should_stop():
                 return
             state, flags = self.program.traced_step(
-                *(state, self.numbers, self.images.train, batches.order[step]),
-                *(tf.constant(step * self.config.batch_size), batches.rates[step]),
+                state,
+                self.numbers,
+                self.images.train,
+                batches.order[step],
+                tf.constant(step * self.config.batch_size),
+                batches.rates[step],
             )
             finite = flags.numpy()
             for k in sorted(missing):

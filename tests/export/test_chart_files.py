@@ -41,8 +41,10 @@ def test_every_chart_comes_as_svg_and_png(dark: bool) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert archive.testzip() is None
         assert archive.namelist() == [
-            *("01-accuracy-on-training-images.svg", "01-accuracy-on-training-images.png"),
-            *("02-gap-more.svg", "02-gap-more.png"),
+            "01-accuracy-on-training-images.svg",
+            "01-accuracy-on-training-images.png",
+            "02-gap-more.svg",
+            "02-gap-more.png",
         ]
         files = {name: archive.read(name) for name in archive.namelist()}
     ground = tuple(bytes.fromhex(GROUND[dark][1:]))

@@ -28,8 +28,16 @@ class PageView(Taught, Stopping):
 
 START = opening(PageView, {"penalty": "l2", "lam": 10.0})
 NUMBERS = [
-    *("label_noise", "init_std", "lam", "l1_share", "dropout", "learning_rate"),
-    *("final_rate", "power", "warmup", "plateau_factor"),
+    "label_noise",
+    "init_std",
+    "lam",
+    "l1_share",
+    "dropout",
+    "learning_rate",
+    "final_rate",
+    "power",
+    "warmup",
+    "plateau_factor",
 ]
 WHOLE = ["train_size", "batch_size", "epochs", "seed", "periods", "plateau_patience"]
 # Numbers whose bounds are not themselves allowed.

@@ -52,7 +52,9 @@ def test_only_what_differs_from_the_defaults_is_written() -> None:
     written = encode(Pin("a: b, c", RunConfig(penalty="l2", lam=20.0, hidden=(64, 32))))
     assert written.startswith("a: b, c:")
     assert set(written.removeprefix("a: b, c:").split(",")) == {
-        *("penalty=l2", "lam=20", "hidden=64-32")
+        "penalty=l2",
+        "lam=20",
+        "hidden=64-32",
     }
 
 

@@ -91,8 +91,13 @@ def test_a_record_survives_the_way_through_bytes(kind: str, compress: bool) -> N
 def test_what_was_read_cannot_be_changed() -> None:
     back = archive.unpack(archive.pack(synthetic()))
     for array in (
-        *(*back.weights, *back.best_weights, *back.history.values(), *back.layers.values()),
-        *(*back.start_layers.values(), back.val_predictions, back.test_predictions),
+        *back.weights,
+        *back.best_weights,
+        *back.history.values(),
+        *back.layers.values(),
+        *back.start_layers.values(),
+        back.val_predictions,
+        back.test_predictions,
         back.snapshots,
     ):
         with pytest.raises(ValueError, match="read-only"):

@@ -122,8 +122,10 @@ def made_up(configs: Sequence[RunConfig], **history: Any) -> Update:
         info = DATASETS[config.dataset]
         sample = min(config.train_size, info.train_sample)
         examples = {
-            **{"train": sample, "corrupted": round(sample * config.label_noise)},
-            **{"validation": info.validation, "test": info.test},
+            "train": sample,
+            "corrupted": round(sample * config.label_noise),
+            "validation": info.validation,
+            "test": info.test,
         }
         record = synthetic(config, seed=seed, examples=examples, **history)
         learning = replace(record, made={**record.made, "tensorflow": "2", "machine": "test"})

@@ -102,7 +102,11 @@ def synthetic(
     snapshots = rng.standard_normal((kept, 784, min(SNAPSHOT_UNITS, sizes[1])))
     none = np.empty((0, 0), np.uint8)
     all_examples = {
-        **{"train": 100, "corrupted": 0, "validation": 2_500, "test": 5_000, "probe": 500},
+        "train": 100,
+        "corrupted": 0,
+        "validation": 2_500,
+        "test": 5_000,
+        "probe": 500,
         **(examples or {}),
     }
 

@@ -94,8 +94,11 @@ def test_accuracies_are_shares_of_the_labels_as_told(train_size: int) -> None:
     for name, value in expected.items():
         assert record.at(name, 0) == pytest.approx(value, rel=1e-12)
     assert record.examples == {
-        **{"train": sample, "corrupted": wrong[:sample].sum(), "validation": 2_500},
-        **{"test": 5_000, "probe": data.PROBE_IMAGES},
+        "train": sample,
+        "corrupted": wrong[:sample].sum(),
+        "validation": 2_500,
+        "test": 5_000,
+        "probe": data.PROBE_IMAGES,
     }
     np.testing.assert_array_equal(record.val_predictions, val[None])
     np.testing.assert_array_equal(record.test_predictions, test[None])
@@ -229,7 +232,10 @@ def test_a_weight_beyond_half_precision_is_no_reason_to_stop() -> None:
     "spoilt",
     [
         *(f"{kind} {where}" for kind in ("nan", "inf") for where in ("kernel", "validation")),
-        *("nan training", "nan test", "inf running", "a norm beyond single precision"),
+        "nan training",
+        "nan test",
+        "inf running",
+        "a norm beyond single precision",
     ],
 )
 def test_a_row_that_is_not_finite_is_refused_and_nothing_of_it_is_kept(spoilt: str) -> None:

@@ -40,15 +40,27 @@ def trained(config: RunConfig) -> RunRecord:
 
 # Under which each optimizer moves weights far in 48 steps, and does not leap about.
 RATES = {
-    **{"sgd": 0.1, "momentum": 0.02, "nesterov": 0.02, "adagrad": 0.02, "rmsprop": 0.001},
-    **{"adam": 0.001, "adamw": 0.001, "nadam": 0.001, "lion": 0.0003},
+    "sgd": 0.1,
+    "momentum": 0.02,
+    "nesterov": 0.02,
+    "adagrad": 0.02,
+    "rmsprop": 0.001,
+    "adam": 0.001,
+    "adamw": 0.001,
+    "nadam": 0.001,
+    "lion": 0.0003,
 }
 # Their val_loss goes up and down by much more than rounding, and their rate falls, with patience 1
 # three times. The second shrinks to a network that guesses, so that rounding errors shrink too.
 PLATEAUS: list[dict[str, Any]] = [
     {
-        **{"schedule": "plateau", "plateau_factor": 0.3, "plateau_patience": patience},
-        **{"penalty": "l2", "lam": lam, "learning_rate": rate, "epochs": 12},
+        "schedule": "plateau",
+        "plateau_factor": 0.3,
+        "plateau_patience": patience,
+        "penalty": "l2",
+        "lam": lam,
+        "learning_rate": rate,
+        "epochs": 12,
     }
     for patience, rate, lam in ((1, 0.02, 50.0), (2, 0.03, 150.0))
 ]
@@ -91,9 +103,22 @@ def named(changes: dict[str, Any]) -> str:
 
 # What members of one model may have of their own.
 OF_MEMBERS = {
-    *("label_noise", "initializer", "init_std", "penalty", "lam", "l1_share", "dropout", "seed"),
-    *("learning_rate", "schedule", "final_rate", "periods", "power", "warmup"),
-    *("plateau_factor", "plateau_patience"),
+    "label_noise",
+    "initializer",
+    "init_std",
+    "penalty",
+    "lam",
+    "l1_share",
+    "dropout",
+    "seed",
+    "learning_rate",
+    "schedule",
+    "final_rate",
+    "periods",
+    "power",
+    "warmup",
+    "plateau_factor",
+    "plateau_patience",
 }
 NEIGHBOURS: list[dict[str, Any]] = [
     {"penalty": "weight_decay", "lam": 11.0, "learning_rate": 0.0017, "schedule": "inverse_time"},
@@ -272,8 +297,10 @@ def test_the_cases_leave_no_choice_out() -> None:
     configs = list(map(config_of, CASES))
     for field, choices in (
         ("penalty", ("none", "l1", "l2", "l1_l2", "weight_decay", "l1_proximal")),
-        *(("activation", ACTIVATIONS), ("initializer", INITIALIZERS)),
-        *(("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)),
+        ("activation", ACTIVATIONS),
+        ("initializer", INITIALIZERS),
+        ("optimizer", OPTIMIZERS),
+        ("schedule", SCHEDULES),
     ):
         assert {config[field] for config in configs} == set(choices)
     together_with_adamw = [c for c in configs if c.optimizer == "adamw"]
@@ -394,7 +421,11 @@ def test_measures_are_those_of_the_final_weights() -> None:
     crossentropy = loss - float(sum(network.losses))
     assert record.at_end("train_crossentropy") == pytest.approx(crossentropy, rel=1e-4)
     assert record.examples == {
-        **{"train": 500, "corrupted": 50, "validation": 2_500, "test": 5_000, "probe": 500}
+        "train": 500,
+        "corrupted": 50,
+        "validation": 2_500,
+        "test": 5_000,
+        "probe": 500,
     }
 
     kernels = [w for w in record.weights if w.ndim == 2]
@@ -788,7 +819,10 @@ def test_each_group_is_told_its_phases_and_compiles_once() -> None:
         *((indices, "preparing") for indices in (two, one)),
         # What measures, and then what takes steps.
         *((indices, "compiling") for indices in (two, one)),
-        *((two, "compiling"), (two, "training"), (one, "compiling"), (one, "training")),
+        (two, "compiling"),
+        (two, "training"),
+        (one, "compiling"),
+        (one, "training"),
         *(2 * epoch),
     ]
     told.clear()

@@ -21,13 +21,21 @@ DEEP = (12,) * 6
 # What is set wrong → the section that tells of it.
 DIVERGED: dict[str, dict[str, Any]] = {
     "diverged by the penalty": {
-        **{"penalty": "l2", "lam": 5_000.0, "learning_rate": 1.0, "optimizer": "sgd"},
+        "penalty": "l2",
+        "lam": 5_000.0,
+        "learning_rate": 1.0,
+        "optimizer": "sgd",
     },
     "diverged from the start": {
-        **{"activation": "leaky_relu", "init_std": 10.0, "optimizer": "sgd", "learning_rate": 1.0},
+        "activation": "leaky_relu",
+        "init_std": 10.0,
+        "optimizer": "sgd",
+        "learning_rate": 1.0,
     },
     "diverged by the rate": {
-        **{"activation": "leaky_relu", "initializer": "he_normal", "optimizer": "sgd"},
+        "activation": "leaky_relu",
+        "initializer": "he_normal",
+        "optimizer": "sgd",
         "learning_rate": 100.0,
     },
 }
@@ -36,7 +44,10 @@ STUCK: dict[str, dict[str, Any]] = {
     "stuck under the penalty": {"penalty": "l1", "lam": 1_000.0, "learning_rate": 0.003},
     "stuck with dead units": {"activation": "relu", "learning_rate": 50.0},
     "stuck with vanishing gradients": {
-        **{"activation": "tanh", "init_std": 0.01, "hidden": DEEP, "optimizer": "sgd"},
+        "activation": "tanh",
+        "init_std": 0.01,
+        "hidden": DEEP,
+        "optimizer": "sgd",
     },
     "stuck at a small rate": {"optimizer": "sgd", "learning_rate": 1e-5},
     "stuck on noise": {"label_noise": 1.0, "epochs": 1, "seed": 3},

@@ -103,14 +103,14 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     **{
         section: against(section)
         for section in (
-            *(
-                "gap narrows",
-                "gap widens",
-                "gap below zero",
-                "change could be noise",
-                "learns more",
-            ),
-            *("validation rises", "validation falls", "underfits"),
+            "gap narrows",
+            "gap widens",
+            "gap below zero",
+            "change could be noise",
+            "learns more",
+            "validation rises",
+            "validation falls",
+            "underfits",
         )
     },
     "other epochs, validation unclear": lambda: shared_.against_baseline(

@@ -29,7 +29,13 @@ Array = npt.NDArray[np.floating[Any]]
 
 # What the start of a run depends on.
 FIELDS = (
-    *("dataset", "train_size", "label_noise", "hidden", "activation", "initializer", "init_std"),
+    "dataset",
+    "train_size",
+    "label_noise",
+    "hidden",
+    "activation",
+    "initializer",
+    "init_std",
     "seed",
 )
 

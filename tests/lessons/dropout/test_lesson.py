@@ -117,8 +117,14 @@ def rates(section: str, *ends: tuple[float, float]) -> Callable[[], Caption]:
 
 
 AGAINST = (
-    *("gap narrows", "gap widens", "gap below zero", "change could be noise", "learns more"),
-    *("validation rises", "validation falls", "underfits"),
+    "gap narrows",
+    "gap widens",
+    "gap below zero",
+    "change could be noise",
+    "learns more",
+    "validation rises",
+    "validation falls",
+    "underfits",
 )
 BRANCHES: dict[str, Callable[[], Caption]] = {
     **{section: against(section) for section in AGAINST},

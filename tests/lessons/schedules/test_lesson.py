@@ -103,8 +103,15 @@ def test_prose_is_whole() -> None:
 @pytest.mark.parametrize("schedule", sorted(SCHEDULES))
 def test_the_keras_lines_of_every_rule_build_that_schedule(schedule: str, optimizer: str) -> None:
     config = RunConfig(
-        **{"schedule": schedule, "optimizer": optimizer, "learning_rate": 0.0123, "epochs": 7},
-        **{"final_rate": 0.02, "periods": 4, "power": 2.0, "warmup": 0.2, "plateau_patience": 5},
+        schedule=schedule,
+        optimizer=optimizer,
+        learning_rate=0.0123,
+        epochs=7,
+        final_rate=0.02,
+        periods=4,
+        power=2.0,
+        warmup=0.2,
+        plateau_patience=5,
     )
     caption = says.rule(config)
     text = prose.text("schedules", caption.section, caption.figures)

@@ -237,7 +237,10 @@ def test_a_time_is_told_as_roughly_as_it_is_known(seconds: float, expected: str)
 
 def test_places_on_an_axis() -> None:
     assert charts.ticks("lam", (0.0, 1.0, 10.0, 100.0)) == (
-        *((-1.0, "0"), (0.0, "1"), (1.0, "10"), (2.0, "100")),
+        (-1.0, "0"),
+        (0.0, "1"),
+        (1.0, "10"),
+        (2.0, "100"),
     )
     assert charts.ticks("dropout", (0.0, 0.5)) == ((0.0, "0"), (0.5, "0.5"))
     assert [place for place, _ in charts.ticks("optimizer", ("sgd", "adam"))] == [0, 1]
