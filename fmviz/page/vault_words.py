@@ -49,7 +49,7 @@ def opened(vault: Vault) -> list[Caption]:
         "test": points(best.test),
         "images": f"{best.images:,}",
         "drop": points(size.size),
-        "name": described(best.config),
+        "name": changed_settings(best.config),
         "epoch": str(best.epoch),
         "better": str(better),
     }
@@ -67,7 +67,7 @@ def opened(vault: Vault) -> list[Caption]:
     return captions
 
 
-def described(config: RunConfig) -> str:
+def changed_settings(config: RunConfig) -> str:
     """A network by those settings that differ from a run's defaults, in Keras's words."""
     plain = RunConfig()
     changed = [

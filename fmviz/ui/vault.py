@@ -57,7 +57,9 @@ def draw(
         if vault.opened:
             st.markdown(_said(words.opened(vault)))
             draw_chart(
-                charts.vault_rows(vault, [words.described(each.config) for each in vault.tried]),
+                charts.vault_rows(
+                    vault, [words.changed_settings(each.config) for each in vault.tried]
+                ),
                 charts.vault_spec(is_dark()),
                 alt="Test accuracy against validation accuracy of every network tried.",
             )

@@ -11,7 +11,7 @@ from fmviz.words.numbers import compared
 from fmviz.words.prose import Caption
 
 
-def twins(
+def of_runs(
     runs: Sequence[Shown], done: bool, *, patience: int | None, monitor: str, test: bool
 ) -> list[Caption]:
     """What can be said of the run, and of the run beside its baseline, as they stand.

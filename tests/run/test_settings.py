@@ -123,8 +123,8 @@ def test_a_setting_that_does_not_act_makes_no_other_run(
 
 
 def test_the_vault_writes_a_network_as_links_do() -> None:
-    assert vault_words.described(RunConfig(hidden=())) == "hidden=none"
-    assert vault_words.described(RunConfig(hidden=(64, 32))) == "hidden=64-32"
+    assert vault_words.changed_settings(RunConfig(hidden=())) == "hidden=none"
+    assert vault_words.changed_settings(RunConfig(hidden=(64, 32))) == "hidden=64-32"
 
 
 def test_a_setting_that_came_late_leaves_the_keys_of_runs_that_had_its_default(

@@ -35,7 +35,7 @@ def show() -> None:
         page.guess()
         board = Board(page)
         board.place_status()
-        board.add(Curves(board, lambda look: says.twins(look.runs, page.view, look.done)))
+        board.add(Curves(board, lambda look: says.of_runs(look.runs, page.view, look.done)))
     cards(board, Gap, lambda board: Running(board, DROPOUT), panels.OnOff)
     closer_look(board, CLOSER)
 

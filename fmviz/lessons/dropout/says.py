@@ -27,7 +27,7 @@ from fmviz.words.numbers import direction, percent, points
 from fmviz.words.prose import Caption
 
 
-def twins(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
+def of_runs(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
     """What can be said of the network with dropout, and of it beside the others."""
     by_role = {run.name: run for run in runs}
     run = by_role.get(DROPOUT, runs[-1])

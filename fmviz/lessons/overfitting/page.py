@@ -36,7 +36,7 @@ def show() -> None:
         page.guess()
         board = Board(page)
         board.place_status()
-        board.add(Curves(board, lambda look: says.twins(look.runs, page.view, look.done)))
+        board.add(Curves(board, lambda look: says.of_runs(look.runs, page.view, look.done)))
     labels = panels.Labels if page.config.label_noise else panels.Loss
     cards(board, panels.ToldGap, labels, Running)
     closer_look(board, CLOSER)

@@ -22,7 +22,7 @@ from fmviz.words.prose import Caption
 LOWER_OR_HIGHER = ("lower", "same", "higher")
 
 
-def twins(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
+def of_runs(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
     """What can be said of the network, and of it beside its twin, as they stand."""
     run = runs[-1]
     captions = of_one(run, done)

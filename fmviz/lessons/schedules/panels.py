@@ -55,7 +55,7 @@ class Twins(Panel):
         captions: list[Caption] = []
         if look.done:
             why = diagnosis.stuck(look.run)
-            captions = [*says.twins(runs), *([why] if why is not None else [])]
+            captions = [*says.of_runs(runs), *([why] if why is not None else [])]
             captions += self.page.verdict(runs)
         elif not runs:
             captions = [Caption("nothing yet", {})]

@@ -30,7 +30,7 @@ def fired(record: RunRecord) -> list[int]:
     return [int(e) + 1 for e in np.flatnonzero(np.diff(rates) < 0)]
 
 
-def twins(runs: Sequence[Shown]) -> list[Caption]:
+def of_runs(runs: Sequence[Shown]) -> list[Caption]:
     """What the schedule did beside a constant rate; of ended runs."""
     run = runs[-1]
     if any(not each.kept or each.record.diverged is not None for each in runs):

@@ -106,7 +106,7 @@ class OneNetwork(Panel):
         self.picture.caption(data.CLASS_NAMES[truth])
         passed = network.forward(record.weights, config.activation, pixels[None])
         shares = network.softmax(passed.logits)[0]
-        self.text.markdown(self.page.words(described(config)))
+        self.text.markdown(self.page.words(network_caption(config)))
         if passed.activations:
             self.units.vega_lite_chart(
                 charts.units_rows(passed.activations[0][0]),
@@ -139,7 +139,7 @@ class OneNetwork(Panel):
         self.answer.markdown(self.page.words(*captions))
 
 
-def described(config: RunConfig) -> Caption:
+def network_caption(config: RunConfig) -> Caption:
     """The network in words, with its numbers of weights and biases."""
     plain = len(config.hidden) == 1 and config.activation == "relu"
     figures = {

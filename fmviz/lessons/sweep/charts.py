@@ -131,7 +131,7 @@ def _run_rows(knob: str, outcome: Outcome, measure: str, tolerance: float, first
     for number, record in enumerate(outcome.records, start=first):
         if record is None:
             continue
-        run = {"run": number, "name": says.run_name([knob], outcome.cell, record.config.seed)}
+        run = {"run": number, "name": says.cell_run_name([knob], outcome.cell, record.config.seed)}
         if record.diverged is not None:
             tip = f"none: diverged in epoch {record.diverged.epoch}"
             rows.append({**run, "kind": GONE, "tip": tip})

@@ -176,7 +176,7 @@ class Result:
     def _shown(self, found: Sequence[sweeps.Outcome]) -> list[Shown]:
         """The runs of some cells after their last epoch."""
         return [
-            Shown(says.run_name(self.turned, o.cell, r.config.seed), r, None, r.epochs)
+            Shown(says.cell_run_name(self.turned, o.cell, r.config.seed), r, None, r.epochs)
             for o in found
             for r in o.records
             if r is not None and r.epochs
@@ -226,7 +226,7 @@ class Result:
         """The figures as a file, and the runs by name for whom no mouse is at hand."""
         with self._after.container(horizontal=True, vertical_alignment="bottom"):
             names = [
-                says.run_name(self.turned, cell, config.seed)
+                says.cell_run_name(self.turned, cell, config.seed)
                 for cell in self.cells
                 for config in cell.configs
             ]

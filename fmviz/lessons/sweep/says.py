@@ -29,7 +29,7 @@ def cell_name(turned: Sequence[str], cell: Cell) -> str:
     return ", ".join(knob_value(knob, at) for knob, at in zip(turned, cell.at, strict=True))
 
 
-def run_name(turned: Sequence[str], cell: Cell, record_seed: int) -> str:
+def cell_run_name(turned: Sequence[str], cell: Cell, record_seed: int) -> str:
     """A run by its cell and its seed."""
     return f"{cell_name(turned, cell)}, seed {record_seed}"
 

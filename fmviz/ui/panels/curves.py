@@ -82,7 +82,7 @@ def penalty_curves(board: Board) -> Curves:
 
     def captions(look: Look) -> list[Caption]:
         view = board.page.view.judging
-        return penalised.twins(
+        return penalised.of_runs(
             look.runs,
             look.done,
             patience=view.patience,

@@ -132,7 +132,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
         f"other epochs, validation {kind}": (
             lambda section=f"other epochs, validation {kind}", v=v: next(
                 c
-                for c in says.twins(
+                for c in says.of_runs(
                     [shown(0.9, v, name=NONE), shown(0.9, 0.8, name=DROPOUT)._replace(kept=1)],
                     Judging(),
                     False,
@@ -144,7 +144,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     },
     "test differs": lambda: on_test(0.8, 0.7),
     "test could be noise": lambda: on_test(0.8, 0.8),
-    "no dropout": lambda: says.twins([shown(0.9, 0.8, name=NONE)], Judging(), False)[1],
+    "no dropout": lambda: says.of_runs([shown(0.9, 0.8, name=NONE)], Judging(), False)[1],
     "nothing to drop": lambda: says.rule(tiny(hidden=())),
     "both, further": four(0.04),
     "both, no further": four(0.08),
@@ -201,7 +201,7 @@ def test_the_rule_tells_how_many_units_are_there_at_a_time() -> None:
 def test_a_diverged_run_is_compared_with_nothing() -> None:
     run = run_of(0.1, DROPOUT, dropout=0.5)
     broken = run._replace(record=replace(run.record, diverged=Divergence(2, 0, 0, "loss")))
-    captions = says.twins([run_of(0.1, NONE), broken], Judging(), False)
+    captions = says.of_runs([run_of(0.1, NONE), broken], Judging(), False)
     assert [c.section for c in captions] == ["gap"]
 
 
@@ -340,7 +340,7 @@ def test_too_much_underfits(runs: dict[str, dict[str, Shown]]) -> None:
     none, much = runs["much"].values()
     for split in ("train", "val"):
         assert beyond_noise(comparing.change(none, much, split))
-    assert "underfits" in [c.section for c in says.twins([none, much], Judging(), True)]
+    assert "underfits" in [c.section for c in says.of_runs([none, much], Judging(), True)]
 
 
 def test_keras_training_accuracy_is_below_validation_though_training_is_known_better(

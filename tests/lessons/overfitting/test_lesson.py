@@ -255,7 +255,7 @@ def test_a_diverged_run_is_compared_with_nothing() -> None:
 
     run, twin = pair((0.9, 0.8), (0.9, 0.8))
     broken = replace(run.record, diverged=Divergence(2, 0, 0, "loss"))
-    captions = says.twins([twin, run._replace(record=broken)], Judging(), done=False)
+    captions = says.of_runs([twin, run._replace(record=broken)], Judging(), done=False)
     assert [c.section for c in captions] == ["gap"]
 
 
@@ -398,7 +398,7 @@ def runs() -> dict[str, list[Shown]]:
 
 
 def said(runs: list[Shown]) -> list[str]:
-    return [c.section for c in says.twins(runs, Judging(), done=True)]
+    return [c.section for c in says.of_runs(runs, Judging(), done=True)]
 
 
 def gap_change(runs: list[Shown]) -> measure.Estimate:

@@ -45,8 +45,8 @@ def scheduled(share: float, config: RunConfig = COSINE, **history: Any) -> Shown
     return answering(SCHEDULED, share, config, **history)
 
 
-def twins(section: str, *runs: Shown) -> Callable[[], Caption]:
-    return lambda: next(c for c in says.twins(runs) if c.section == section)
+def of_runs(section: str, *runs: Shown) -> Callable[[], Caption]:
+    return lambda: next(c for c in says.of_runs(runs) if c.section == section)
 
 
 def race(section: str, **records: RunRecord) -> Callable[[], Caption]:
@@ -61,20 +61,20 @@ def sweep(section: str, **records: RunRecord) -> Callable[[], Caption]:
 
 CUT = [0.001, 0.001, 1e-4, 1e-4, 1e-5, 1e-5]
 BRANCHES: dict[str, Callable[[], Caption]] = {
-    "rate": twins("rate", constant(0.7), scheduled(0.8)),
-    "rate constant": twins("rate constant", constant(0.7)),
-    "plateau fired": twins("plateau fired", scheduled(0.7, PLATEAU, learning_rate=CUT)),
-    "plateau never fired": twins(
+    "rate": of_runs("rate", constant(0.7), scheduled(0.8)),
+    "rate constant": of_runs("rate constant", constant(0.7)),
+    "plateau fired": of_runs("plateau fired", scheduled(0.7, PLATEAU, learning_rate=CUT)),
+    "plateau never fired": of_runs(
         "plateau never fired", scheduled(0.7, PLATEAU, learning_rate=0.001)
     ),
-    "constant alone": twins("constant alone", constant(0.7)),
-    "schedule helps": twins("schedule helps", constant(0.7), scheduled(0.8)),
-    "schedule costs": twins("schedule costs", constant(0.8), scheduled(0.7)),
-    "schedule level": twins("schedule level", constant(0.8), scheduled(0.801)),
-    "both at chance": twins("both at chance", constant(0.1), scheduled(0.1)),
-    "schedule at chance": twins("schedule at chance", constant(0.7), scheduled(0.1)),
-    "constant at chance": twins("constant at chance", constant(0.1), scheduled(0.7)),
-    "swings": twins("swings", constant(0.7), scheduled(0.8)),
+    "constant alone": of_runs("constant alone", constant(0.7)),
+    "schedule helps": of_runs("schedule helps", constant(0.7), scheduled(0.8)),
+    "schedule costs": of_runs("schedule costs", constant(0.8), scheduled(0.7)),
+    "schedule level": of_runs("schedule level", constant(0.8), scheduled(0.801)),
+    "both at chance": of_runs("both at chance", constant(0.1), scheduled(0.1)),
+    "schedule at chance": of_runs("schedule at chance", constant(0.7), scheduled(0.1)),
+    "constant at chance": of_runs("constant at chance", constant(0.1), scheduled(0.7)),
+    "swings": of_runs("swings", constant(0.7), scheduled(0.8)),
     "schedules led": race("schedules led", cosine=scheduled(0.8).record),
     "schedules near": race(
         "schedules near", cosine=scheduled(0.8).record, step=scheduled(0.8).record
@@ -166,7 +166,7 @@ def test_a_plateau_s_cuts_are_counted_from_the_epoch_they_follow() -> None:
 
 def test_a_diverged_run_is_not_compared() -> None:
     gone = Shown(SCHEDULED, GONE, None, 0)
-    assert says.twins([constant(0.7), gone]) == []
+    assert says.of_runs([constant(0.7), gone]) == []
 
 
 def test_swings_are_those_of_the_last_epochs() -> None:
@@ -174,14 +174,14 @@ def test_swings_are_those_of_the_last_epochs() -> None:
     run = constant(0.7)
     history = {**run.record.history, "val_accuracy": np.array(accuracies)}
     run = run._replace(record=replace(run.record, history=history))
-    caption = next(c for c in says.twins([run, scheduled(0.8)]) if c.section == "swings")
+    caption = next(c for c in says.of_runs([run, scheduled(0.8)]) if c.section == "swings")
     assert caption.figures["constant_swing"] == "3.0"
     assert caption.figures["swing"] == "0.0"
     short = [
         answering(n, 0.7, tiny(schedule=s))
         for n, s in ((CONSTANT, "constant"), (SCHEDULED, "cosine"))
     ]
-    assert all(c.section != "swings" for c in says.twins(short))
+    assert all(c.section != "swings" for c in says.of_runs(short))
 
 
 # Charts
@@ -281,7 +281,7 @@ def stories() -> dict[str, list[Shown]]:
 
 
 def sections(runs: list[Shown]) -> set[str]:
-    return {caption.section for caption in says.twins(runs)}
+    return {caption.section for caption in says.of_runs(runs)}
 
 
 def test_a_rate_that_falls_settles_what_a_large_one_stirs(stories: dict[str, list[Shown]]) -> None:
@@ -289,7 +289,7 @@ def test_a_rate_that_falls_settles_what_a_large_one_stirs(stories: dict[str, lis
     assert "schedule helps" in sections(runs)
     assert LESSON.answer is not None
     assert LESSON.answer(runs) == 0
-    swings = next(c for c in says.twins(runs) if c.section == "swings").figures
+    swings = next(c for c in says.of_runs(runs) if c.section == "swings").figures
     assert float(swings["swing"]) < float(swings["constant_swing"])
 
 

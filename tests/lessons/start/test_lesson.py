@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from fmviz.analysis import network
 from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
-from fmviz.lessons.start.panels import described
+from fmviz.lessons.start.panels import network_caption
 from fmviz.run import data
 from fmviz.run.config import RunConfig
 from fmviz.run.store import RunStore, default_folder
@@ -42,8 +42,8 @@ def store(monkeypatch: pytest.MonkeyPatch) -> RunStore:
 
 def test_prose_is_whole() -> None:
     branches = {
-        "one network": lambda: described(LESSON.runs_of(LESSON.start)["the network"]),
-        "one network, other": lambda: described(
+        "one network": lambda: network_caption(LESSON.runs_of(LESSON.start)["the network"]),
+        "one network, other": lambda: network_caption(
             LESSON.runs_of(LESSON.start | {"hidden": (32, 16)})["the network"]
         ),
     }
@@ -60,7 +60,7 @@ def test_prose_is_whole() -> None:
 
 
 def test_weights_and_biases_are_counted() -> None:
-    figures = described(LESSON.runs_of(LESSON.start)["the network"]).figures
+    figures = network_caption(LESSON.runs_of(LESSON.start)["the network"]).figures
     assert figures["weights"] == f"{784 * 128 + 128 * 10:,}"
     assert figures["biases"] == "138"
 
