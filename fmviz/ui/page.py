@@ -45,7 +45,7 @@ class Page(Generic[V]):
     def values(self) -> State[V]:
         """The present state of all fields."""
         start = self.lesson.start
-        return start | {field: state.value(self.name, field) for field in start}
+        return start | state.values(self.name, start)
 
     @cached_property
     def config(self) -> RunConfig:
@@ -90,12 +90,17 @@ class Page(Generic[V]):
 
     def presets(self) -> None:
         """The lesson's story as a row of buttons, and the words of the step that is on screen."""
-        story = ""
+        story, present, taught = "", self.values, self.view.taught
+        guessing = self.guessing
         with st.container(horizontal=True, key=f"{self.name}-presets"):
             for preset in self.lesson.presets:
                 label, words = preset_words(self.name, preset)
-                wanted = self.lesson.state_of(preset, self.values)
-                active = _same(self.values, wanted)
+                wanted = self.lesson.state_of(preset, present)
+                active = _same(present, wanted)
+                # It would move what a teacher's link locks, or show results that wait for a guess.
+                barred = (taught.hide and guessing) or any(
+                    map(taught.locks, _moved(present, wanted))
+                )
                 story = words if active else story
                 st.button(
                     label,
@@ -103,21 +108,14 @@ class Page(Generic[V]):
                     type="primary" if active else "secondary",
                     on_click=self._take,
                     args=(preset,),
-                    disabled=self._barred(wanted),
+                    disabled=barred,
                 )
         # A place for the words also where there are none: else all that follows would move up, and
         # a browser would build it anew, and a slider that is being moved would lose its focus.
         with st.container():
             # The story of the opening state would give the answer away.
-            if story and not self.guessing:
+            if story and not guessing:
                 st.markdown(story)
-
-    def _barred(self, wanted: State) -> bool:
-        """Whether a teacher's link keeps the reader from a preset: it would move what is locked, or
-        show results that wait for a guess."""
-        present, taught = parameters(self.values), self.view.taught
-        moved = [name for name, text in parameters(wanted).items() if text != present[name]]
-        return any(map(taught.locks, moved)) or (taught.hide and self.guessing)
 
     def _take(self, preset: Preset) -> None:
         # A story is told on open cards.
@@ -204,8 +202,13 @@ class Page(Generic[V]):
 
 def _same(values: State, others: State) -> bool:
     """Whether two states show the same, whatever a teacher's link has locked or hidden."""
+    return set(_moved(values, others)).issubset(OF_TEACHER)
+
+
+def _moved(values: State, others: State) -> list[str]:
+    """The fields in which two states differ."""
     one, other = parameters(values), parameters(others)
-    return all(text == other[name] for name, text in one.items() if name not in OF_TEACHER)
+    return [name for name, text in one.items() if text != other[name]]
 
 
 AnyPage = TypeVar("AnyPage", bound=Page[Any])

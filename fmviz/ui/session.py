@@ -172,7 +172,9 @@ class Session:
 
 def session() -> Session:
     """The session that this run of a page belongs to."""
-    present: Session = st.session_state.setdefault(KEY, Session())
+    if KEY not in st.session_state:
+        st.session_state[KEY] = Session()
+    present: Session = st.session_state[KEY]
     return present
 
 

@@ -8,7 +8,7 @@ address, an address that changed sets the controls. What holds on all pages of a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -21,6 +21,8 @@ from fmviz.page.state import FOREIGN, State, query, usable
 from fmviz.ui.session import PageMemory, get_widget, has_widget, put_widget, session
 
 Game = TypeVar("Game")
+# In place of the value that a widget has lost; None may be one.
+LOST = object()
 
 
 def _key(page: str, field: str) -> str:
@@ -104,8 +106,15 @@ def _asks(memory: PageMemory, address: dict[str, str], *, arrived: bool) -> bool
 def _usable(page: str, field: str) -> bool:
     """Whether there is a value of a field that its page can have. Streamlit may hand back None, or
     lose a key, where a change of page crosses a control's word."""
-    key, values = _key(page, field), session().page(page).values
-    return values is not None and has_widget(key) and usable(field, get_widget(key), values)
+    values = session().page(page).values
+    return values is not None and _widget_value(page, field, values, LOST) is not LOST
+
+
+def _widget_value(page: str, field: str, known: State, otherwise: Any) -> Any:
+    """What a field's widget says, where that is a value that its page can have."""
+    key = _key(page, field)
+    held = get_widget(key) if has_widget(key) else LOST
+    return held if held is not LOST and usable(field, held, known) else otherwise
 
 
 def keep(place: str) -> None:
@@ -128,10 +137,17 @@ def _own_address() -> dict[str, str]:
 
 def value(page: str, field: str) -> Any:
     """The present value of a field, drawn or not; the last good one where its control has none."""
-    values = session().page(page).values
-    return (
-        get_widget(_key(page, field)) if _usable(page, field) or values is None else values[field]
-    )
+    known = session().page(page).values
+    if known is None:
+        return get_widget(_key(page, field))
+    return _widget_value(page, field, known, known[field])
+
+
+def values(page: str, fields: Iterable[str]) -> dict[str, Any]:
+    """The present values of fields, as `value` has them, of a page that has been loaded."""
+    known = session().page(page).values
+    assert known is not None
+    return {field: _widget_value(page, field, known, known[field]) for field in fields}
 
 
 def drawn(page: str, field: str) -> bool:
