@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 import streamlit as st
 
@@ -41,12 +44,14 @@ def pages() -> list[st.Page]:
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """What the server does before it answers and after it has stopped answering.
 
-    What a page imports and what its charts and images are made of is fetched here, so that the
-    first viewer does not wait for it. The worker starts a little later, or as soon as a run is
-    asked for: importing TensorFlow takes all of a small machine for some seconds, and whoever
-    opens the page as the server comes up should see it first.
+    What a page imports and the images are fetched here, so that the first viewer does not wait for
+    them; what charts are made of, some seconds' work, is built beside that viewer. The worker
+    starts a little later, or as soon as a run is asked for: importing TensorFlow takes all of a
+    small machine for some seconds, and whoever opens the page as the server comes up should see it
+    first.
     """
     prepare()
+    Thread(target=prepare_charts, daemon=True).start()
     timer = asyncio.get_running_loop().call_later(SECONDS_TO_WORKER, engine().start)
     yield
     timer.cancel()
@@ -79,8 +84,15 @@ def require_app() -> None:
 
 
 def prepare() -> None:
-    """Read the images and build the charts' specifications, once a server."""
+    """Import what the pages need and read the images, once a server."""
+    for name in (*LESSONS, "compare"):
+        import_module(f"fmviz.lessons.{name}.page")
     data.load()
+    settle_garbage()
+
+
+def prepare_charts() -> None:
+    """Build the specifications of the charts that lessons open with, once a server."""
     for lesson in LESSONS.values():
         runs = lesson.runs_of(lesson.start)
         roles = tuple(runs)
@@ -93,3 +105,14 @@ def prepare() -> None:
             figures.gap_spec(roles, dark)
             figures.sparsity_spec(roles, dark)
             figures.saturation_spec(roles, layers, dark)
+    settle_garbage()
+
+
+def settle_garbage() -> None:
+    """Take what the server holds for good out of the garbage collector's sight.
+
+    Streamlit collects garbage after every run of a page, and looks at all that the libraries have
+    made at import: 0.2 s in which no other viewer is served, more than the page itself takes.
+    """
+    gc.collect()
+    gc.freeze()
