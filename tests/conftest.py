@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from streamlit.components.v2 import manifest_scanner
 
-from tests.support import trained
+from tests.support import needs, trained
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # How long an example takes says nothing of the code on a machine that is busy.
 settings.register_profile("fmviz", deadline=None)
 settings.load_profile("fmviz")
+# Every AppTest reads what all installed packages say of themselves, half its time: once will do.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -24,6 +29,22 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.mkdtemp(prefix="fmviz-trained-")
         os.environ[trained.FOLDER] = folder
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The daily loop leaves out what is marked as slow."""
+    if not needs.quick():
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if item not in slow]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_old_garbage() -> None:
+    """Streamlit collects garbage after every run of a page: TensorFlow alone makes that 0.7 s."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

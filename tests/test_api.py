@@ -9,7 +9,6 @@ import pytest
 
 import fmviz
 from fmviz import RunConfig, load_run
-from tests.support.needs import time_to_train
 from tests.support.records import SHIPPED, same_figures, shipped
 
 
@@ -29,8 +28,8 @@ def test_importing_the_face_loads_neither_tensorflow_nor_streamlit() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.slow
 def test_one_run_or_several_are_trained() -> None:
-    time_to_train()
     small = RunConfig(train_size=100, hidden=(4,), epochs=2)
     alone = fmviz.train(small)
     assert alone.complete

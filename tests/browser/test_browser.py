@@ -14,6 +14,8 @@ from playwright.sync_api import Page
 
 from tests.support.browser import FIRST_CHART, figure, server, settled, slider
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Page]:

@@ -10,6 +10,8 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browser import settled, slider
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def page(browser: Any, app: str) -> Iterator[Page]:

@@ -11,6 +11,8 @@ from playwright.sync_api import Page
 from fmviz.lessons.catalogue import LESSONS
 from tests.support.browser import FIRST_CHART, settled
 
+pytestmark = pytest.mark.slow
+
 OTHERS = [lesson for name, lesson in LESSONS.items() if name != "start"]
 
 

@@ -16,6 +16,8 @@ from playwright.sync_api import Page
 
 from tests.support.browser import FIRST_CHART, settled
 
+pytestmark = pytest.mark.slow
+
 PNG = b"\x89PNG\r\n\x1a\n"
 STEM = "fmviz-l2-lam10-n5000-seed0"
 

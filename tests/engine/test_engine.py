@@ -27,6 +27,8 @@ from fmviz.run.phases import PhaseName
 from fmviz.run.store import RunStore
 from tests.support.records import same_figures, tiny
 
+pytestmark = pytest.mark.slow
+
 QUICK = RunConfig(train_size=200, epochs=3)
 LONG = RunConfig(train_size=10_000, epochs=100)
 

@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from distributed import Client
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 IDLE_SECONDS = 2.0

@@ -28,10 +28,11 @@ from fmviz.run.choices import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, PENALTIES, 
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
 from tests.export.test_notebooks import KINDS, VIEWS
-from tests.support.needs import require, time_to_train
+from tests.support.needs import require
 from tests.support.records import SHIPPED, shipped
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings(
         # Of nbclient's and jupyter_client's own event loops and sockets.
         "ignore:.*:DeprecationWarning:(zmq|jupyter_client|jupyter_core|nbclient|tornado|asyncio)",
@@ -139,7 +140,6 @@ def within(record: RunRecord, kind: str) -> dict[str, float]:
 
 def there(kind: str) -> None:
     """Skip where there is no time, or the machine lacks what a notebook needs."""
-    time_to_train()
     require(data.DEBIAN_FOLDER.exists(), "install Debian's dataset-fashion-mnist")
     if kind == "torch":
         found = importlib.util.find_spec("torch")

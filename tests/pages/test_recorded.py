@@ -69,6 +69,7 @@ def trained() -> dict[RunConfig, RunRecord]:
     return dict(zip(configs, train(configs), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", range(3))
 def test_trained_anew_a_recorded_run_tells_the_same(
     which: int, trained: dict[RunConfig, RunRecord], store: RunStore

@@ -18,7 +18,12 @@ def require(there: object, message: str) -> None:
         pytest.skip(message)
 
 
+def quick() -> bool:
+    """Whether only tests are wanted that need neither training nor a browser."""
+    return bool(os.environ.get(QUICK))
+
+
 def time_to_train() -> None:
     """Skip what trains, where only the quick tests are wanted."""
-    if os.environ.get(QUICK):
+    if quick():
         pytest.skip("it trains: make test runs it")

@@ -24,10 +24,11 @@ def as_shown(
         weights: of which the weights are wanted; the others may come without.
     """
     store = RunStore(Path(os.environ[FOLDER]) / "none")
-    found = {config: store.get(config, brief=config not in weights) for config in configs}
-    missing = [config for config, record in found.items() if record is None]
-    found |= dict(zip(missing, train(missing), strict=True))
-    return [record for config in configs if (record := found[config]) is not None]
+    shipped = {config: store.get(config, brief=config not in weights) for config in configs}
+    found = {config: record for config, record in shipped.items() if record is not None}
+    missing = [config for config in configs if config not in found]
+    found |= zip(missing, train(missing), strict=True)
+    return [found[config] for config in configs]
 
 
 def train(configs: Sequence[RunConfig]) -> list[RunRecord]:
