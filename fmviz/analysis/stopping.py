@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fmviz.run.measure import Estimate
-from fmviz.run.record import RunRecord
+from fmviz.run.record import Array, RunRecord
 
 # What `mode="auto"` comes to for the values that a run records. Keras takes the smaller val_loss;
 # of a metric it asks the class (keras/src/callbacks/monitor_callback.py), and there accuracies
@@ -252,6 +252,19 @@ def look(
         # A run that is still going has restored nothing yet; it shows its present weights.
         stop = stop._replace(weights_epoch=record.epochs - 1)
     return Shown(name, record, stop, stop.kept)
+
+
+def shown_weights(runs: Sequence[Shown]) -> list[tuple[tuple[Array, ...], int]]:
+    """The weights by which runs are shown side by side, each with the epochs it had been trained.
+
+    Those that the figures are of, where every one of the runs has kept its own: records keep the
+    weights of the last epoch and of the one with the lowest validation cross-entropy. Else those of
+    all after their last epoch: the best of one beside the last of another would compare epochs.
+    """
+    kept = [(run.record.weights_after(run.kept), run.kept) for run in runs]
+    if all(weights for weights, _ in kept):
+        return kept
+    return [(run.record.weights, run.record.epochs) for run in runs]
 
 
 class Outcome(NamedTuple):

@@ -162,12 +162,6 @@ class RunRecord:
         values = self.history["val_crossentropy"]
         return int(np.argmin(values)) + 1 if len(values) else 0
 
-    def weights_of(self, epoch: int) -> tuple[tuple[Array, ...], int]:
-        """The weights after an epoch where they were kept, else those after the last one, and
-        after which epoch they are: only those of the last and the best are kept."""
-        kept = self.weights_after(epoch)
-        return (kept, epoch) if kept else (self.weights, self.epochs)
-
     def weights_after(self, epoch: int) -> tuple[Array, ...]:
         """The weights that are kept of an epoch: those of the last and of the best; nothing for any
         other."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import streamlit as st
@@ -11,6 +10,7 @@ import streamlit as st
 from fmviz.ui import state
 from fmviz.ui.board import Board
 from fmviz.ui.look import Panel
+from fmviz.ui.mirrored import mirror
 from fmviz.ui.panels.card import cards
 
 Name = TypeVar("Name", bound=str)
@@ -36,12 +36,11 @@ class CloserLook:
             cards(board, *self.panels)
 
 
-def closer_look(board: Board, offered: Mapping[Name, CloserLook], *, framed: bool = False) -> None:
+def closer_look(board: Board, offered: Mapping[Name, CloserLook]) -> None:
     """A choice of closer looks, of which only the chosen one is drawn.
 
     Args:
         offered: by the names that the lesson's view has for "section".
-        framed: whether what is chosen stands in a frame.
     """
     chosen = st.segmented_control(
         "Look closer",
@@ -50,5 +49,33 @@ def closer_look(board: Board, offered: Mapping[Name, CloserLook], *, framed: boo
         **state.widget(board.page.name, "section"),
         required=True,
     )
-    with st.container(border=True) if framed else nullcontext():
+    offered[chosen].place(board)
+
+
+def closer_looks(
+    board: Board, offered: Mapping[Name, CloserLook], questions: Mapping[str, Sequence[Name]]
+) -> None:
+    """`closer_look` where there are many: those that answer one question stand together.
+
+    Args:
+        questions: each with some of those offered; every one belongs to one question.
+    """
+    page = board.page.name
+    chosen: Name = state.value(page, "section")
+    for column, (question, names) in zip(st.columns(len(questions)), questions.items()):
+        with column:
+            st.segmented_control(
+                question,
+                names,
+                format_func=lambda name: offered[name].label,
+                # A second click on the chosen one takes it away: then it stays.
+                **mirror(
+                    page,
+                    "section",
+                    f"section of {names[0]}",
+                    chosen if chosen in names else None,
+                    lambda name: name or chosen,
+                ),
+            )
+    with st.container(border=True):
         offered[chosen].place(board)

@@ -6,9 +6,10 @@ import math
 
 from fmviz.analysis.stopping import Shown
 from fmviz.analysis.sweeps import weight_rms
+from fmviz.run.naming import plural
 from fmviz.run.record import n_weights
 from fmviz.run.settings import number
-from fmviz.words.numbers import compared, rounded, small_percent
+from fmviz.words.numbers import compared, rounded, small_percent, upper_first
 from fmviz.words.prose import Caption
 
 
@@ -27,22 +28,26 @@ def spread(run: Shown, baseline: Shown | None) -> Caption:
     return Caption(f"spread {how}", figures)
 
 
-def pictures(limit: float, beyond: float, epoch: int, units: int, hidden: bool) -> Caption:
+def dated(name: str, epoch: int) -> str:
+    """What a picture of a run's weights is called: they need not be of the same epoch."""
+    return f"{upper_first(name)}, after {plural(epoch, 'epoch')}"
+
+
+def pictures(limit: float, beyond: float, units: int, hidden: bool) -> Caption:
     """How the first layer's pictures are to be read.
 
     Args:
         limit: the weight of full colour.
         beyond: the share of weights that exceed it.
-        epoch: after how many epochs.
         units: how many are shown.
         hidden: whether the first layer is a hidden one.
     """
     figures = {
         "limit": number(limit),
         "beyond": small_percent(beyond),
-        "epoch": str(epoch),
-        "units": str(units),
-        "what": "hidden units" if hidden else "classes",
+        "which": f"one of the first {units} {'hidden units' if hidden else 'classes'}"
+        if units > 1
+        else "the only hidden unit",
     }
     return Caption("pictures", figures)
 
@@ -58,6 +63,6 @@ def roughness(now: float, before: float | None) -> Caption:
     return Caption(f"roughness {compared(now, before, 'falls', 'rises')}", figures)
 
 
-def of_another_epoch(epoch: int) -> Caption:
+def of_another_epoch() -> Caption:
     """Where the weights that are shown are not those of the epoch that is looked at."""
-    return Caption("weights of another epoch", {"epoch": str(epoch)})
+    return Caption("weights of another epoch", {})

@@ -11,7 +11,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fmviz.analysis.stopping import BETTER, Rule, by_monitor, look, outcomes, replay
+from fmviz.analysis.stopping import (
+    BETTER,
+    Rule,
+    Shown,
+    by_monitor,
+    look,
+    outcomes,
+    replay,
+    shown_weights,
+)
 from tests.support.records import synthetic, tiny
 
 
@@ -303,3 +312,15 @@ def test_before_the_first_epoch_and_without_patience_there_is_no_outcome() -> No
     assert outcomes(record, Rule()) == []
     assert by_monitor(record, Rule()) == []
     assert by_monitor(synthetic(tiny()), Rule(patience=None)) == []
+
+
+def test_runs_side_by_side_show_the_weights_that_were_kept_of_each_or_of_all_the_last() -> None:
+    # The first is best at its end, the second after epoch 2 of 3.
+    ended = synthetic(tiny(), val_crossentropy=[0.5, 0.3, 0.1])
+    turned = synthetic(tiny(), val_crossentropy=[0.5, 0.1, 0.3])
+    own = [Shown("a", ended, None, 3), Shown("b", turned, None, 2)]
+    assert shown_weights(own) == [(ended.weights, 3), (turned.best_weights, 2)]
+    # Of epoch 1 nothing was kept: then the other is shown at its end too.
+    for kept in (1, 0):
+        runs = [Shown("b", turned, None, 2), Shown("a", ended, None, kept)]
+        assert shown_weights(runs) == [(turned.weights, 3), (ended.weights, 3)]

@@ -42,13 +42,13 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "spread alike": spread(2.0, 2.01),
     "spread gone": spread(0.0, 1.0),
     "spread alone": spread(1.0, 0.0),
-    "pictures": lambda: weights.pictures(0.21, 0.005, 99, 16, hidden=True),
+    "pictures": lambda: weights.pictures(0.21, 0.005, 16, hidden=True),
     "roughness": lambda: weights.roughness(0.5, None),
     "roughness falls": lambda: weights.roughness(0.3, 0.7),
     "roughness rises": lambda: weights.roughness(0.7, 0.3),
     "roughness alike": lambda: weights.roughness(0.7, 0.7),
     "roughness none": lambda: weights.roughness(math.nan, 0.7),
-    "weights of another epoch": lambda: weights.of_another_epoch(7),
+    "weights of another epoch": lambda: weights.of_another_epoch(),
 }
 
 

@@ -9,6 +9,10 @@ from pydantic import Field
 
 from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Shown
+from fmviz.lessons.regularisation.nudge import NUDGED_IMAGES
+from fmviz.lessons.regularisation.nudge import STRONGEST as STRONGEST_NUDGE
+from fmviz.lessons.regularisation.wiggle import SETS
+from fmviz.lessons.regularisation.wiggle import STRONGEST as STRONGEST_RIDGE
 from fmviz.page.address import OneOf
 from fmviz.page.lesson import Lesson, Preset, Runs
 from fmviz.page.view import Seeds, Stopping, Taught, Tolerance
@@ -29,17 +33,20 @@ SWEPT = 8
 ADAMW_LAMBDAS = (1.0, 5.0, 20.0, 100.0, 500.0, 2_000.0, 5_000.0, 10_000.0)
 
 
+# Those of L2, then those of L1 and its zeros: `QUESTIONS` of the page.
 Section = Literal[
     "pictures",
+    "nudge",
+    "wiggle",
+    "flips",
+    "sweep",
+    "translator",
+    "adamw",
     "pruning",
     "pixels",
-    "flips",
     "law",
     "geometry",
-    "translator",
-    "sweep",
     "proximal",
-    "adamw",
 ]
 
 
@@ -51,6 +58,10 @@ class RegularisationView(Taught, Stopping):
         prune: share of the weights that is pruned.
         weight: where "One weight" starts.
         strength: λ/n of the two weights of "Diamond and circle".
+        nudge: ε, the standard deviation of the noise on each pixel.
+        image: of the validation images that are nudged, the one to watch.
+        ridge: λ of the line through ten points.
+        points: which set of ten points.
         spelling: how `amount` gives the strength that is translated.
         seeds: of the sweep.
     """
@@ -60,6 +71,10 @@ class RegularisationView(Taught, Stopping):
     prune: Annotated[float, Field(ge=0, le=1)] = 0.9
     weight: Annotated[float, Field(ge=-10, le=10)] = 0.5
     strength: Annotated[float, Field(ge=0, le=3)] = 1.0
+    nudge: Annotated[float, Field(ge=0, le=STRONGEST_NUDGE)] = 0.2
+    image: Annotated[int, Field(ge=0, le=NUDGED_IMAGES - 1)] = 0
+    ridge: Annotated[float, Field(ge=0, le=STRONGEST_RIDGE)] = 0.0
+    points: Annotated[int, Field(ge=1, le=SETS)] = 1
     spelling: Annotated[str, OneOf(tuple(SPELLINGS))] = "lam"
     amount: Annotated[float, Field(ge=0, le=1e6)] = 20.0
     seeds: Seeds = 1

@@ -8,10 +8,11 @@ from fmviz.lessons.regularisation.lesson import LESSON, Section
 from fmviz.lessons.regularisation.panels.formulas import Geometry, Law, Translator
 from fmviz.lessons.regularisation.panels.images import Flipped, Pixels
 from fmviz.lessons.regularisation.panels.pruned import Pruning
+from fmviz.lessons.regularisation.panels.small import Nudge, Wiggle
 from fmviz.lessons.regularisation.panels.sweeps import AdamW, Proximal, Swept
 from fmviz.ui import controls, foot
 from fmviz.ui.board import Board
-from fmviz.ui.closer import CloserLook, closer_look
+from fmviz.ui.closer import CloserLook, closer_looks
 from fmviz.ui.page import open_page
 from fmviz.ui.panels.card import cards
 from fmviz.ui.panels.curves import penalty_curves
@@ -21,15 +22,30 @@ from fmviz.words import shared
 
 CLOSER: dict[Section, CloserLook] = {
     "pictures": CloserLook("First-layer weights", Pictures),
+    "nudge": CloserLook("Nudge", Nudge),
+    "wiggle": CloserLook("A wiggly line", Wiggle),
+    "flips": CloserLook("Images that flip", Flipped),
+    "sweep": CloserLook("Sweep λ", Swept),
+    "translator": CloserLook("λ translated", Translator),
+    "adamw": CloserLook("AdamW", AdamW),
     "pruning": CloserLook("Pruning", Pruning),
     "pixels": CloserLook("Surviving pixels", Pixels),
-    "flips": CloserLook("Images that flip", Flipped),
     "law": CloserLook("One weight", Law),
     "geometry": CloserLook("Diamond and circle", Geometry),
-    "translator": CloserLook("λ translated", Translator),
-    "sweep": CloserLook("Sweep λ", Swept),
     "proximal": CloserLook("Proximal L1", Proximal),
-    "adamw": CloserLook("AdamW", AdamW),
+}
+# The closer looks at each of the page's two questions, by the section of `words.md` that asks it.
+QUESTIONS: dict[str, tuple[Section, ...]] = {
+    "look small weights": (
+        "pictures",
+        "nudge",
+        "wiggle",
+        "flips",
+        "sweep",
+        "translator",
+        "adamw",
+    ),
+    "look zeros": ("pruning", "pixels", "law", "geometry", "proximal"),
 }
 
 
@@ -49,7 +65,8 @@ def show() -> None:
         board.place_status()
         board.add(penalty_curves(board))
     cards(board, Gap, Sparsity, Distribution)
-    closer_look(board, CLOSER, framed=True)
+    questions = {page.text(section): names for section, names in QUESTIONS.items()}
+    closer_looks(board, CLOSER, questions)
 
     st.subheader("The rule, with this run's numbers")
     page.say(*shared.rule(page.config))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -12,12 +11,11 @@ from fmviz.analysis.comparing import paired_difference
 from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.stopping import Shown
 from fmviz.analysis.sweeps import weight_rms
-from fmviz.lessons.regularisation import geometry
 from fmviz.lessons.regularisation.pruning import Pruned, prunable
-from fmviz.run.choices import N_PIXELS, OPTIMIZERS
+from fmviz.run.choices import N_PIXELS
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate, Flips
-from fmviz.run.naming import run_name
+from fmviz.run.naming import plural, run_name
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.theory import penalties
@@ -25,7 +23,7 @@ from fmviz.words.numbers import percent, points, rounded, small_percent, upper_f
 from fmviz.words.prose import Caption
 
 
-def pruning(config: RunConfig, curve: Sequence[Pruned], share: float) -> Caption:
+def pruning(config: RunConfig, curve: Sequence[Pruned], share: float) -> list[Caption]:
     """How much of one network can be pruned, and what the reader's share costs.
 
     Args:
@@ -33,17 +31,26 @@ def pruning(config: RunConfig, curve: Sequence[Pruned], share: float) -> Caption
     """
     here = min(curve, key=lambda point: abs(point.share - share))
     most = prunable(curve)
+    smallest = min(point.share for point in curve if point.share)
     figures = {
         "name": upper_first(run_name(config)),
         "whole": f"{points(curve[0].accuracy)}%",
-        "most": percent(most, 1).replace(".0%", "%"),
-        "share": percent(here.share, 1).replace(".0%", "%"),
+        "most": f"up to {_share(most)}" if most else f"less than {_share(smallest)}",
+        "share": _share(here.share),
         "left": f"{points(here.accuracy)}%",
-        "lost": points(Estimate(abs(here.lost.value), here.lost.error)),
+        "lost": points(here.lost.size),
     }
-    if here.lost.could_be_noise:
-        return Caption("pruned for nothing", figures)
-    return Caption("pruned at a price" if here.lost.value > 0 else "pruned for the better", figures)
+    if most == 1:
+        # Without any weight the biases give every image the same answer.
+        return [Caption("pruned, nothing learnt", figures)]
+    if not here.share:
+        return [Caption("pruned, not yet", figures)]
+    how = ("for nothing", "at a price", "for the better")[here.lost.sign]
+    return [Caption("pruned", figures), Caption(f"pruned {how}", figures)]
+
+
+def _share(share: float) -> str:
+    return percent(share, 1).replace(".0%", "%")
 
 
 def like(first: RunRecord, second: RunRecord, names: tuple[str, str], tolerance: float) -> Caption:
@@ -53,31 +60,42 @@ def like(first: RunRecord, second: RunRecord, names: tuple[str, str], tolerance:
     figures = {
         "first": names[0],
         "second": names[1],
+        "sparser": names[sparsities[1] > sparsities[0]],
+        "better": names[apart.value < 0],
         "first_sparsity": small_percent(sparsities[0]),
         "second_sparsity": small_percent(sparsities[1]),
         "apart": points(apart.size),
     }
-    return Caption("like accuracy" if apart.could_be_noise else "unlike accuracy", figures)
+    if apart.sign:
+        return Caption("unlike accuracy", figures)
+    equal = figures["first_sparsity"] == figures["second_sparsity"]
+    return Caption("like accuracy, as sparse" if equal else "like accuracy", figures)
 
 
-def pixels(alive: int, before: int | None, tolerance: float, blank: int, n: int) -> Caption:
+def pixels(alive: int, before: int | None, tolerance: float) -> Caption:
     """How many pixels still have a say.
 
     Args:
         alive, before: pixels with a weight above the tolerance, with and without the penalty.
-        blank: pixels that are zero in every training image.
-        n: training images.
     """
     figures = {
         "alive": str(alive),
-        "gone": str(N_PIXELS - alive),
         "pixels": str(N_PIXELS),
         "before": str(before),
-        "tolerance": "0" if tolerance == 0 else number(tolerance),
-        "blank": str(blank),
-        "n": f"{n:,}",
+        "tolerance": number(tolerance),
     }
     return Caption("pixels" if before is None else "pixels beside", figures)
+
+
+def about_pixels(blank: int, n: int) -> Caption:
+    """What the picture shows, and the pixels that the data says nothing of.
+
+    Args:
+        blank: pixels that are zero in every training image.
+        n: training images.
+    """
+    figures = {"blank": str(blank), "pixels": str(N_PIXELS), "n": f"{n:,}"}
+    return Caption("about pixels", figures)
 
 
 def flips(
@@ -95,82 +113,20 @@ def flips(
         "lost": f"{len(flipped.lost):,}",
         "images": f"{len(right[0]):,}",
         "split": split,
-        "change": points(change, signed=True),
+        "change": points(change.size),
     }
     if not len(flipped.gained) + len(flipped.lost):
         return Caption("flips none", figures)
-    return Caption("flips could be noise" if change.could_be_noise else "flips differ", figures)
+    return Caption(f"flips {('could be noise', 'gain', 'lose')[change.sign]}", figures)
 
 
-def law(weight: float, config: RunConfig, steps: int) -> list[Caption]:
-    """What plain steps on the penalty alone make of one weight, under L2 and under L1.
-
-    Args:
-        config: with a λ; its kind of penalty does not matter.
-        steps: gradient steps of the run.
-    """
-    pull, size = penalties.pull(config), abs(weight)
-    end = np.array([steps])
-    l2, l1 = (
-        abs(float(penalties.shrink_path(size, config.replace(penalty=kind), end)[0]))
-        for kind in ("l2", "l1")
-    )
-    figures = {
-        "weight": number(size),
-        "pull": number(pull),
-        "factor": f"1 − {number(pull)}" if pull < 0.01 else number(1 - pull),
-        "steps": f"{steps:,}",
-        "l2": number(_three(l2)),
-        "l1": number(_three(l1)),
-        "arrival": f"{math.ceil(size / pull):,}" if pull else "",
-        "half": f"{math.ceil(math.log(0.5) / math.log1p(-pull)):,}" if 0 < pull < 1 else "",
-    }
-    if pull >= 1:
-        return [Caption("law overshoots", figures)]
-    captions = [Caption("law", figures)]
-    if size == 0:
-        return [Caption("law zero", figures)]
-    # L2 takes off a share of the weight, L1 the same from all: at |w| = 1 they are equal.
-    first = "both alike" if size == 1 else "L2 first" if size > 1 else "L1 first"
-    captions.append(Caption(f"law, {first}", figures))
-    if config.optimizer != "sgd":
-        captions.append(
-            Caption("law elsewhere", figures | {"optimizer": OPTIMIZERS[config.optimizer].label})
-        )
-    return captions
-
-
-def _three(value: float) -> float:
-    return float(f"{value:.3g}")
-
-
-def two_weights(bowl: geometry.Bowl, strength: float) -> Caption:
-    """Where the two penalties bring two weights."""
-    ridge, lasso = (geometry.optimum(bowl, penalty, strength) for penalty in ("l2", "l1"))
-    figures = {
-        "strength": number(strength),
-        "l2": f"({ridge[0]:.2f}, {ridge[1]:.2f})",
-        "l1": f"({lasso[0]:.2f}, {lasso[1]:.2f})",
-        "data": f"({bowl.lowest[0]:.2f}, {bowl.lowest[1]:.2f})",
-        "edge": f"{geometry.all_zero_from(bowl):.2f}",
-    }
-    if strength == 0:
-        return Caption("geometry free", figures)
-    zeros = int((lasso == 0).sum())
-    return Caption(("geometry inside", "geometry corner", "geometry all zero")[zeros], figures)
-
-
-def translated(lam: float, n: int, learning_rate: float, largest: int) -> dict[str, str]:
-    """A strength in every spelling, as figures of the section "translator"."""
-    said = penalties.spellings(lam, n, learning_rate)
-    figures = {name: f"{value:.6g}" for name, value in said.items()}
-    return figures | {
-        "factor": f"{1 - said['pull']:.10g}",
-        "n": f"{n:,}",
-        "eta": number(learning_rate),
-        "largest": f"{largest:,}",
-        "lam_largest": f"{lam * largest / n:.6g}",
-    }
+def flips_of_epochs(run: Shown, baseline: Shown) -> Caption | None:
+    """That early stopping has a part in the difference, where the two are shown after other
+    epochs."""
+    if run.kept == baseline.kept:
+        return None
+    figures = {"now": plural(run.kept, "epoch"), "before": plural(baseline.kept, "epoch")}
+    return Caption("flips of other epochs", figures)
 
 
 def _change(record: RunRecord, other: RunRecord) -> Estimate:
@@ -199,12 +155,9 @@ def best_of_sweep(records: Mapping[str, Sequence[RunRecord]], baseline: RunRecor
             "baseline": f"{points(before)}%",
             "change": points(change.size),
             "tried": str(len(found)),
-            "gap": points(best.gap(best.epochs)),
         }
-        if change.could_be_noise:
-            captions.append(Caption("sweep could be noise", figures))
-        else:
-            captions.append(Caption("sweep wins" if change.value > 0 else "sweep loses", figures))
+        how = ("could be noise", "wins", "loses")[change.sign]
+        captions.append(Caption(f"sweep {how}", figures))
     return captions
 
 
@@ -215,47 +168,48 @@ def harmless(
     narrow the gap and how sparse the network is there."""
     last: RunRecord | None = None
     for record in sorted(found, key=lambda record: record.config.lam):
-        lost = _change(baseline, record)
-        if lost.sign > 0:
+        if _change(baseline, record).sign > 0:
             break
         last = record
     if last is None:
-        return Caption("harmless none", {"kind": kind})
+        smallest = min(record.config.lam for record in found)
+        return Caption("harmless none", {"kind": kind, "lam": number(smallest)})
     figures = {
         "kind": kind,
         "lam": number(last.config.lam),
         "gap": points(last.gap(last.epochs)),
         "baseline_gap": points(baseline.gap(baseline.epochs)),
         "sparsity": small_percent(last.sparsity(tolerance, last.epochs)),
-        "tolerance": "0" if tolerance == 0 else number(tolerance),
+        "tolerance": number(tolerance),
     }
     return Caption("harmless", figures)
 
 
-def zeros(plain: RunRecord, proximal: RunRecord, tolerance: float) -> list[Caption]:
-    """Exact zeros apart from near ones, under L1 as Keras does it and with the proximal step."""
+def zeros(plain: RunRecord, proximal: RunRecord, tolerance: float) -> list[list[Caption]]:
+    """Exact zeros apart from near ones, under L1 as Keras does it and with the proximal step, a
+    paragraph each."""
     ends = [(record, record.epochs) for record in (plain, proximal)]
     exact = [record.sparsity(0.0, epoch) for record, epoch in ends]
     near = [record.sparsity(tolerance, epoch) for record, epoch in ends]
     apart = _change(plain, proximal)
-    config = plain.config
+    pull = penalties.pull(plain.config)
     figures = {
-        "eta": number(config.learning_rate),
-        "lam": number(config.lam),
-        "n": f"{config.train_size:,}",
-        "pull": number(penalties.pull(config)),
+        "pull": number(pull),
         "plain_exact": small_percent(exact[0]),
         "proximal_exact": small_percent(exact[1]),
         "plain_near": small_percent(near[0]),
         "proximal_near": small_percent(near[1]),
-        "tolerance": "0" if tolerance == 0 else number(tolerance),
+        "tolerance": number(tolerance),
         "apart": points(apart.size),
+        "better": ("plain L1", "the proximal step")[apart.value < 0],
     }
-    captions = [Caption("zeros" if exact[1] > exact[0] else "zeros alike", figures)]
-    if tolerance < penalties.pull(config):
-        captions.append(Caption("zeros, hops above tolerance", figures))
-    like = "could be noise" if apart.could_be_noise else "differs"
-    return [*captions, Caption(f"zeros, accuracy {like}", figures)]
+    said = [[Caption("zeros" if exact[1] > exact[0] else "zeros alike", figures)]]
+    if tolerance:
+        said.append([Caption("zeros near", figures)])
+        if tolerance < pull:
+            said[-1].append(Caption("zeros, hops above tolerance", figures))
+    like = "differs" if apart.sign else "could be noise"
+    return [*said, [Caption(f"zeros, accuracy {like}", figures)]]
 
 
 def adam_and_adamw(swept: Sequence[tuple[RunRecord, RunRecord]]) -> Caption:
@@ -279,5 +233,6 @@ def adam_and_adamw(swept: Sequence[tuple[RunRecord, RunRecord]]) -> Caption:
             "adamw_rms": rounded(weight_rms(decoupled, decoupled.epochs)),
         }
         return Caption("adamw differs", figures)
-    largest = number(swept[-1][0].config.lam) if swept else "0"
-    return Caption("adamw alike", {"lam": largest})
+    if not swept:
+        return Caption("adamw none", {})
+    return Caption("adamw alike", {"lam": number(swept[-1][0].config.lam)})

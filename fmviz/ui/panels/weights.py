@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from fmviz.analysis.stopping import shown_weights
 from fmviz.charts import weights as charts
 from fmviz.run import data, measure
 from fmviz.run.record import SNAPSHOT_UNITS
@@ -13,7 +14,6 @@ from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.panels.card import Card
 from fmviz.ui.pictures import png
 from fmviz.words import weights as words
-from fmviz.words.numbers import upper_first
 
 
 class Distribution(Card):
@@ -50,29 +50,23 @@ class Pictures(Panel):
         """Both networks' pictures."""
         if not look.has_weights("runs"):
             return
-        shown = [run.record.weights_of(run.kept) for run in look.runs]
+        shown = shown_weights(look.runs)
         kernels = [weights[0] for weights, _ in shown]
         limit = charts.picture_limit(kernels)
         beyond = float(np.mean([np.abs(kernel) > limit for kernel in kernels]))
         rough = [measure.roughness(kernel, data.SHAPE) for kernel in kernels]
-        epoch = shown[-1][1]
-        captions = [
-            words.pictures(
-                limit,
-                beyond,
-                epoch,
-                min(SNAPSHOT_UNITS, kernels[-1].shape[1]),
-                hidden=bool(look.run.record.config.hidden),
-            ),
-            words.roughness(rough[-1], rough[0] if len(rough) == 2 else None),
-        ]
-        if epoch != look.run.kept:
-            captions.append(words.of_another_epoch(epoch))
+        captions = [words.roughness(rough[-1], rough[0] if len(rough) == 2 else None)]
+        if any(epoch != run.kept for run, (_, epoch) in zip(look.runs, shown, strict=True)):
+            captions.append(words.of_another_epoch())
+        units = min(SNAPSHOT_UNITS, kernels[-1].shape[1])
+        hidden = bool(look.run.record.config.hidden)
         with self.spot:
-            for column, run, kernel in zip(st.columns(2), look.runs, kernels, strict=False):
+            for column, run, (weights, epoch) in zip(st.columns(2), look.runs, shown, strict=False):
+                kernel = weights[0][:, :SNAPSHOT_UNITS]
                 column.image(
-                    png(charts.kernel_pictures(kernel[:, :SNAPSHOT_UNITS], limit, self.board.dark)),
-                    caption=upper_first(run.name),
+                    png(charts.kernel_pictures(kernel, limit, self.board.dark)),
+                    caption=words.dated(run.name, epoch),
                     width="stretch",
                 )
-            st.markdown(self.page.words(*captions))
+            self.page.say(*captions)
+            self.page.fold(words.pictures(limit, beyond, units, hidden=hidden))

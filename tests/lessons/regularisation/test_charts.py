@@ -10,7 +10,7 @@ import pytest
 from fmviz.analysis.sweeps import Swept
 from fmviz.charts.style import RUN_COLOURS
 from fmviz.lessons.regularisation import charts as drawn
-from fmviz.lessons.regularisation import geometry
+from fmviz.lessons.regularisation import geometry, small_charts
 from fmviz.lessons.regularisation.pruning import Pruned
 from fmviz.run.measure import Estimate
 from tests.support.charts import fields
@@ -22,6 +22,9 @@ SPECS: dict[str, Any] = {
     "geometry": lambda dark: drawn.geometry_spec("L1", dark),
     "sweep": lambda dark: drawn.sweep_spec(drawn.KINDS, "accuracy", True, True, dark),
     "zeros": drawn.zeros_spec,
+    "nudge": lambda dark: small_charts.nudge_spec(("no penalty",), "accuracy", dark),
+    "line": small_charts.line_spec,
+    "errors": small_charts.errors_spec,
 }
 
 
@@ -41,6 +44,9 @@ ROWS = {
     "geometry": lambda: drawn.geometry_rows(geometry.BOWL, "l1", 1.0, np.linspace(0, 3, 7)),
     "sweep": lambda: drawn.sweep_rows(SWEPT, 2.0),
     "zeros": lambda: drawn.zeros_rows({"L1": (0.0, 0.8)}),
+    "nudge": lambda: small_charts.nudge_rows({"no penalty": [(0.1, Estimate(0.2, 0.01))]}, 0.1),
+    "line": lambda: small_charts.line_rows(0.1, 1),
+    "errors": lambda: small_charts.errors_rows(0.1, 1),
 }
 
 

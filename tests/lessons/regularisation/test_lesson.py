@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from fmviz.analysis import comparing, network
 from fmviz.analysis.stopping import Shown
 from fmviz.analysis.sweeps import points_of_sweep, weight_rms
 from fmviz.lessons.catalogue import LESSONS
+from fmviz.lessons.regularisation import formula_says as law
 from fmviz.lessons.regularisation import geometry, lesson, pruning
 from fmviz.lessons.regularisation import says as told
+from fmviz.lessons.regularisation.page import QUESTIONS
 from fmviz.lessons.regularisation.pruning import Pruned
 from fmviz.page.lesson import Preset
 from fmviz.run import data, measure
@@ -25,10 +30,13 @@ from fmviz.run.measure import Estimate, Flips
 from fmviz.run.record import RunRecord
 from fmviz.theory import penalties
 from fmviz.ui import live
-from fmviz.words import penalised, weights
+from fmviz.words import penalised, prose, weights
 from fmviz.words.prose import Caption
+from tests.lessons.regularisation.test_small import BRANCHES as SMALL
+from tests.lessons.regularisation.test_small import OTHERS as SMALL_OTHERS
+from tests.lessons.regularisation.test_small import read
 from tests.support.lessons import check_prose, made_up, opened, sections_of, texts
-from tests.support.records import shown, synthetic, tiny
+from tests.support.records import shown, tiny
 from tests.support.scripted import ScriptedEngine
 from tests.support.trained import as_shown, train
 from tests.words.test_prose import BRANCHES as SHARED_BRANCHES
@@ -36,10 +44,19 @@ from tests.words.test_prose import BRANCHES as SHARED_BRANCHES
 NAME = "regularisation"
 
 
-def pruned(lost: float) -> Callable[[], Caption]:
-    whole = Pruned(0.0, Estimate(0.8, 0.01), Estimate(0.0, 0.0))
-    cut = Pruned(0.9, Estimate(0.8 - lost, 0.01), Estimate(lost, 0.005))
-    return lambda: told.pruning(tiny(penalty="l1", lam=1.0), [whole, cut], 0.9)
+def pruned(lost: float, share: float = 0.9) -> list[Caption]:
+    points = [
+        Pruned(0.0, Estimate(0.8, 0.01), Estimate(0.0, 0.0)),
+        Pruned(0.9, Estimate(0.8 - lost, 0.01), Estimate(lost, 0.005)),
+        Pruned(1.0, Estimate(0.1, 0.01), Estimate(0.7, 0.01)),
+    ]
+    return told.pruning(tiny(penalty="l1", lam=1.0), points, share)
+
+
+def idle() -> list[Caption]:
+    """Of a network that has learnt nothing: it loses nothing with its weights."""
+    points = [Pruned(at, Estimate(0.1, 0.01), Estimate(0.0, 0.0)) for at in (0.0, 0.5, 1.0)]
+    return told.pruning(tiny(penalty="l1", lam=1.0), points, 0.5)
 
 
 def ended(
@@ -61,74 +78,127 @@ def with_zeros(exact: int, near: int, **config: Any) -> RunRecord:
     return replace(record, layers={**layers, "near_zeros": counts})
 
 
-def zeros(index: int, exact: int = 5, tolerance: float = 1e-3, **config: Any) -> Caption:
+def zeros(exact: int = 5, tolerance: float = 1e-3, **config: Any) -> list[list[Caption]]:
     plain = with_zeros(0, 6, penalty="l1", lam=1.0, optimizer="sgd", **config)
     proximal = with_zeros(exact, 6, penalty="l1_proximal", lam=1.0, optimizer="sgd", **config)
-    return told.zeros(plain, proximal, tolerance)[index]
+    return told.zeros(plain, proximal, tolerance)
 
 
-def flips(gained: int, lost: int) -> Callable[[], Caption]:
+def like(first: tuple[float, int], second: tuple[float, int]) -> Caption:
+    """Two networks with this validation accuracy, and so many weights near zero in each kernel."""
+    records = [
+        replace(ended(accuracy), layers=with_zeros(0, near).layers)
+        for accuracy, near in (first, second)
+    ]
+    return told.like(records[0], records[1], ("L2", "L1"), 1e-3)
+
+
+def flips(gained: int, lost: int) -> Caption:
     before = np.repeat([False, True], 50)
     after = before.copy()
     after[:gained], after[50 : 50 + lost] = True, False
     which = Flips(np.arange(gained), np.arange(50, 50 + lost))
-    return lambda: told.flips(which, [after, before], "validation")
+    return told.flips(which, [after, before], "validation")
+
+
+def stopped(now: int, before: int) -> Caption:
+    caption = told.flips_of_epochs(
+        shown(0.9, 0.8)._replace(kept=now), shown(0.9, 0.8)._replace(kept=before)
+    )
+    assert caption is not None
+    return caption
 
 
 SGD = RunConfig(penalty="l2", lam=10.0, train_size=1_000, optimizer="sgd", learning_rate=0.5)
 
-BRANCHES: dict[str, Callable[[], Caption]] = {
-    "pruned for nothing": pruned(0.005),
-    "pruned at a price": pruned(0.2),
-    "pruned for the better": pruned(-0.2),
-    "like accuracy": lambda: told.like(ended(0.8), ended(0.801), ("L2", "L1"), 1e-3),
-    "unlike accuracy": lambda: told.like(ended(0.8), ended(0.7), ("L2", "L1"), 1e-3),
-    "pixels": lambda: told.pixels(700, None, 0.0, 3, 1_000),
-    "pixels beside": lambda: told.pixels(700, 784, 1e-3, 3, 1_000),
-    "flips differ": flips(30, 2),
-    "flips could be noise": flips(10, 9),
-    "flips none": flips(0, 0),
-    "law": lambda: told.law(0.5, SGD, 800)[0],
-    "law, L1 first": lambda: told.law(0.5, SGD, 800)[1],
-    "law, L2 first": lambda: told.law(5.0, SGD, 800)[1],
-    "law, both alike": lambda: told.law(-1.0, SGD, 800)[1],
-    "law zero": lambda: told.law(0.0, SGD, 800)[0],
-    "law overshoots": lambda: told.law(1.0, SGD.replace(lam=2_000.0), 800)[0],
-    "law elsewhere": lambda: told.law(1.0, SGD.replace(optimizer="adam"), 800)[-1],
-    "geometry free": lambda: told.two_weights(geometry.BOWL, 0.0),
-    "geometry inside": lambda: told.two_weights(geometry.BOWL, 0.3),
-    "geometry corner": lambda: told.two_weights(geometry.BOWL, 1.0),
-    "geometry all zero": lambda: told.two_weights(geometry.BOWL, 3.0),
-    "sweep wins": lambda: told.best_of_sweep({"L2": [ended(0.9, **L2S)]}, BASE)[0],
-    "sweep could be noise": lambda: told.best_of_sweep({"L2": [ended(0.8, **L2S)]}, BASE)[0],
-    "sweep loses": lambda: told.best_of_sweep({"L2": [ended(0.7, **L2S)]}, BASE)[0],
-    "sweep, all diverged": lambda: told.best_of_sweep({"L2": []}, BASE)[0],
-    "harmless": lambda: told.harmless([ended(0.8, **L2S)], BASE, 1e-3, "L2"),
-    "harmless none": lambda: told.harmless([ended(0.7, **L2S)], BASE, 1e-3, "L2"),
-    "zeros": lambda: zeros(0),
-    "zeros alike": lambda: zeros(0, exact=0),
+# Every paragraph that the lesson's `says` can make: its lead, and what follows it.
+PARAGRAPHS: dict[str, Callable[[], list[Caption]]] = {
+    "pruned for nothing": lambda: pruned(0.005),
+    "pruned at a price": lambda: pruned(0.2),
+    "pruned for the better": lambda: pruned(-0.2),
+    "pruned, not yet": lambda: pruned(0.2, share=0.0),
+    "pruned, nothing learnt": idle,
+    "like accuracy": lambda: [like((0.8, 3), (0.801, 9))],
+    "like accuracy, as sparse": lambda: [like((0.8, 3), (0.801, 3))],
+    "unlike accuracy": lambda: [like((0.8, 3), (0.7, 9))],
+    "pixels": lambda: [told.pixels(700, None, 0.0)],
+    "pixels beside": lambda: [told.pixels(700, 784, 1e-3)],
+    "flips gain": lambda: [flips(30, 2)],
+    "flips lose": lambda: [flips(2, 30)],
+    "flips could be noise": lambda: [flips(10, 9)],
+    "flips none": lambda: [flips(0, 0)],
+    "flips of other epochs": lambda: [stopped(1, 3)],
+    "law, L1 first": lambda: law.law(0.5, SGD, 800),
+    "law, L2 first": lambda: law.law(5.0, SGD, 800),
+    "law, both alike": lambda: law.law(-1.0, SGD, 800),
+    "law zero": lambda: law.law(0.0, SGD, 800),
+    "law across": lambda: law.law(0.5, SGD.replace(lam=1_200.0), 800),
+    "law overshoots": lambda: law.law(1.0, SGD.replace(lam=2_000.0), 800),
+    "law too weak": lambda: law.law(1.0, SGD.replace(lam=1e-9), 800),
+    "law elsewhere": lambda: law.law_notes(SGD.replace(optimizer="adam"))[:1],
+    "geometry free": lambda: [law.two_weights(geometry.BOWL, 0.0)],
+    "geometry inside": lambda: [law.two_weights(geometry.BOWL, 0.3)],
+    "geometry corner": lambda: [law.two_weights(geometry.BOWL, 1.0)],
+    "geometry all zero": lambda: [law.two_weights(geometry.BOWL, 3.0)],
+    "sweep wins": lambda: told.best_of_sweep({"L2": [ended(0.9, **L2S)]}, BASE),
+    "sweep could be noise": lambda: told.best_of_sweep({"L2": [ended(0.8, **L2S)]}, BASE),
+    "sweep loses": lambda: told.best_of_sweep({"L2": [ended(0.7, **L2S)]}, BASE),
+    "sweep, all diverged": lambda: told.best_of_sweep({"L2": []}, BASE),
+    "harmless": lambda: [told.harmless([ended(0.8, **L2S)], BASE, 1e-3, "L2")],
+    "harmless none": lambda: [told.harmless([ended(0.7, **L2S)], BASE, 1e-3, "L2")],
+    "zeros": lambda: zeros()[0],
+    "zeros alike": lambda: zeros(exact=0)[0],
+    "zeros near": lambda: zeros(tolerance=1e-2)[1],
     # ηλ/n = 0.5 / 100.
-    "zeros, hops above tolerance": lambda: zeros(1, tolerance=1e-3, learning_rate=0.5),
-    "zeros, accuracy could be noise": lambda: zeros(-1),
+    "zeros, hops above tolerance": lambda: zeros(tolerance=1e-3, learning_rate=0.5)[1],
+    "zeros, accuracy could be noise": lambda: zeros()[-1],
     "zeros, accuracy differs": lambda: told.zeros(
         ended(0.8, penalty="l1", lam=1.0), ended(0.7, penalty="l1_proximal", lam=1.0), 1e-3
     )[-1],
-    "adamw differs": lambda: told.adam_and_adamw([(ended(0.7, **L2S), ended(0.8))]),
-    "adamw alike": lambda: told.adam_and_adamw([(ended(0.8, **L2S), ended(0.8))]),
+    "adamw differs": lambda: [told.adam_and_adamw([(ended(0.7, **L2S), ended(0.8))])],
+    "adamw alike": lambda: [told.adam_and_adamw([(ended(0.8, **L2S), ended(0.8))])],
+    "adamw none": lambda: [told.adam_and_adamw([])],
+    **SMALL,
 }
-TRANSLATED = set(told.translated(20.0, 1_000, 0.001, 55_000))
+# Tables and what is folded away: no verdicts.
+OTHERS: dict[str, Callable[[], Caption]] = {
+    "about law": lambda: law.law_notes(SGD)[0],
+    "about pixels": lambda: told.about_pixels(3, 1_000),
+    **SMALL_OTHERS,
+}
+
+
+def branch(make: Callable[[], list[Caption]], section: str) -> Callable[[], Caption]:
+    return lambda: next(caption for caption in make() if caption.section == section)
+
+
+BRANCHES: dict[str, Callable[[], Caption]] = {
+    **{section: branch(make, section) for section, make in PARAGRAPHS.items()},
+    "law": branch(PARAGRAPHS["law, L1 first"], "law"),
+    "pruned": branch(PARAGRAPHS["pruned at a price"], "pruned"),
+    **OTHERS,
+}
+TRANSLATED = set(law.translated(20.0, 1_000, 0.001, 55_000))
 OF_PAGE: dict[str, set[str]] = {
-    "pruning intro": {"images", "times"},
-    "pruning intro, one kind": {"images", "times"},
+    "look small weights": set(),
+    "look zeros": set(),
+    "nudge intro": {"images"},
+    "about nudge": set(),
+    "line intro": set(),
+    "about line": {"sigma"},
+    "pruning intro": set(),
+    "about pruning": {"images"},
+    "about pruning, L2 and L1": {"times"},
     "flips right": {"count"},
     "flips wrong": {"count"},
     "needs a penalty": set(),
-    "geometry": set(),
+    "about geometry": set(),
     "translator": TRANSLATED,
     "sweep intro": {"images"},
-    "sweep seeds": {"seeds"},
+    "about sweep": set(),
+    "sweep seeds": {"seeds", "seed"},
     "proximal intro": {"eta", "lam", "tolerance"},
-    "runs diverged": {"count"},
+    "runs diverged": {"runs"},
     "adamw intro": set(),
 }
 
@@ -137,12 +207,131 @@ def test_every_section_has_its_words_and_its_figures() -> None:
     check_prose(NAME, SHARED_BRANCHES | BRANCHES, OF_PAGE)
 
 
+@pytest.mark.parametrize("section", sorted(PARAGRAPHS))
+def test_a_paragraph_is_a_bold_verdict_and_at_most_two_sentences(section: str) -> None:
+    captions = PARAGRAPHS[section]()
+    assert section in {caption.section for caption in captions}
+    said = " ".join(prose.text(NAME, c.section, c.figures) for c in captions)
+    lead, verdict, rest = re.fullmatch(r"(\*\*)(.+?)\*\*(?!\*)(.*)", said, re.DOTALL).groups()  # type: ignore[union-attr]
+    assert lead
+    words = [word for word in verdict.split() if word not in {"=", "|w|", ">", "±"}]
+    assert len(words) <= 15, words
+    assert "**" not in rest, "one verdict"
+    assert len(re.findall(r"[.!?](?=\s|$)", rest)) <= 2, rest
+    assert not re.search(r"(?<![\d.,])1 (steps|pixels|images|runs|epochs)\b", said)
+
+
+# A verdict against what its condition has established
+
+
+def test_the_first_lambda_that_costs_says_nothing_of_the_others() -> None:
+    runs = [ended(0.7, penalty="l2", lam=1.0), ended(0.8, penalty="l2", lam=2.0)]
+    caption = told.harmless(runs, BASE, 1e-3, "L2")
+    assert caption.section == "harmless none"
+    assert caption.figures["lam"] == "1"
+    assert "every" not in prose.text(NAME, caption.section, caption.figures).lower()
+
+
+@pytest.mark.parametrize(
+    ("share", "lost", "most"),
+    [(0.5, 0.2, "less than 50%"), (0.5, 0.0, "up to 50%")],
+    ids=["none", "some"],
+)
+def test_what_can_go_is_told_as_it_was_measured(share: float, lost: float, most: str) -> None:
+    whole = Pruned(0.0, Estimate(0.8, 0.01), Estimate(0.0, 0.0))
+    cut = Pruned(share, Estimate(0.8 - lost, 0.01), Estimate(lost, 0.01))
+    all_of_it = Pruned(1.0, Estimate(0.1, 0.01), Estimate(0.7, 0.01))
+    captions = told.pruning(tiny(penalty="l1", lam=1.0), [whole, cut, all_of_it], 1.0)
+    assert captions[0].figures["most"] == most
+    assert captions[0].figures["share"] == "100%"
+
+
+def test_the_better_and_the_sparser_network_are_named() -> None:
+    assert like((0.8, 3), (0.7, 9)).figures["better"] == "L2"
+    assert like((0.7, 3), (0.8, 9)).figures["better"] == "L1"
+    assert like((0.8, 3), (0.8, 9)).figures["sparser"] == "L1"
+    assert like((0.8, 9), (0.8, 3)).figures["sparser"] == "L2"
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 1e-3, 1.0])
+def test_near_zero_is_told_apart_from_zero_only_where_it_is_another_thing(tolerance: float) -> None:
+    said = [[c.section for c in captions] for captions in zeros(tolerance=tolerance)]
+    assert (["zeros near"] in said) == (tolerance > 0)
+
+
+def test_stopping_is_named_where_it_has_a_part_in_what_flips() -> None:
+    run, other = shown(0.9, 0.8), shown(0.9, 0.8)
+    assert told.flips_of_epochs(run, other) is None
+    assert told.flips_of_epochs(run._replace(kept=1), other) is not None
+
+
+def by_hand(size: float, pull: float, penalty: str, steps: int) -> float:
+    """One weight after plain steps on the penalty alone, step by step."""
+    weight = size
+    for _ in range(steps):
+        weight -= pull * (float(np.sign(weight)) if penalty == "l1" else weight)
+    return abs(weight)
+
+
+@given(
+    st.sampled_from([0.0, 0.01, 0.1, 0.3, 0.7, 1.0, 1.1, 5.0, 10.0]),
+    st.sampled_from([1e-6, 0.01, 0.05, 0.1, 0.2, 0.5, 0.7, 0.99, 1.0, 1.5, 3.0]),
+    st.integers(1, 300),
+)
+@settings(max_examples=120, deadline=None)
+def test_the_law_of_one_weight_is_what_its_steps_come_to(
+    size: float, pull: float, steps: int
+) -> None:
+    config = RunConfig(
+        penalty="l2", lam=1_000 * pull, train_size=1_000, optimizer="sgd", learning_rate=1.0
+    )
+    caption = law.law(size, config, steps)[0]
+    first = by_hand(size, pull, "l1", 1)
+    if caption.section == "law zero":
+        assert size == 0
+    elif caption.section == "law overshoots":
+        # A step of L2 does not leave the weight on its side of zero.
+        assert size - pull * size <= 0
+    elif caption.section == "law across":
+        assert size - pull < 0 < size - pull * size
+        assert first <= pull
+    else:
+        assert caption.section == "law"
+        arrival, half = (
+            int(caption.figures[name].split()[0].replace(",", "")) for name in ("arrival", "half")
+        )
+        # L1 gets to zero, or across it, in that step and not before.
+        assert size - pull * arrival <= 1e-9 < size - pull * (arrival - 1) + 2e-9
+        assert (1 - pull) ** half <= 0.5 + 1e-9
+        assert half == 1 or (1 - pull) ** (half - 1) > 0.5
+        exactly = math.isclose(size / pull, round(size / pull), rel_tol=1e-9)
+        for penalty in ("l2",) if exactly else ("l1", "l2"):  # landing on zero is up to rounding
+            left = by_hand(size, pull, penalty, steps)
+            assert read(caption.figures[penalty]) == pytest.approx(left, rel=6e-3, abs=1e-9)
+
+
+@given(st.floats(0, 3))
+@settings(max_examples=60, deadline=None)
+def test_what_is_said_of_two_weights_holds_at_every_strength(strength: float) -> None:
+    ridge, lasso = (geometry.optimum(geometry.BOWL, p, strength) for p in ("l2", "l1"))
+    section = law.two_weights(geometry.BOWL, strength).section
+    assert (ridge != 0).all()
+    zero = int((lasso == 0).sum())
+    if strength == 0:
+        assert section == "geometry free"
+    else:
+        assert section == ("geometry inside", "geometry corner", "geometry all zero")[zero]
+        assert (np.abs(ridge) < geometry.BOWL.lowest).all() or strength < 1e-9
+        assert (np.abs(lasso) < geometry.BOWL.lowest).all() or strength < 1e-9
+
+
 def test_the_figures_of_a_law_are_hand_worked() -> None:
-    figures = told.law(0.5, SGD, 800)[0].figures
+    figures = law.law(0.5, SGD, 800)[0].figures
     # ηλ/n = 0.005: L1 needs 100 steps from 0.5; L2 halves in ln 2 / 0.005.
-    assert figures["arrival"] == "100"
-    assert figures["half"] == str(math.ceil(math.log(0.5) / math.log(0.995)))
+    assert figures["arrival"] == "100 steps"
+    assert figures["half"] == f"{math.ceil(math.log(0.5) / math.log(0.995))} steps"
     assert figures["factor"] == "1 − 0.005"
+    assert law.law(0.005, SGD, 1)[0].figures["arrival"] == "1 step"
 
 
 # The runs of the closer looks
@@ -214,14 +403,6 @@ def test_a_point_of_a_sweep_is_the_mean_of_its_seeds_with_their_range() -> None:
     )
 
 
-def test_weights_are_those_of_the_kept_epoch_where_they_were_kept() -> None:
-    record = synthetic(tiny(), val_crossentropy=[0.5, 0.1, 0.3])
-    assert record.weights_of(2) == (record.best_weights, 2)
-    assert record.weights_of(3) == (record.weights, 3)
-    assert record.weights_of(1) == (record.weights, 3)
-    assert record.weights_of(0) == (record.weights, 3)
-
-
 # The page
 
 
@@ -232,7 +413,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
     return engine
 
 
-SMALL = {"hidden": "16", "train_size": "200", "epochs": "4"}
+SMALL_RUN = {"hidden": "16", "train_size": "200", "epochs": "4"}
 
 
 def charts(at: AppTest) -> int:
@@ -256,8 +437,9 @@ def looked(at: AppTest, **query: str) -> AppTest:
 def test_every_closer_look_opens(scripted: ScriptedEngine, query: dict[str, str]) -> None:
     alone = query.get("lam") == "0"
     expected = {"law": 0 if alone else 1, "geometry": 2, "pixels": 1 if alone else 2}
+    expected |= {"nudge": 2, "wiggle": 2}
     expected |= {"pruning": 1, "sweep": 3, "proximal": 1, "adamw": 3}
-    at = opened(NAME, SMALL | query)
+    at = opened(NAME, SMALL_RUN | query)
     for section in sections_of(NAME):
         looked(at, section=section)
         assert charts(at) - 4 == expected.get(section, 0), section  # curves and the three cards
@@ -267,13 +449,13 @@ def test_every_closer_look_opens(scripted: ScriptedEngine, query: dict[str, str]
 
 @pytest.mark.parametrize("penalty", ["l1_l2", "l1_proximal", "weight_decay"])
 def test_every_penalty_has_its_closer_looks(scripted: ScriptedEngine, penalty: str) -> None:
-    at = opened(NAME, SMALL | {"penalty": penalty, "section": "pruning"})
+    at = opened(NAME, SMALL_RUN | {"penalty": penalty, "section": "pruning"})
     for section in ("pruning", "proximal", "adamw", "law", "sweep"):
         assert charts(looked(at, section=section)) > 4, section
 
 
 def test_only_the_chosen_look_asks_for_runs(scripted: ScriptedEngine) -> None:
-    at = opened(NAME, SMALL)
+    at = opened(NAME, SMALL_RUN)
     before = len(scripted.asked)
     looked(at, section="law")
     assert [len(asked) for asked in scripted.asked[before:]] == [2]
@@ -284,8 +466,35 @@ def test_only_the_chosen_look_asks_for_runs(scripted: ScriptedEngine) -> None:
     ]  # λ is on the ladder
 
 
+def test_the_two_questions_share_the_closer_looks_between_them(scripted: ScriptedEngine) -> None:
+    assert sum(QUESTIONS.values(), ()) == sections_of(NAME)
+    at = opened(NAME, SMALL_RUN)
+    first, second = (w for w in at.button_group if "section of" in str(w.key))
+    assert (first.value, second.value) == ("pictures", None)
+    second.set_value("law").run()
+    assert not at.exception
+    assert at.query_params["section"] == "law"
+    first, second = (w for w in at.button_group if "section of" in str(w.key))
+    assert (first.value, second.value) == (None, "law")
+    # A second click on it leaves it chosen.
+    second.set_value(None).run()
+    assert at.query_params["section"] == "law"
+
+
+def test_a_nudge_trains_nothing_and_is_watched_on_one_image(scripted: ScriptedEngine) -> None:
+    at = opened(NAME, SMALL_RUN | {"section": "nudge"})
+    asked = set(scripted.asked)
+    at.slider(key=f"{NAME}.nudge").set_value(0.0).run()
+    assert "ε = 0 is no noise" in texts(at)
+    at.number_input(key=f"{NAME}.image").set_value(999).run()
+    assert not at.exception
+    truth = data.CLASS_NAMES[data.load().validation.labels[999]]
+    assert f"True class: {truth}" in texts(at)
+    assert set(scripted.asked) == asked
+
+
 def test_what_only_looks_trains_nothing(scripted: ScriptedEngine) -> None:
-    at = opened(NAME, SMALL | {"section": "pruning"})
+    at = opened(NAME, SMALL_RUN | {"section": "pruning"})
     asked = set(scripted.asked)
     at.slider[0].set_value(0.5).run()
     tolerance = next(s for s in at.select_slider if s.label.startswith("Tolerance"))
@@ -298,14 +507,14 @@ def test_what_only_looks_trains_nothing(scripted: ScriptedEngine) -> None:
 def test_flips_are_of_validation_images_until_the_reader_asks_for_test(
     scripted: ScriptedEngine,
 ) -> None:
-    at = opened(NAME, SMALL | {"section": "flips"})
-    assert "of 2,500 validation images" in texts(at)
-    assert "of 5,000 test images" in texts(looked(at, test="true"))
+    at = opened(NAME, SMALL_RUN | {"section": "flips"})
+    assert re.search(r"validation\s+images turn.* of 2,500;", texts(at))
+    assert re.search(r"test\s+images turn.* of 5,000;", texts(looked(at, test="true")))
 
 
 def test_the_translator_reads_any_spelling(scripted: ScriptedEngine) -> None:
     query = {"section": "translator", "spelling": "keras_l2", "amount": "5e-5"}
-    at = opened(NAME, SMALL | query | {"train_size": "1000"})
+    at = opened(NAME, SMALL_RUN | query | {"train_size": "1000"})
     assert "| λ of the notes | **0.1** |" in texts(at)
     assert "**0.0001**" in texts(at)
     # The lesson's check: λ = 5 at n = 50,000 is the same coefficient, so 5.5 at 55,000.
@@ -429,7 +638,7 @@ def test_only_the_proximal_step_gives_exact_zeros(trained: dict[RunConfig, Shown
     assert plain.sparsity(1e-3, plain.epochs) > 0.6
     # The hops of plain L1 stay below the tolerance that the page opens with.
     assert penalties.pull(plain.config) < 1e-3
-    assert told.zeros(plain, proximal, 1e-3)[0].section == "zeros"
+    assert told.zeros(plain, proximal, 1e-3)[0][0].section == "zeros"
 
 
 def test_adam_with_l2_is_not_adamw(trained: dict[RunConfig, Shown]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from fmviz.lessons.regularisation import charts, geometry, says
+from fmviz.lessons.regularisation import charts, formula_says, geometry
 from fmviz.lessons.regularisation.lesson import L1, L2, RegularisationView
 from fmviz.run.choices import DATASETS
 from fmviz.run.settings import number
@@ -40,7 +40,7 @@ class Law(Panel):
             return
         weight, pull = page.view.weight, penalties.pull(config)
         total = config.steps_per_epoch * config.epochs
-        if pull < 1:
+        if formula_says.LEAST_PULL <= pull < 1:
             last = max(int(np.ceil(LAW_PULLS / pull)), 20)
             steps = np.unique(np.linspace(0, last, LAW_POINTS).astype(np.int64))
             paths = {
@@ -52,7 +52,10 @@ class Law(Panel):
                 charts.law_spec(board.dark),
                 alt="The magnitude of one weight over steps of the penalty alone.",
             )
-        st.markdown(page.words(*says.law(weight, config, total)))
+        st.markdown(page.words(*formula_says.law(weight, config, total)))
+        *elsewhere, about = formula_says.law_notes(config)
+        page.say(*elsewhere)
+        page.fold(about)
 
 
 class Geometry(Panel):
@@ -72,7 +75,8 @@ class Geometry(Panel):
                     alt=f"Ellipses of equal data loss, and the budget of {kind} that they touch.",
                     width="content",
                 )
-        page.say(says.two_weights(geometry.BOWL, strength), Caption("geometry", {}))
+        page.say(formula_says.two_weights(geometry.BOWL, strength))
+        page.fold(Caption("about geometry", {}))
 
 
 class Translator(Panel):
@@ -90,5 +94,5 @@ class Translator(Panel):
         right.number_input("Its value", 0.0, 1e6, format="%g", **state.widget(page.name, "amount"))
         n, learning_rate = config.train_size, config.learning_rate
         lam = penalties.lam_of(page.view.spelling, page.view.amount, n, learning_rate)
-        figures = says.translated(lam, n, learning_rate, DATASETS["full"].train)
+        figures = formula_says.translated(lam, n, learning_rate, DATASETS["full"].train)
         page.say(Caption("translator", figures))

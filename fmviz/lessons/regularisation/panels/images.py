@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from fmviz.analysis.stopping import shown_weights
 from fmviz.lessons.regularisation import charts, says
 from fmviz.lessons.regularisation.lesson import RegularisationView
 from fmviz.lessons.regularisation.pruning import surviving
@@ -16,9 +17,8 @@ from fmviz.ui.board import Board
 from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.pictures import picture
 from fmviz.ui.place import draw_chart
-from fmviz.words.numbers import upper_first
 from fmviz.words.prose import Caption
-from fmviz.words.weights import of_another_epoch
+from fmviz.words.weights import dated, of_another_epoch
 
 FLIPS_SHOWN = 9
 IMAGE_WIDTH = 104
@@ -43,13 +43,13 @@ class Pixels(Panel):
 
     def _draw(self, look: Look) -> None:
         tolerance, config = self.page.view.tolerance, look.run.record.config
+        shown = shown_weights(look.runs)
         alive = []
-        for column, run in zip(st.columns(2), look.runs, strict=False):
-            weights, epoch = run.record.weights_of(run.kept)
+        for column, run, (weights, epoch) in zip(st.columns(2), look.runs, shown, strict=False):
             left = surviving(weights[0], tolerance)
             alive.append(int((left > 0).sum()))
             with column:
-                st.markdown(f"**{upper_first(run.name)}**")
+                st.markdown(f"**{dated(run.name, epoch)}**")
                 draw_chart(
                     charts.pixels_rows(left),
                     charts.pixels_spec(weights[0].shape[1], self.board.dark),
@@ -57,11 +57,11 @@ class Pixels(Panel):
                     width="content",
                 )
         before = alive[0] if len(alive) == 2 else None
+        self.page.say(says.pixels(alive[-1], before, tolerance))
+        if any(epoch != run.kept for run, (_, epoch) in zip(look.runs, shown, strict=True)):
+            self.page.say(of_another_epoch())
         blank = _blank(config.dataset, config.train_size)
-        captions = [says.pixels(alive[-1], before, tolerance, blank, config.train_size)]
-        if epoch != look.run.kept:
-            captions.append(of_another_epoch(epoch))
-        st.markdown(self.page.words(*captions))
+        self.page.fold(says.about_pixels(blank, config.train_size))
 
 
 @lru_cache(maxsize=16)
@@ -99,6 +99,8 @@ class Flipped(Panel):
         flipped = measure.flips(before, after, images.labels)
         right = [after == images.labels, before == images.labels]
         self.page.say(says.flips(flipped, right, split))
+        if (stopping := says.flips_of_epochs(run, baseline)) is not None:
+            self.page.say(stopping)
         self._show("flips right", images, flipped.gained, before, "before")
         self._show("flips wrong", images, flipped.lost, after, "now")
 
@@ -113,7 +115,7 @@ class Flipped(Panel):
         """Some of the images under a heading, each with the answer that was or is wrong."""
         if not len(which):
             return
-        st.markdown(f"**{self.page.text(section, {'count': f'{len(which):,}'})}**")
+        self.page.say(Caption(section, {"count": f"{len(which):,}"}))
         names = data.CLASS_NAMES
         with st.container(horizontal=True, gap="small"):
             for image in which[:FLIPS_SHOWN]:

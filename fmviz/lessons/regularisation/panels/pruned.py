@@ -46,11 +46,14 @@ class Pruning(OnRequest):
             **state.widget(self.page.name, "prune"),
         )
         self.share = self.page.view.prune
-        images = DATASETS[self.page.config.dataset].validation
-        section = "pruning intro" if L1 in self.runs else "pruning intro, one kind"
-        self.page.say(Caption(section, {"images": f"{images:,}", "times": str(L2_TO_L1)}))
+        self.page.say(Caption("pruning intro", {}))
         self.offer("pruning", list(self.runs.values()), brief=False)
         self.result = st.container()
+        images = DATASETS[self.page.config.dataset].validation
+        notes = [Caption("about pruning", {"images": f"{images:,}"})]
+        if L1 in self.runs:
+            notes.append(Caption("about pruning, L2 and L1", {"times": str(L2_TO_L1)}))
+        self.page.fold(*notes)
 
     def show(self, records: list[RunRecord | None], done: bool) -> None:
         """Prune the networks, once all are there."""
@@ -69,8 +72,8 @@ class Pruning(OnRequest):
                 alt="Validation accuracy against the share of weights set to zero.",
             )
             for name, record in found.items():
-                caption = says.pruning(record.config, curves[name], self.share)
-                st.markdown(f"- {self.page.words(caption)}")
+                captions = says.pruning(record.config, curves[name], self.share)
+                st.markdown(f"- {self.page.words(*captions)}")
             if {L2, L1} <= set(found):
                 tolerance = self.page.view.tolerance
                 self.page.say(says.like(found[L2], found[L1], (L2, L1), tolerance))

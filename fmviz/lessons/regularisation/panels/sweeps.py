@@ -11,6 +11,7 @@ from fmviz.lessons.regularisation import charts, lesson, says
 from fmviz.lessons.regularisation.lesson import RegularisationView
 from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
+from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.ui import state
@@ -38,6 +39,7 @@ class Swept(OnRequest):
         self.offer(self.name, [config for _, config in self.points])
         self.places = [Place() for _ in self.figures]
         self.caption = Place()
+        self.page.fold(Caption("about sweep", {}))
 
     def introduce(self) -> None:
         """What comes before the charts."""
@@ -75,7 +77,7 @@ class Swept(OnRequest):
                     alt=f"{title} against λ, one line a kind of penalty.",
                 )
         if done:
-            self.caption.markdown(self.page.words(*self.captions(named)))
+            self.caption.markdown("\n\n".join(map(self.page.words, self.captions(named))))
 
     def captions(self, named: Sequence[tuple[str, RunRecord | None]]) -> list[Caption]:
         """What the finished sweep says of the page's own seed."""
@@ -84,9 +86,8 @@ class Swept(OnRequest):
         finite = [(n, r) for n, r in found if r.diverged is None]
         captions = []
         if (seeds := self.page.view.seeds) > 1:
-            captions.append(Caption("sweep seeds", {"seeds": str(seeds)}))
-        if len(finite) < len(found):
-            captions.append(Caption("runs diverged", {"count": str(len(found) - len(finite))}))
+            captions.append(Caption("sweep seeds", {"seeds": str(seeds), "seed": str(seed)}))
+        captions += _left_out(len(found) - len(finite))
         baseline = next((r for n, r in finite if n == lesson.BASELINE), None)
         return captions + (self.compared(baseline, finite) if baseline is not None else [])
 
@@ -143,7 +144,7 @@ class Proximal(OnRequest):
         figures = {
             "eta": number(plain.learning_rate),
             "lam": number(plain.lam),
-            "tolerance": "0" if tolerance == 0 else number(tolerance),
+            "tolerance": number(tolerance),
         }
         self.page.say(Caption("proximal intro", figures))
         self.offer("proximal", list(self.runs.values()))
@@ -171,9 +172,12 @@ class Proximal(OnRequest):
             charts.zeros_spec(self.board.dark),
             alt="Share of weights that are exactly zero, and near zero, in each run.",
         )
-        captions = []
-        if len(found) < len(records):
-            captions.append(Caption("runs diverged", {"count": str(len(records) - len(found))}))
+        paragraphs = [_left_out(len(records) - len(found))]
         if {lesson.L1, lesson.PROXIMAL} <= set(found):
-            captions += says.zeros(found[lesson.L1], found[lesson.PROXIMAL], tolerance)
-        self.caption.markdown(self.page.words(*captions))
+            paragraphs += says.zeros(found[lesson.L1], found[lesson.PROXIMAL], tolerance)
+        self.caption.markdown("\n\n".join(self.page.words(*captions) for captions in paragraphs))
+
+
+def _left_out(diverged: int) -> list[Caption]:
+    """What of the runs is not shown."""
+    return [Caption("runs diverged", {"runs": plural(diverged, "run")})] if diverged else []
