@@ -64,7 +64,7 @@ def run() -> None:
         state.keep(session().visit.before)
         visits.go_on()
     st.set_page_config(page_title="fmviz", page_icon=ICON, layout="wide")
-    visits.one_entry()
+    visits.tell_browser()
     session().entered = True
     st.navigation(pages(), position="top").run()
 

@@ -39,9 +39,13 @@ def looked(runs: Sequence[Shown]) -> list[Caption]:
 
 
 def opened(vault: Vault) -> list[Caption]:
-    """The best validation score against its test score, and what the looks did to it."""
+    """The best validation score against its test score, and what the looks did to it.
+
+    Raises:
+        ValueError: nothing has been tried.
+    """
     best, size = vault.best, drop(vault.best)
-    # How many of those tried do better on the test images.
+    # How many of those tried score higher on the test images.
     better = sum(each.test.value > best.test.value for each in vault.tried)
     figures = {
         "tried": plural(len(vault.tried), "network"),
@@ -52,6 +56,7 @@ def opened(vault: Vault) -> list[Caption]:
         "name": changed_settings(best.config),
         "epoch": str(best.epoch),
         "better": str(better),
+        "others": str(len(vault.tried) - 1),
     }
     if len(vault.tried) == 1:
         section = "vault opened, one"
@@ -61,10 +66,22 @@ def opened(vault: Vault) -> list[Caption]:
         section = "vault opened, lower" if size.value > 0 else "vault opened, higher"
     captions = [Caption(section, figures)]
     if len(vault.tried) > 1:
-        captions.append(Caption("vault rank, first" if not better else "vault rank", figures))
+        captions.append(Caption(_rank(better, len(vault.tried) - 1), figures))
     looks = {"looks": plural(len(vault.peeked), "look")}
     captions.append(Caption("vault looks" if vault.peeked else "vault no looks", looks))
     return captions
+
+
+def _rank(better: int, others: int) -> str:
+    """The section for how many of some others score higher."""
+    if others == 1:
+        return "vault rank, second of two" if better else "vault rank, first of two"
+    return {0: "vault rank, first", 1: "vault rank, one"}.get(better, "vault rank")
+
+
+def counts() -> Caption:
+    """What the counts are of, and what they outlive."""
+    return Caption("vault counts", {})
 
 
 def changed_settings(config: RunConfig) -> str:

@@ -15,11 +15,13 @@ import streamlit as st
 from fmviz.engine.watch import Watch
 from fmviz.export.chart_files import Chart
 from fmviz.page.classroom import Classroom, read_classroom
+from fmviz.page.kept import Browsers, Kept, named
 from fmviz.page.pinned import Pinned
 from fmviz.page.state import State
-from fmviz.page.vault import Vault
 
 KEY = "fmviz.session"
+# By which a browser brings its name along when it reloads. It is gone when the browser is closed.
+COOKIE = "fmviz"
 
 
 class Refused(NamedTuple):
@@ -70,10 +72,7 @@ class PageMemory:
         drawn: fields whose controls are drawn in this run so far.
         before: those whose controls the browser has from earlier runs.
         saved: whether this run has come to its end.
-        guess: the option that the reader has guessed; −1 for skipped, None for not yet.
-        guessed_on: the state that it was guessed on.
         asked: button → what the reader has pressed it for.
-        game: how its game stands.
         file: the one that the reader has had made last, and of what.
         refused: what stands in widgets that show a field in another form, and cannot be read.
     """
@@ -88,10 +87,7 @@ class PageMemory:
     drawn: set[str] = field(default_factory=set)
     before: set[str] = field(default_factory=set)
     saved: bool = True
-    guess: int | None = None
-    guessed_on: State | None = None
     asked: dict[str, object] = field(default_factory=dict)
-    game: Any = None
     file: tuple[object, bytes] | None = None
     refused: dict[str, Refused] = field(default_factory=dict)
 
@@ -106,10 +102,12 @@ class Session:
         pages: by name.
         names: place → the page that is shown there.
         going: the page that is to be shown instead of the next, and its parameters.
-        asks: whether it wants to be asked for guesses.
         classroom: what holds on all its pages.
         classroom_parameters: what an address has said of it last.
-        vault, pinned: its test vault and its pins.
+        pinned: its pins.
+        browser: the name of the browser.
+        kept: what outlives a reload; of this session alone until there is something to keep.
+        keeps: whether the browser is to bring its name along.
         watch: what it is waiting for.
         charts: those on the page, by their place on it; grows as they are drawn.
         places: how many places the page has so far.
@@ -120,11 +118,12 @@ class Session:
     pages: dict[str, PageMemory] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     going: tuple[str, dict[str, str]] | None = None
-    asks: bool = True
     classroom: Classroom = field(default_factory=Classroom)
     classroom_parameters: dict[str, str] = field(default_factory=dict)
-    vault: Vault = field(default_factory=Vault)
     pinned: Pinned = field(default_factory=Pinned)
+    browser: str = field(default_factory=lambda: named(None))
+    kept: Kept = field(default_factory=Kept)
+    keeps: bool = False
     watch: Watch | None = None
     charts: dict[int, Chart] = field(default_factory=dict)
     places: int = 0
@@ -146,9 +145,15 @@ class Session:
         self.classroom_parameters = parameters
         return problems
 
+    def keep(self) -> None:
+        """Have the server remember what is kept of the browser: there is something new."""
+        self.keeps = True
+        _browsers().put(self.browser, self.kept)
+
     def skip_guesses(self) -> None:
         """Ask for no guess on any page; for callbacks."""
-        self.asks = False
+        self.kept.asks = False
+        self.keep()
 
     def begin_page(self) -> None:
         """Forget the charts of the page's last run; its script begins."""
@@ -170,10 +175,19 @@ class Session:
         return target
 
 
+@st.cache_resource(show_spinner=False)
+def _browsers() -> Browsers:
+    return Browsers()
+
+
 def session() -> Session:
-    """The session that this run of a page belongs to."""
+    """The session that this run of a page belongs to. A new one takes up what is kept of the
+    browser, where it has brought its name."""
     if KEY not in st.session_state:
-        st.session_state[KEY] = Session()
+        browser = named(st.context.cookies.get(COOKIE))
+        kept = _browsers().find(browser)
+        begun = Session(browser=browser) if kept is None else Session(browser=browser, kept=kept)
+        st.session_state[KEY] = begun
     present: Session = st.session_state[KEY]
     return present
 

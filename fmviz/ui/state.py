@@ -15,6 +15,7 @@ import streamlit as st
 
 from fmviz.page import view
 from fmviz.page.classroom import Classroom, classroom_query
+from fmviz.page.kept import Guess
 from fmviz.page.lesson import Lesson
 from fmviz.page.pins import PARAMETER
 from fmviz.page.state import FOREIGN, State, query, usable
@@ -65,9 +66,8 @@ def load(lesson: Lesson) -> list[str]:
     asks = values is None or bool(unread) or _asks(memory, address, arrived=arrived)
     if values is None or asks:
         values, problems = lesson.parse(address)
-        if values.view.taught.hide and address != memory.address:
-            # What was guessed before was another question.
-            memory.guess = None
+        if values.view.taught.hide:
+            _ask_anew(page, values)
         memory.address, memory.values, memory.problems = address, values, [*unread, *problems]
     if asks or arrived:
         # Another page did not draw these controls: Streamlit forgets them, and so does the browser.
@@ -88,6 +88,13 @@ def load(lesson: Lesson) -> list[str]:
         if field not in memory.before or not _usable(page, field):
             put(page, field, value)
     return memory.problems
+
+
+def _ask_anew(page: str, values: State) -> None:
+    """Forget a guess that was made on another question than the one that a link hides."""
+    guesses = session().kept.guesses
+    if page in guesses and values not in guesses[page][1:]:
+        del guesses[page]
 
 
 def _asks(memory: PageMemory, address: dict[str, str], *, arrived: bool) -> bool:
@@ -171,8 +178,10 @@ def save(page: str, start: State, values: State) -> None:
     An address that could not be read whole stays as it is until a control moves, so that its
     reader can see and mend it.
     """
-    memory = session().page(page)
+    memory, guesses = session().page(page), session().kept.guesses
     memory.values, memory.saved = values, True
+    if page in guesses:
+        guesses[page] = guesses[page]._replace(seen=values)
     present = {name: st.query_params.get_all(name) for name in st.query_params}
     address, room = memory.address, session().classroom_parameters
     if memory.problems:
@@ -209,18 +218,21 @@ def guess(page: str, *, obliged: bool = False) -> int | None:
     Args:
         obliged: whether even a reader who wants no guesses is asked.
     """
-    return session().page(page).guess if session().asks or obliged else -1
+    kept = session().kept
+    made = kept.guesses.get(page)
+    return (made and made.option) if kept.asks or obliged else -1
 
 
 def guessed_on(page: str) -> State | None:
     """The state of the page on which the guess was made."""
-    return session().page(page).guessed_on
+    made = session().kept.guesses.get(page)
+    return made and made.on
 
 
 def set_guess(page: str, option: int, on: State | None = None) -> None:
     """Remember a guess and the state it was made on; −1 is skipped."""
-    memory = session().page(page)
-    memory.guess, memory.guessed_on = option, on
+    session().kept.guesses[page] = Guess(option, on)
+    session().keep()
 
 
 def asked_for(page: str, name: str, what: object) -> bool:
@@ -260,17 +272,18 @@ def go(page: str, target: str, query: dict[str, str]) -> None:
 
 
 def game(page: str, begin: Callable[[], Game]) -> Game:
-    """The game that this session is at; a new one where there is none."""
-    memory = session().page(page)
-    if memory.game is None:
-        memory.game = begin()
-    running: Game = memory.game
+    """The game that this browser is at; a new one where there is none."""
+    games = session().kept.games
+    if page not in games:
+        games[page] = begin()
+    running: Game = games[page]
     return running
 
 
 def set_game(page: str, game: object) -> None:
     """Remember how a game stands; for callbacks."""
-    session().page(page).game = game
+    session().kept.games[page] = game
+    session().keep()
 
 
 def made_file(page: str, what: object) -> bytes | None:

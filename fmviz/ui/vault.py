@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from fmviz.analysis.stopping import Shown
 from fmviz.charts import vault as charts
 from fmviz.page import vault_words as words
+from fmviz.page.vault import Vault
 from fmviz.run.config import RunConfig
 from fmviz.run.naming import run_name
 from fmviz.run.record import RunRecord
@@ -22,13 +23,13 @@ from fmviz.words.prose import SHARED, Caption
 def shows(configs: Iterable[RunConfig]) -> bool:
     """Whether the test figures of some runs may be seen: always, where the class has no vault."""
     keys = tuple(config.key for config in configs)
-    return not session().classroom.vault or session().vault.shows(keys)
+    return not session().classroom.vault or session().kept.vault.shows(keys)
 
 
 def saw(runs: Iterable[Shown]) -> None:
     """Note that the validation accuracy of some ended runs is on the screen."""
     if session().classroom.vault:
-        session().vault = session().vault.saw(runs)
+        _keep(session().kept.vault.saw(runs))
 
 
 def saw_ends(records: Iterable[RunRecord | None]) -> None:
@@ -52,10 +53,11 @@ def draw(
     if not session().classroom.vault:
         return
     saw(runs)
-    vault, configs = session().vault, [run.record.config for run in runs]
+    vault, configs = session().kept.vault, [run.record.config for run in runs]
     with place.container(border=True, key=f"{page}-vault"):
         if vault.opened:
             st.markdown(_said(words.opened(vault)))
+            st.caption(_said([words.counts()]))
             draw_chart(
                 charts.vault_rows(
                     vault, [words.changed_settings(each.config) for each in vault.tried]
@@ -67,6 +69,7 @@ def draw(
         looked = shows(configs)
         captions = [words.sealed(vault)]
         st.markdown(_said(captions + (words.looked(runs) if looked else [])))
+        st.caption(_said([words.counts()]))
         with st.container(horizontal=True):
             st.button(
                 f"Look at {whose} test accuracy",
@@ -81,6 +84,8 @@ def draw(
                 "Open the vault for good",
                 icon=":material/lock_open:",
                 key=f"{page}/vault open",
+                # Where all that was tried has diverged at once, there is no last word.
+                disabled=not vault.tried,
                 on_click=_open,
                 help="The last word: your best validation score against its test score.",
             )
@@ -91,8 +96,14 @@ def _said(captions: Iterable[Caption]) -> str:
 
 
 def _look(configs: list[RunConfig]) -> None:
-    session().vault = session().vault.peek(configs)
+    _keep(session().kept.vault.peek(configs))
 
 
 def _open() -> None:
-    session().vault = session().vault.open()
+    _keep(session().kept.vault.open())
+
+
+def _keep(vault: Vault) -> None:
+    if vault is not session().kept.vault:
+        session().kept.vault = vault
+        session().keep()

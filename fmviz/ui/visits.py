@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from fmviz.ui.session import Visit, session
+from fmviz.ui.session import COOKIE, Visit, session
 
 # One press of a key or a button makes one entry of the browser's history. Streamlit makes two of a
 # change of page: one for the page, one for the parameters that the page then writes. The browser
@@ -114,8 +114,13 @@ def go_on() -> NoReturn:
     )
 
 
-def one_entry() -> None:
-    """Have the browser make one entry of its history for each press; out of sight, and without a
+def tell_browser() -> None:
+    """Have the browser make one entry of its history for each press, and keep the name by which
+    the server remembers it, once there is something to remember; out of sight, and without a
     gap."""
+    scripts = f"<style>{HIDDEN}</style>{ONE_ENTRY}"
+    if session().keeps:
+        cookie = f"{COOKIE}={session().browser}; path=/; SameSite=Lax"
+        scripts += f'<script>document.cookie = "{cookie}";</script>'
     with st.container(key="one-entry"):
-        st.html(f"<style>{HIDDEN}</style>{ONE_ENTRY}", unsafe_allow_javascript=True)
+        st.html(scripts, unsafe_allow_javascript=True)

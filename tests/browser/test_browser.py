@@ -69,6 +69,27 @@ def test_a_lesson_opens_with_a_guess_and_then_on_its_recorded_run(page: Page, ap
     assert figure(page, "Accuracy gap").endswith("points")
 
 
+def test_a_reload_keeps_guesses_and_looks_and_another_browser_has_its_own(
+    page: Page, browser: Any, app: str
+) -> None:
+    address = f"{app}/regularisation?vault=true"
+    page.goto(address)
+    page.get_by_role("button", name="It narrows").click()
+    page.wait_for_selector("text=You guessed")
+    page.get_by_role("button", name="Look at these networks' test accuracy").click()
+    page.wait_for_selector("text=with 1 look into the vault")
+    settled(page)
+    page.reload()
+    page.wait_for_selector("text=with 1 look into the vault")
+    page.wait_for_selector("text=You guessed")
+    settled(page)
+    with browser.new_context() as context:
+        other = context.new_page()
+        other.goto(address)
+        other.get_by_role("button", name="Just show me").click()
+        other.wait_for_selector("text=have not looked into the vault")
+
+
 # Keeps what a reader would see of a training run: the epochs that the status line names, and how
 # often the first chart looks different. A busy machine may be too slow to be asked meanwhile.
 WATCH_TRAINING = """() => {

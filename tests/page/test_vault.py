@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,16 +12,18 @@ from streamlit.testing.v1 import AppTest
 
 from fmviz.analysis.stopping import Shown
 from fmviz.charts.vault import vault_rows
+from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.page import vault_words as words
 from fmviz.page.vault import Tried, Vault, drop
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import accuracy
+from fmviz.run.record import Divergence
 from fmviz.ui import live
 from fmviz.words import prose
 from fmviz.words.prose import SHARED
 from tests.support.lessons import every_section, made_up, opened, texts
-from tests.support.records import shown, tiny
+from tests.support.records import shown, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
 
 
@@ -88,7 +91,11 @@ def test_the_best_is_chosen_on_validation_alone(scores: list[tuple[float, float]
         ([(0.85, 0.845), (0.8, 0.8)], "differ by 0.5 ± 0.9 points,\nwhich could be noise"),
         ([(0.87, 0.84), (0.8, 0.8)], "3.0 ± 0.8 points less"),
         ([(0.80, 0.84), (0.7, 0.7)], "4.0 ± 1.0 points more"),
-        ([(0.86, 0.83), (0.85, 0.84)], "1 of the others do better"),
+        ([(0.86, 0.83), (0.85, 0.84)], "the other one scores higher than"),
+        ([(0.86, 0.84), (0.85, 0.83)], "the other one scores no higher."),
+        ([(0.86, 0.83), (0.85, 0.84), (0.7, 0.7)], "one of the other 2 scores higher than"),
+        ([(0.86, 0.83), (0.85, 0.84), (0.8, 0.84)], "2 of the other 2 score higher than"),
+        ([(0.86, 0.84), (0.8, 0.8), (0.7, 0.7)], "none of the other 2 scores higher."),
     ],
 )
 def test_the_last_word_is_true_of_the_figures(
@@ -133,6 +140,22 @@ def test_a_class_with_a_vault_sees_no_test_figure_before_it_looks(
     assert "The vault is open" in texts(at)
     assert "You took 1 look before" in texts(at)
     assert not at.exception
+
+
+def test_a_vault_with_nothing_tried_cannot_be_opened_for_good(
+    scripted: ScriptedEngine,
+) -> None:
+    def broken(configs: Any) -> list[Update]:
+        done = made_up(configs)
+        gone = [synthetic(c, epochs=0, diverged=Divergence(1, 1, 0, "loss")) for c in configs]
+        made = [replace(g, made=r.made) for g, r in zip(gone, done.records) if r is not None]
+        return [replace(done, records=tuple(made))]
+
+    scripted.script = broken
+    at = opened("regularisation", {"vault": "true"})
+    assert not at.exception
+    assert "judged 0 networks" in texts(at)
+    assert button(at, "regularisation", "open").disabled
 
 
 def test_without_a_vault_there_is_none(scripted: ScriptedEngine) -> None:

@@ -14,6 +14,7 @@ from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.page.address import choices
 from fmviz.page.guessing import guess_words
+from fmviz.page.kept import Kept
 from fmviz.page.lesson import preset_words
 from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
@@ -90,7 +91,7 @@ def opened(
     if unfolded:
         at.session_state[f"{lesson}/more"] = True
     if not guesses:
-        at.session_state[KEY] = Session(asks=False)
+        at.session_state[KEY] = Session(kept=Kept(asks=False))
     at.switch_page(f"pages/{lesson}.py")
     for name, text in (query or {}).items():
         at.query_params[name] = text

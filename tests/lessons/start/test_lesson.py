@@ -90,11 +90,11 @@ def test_a_class_is_browsed() -> None:
 
 def test_ten_garments_are_labelled_and_scored(store: RunStore) -> None:
     at = opened("start")
-    game = at.session_state[KEY].page("start").game
+    game = at.session_state[KEY].kept.games["start"]
     labels = data.load().test.labels[list(game.images)]
     for label in labels[:-1]:
         at.button(key=f"start/garment {label}").click().run()
-    assert len(at.session_state[KEY].page("start").game.answers) == 9
+    assert len(at.session_state[KEY].kept.games["start"].answers) == 9
     wrong = (labels[-1] + 1) % 10
     at.button(key=f"start/garment {wrong}").click().run()
     assert not at.exception
@@ -106,7 +106,7 @@ def test_ten_garments_are_labelled_and_scored(store: RunStore) -> None:
     assert f"on the same ones: **{network_right} of 10**" in texts(at)
     assert f"you: {NAMES[wrong]}" in texts(at)
     next(b for b in at.button if b.label == "Ten others").click().run()
-    assert at.session_state[KEY].page("start").game.answers == ()
+    assert at.session_state[KEY].kept.games["start"].answers == ()
 
 
 def test_every_other_lesson_has_a_card() -> None:
