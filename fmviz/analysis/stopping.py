@@ -115,7 +115,7 @@ def replay(
 
     Args:
         values: the monitored value after each epoch, (epochs,).
-        patience: epochs without improvement that are borne, at least 0.
+        patience: epochs in a row without improvement after which training stops; 0 acts as 1.
         mode: "min" where smaller is better, "max" where larger is.
 
     Raises:

@@ -33,9 +33,9 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 
 # Up to which |w| a weight counts as zero.
 Tolerance = Annotated[float, OneOf(TOLERANCES)]
-# Epochs without improvement that are borne; None is no early stopping.
+# Epochs in a row without improvement after which training stops; None is no early stopping.
 Patience = Annotated[int | None, Field(ge=0, le=MAX_PATIENCE)]
-# An epoch counted from 1; None is the one whose weights come back.
+# An epoch counted from 1; None is the one whose weights are kept.
 Epoch = Annotated[int | None, Field(ge=1, le=100)]
 # A layer counted from 1 at the input.
 Layer = Annotated[int, Field(ge=1, le=7)]

@@ -6,8 +6,9 @@ two ways of turning `hidden`: so many layers, all as wide as the first; all laye
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from itertools import product
+from itertools import pairwise, product
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -77,8 +78,41 @@ def is_choice(knob: str) -> bool:
     return knob in CHOICES or knob == "hidden"
 
 
+def typed(knob: str, text: str) -> tuple[Any, ...]:
+    """Values as a person types them: as `read` has them, but a comma that could be a decimal's or
+    stand for thousands is asked about. Half of Europe writes 0,01, and others 1,000.
+
+    Raises:
+        KnobError: such a comma, or as `read`.
+    """
+    doubtful = [] if is_choice(knob) else [t for t in re.split(r"[;\s]+", text) if _doubtful(t)]
+    if doubtful:
+        raise KnobError(_ASKED.format(doubtful[0]))
+    return read(knob, text)
+
+
+_ASKED = (
+    "in {!r} a comma could be part of a number: write decimals with a point, thousands without a "
+    "comma, and a space after each comma between values, as in 0.01, 0.1, 1000"
+)
+
+
+def _doubtful(token: str) -> bool:
+    """Whether digits with commas right between them could be fewer numbers than parts: there are
+    two, one begins with a zero as in 0,01 and 1,000, or they are not in rising order."""
+    if not re.fullmatch(r"\d+(,\d+)+", token):
+        return False
+    parts = token.split(",")
+    rising = all(int(a) < int(b) for a, b in pairwise(parts))
+    return len(parts) == 2 or not rising or any(map(_PADDED.fullmatch, parts))
+
+
+# What is left of 0,01 or 1,000 where a comma parts it.
+_PADDED = re.compile(r"0\d+")
+
+
 def read(knob: str, text: str) -> tuple[Any, ...]:
-    """Values as they are typed or stand in a link, with commas between them: in the order of their
+    """Values as they stand in a link, with commas or semicolons between them: in the order of their
     size or of their table, each once. An empty text is the knob's own values.
 
     Raises:
@@ -87,7 +121,9 @@ def read(knob: str, text: str) -> tuple[Any, ...]:
     if not text.strip():
         return KNOBS[knob].values
     values = []
-    for part in text.split(","):
+    for part in re.split("[,;]", text):
+        if not is_choice(knob) and _PADDED.fullmatch(part.strip()):
+            raise KnobError(_ASKED.format(text))
         try:
             value = _one(knob, part.strip())
         except ValueError as error:

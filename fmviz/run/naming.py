@@ -8,6 +8,7 @@ from typing import Any
 from fmviz.run.choices import PENALTIES
 from fmviz.run.config import DEFAULTS, RunConfig
 from fmviz.run.knobs import KNOBS, is_choice
+from fmviz.run.measure import saturates
 from fmviz.run.settings import number, parts, said
 
 
@@ -38,6 +39,14 @@ def value_name(knob: str, value: Any) -> str:
 def knob_value(knob: str, value: Any) -> str:
     """A knob with its value: "λ = 10"."""
     return f"{KNOBS[knob].symbol} = {value_name(knob, value)}"
+
+
+def flat_name(activation: str) -> str:
+    """What a hidden layer's share of flat activations is: saturation only where a function is flat
+    at both ends."""
+    if saturates(activation):
+        return "saturation"
+    return "share of zeros" if activation == "relu" else "share far below zero"
 
 
 def setting(field: str, config: RunConfig) -> str:

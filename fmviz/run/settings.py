@@ -76,7 +76,7 @@ class Settings(BaseModel):
     ] = 5_000
     label_noise: Annotated[
         float,
-        Field(ge=0.0, le=1.0, description="Share of training images told a random wrong label."),
+        Field(ge=0.0, le=1.0, description="Share of training images told a false label."),
         Setting(
             "Label noise",
             "label noise",

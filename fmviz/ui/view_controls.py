@@ -90,7 +90,8 @@ def patience(page: str, options: Sequence[int | None] = PATIENCES) -> int | None
         LABELS["patience"],
         options,
         lambda p: "off" if p is None else str(p),
-        "Early stopping: epochs without improvement that are borne. It trains nothing again.",
+        "Training stops after so many epochs in a row without an improvement; 0 stops like 1. It "
+        "trains nothing again.",
     )
     return chosen
 
@@ -171,13 +172,13 @@ def early_stopping(page: str, epochs: int) -> None:
 
 
 def epoch(page: str, epochs: int) -> int | None:
-    """An epoch to look at, from 1; None is the one whose weights come back."""
+    """An epoch to look at, from 1; None is the one whose weights are kept."""
     chosen: int | None = slider(
         page,
         "epoch",
         "Epoch",
         (None, *range(1, epochs + 1)),
-        lambda e: "what comes back" if e is None else str(e),
+        lambda e: "the one kept" if e is None else str(e),
         "Arrow keys move it too. It trains nothing again.",
     )
     return chosen

@@ -8,7 +8,7 @@ page puts in; everything else is plain Markdown with LaTeX. What all lessons say
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -86,3 +86,30 @@ class Caption(NamedTuple):
 
     section: str
     figures: dict[str, str]
+
+
+class Told(NamedTuple):
+    """What stands in sight, a line a verdict, and what folds away; either may be empty."""
+
+    sight: str
+    folded: str
+
+
+def told(texts: Sequence[str]) -> Told:
+    """Sort filled sections into what stands in sight and what folds away.
+
+    A section that begins in bold stands in sight up to its first empty line; what follows, and
+    sections that begin otherwise, fold away. Before the first verdict everything stands in sight: a
+    place is never left without words.
+    """
+    sight: list[str] = []
+    folded: list[str] = []
+    any_verdict = False
+    for text in texts:
+        first, _, rest = text.partition("\n\n")
+        is_verdict = first.startswith("**")
+        any_verdict = any_verdict or is_verdict
+        (sight if is_verdict or not any_verdict else folded).append(first)
+        if rest:
+            folded.append(rest)
+    return Told("  \n".join(sight), "\n\n".join(folded))

@@ -43,7 +43,7 @@ def aspects(config: RunConfig) -> dict[str, str]:
         "penalty": run_name(config) + share,
         "images": f"{config.train_size:,} training images"
         + ("" if config.dataset == "compact" else f" of {DATASETS[config.dataset].label}"),
-        "labels": f"{percent(config.label_noise, 0)} random labels" if config.label_noise else "",
+        "labels": f"{percent(config.label_noise, 0)} wrong labels" if config.label_noise else "",
         "network": network + (f" {ACTIVATIONS[config.activation].label}" if config.hidden else ""),
         "start": f"{start} start"
         if config.initializer != "normal"

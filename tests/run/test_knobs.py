@@ -84,6 +84,58 @@ def test_a_value_out_of_bounds_is_named_with_what_is_allowed(
     assert str(error.value).startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("knob", "text"),
+    [
+        ("lam", "0,01"),
+        ("train_size", "1,000"),
+        ("train_size", "1,000, 2,000"),
+        ("lam", "0,5"),
+        ("lam", "0,01; 0,1"),
+        ("lam", "0,1,0,5"),
+        ("lam", "1,5 2,5"),
+        ("dropout", "0,2,0,4,0,6"),
+    ],
+)
+def test_a_comma_that_could_be_part_of_a_number_is_asked_about(knob: str, text: str) -> None:
+    with pytest.raises(KnobError, match="write decimals with a point") as error:
+        knobs.typed(knob, text)
+    assert "a space after each comma" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("0.01, 0.1", (0.01, 0.1)),
+        ("0.01,0.1", (0.01, 0.1)),
+        ("0, 5", (0, 5)),
+        ("0; 5", (0, 5)),
+        ("1,3,10", (1, 3, 10)),
+        ("10", (10,)),
+        ("5, 5, 1", (1, 5)),
+        ("", KNOBS["lam"].values),
+    ],
+)
+def test_values_that_can_mean_one_thing_are_taken(text: str, values: tuple[float, ...]) -> None:
+    assert knobs.typed("lam", text) == values
+
+
+def test_a_link_that_was_made_here_is_read_and_a_padded_number_in_it_is_not() -> None:
+    assert knobs.read("lam", "0,5") == (0, 5)
+    for text in ("0,01", "1,000"):
+        with pytest.raises(KnobError, match="write decimals with a point"):
+            knobs.read("lam", text)
+    assert knobs.typed("hidden", "128-64,32") == ((128, 64), (32,))
+
+
+@given(st.data())
+def test_what_a_field_shows_can_be_typed(data: st.DataObject) -> None:
+    """The page writes values with a comma and a space; so typed they are never doubted."""
+    knob = data.draw(st.sampled_from(sorted(KNOBS)))
+    some = data.draw(st.lists(values_of(knob), min_size=1, max_size=knobs.MAX_VALUES))
+    assert set(knobs.typed(knob, ", ".join(written(knob, value) for value in some))) == set(some)
+
+
 def test_depth_and_width_turn_the_layers() -> None:
     def hidden(present: tuple[int, ...], **turns: int) -> tuple[int, ...]:
         found: tuple[int, ...] = knobs.turned({"hidden": present}, turns)["hidden"]

@@ -75,6 +75,39 @@ def check_prose(
     assert not re.search(r"^\{\{\w+\}\}\. +\S", content, re.MULTILINE)
 
 
+def leads(text: str) -> bool:
+    """Whether a caption begins with bold words, its verdict; that is then held to be short: at most
+    15 words, and at most two sentences after it before the fold."""
+    first = text.partition("\n\n")[0]
+    if not first.startswith("**"):
+        return False
+    verdict, after = first[2:].split("**", 1)
+    assert len([word for word in verdict.split() if re.search(r"\w", word)]) <= 15, verdict
+    assert len(re.findall(r"[.!?](?=\s|$)", after)) <= 2, after
+    return True
+
+
+# What these say in a word, a page says in plain ones before it needs them.
+OF_THE_TRADE = ("kernel", "inference mode")
+NOT_PLAIN = ("for ever", "on its face", "borne", "spares", "spared", "reckon")
+
+
+def check_words(lesson: str, branches: Mapping[str, Callable[[], Caption]]) -> None:
+    """A lesson's verdicts are short, its words plain, and ± is explained before it is met."""
+    for section, make in branches.items():
+        leads(prose.text(lesson, section, make().figures))
+    for section in set(prose.sections(lesson)) - {"why", "teach"}:
+        plain = re.sub(r"```.*?```|`[^`]+`", "", prose.source(lesson, section), flags=re.DOTALL)
+        for word in (*OF_THE_TRADE, *NOT_PLAIN):
+            assert word not in plain, (section, word)
+    own = prose.source(lesson, "introduction")
+    assert "standard error" in own
+    assert "±" in own
+    captions = set(prose.sections(lesson)) - OF_FRAME
+    if any("twin" in prose.source(lesson, section) for section in captions):
+        assert "**twin**" in own
+
+
 def opened(
     lesson: str,
     query: dict[str, str] | None = None,

@@ -118,7 +118,7 @@ def test_a_sweep_can_be_taken_home_as_a_picture(
         drawn[:] = charts
         assert len(subtitle) == 1
         # What is swept is not shared.
-        assert "20% random labels" in subtitle[0]
+        assert "20% wrong labels" in subtitle[0]
         assert "λ" not in subtitle[0]
         return b"zip"
 
@@ -298,7 +298,7 @@ def test_runs_are_told_apart_by_what_differs() -> None:
     noisy = base.replace(label_noise=0.2, hidden=(), penalty="l1_l2", lam=3.0, l1_share=0.25)
     first, second, third = words.lines({"plain": base, "noisy": noisy})
     assert first == "plain: no penalty, no labels, 784-128-10 tanh"
-    assert second == "noisy: L1 + L2, λ = 3, 25% of it L1, 20% random labels, 784-10"
+    assert second == "noisy: L1 + L2, λ = 3, 25% of it L1, 20% wrong labels, 784-10"
     assert third.startswith("All: 5,000 training images, normal start, σ = 0.05, Adam")
     # A role that says it needs no line.
     racers = {"SGD": base.replace(optimizer="sgd"), "Adam": base}

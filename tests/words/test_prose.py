@@ -282,3 +282,13 @@ def test_a_figure_that_is_not_given_is_an_error_that_names_all_there_is_to_know(
     assert ("lam, place" in message) == (not figures)
     assert ("no figures" in message) == (not figures)
     prose.sections.cache_clear()
+
+
+def test_what_leads_is_in_sight_and_the_rest_is_folded() -> None:
+    told = prose.told(["**So it is.** By much.\n\nWhy.", "A figure.", "**And so.**"])
+    assert told == ("**So it is.** By much.  \n**And so.**", "Why.\n\nA figure.")
+
+
+def test_where_nothing_leads_nothing_is_folded() -> None:
+    assert prose.told(["One.", "Two **bold** words."]).folded == ""
+    assert prose.told([]) == ("", "")

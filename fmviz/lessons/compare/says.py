@@ -16,7 +16,7 @@ from fmviz.run.naming import differing_settings, plural, setting
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import SETTINGS
 from fmviz.words.numbers import points
-from fmviz.words.prose import Caption
+from fmviz.words.prose import Caption, escaped
 
 
 def state(record: RunRecord | None, config: RunConfig) -> str:
@@ -58,9 +58,9 @@ def best(runs: Sequence[Shown]) -> Caption | None:
     assert second is not None
     unclear = len(ranking.level)
     figures = {
-        "name": bold(first),
+        "name": escaped(first),
         "accuracy": points(runs_by_name[first].accuracy()),
-        "second": bold(second),
+        "second": escaped(second),
         "lead": points(ranking.behind[second]),
         "unclear": str(unclear),
         "others": str(others),
@@ -74,7 +74,7 @@ def settings(a: Shown, b: Shown) -> Caption:
     """In what two runs differ, and what can be learnt from that."""
     configs = [a.record.config, b.record.config]
     fields = differing_settings(configs)
-    figures = {"a": bold(a.name), "b": bold(b.name)}
+    figures = {"a": escaped(a.name), "b": escaped(b.name)}
     if not fields:
         return Caption("same run", figures)
     if fields == ["seed"]:
@@ -93,40 +93,44 @@ def _measured(a: Shown, b: Shown) -> str:
     counts = [run.record.examples["validation"] for run in (a, b)]
     if comparing.same_images(a.record.config, b.record.config, "val"):
         return f"the same {counts[0]:,} validation images"
-    return f"{counts[0]:,} and {counts[1]:,} other validation images"
+    return f"{counts[0]:,} and {counts[1]:,} different validation images"
 
 
 def pair(a: Shown, b: Shown) -> list[Caption]:
-    """The difference of two runs, and whether it exceeds noise."""
-    captions = [settings(a, b)]
-    if captions[0].section == "same run":
-        return captions
+    """The difference of two runs, whether it exceeds chance, and in what they differ."""
+    how = settings(a, b)
+    if how.section == "same run":
+        return [how]
     for run in (a, b):
         if run.record.diverged is not None:
-            return [*captions, Caption("pair diverged", {"name": bold(run.name)})]
+            return [Caption("pair diverged", {"name": escaped(run.name)}), how]
     for run in (a, b):
         if not run.record.complete:
-            return [*captions, Caption("pair unfinished", {"name": bold(run.name)})]
+            return [Caption("pair unfinished", {"name": escaped(run.name)}), how]
     change, gaps = comparing.change(a, b, "val"), comparing.gap_change(a, b)
     ahead, behind = (a, b) if change.value > 0 else (b, a)
     figures = {
-        "ahead": bold(ahead.name),
-        "behind": bold(behind.name),
+        "a": escaped(a.name),
+        "b": escaped(b.name),
+        "ahead": escaped(ahead.name),
+        "behind": escaped(behind.name),
         "change": points(change.size),
         "images": _measured(a, b),
     }
     unclear = change.could_be_noise
-    captions.append(Caption("pair could be noise" if unclear else "pair differs", figures))
+    captions = [Caption("pair could be noise" if unclear else "pair differs", figures), how]
     wide, narrow = (a, b) if gaps.value > 0 else (b, a)
     figures = {
-        "wide": bold(wide.name),
-        "narrow": bold(narrow.name),
+        "wide": escaped(wide.name),
+        "narrow": escaped(narrow.name),
         "wide_gap": points(wide.gap),
         "narrow_gap": points(narrow.gap),
         "change": points(gaps.size),
     }
     unclear = gaps.could_be_noise
     captions.append(Caption("gaps could be noise" if unclear else "gaps differ", figures))
+    if any(run.record.examples["corrupted"] for run in (a, b)):
+        captions.append(Caption("gaps count lies", {}))
     return captions
 
 

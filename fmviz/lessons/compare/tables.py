@@ -8,9 +8,10 @@ from typing import Any
 from fmviz.export import csv_files
 from fmviz.lessons.compare import says
 from fmviz.page.pins import Pin
+from fmviz.run.choices import ACTIVATIONS
 from fmviz.run.config import DEFAULTS
 from fmviz.run.measure import Estimate
-from fmviz.run.naming import differing
+from fmviz.run.naming import differing, flat_name
 from fmviz.run.record import HISTORY, RunRecord
 from fmviz.run.settings import SETTINGS, said, written
 from fmviz.words.numbers import points, small_percent
@@ -18,14 +19,21 @@ from fmviz.words.numbers import points, small_percent
 Cells = dict[str, str]
 # What a cell shows of which nothing is known.
 NOTHING = "–"
+# One a kind: what is no saturation is not set beside it.
+FLAT_HEADS = {
+    flat_name(activation): f"{flat_name(activation).replace(' ', '_')}_layer_1"
+    for activation in ACTIVATIONS
+}
 SPLITS = {"train": "training", "val": "validation", "test": "test"}
 
 
-def _saturation(record: RunRecord) -> float | None:
-    """Share of flat activations of the first hidden layer; None where there is none."""
+def _flat(record: RunRecord) -> dict[str, float]:
+    """Share of flat activations of the first hidden layer, by what that share is; empty where there
+    is no hidden layer."""
     if not record.config.hidden:
-        return None
-    return float(record.layers_at("saturation", record.epochs)[0])
+        return {}
+    share = float(record.layers_at("saturation", record.epochs)[0])
+    return {flat_name(record.config.activation): share}
 
 
 def table(
@@ -55,16 +63,17 @@ def table(
 def _cells(record: RunRecord | None, tolerance: float, show_test: bool) -> Cells:
     splits = [name for name in SPLITS if show_test or name != "test"]
     heads = ["gap, points", *(f"{SPLITS[name]}, %" for name in splits)]
-    heads += ["sparsity", "saturation, layer 1", "seconds"]
+    heads += ["sparsity", "flat activations, layer 1", "seconds"]
     if record is None or not record.epochs:
         return dict.fromkeys(heads, NOTHING)
     last = record.epochs
-    flat = _saturation(record)
+    # Shares of different things, in words: a column of numbers would rank them.
+    flat = [f"{name} {small_percent(share)}" for name, share in _flat(record).items()]
     cells = [points(record.gap(last))]
     cells += [points(record.estimate(f"{name}_accuracy", last)) for name in splits]
     cells += [
         small_percent(record.sparsity(tolerance, last)),
-        "no hidden layer" if flat is None else small_percent(flat),
+        *(flat or ["no hidden layer"]),
         f"{record.at_end('seconds'):.2f}",
     ]
     return dict(zip(heads, cells, strict=True))
@@ -91,7 +100,7 @@ def figures_csv(
     for name in ("train", "val", "test"):
         heads += [f"{name}_accuracy", f"{name}_accuracy_error", f"{name}_images"]
     heads += ["gap", "gap_error", "tolerance", "sparsity", "exact_zeros"]
-    heads += ["saturation_layer_1", "seconds"]
+    heads += [*FLAT_HEADS.values(), "seconds"]
     return csv_files.text(_shown(heads, show_test), lines)
 
 
@@ -110,7 +119,7 @@ def _figures(record: RunRecord, tolerance: float) -> dict[str, Any]:
         "tolerance": tolerance,
         "sparsity": record.sparsity(tolerance, last),
         "exact_zeros": record.sparsity(0.0, last),
-        "saturation_layer_1": _saturation(record),
+        **{FLAT_HEADS[name]: share for name, share in _flat(record).items()},
         "seconds": record.at_end("seconds"),
     }
 

@@ -37,8 +37,8 @@ SMALL_HEIGHT = 250
 WAIT_HEIGHT = 135
 # Charts that stand above each other share their x axis: room for the labels of y is fixed.
 Y_ROOM = axes.room(48)
-TRAINED, SPARED = "trained", "spared"
-PHASES = alt.Scale(domain=[TRAINED, SPARED], range=[1.0, 0.28])
+TRAINED, NOT_RUN = "trained", "not run"
+PHASES = alt.Scale(domain=[TRAINED, NOT_RUN], range=[1.0, 0.28])
 KINDS = ["validation", "test"]
 WHEN = ["before training", "at this epoch"]
 
@@ -57,7 +57,7 @@ def _value(monitor: str) -> alt.Y:
 @specification
 def monitor_spec(monitor: str, epochs: int, dark: bool, *, small: bool = False) -> Any:
     """The monitored value over the epochs, dashed, and the same of training, solid. Epochs that
-    stopping spares are pale. Marked: improvements, the stop, the weights that come back.
+    would not have been trained are pale. Marked: improvements, the stop, the weights kept.
 
     Args:
         small: one of several side by side, without a legend.
@@ -122,7 +122,7 @@ def monitor_rows(
 
 
 def _curve_rows(record: RunRecord, rule: Rule, stop: Stop | None, training: bool) -> list[Row]:
-    """The monitored value and its like in training; what stopping spares is another phase."""
+    """The monitored value and its like in training; what would not have run is another phase."""
     beside = record.history[TRAINING[rule.monitor]]
     if rule.monitor == "val_loss":
         beside = beside + record.history["penalty"]
@@ -138,7 +138,7 @@ def _curve_rows(record: RunRecord, rule: Rule, stop: Stop | None, training: bool
                 rows.append({**row, "phase": TRAINED})
             # The last epoch that ran begins the pale stretch too, so that the line is whole.
             if stopped is not None and epoch >= stopped:
-                rows.append({**row, "phase": SPARED})
+                rows.append({**row, "phase": NOT_RUN})
     return rows
 
 
@@ -151,7 +151,7 @@ def _stop_rows(record: RunRecord, rule: Rule, stop: Stop, kept: int) -> list[Row
         if epoch <= len(stop.waits)
     ]
     if kept:
-        rows.append(_mark("kept", kept, values[kept - 1], "validation", "these weights come back"))
+        rows.append(_mark("kept", kept, values[kept - 1], "validation", "these weights are kept"))
     if stop.stopped is not None:
         note = f"stops after epoch {stop.stopped}"
         # Beside the rule, on the side that has more room.
@@ -258,7 +258,7 @@ def patience_spec(epochs: int, test: bool, dark: bool) -> Any:
 
 @specification
 def cost_spec(epochs: int, dark: bool) -> Any:
-    """Epochs trained under each patience, and the epoch whose weights come back."""
+    """Epochs trained under each patience, and the epoch whose weights are kept."""
     x, scale = _patience(epochs, "patience"), axes.span(0, epochs)
     y = axes.axis(alt.Y, "trained", "epoch", scale, tickCount=4, format="d", **Y_ROOM)
     trained, back = tip("trained", title="epochs trained"), tip("weights", title="weights of epoch")

@@ -18,6 +18,7 @@ from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.panels.curves import Curves, Warnings
 from fmviz.ui.pictures import png
 from fmviz.ui.place import Place
+from fmviz.ui.told import Told
 from fmviz.words.numbers import points
 from fmviz.words.prose import Caption
 
@@ -45,7 +46,7 @@ class Machine(Curves):
         # `wait` stands between the curve and the words.
         self.board, self.page = board, board.page
         self.curves, self.waits = Place(), Place()
-        self.caption, self.warnings = Place(), Warnings(board)
+        self.told, self.warnings = Told(board.page), Warnings(board)
         self.captions = self._say
 
     def _say(self, look: Look) -> list[Caption]:
@@ -67,8 +68,8 @@ class Machine(Curves):
             rows,
             charts.monitor_spec(rule.monitor, board.horizon, board.dark),
             alt=f"{rule.monitor} (dashed) and the same on training images (solid) after each "
-            "epoch. Filled: the best so far. Ring: the weights that come back. Pale: epochs that "
-            "stopping spares.",
+            "epoch. Filled: the best so far. Ring: the weights that are kept. Pale: epochs that "
+            "would not have been trained.",
         )
         self.waits.chart(
             charts.wait_rows(run, rule.patience),
@@ -78,7 +79,7 @@ class Machine(Curves):
 
 
 class Moments(Panel):
-    """The epochs that matter, side by side: what comes back, the stop, the end."""
+    """The epochs that matter, side by side: what is kept, the stop, the end."""
 
     def __init__(self, board: Board[EarlyStoppingView]) -> None:
         self.board, self.page = board, board.page
@@ -94,7 +95,7 @@ class Moments(Panel):
         n = run.record.examples
         self.note.caption(
             f"± one standard error over {n['train']:,} training, {n['validation']:,} validation "
-            f"and {n['test']:,} test images, in inference mode. Cross-entropy: validation.",
+            f"and {n['test']:,} test images. Cross-entropy: validation.",
         )
 
 
@@ -105,7 +106,8 @@ class Patiences(Panel):
 
     def __init__(self, board: Board[EarlyStoppingView]) -> None:
         self.board, self.page = board, board.page
-        self.accuracy, self.cost, self.note, self.caption = Place(), Place(), Place(), Place()
+        self.accuracy, self.cost, self.note = Place(), Place(), Place()
+        self.told = Told(board.page)
 
     def draw(self, look: Look) -> None:
         """All patiences at once."""
@@ -118,20 +120,19 @@ class Patiences(Panel):
         self.accuracy.chart(
             rows,
             charts.patience_spec(board.horizon, view.test, board.dark),
-            alt="Accuracy of the weights that come back, with its error, under each patience.",
+            alt="Accuracy of the weights that are kept, with its error, under each patience.",
         )
         self.cost.chart(
             rows,
             charts.cost_spec(board.horizon, board.dark),
-            alt="Epochs trained (bars) and the epoch whose weights come back (dots) under each "
+            alt="Epochs trained (bars) and the epoch whose weights are kept (dots) under each "
             "patience.",
         )
         self.note.caption(
-            "Above: accuracy of the weights that come back, ± one standard error. Below: epochs "
-            "trained (bars), and the epoch whose weights come back (dots).",
+            "Above: accuracy of the weights that are kept, ± one standard error. Below: epochs "
+            "trained (bars), and the epoch whose weights are kept (dots).",
         )
-        captions = says.patiences(found, record)
-        self.caption.markdown(self.page.words(*captions))
+        self.told.say(*says.patiences(found, record))
 
 
 class Monitors(Panel):
@@ -147,7 +148,7 @@ class Monitors(Panel):
             with column:
                 self.titles.append(Place())
                 self.curves.append(Place())
-        self.table, self.note, self.caption = Place(), Place(), Place()
+        self.table, self.note, self.told = Place(), Place(), Told(board.page)
 
     def draw(self, look: Look) -> None:
         """All three."""
@@ -155,7 +156,7 @@ class Monitors(Panel):
         rule, view = rule_of(board), self.page.view
         found = stopping.by_monitor(record, rule)
         if not found or rule.patience is None:
-            self.caption.markdown(self.page.text("rule off"))
+            self.told.say(Caption("rule off", {}))
             return
         for title, curve, outcome in zip(self.titles, self.curves, found, strict=True):
             own = rule.on(outcome.monitor)
@@ -177,8 +178,7 @@ class Monitors(Panel):
             + (" Grey: the penalty." if record.history["penalty"].any() else "")
             + (" min_delta, baseline and mode are left out: they suit one." if own_words else ""),
         )
-        captions = says.monitors(found, record)
-        self.caption.markdown(self.page.words(*captions))
+        self.told.say(*says.monitors(found, record))
 
 
 class Epochs(Panel):
@@ -194,7 +194,7 @@ class Epochs(Panel):
         for column in st.columns(4):
             with column:
                 self.figures.append(Place())
-        self.caption = Place()
+        self.told = Told(board.page)
         pictures, weights = st.columns([1.3, 1], gap="large")
         with pictures:
             self.kernels, self.kernels_note = Place(), Place()
@@ -202,7 +202,7 @@ class Epochs(Panel):
             self.weights = Place()
 
     def draw(self, look: Look) -> None:
-        """That epoch, or the one whose weights come back."""
+        """That epoch, or the one whose weights are kept."""
         board, run, rule = self.board, look.run, rule_of(self.board)
         record = run.record
         if not run.kept:
@@ -220,8 +220,7 @@ class Epochs(Panel):
             strict=True,
         ):
             place.metric(label, figure)
-        captions = says.at_epoch(run, rule, epoch)
-        self.caption.markdown(self.page.words(*captions))
+        self.told.say(*says.at_epoch(run, rule, epoch))
         if len(record.snapshots):
             index = says.nearest_snapshot(record, epoch)
             limit = picture_limit(list(record.snapshots))

@@ -13,7 +13,7 @@ from fmviz.run.measure import Estimate
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
-from fmviz.words import keras_lines, shared
+from fmviz.words import keras_lines
 from fmviz.words.numbers import direction, percent, points
 from fmviz.words.prose import Caption
 
@@ -35,6 +35,9 @@ def long_run(run: Shown, rule: Rule, done: bool) -> list[Caption]:
         "epochs": plural(run.record.config.epochs, "epoch"),
         "kept": str(run.kept),
         "wait": str(stop.waits[-1]),
+        "enough": str(max(rule.patience, 1)),
+        "planned": str(run.record.config.epochs),
+        "seen": str(len(stop.waits)),
         "start_from": str(rule.start_from_epoch),
         "first": str(rule.start_from_epoch + 1),  # the first epoch that is looked at
         "mode": rule.direction,
@@ -46,6 +49,8 @@ def long_run(run: Shown, rule: Rule, done: bool) -> list[Caption]:
     if stop.stopped is not None:
         saved = run.record.config.epochs - stop.stopped
         figures |= {"stopped": str(stop.stopped), "saved": plural(saved, "epoch")}
+        if stop.best is not None:
+            figures["since"] = plural(stop.stopped - stop.best, "epoch")
     sections = [_outcome(run, stop, rule)]
     if not rule.right_way:
         sections.append("mode is wrong")
@@ -94,7 +99,7 @@ def _change(record: RunRecord, a: int, b: int, split: str = "val") -> Estimate:
 
 
 def against_end(run: Shown, test: bool) -> list[Caption]:
-    """The weights that come back beside those of the last epoch of the long run.
+    """The weights that are kept beside those of the last epoch of the long run.
 
     Args:
         test: whether the reader has asked for test accuracy.
@@ -104,7 +109,7 @@ def against_end(run: Shown, test: bool) -> list[Caption]:
     if run.stop is None or not record.complete or record.diverged is not None:
         return []
     if kept == last:
-        return [Caption("end is what comes back", {"last": str(last)})]
+        return [Caption("end is kept", {"last": str(last)})]
     change = _change(record, kept, last)
     figures = {
         "kept": str(kept),
@@ -123,7 +128,7 @@ def against_end(run: Shown, test: bool) -> list[Caption]:
                 "noise memorised",
                 {
                     **figures,
-                    "wrong": f"{record.examples['corrupted']:,}",
+                    "wrong": plural(record.examples["corrupted"], "wrong label"),
                     "memorised": points(record.estimate("corrupted_accuracy", kept)),
                     "last_memorised": points(record.estimate("corrupted_accuracy", last)),
                 },
@@ -159,7 +164,10 @@ def patiences(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
         if (same := list(group))
     ]
     fired = [outcome for outcome in found if outcome.stopped is not None]
+    trained = [outcome.trained for outcome in found]
     figures = {
+        "least": str(min(trained)),
+        "most": str(max(trained)),
         "stretches": "; ".join(
             f"epoch {epoch} under {_patience_range(first, last)}"
             for first, last, epoch in stretches
@@ -172,7 +180,10 @@ def patiences(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
         "never": str(len(fired)),
     }
     if len(stretches) == 1:
-        captions = [Caption("patience makes no difference", figures)]
+        # Where stopping never fires, nor does the number of epochs differ.
+        always = min(trained) == max(trained)
+        section = "patience changes nothing" if always else "patience makes no difference"
+        captions = [Caption(section, figures)]
     elif len(stretches) <= STRETCHES:
         captions = [Caption("patience, few epochs", figures)]
     else:
@@ -203,18 +214,19 @@ def monitors(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
     penalty = record.history["penalty"]
     losses = record.history["val_loss"]
     figures = {name: str(epoch) for name, epoch in epochs.items()}
+    shares = [float(part / whole) if whole else 0.0 for part, whole in zip(penalty, losses)]
     figures |= {
-        "first_share": percent(penalty[0] / losses[0], 0),
-        "last_share": percent(penalty[-1] / losses[-1], 0),
+        "first_share": percent(shares[0], 0),
+        "last_share": percent(shares[-1], 0),
         "first_penalty": f"{penalty[0]:.2f}",
         "last_penalty": f"{penalty[-1]:.2f}",
     }
     captions = [Caption(f"monitors, {len(set(epochs.values()))} epochs", figures)]
     captions.append(Caption("penalty in val_loss" if penalty.any() else "no penalty", figures))
     if len(set(epochs.values())) > 1 and record.diverged is None:
-        best, worst = (
-            pick(epochs.values(), key=lambda epoch: record.at("val_accuracy", epoch))
-            for pick in (max, min)
+        # Two epochs, also where they are right equally often.
+        worst, *_, best = sorted(
+            set(epochs.values()), key=lambda epoch: record.at("val_accuracy", epoch)
         )
         change = _change(record, best, worst)
         apart = "could be noise" if change.could_be_noise else "apart"
@@ -230,15 +242,18 @@ def monitors(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
 def at_epoch(run: Shown, rule: Rule, epoch: int) -> list[Caption]:
     """What can be said of the run after so many epochs, at least one."""
     stop, record = run.stop, run.record
-    there = run._replace(kept=epoch)
-    noise = shared.label_noise(there)
-    captions = [shared.gap(there), *([noise] if noise else [])]
-    figures = {"epoch": str(epoch), "patience": str(rule.patience)}
+    measured = _measured(record, epoch)
     if stop is None:
-        return captions
+        return [measured]
+    figures = {
+        "epoch": str(epoch),
+        "patience": str(rule.patience),
+        "enough": str(max(rule.patience or 0, 1)),
+        "start_from": str(rule.start_from_epoch),
+    }
     if epoch > len(stop.waits):
         figures["stopped"] = str(len(stop.waits))
-        return [*captions, Caption("epoch spared", figures)]
+        return [Caption("epoch not run", figures), measured]
     wait = stop.waits[epoch - 1]
     figures["wait"] = str(wait)
     if epoch <= rule.start_from_epoch:
@@ -247,7 +262,26 @@ def at_epoch(run: Shown, rule: Rule, epoch: int) -> list[Caption]:
         section = "epoch improves" if wait == 0 else "epoch improves, baseline not"
     else:
         section = "epoch stops" if epoch == stop.stopped else "epoch waits"
-    return [*captions, Caption(section, figures)]
+    return [Caption(section, figures), measured]
+
+
+def _measured(record: RunRecord, epoch: int) -> Caption:
+    """What the weights of an epoch get right; repeated lies are told apart from knowledge."""
+    wrong, images = record.examples["corrupted"], record.examples["train"]
+    figures = {
+        "epoch": str(epoch),
+        "training": percent(record.at("train_accuracy", epoch)),
+        "validation": percent(record.at("val_accuracy", epoch)),
+        "gap": points(record.gap(epoch)),
+        "wrong": plural(wrong, "wrong label"),
+    }
+    if not wrong:
+        return Caption("at epoch", figures)
+    figures["memorised"] = points(record.estimate("corrupted_accuracy", epoch))
+    if wrong == images:
+        return Caption("at epoch, all labels wrong", figures)
+    figures["clean"] = percent(record.at("clean_accuracy", epoch))
+    return Caption("at epoch, some labels wrong", figures)
 
 
 def nearest_snapshot(record: RunRecord, epoch: int) -> int:

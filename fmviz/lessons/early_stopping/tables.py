@@ -22,7 +22,7 @@ def moments(run: Shown, test: bool) -> list[dict[str, str]]:
     named: dict[int, list[str]] = {}
     stopped = None if stop is None else stop.stopped
     if stop is not None and (stopped is not None or record.complete):
-        named.setdefault(kept, []).append("comes back")
+        named.setdefault(kept, []).append("kept")
     if stopped is not None:
         named.setdefault(stopped, []).append("at the stop")
     end = "at the end" if record.complete else "now"
@@ -55,7 +55,7 @@ def monitor_table(found: Sequence[Outcome], test: bool) -> list[dict[str, str]]:
         {
             "monitor": SHORT[outcome.monitor],
             "stops after": ("never" if outcome.stopped is None else str(outcome.stopped)),
-            "comes back": str(outcome.kept),
+            "kept": str(outcome.kept),
             "validation": f"{points(outcome.val_accuracy)}%",
             "cross-entropy": f"{outcome.val_crossentropy:.3f}",
             "test": f"{points(outcome.test_accuracy)}%" if test else "hidden",

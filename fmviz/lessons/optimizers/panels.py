@@ -25,6 +25,7 @@ from fmviz.ui.page import Page
 from fmviz.ui.panels.curves import Warnings
 from fmviz.ui.panels.sweep import OnRequest
 from fmviz.ui.place import Place, draw_chart
+from fmviz.ui.told import Told
 from fmviz.words.prose import Caption
 
 RATE_LABELS: dict[Rates, str] = {"common": "one η for all", "own": "each its own"}
@@ -82,7 +83,7 @@ class Race(Panel):
             self.losses = Place()
         with right:
             self.accuracies = Place()
-        self.caption, self.warnings, self.table = Place(), Warnings(board), Place()
+        self.told, self.warnings, self.table = Told(board.page), Warnings(board), Place()
 
     def draw(self, look: Look) -> None:
         """The curves as they grow; figures and captions with them."""
@@ -100,16 +101,16 @@ class Race(Panel):
         if runs:
             self.table.markdown(says.table(runs))
         captions: list[Caption] = []
+        in_sight: list[Caption] = []
         if look.done:
             captions = says.race(runs, self.view)
             clock = says.clock(runs)
             if clock is not None and axis == "seconds":
                 captions.append(clock)
+            in_sight = self.page.verdict(runs)
         elif not runs:
-            captions = [Caption("nothing yet", {})]
-        if look.done:
-            captions += self.page.verdict(runs)
-        self.caption.markdown(self.page.words(*captions))
+            in_sight = [Caption("nothing yet", {})]
+        self.told.say(*captions, in_sight=in_sight)
         self.warnings.draw(look)
 
 
@@ -120,7 +121,7 @@ class Updates(Panel):
         self.board, self.page = board, board.page
         layers = len(board.page.config.hidden) + 1
         self.layer = view_controls.layer(board.page.name, layers)
-        self.chart, self.caption = Place(), Place()
+        self.chart, self.told = Place(), Told(board.page)
 
     def draw(self, look: Look) -> None:
         """The newest figures."""
@@ -133,8 +134,7 @@ class Updates(Panel):
             charts.updates_spec(board.roles, board.horizon, board.dark),
             alt=f"Update-to-weight ratio of layer {self.layer} after each epoch.",
         )
-        captions = says.updates(look.runs, self.layer)
-        self.caption.markdown(self.page.words(*captions))
+        self.told.say(*says.updates(look.runs, self.layer))
 
 
 class RateSweep(OnRequest):
@@ -145,7 +145,7 @@ class RateSweep(OnRequest):
         racing = racers_of(self.page.view)
         self.configs = swept(self.page.config, racing)
         self.labels = tuple(LABELS[name] for name in racing)
-        self.chart, self.caption = Place(), Place()
+        self.chart, self.told = Place(), Told(board.page)
         epochs = plural(self.page.config.epochs, "epoch")
         st.caption(
             f"Validation accuracy in % after {epochs}: this page's network, every racer at every "
@@ -162,7 +162,7 @@ class RateSweep(OnRequest):
             alt="Validation accuracy of each optimizer at each learning rate.",
         )
         if done:
-            self.caption.markdown(self.page.words(*says.sweep(known)))
+            self.told.say(*says.sweep(known))
 
 
 class RavinePaths(Panel):
@@ -195,7 +195,8 @@ class RavinePaths(Panel):
                     charts.descent_spec(labels, dark),
                     alt="f over the steps of each path.",
                 )
-        page.say(*says.on_ravine(racing, view))
+        page.say(says.ravine_rule(view))
+        Told(page).say(*says.on_ravine(racing, view))
 
 
 def rules(page: Page[OptimizersView]) -> None:

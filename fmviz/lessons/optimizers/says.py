@@ -25,7 +25,7 @@ from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.words import keras_lines
-from fmviz.words.numbers import listed, percent, points
+from fmviz.words.numbers import listed, percent, points, rounded
 from fmviz.words.prose import Caption
 
 # What counts as having learnt the garments, in the table's column of epochs.
@@ -34,6 +34,10 @@ TARGET = 0.8
 
 # CS231n's rule of thumb for the update-to-weight ratio, and what still is about that.
 HEALTHY, ABOUT = 1e-3, 3.0
+
+
+# Times of epochs that are apart by less than this factor are called alike.
+MUCH_LONGER = 1.1
 
 
 # Closer to the minimum than this is there; f starts at a few units.
@@ -55,7 +59,8 @@ def race(runs: Sequence[Shown], view: OptimizersView) -> list[Caption]:
             "highest": last,
             "highest_loss": f"{losses[last]:.3f}",
         }
-        captions.append(Caption("race training", figures))
+        alike = figures["loss"] == figures["highest_loss"]
+        captions.append(Caption("race training, alike" if alike else "race training", figures))
     captions.append(_rates(runs, view))
     return captions
 
@@ -155,9 +160,13 @@ def clock(runs: Sequence[Shown]) -> Caption | None:
         "cheap_ms": f"{each[cheap]:.0f}",
         "dear": dear,
         "dear_ms": f"{each[dear]:.0f}",
-        "times": f"{each[dear] / max(each[cheap], 1e-9):.1f}",
     }
-    return Caption("clock", figures)
+    if each[cheap] and each[dear] <= MUCH_LONGER * each[cheap]:
+        return Caption("clock alike", figures)
+    # An epoch of no measurable time has no multiple.
+    if not each[cheap]:
+        return Caption("clock too short", {})
+    return Caption("clock", figures | {"times": f"{each[dear] / each[cheap]:.1f}"})
 
 
 def updates(runs: Sequence[Shown], layer: int) -> list[Caption]:
@@ -174,8 +183,10 @@ def updates(runs: Sequence[Shown], layer: int) -> list[Caption]:
             ratios[run.name] = ratio
     if not ratios:
         return [Caption("updates unknown", {})]
+    low, high = (rounded(pick(ratios.values()), 1) for pick in (min, max))
     figures = {
-        "ratios": listed([f"{n} {number(float(f'{r:.1g}'))}" for n, r in ratios.items()]),
+        "ratios": listed([f"{n} {rounded(r, 1)}" for n, r in ratios.items()]),
+        "span": low if low == high else f"{low} to {high}",
         "layer": str(layer),
         "about": listed([n for n, r in ratios.items() if 1 / ABOUT <= r / HEALTHY <= ABOUT]),
         "below": listed([n for n, r in ratios.items() if r / HEALTHY < 1 / ABOUT]),
@@ -187,7 +198,7 @@ def updates(runs: Sequence[Shown], layer: int) -> list[Caption]:
     ]
     best = finite[by_accuracy(finite).best]
     if len(ratios) > 1 and best.name in ratios:
-        figures |= {"best": best.name, "best_ratio": number(float(f"{ratios[best.name]:.1g}"))}
+        figures |= {"best": best.name, "best_ratio": rounded(ratios[best.name], 1)}
         captions.append(Caption("updates of the best", figures))
     return captions
 
@@ -197,7 +208,7 @@ Swept = Mapping[tuple[str, float], RunRecord | None]
 
 def sweep(records: Swept) -> list[Caption]:
     """Each racer's best rate, and the rates that come within the noise of it; of a whole sweep."""
-    parts, best = [], {}
+    parts, best, rates = [], {}, {}
     for name in RACERS:
         column = {
             rate: Shown.at_end(record, name)
@@ -210,7 +221,7 @@ def sweep(records: Swept) -> list[Caption]:
             continue
         ranking = by_accuracy(column)
         top = ranking.best
-        best[name] = column[top]
+        best[name], rates[name] = column[top], top
         span = f"η = {number(top)}"
         if ranking.level:
             span += f" (level with it: {listed([number(rate) for rate in ranking.level])})"
@@ -222,16 +233,26 @@ def sweep(records: Swept) -> list[Caption]:
     if not best:
         return [Caption("sweep all diverged", {})]
     captions = [Caption("sweep", {"bests": "; ".join(parts)})]
-    if len(best) > 1:
-        ranking_of_names = by_accuracy(best)
+    ranking_of_names = by_accuracy(best)
+    lead = ranking_of_names.best
+    if at_chance(best[lead].accuracy()):
+        captions.insert(0, Caption("sweep nothing learnt", {}))
+    elif len(best) == 1:
+        figures = {
+            "lead": LABELS[lead],
+            "rate": number(rates[lead]),
+            "accuracy": percent(best[lead].at("val_accuracy")),
+        }
+        captions.insert(0, Caption("sweep one", figures))
+    else:
         far = [f"{LABELS[n]} {points(c)}" for n, c in ranking_of_names.beaten.items()]
         near = [LABELS[n] for n in ranking_of_names.level]
-        figures = {"lead": LABELS[ranking_of_names.best], "near": listed(near), "far": listed(far)}
+        figures = {"lead": LABELS[lead], "near": listed(near), "far": listed(far)}
         section = "sweep level" if not far else "sweep led, some level" if near else "sweep led"
-        captions.append(Caption(section, figures))
+        captions.insert(0, Caption(section, figures))
     diverged = sum(r is not None and r.diverged is not None for r in records.values())
     if diverged:
-        captions.append(Caption("sweep diverged", {"cells": plural(diverged, "cell")}))
+        captions.append(Caption("sweep diverged", {"cells": plural(diverged, "run")}))
     return captions
 
 
@@ -244,10 +265,19 @@ def rules(config: RunConfig) -> Caption:
     return Caption(f"rule {name}", figures)
 
 
+def ravine_rule(view: OptimizersView) -> Caption:
+    """The height of the ravine, with its numbers."""
+    figures = {
+        "kappa": number(view.curvature),
+        "eta": number(view.ravine_rate),
+        "steps": str(ravine.STEPS),
+    }
+    return Caption("ravine", figures)
+
+
 def on_ravine(racers: Sequence[str], view: OptimizersView) -> list[Caption]:
     """Where each walker is after its steps, and the closed forms for those that have one."""
-    here = Ravine(view.curvature, view.tilted)
-    rate = view.ravine_rate
+    here, rate = Ravine(view.curvature, view.tilted), view.ravine_rate
     left, arrived, under_way = [], [], []
     for name in RACERS:
         if name not in racers:
@@ -263,8 +293,6 @@ def on_ravine(racers: Sequence[str], view: OptimizersView) -> list[Caption]:
             under_way.append(f"{label} {value:.2g}")
     best_rate, factor = ravine.best_sgd(view.curvature)
     figures = {
-        "kappa": number(view.curvature),
-        "eta": number(rate),
         "steps": str(ravine.STEPS),
         "arrived": listed(arrived),
         "under_way": listed(under_way),
@@ -272,7 +300,9 @@ def on_ravine(racers: Sequence[str], view: OptimizersView) -> list[Caption]:
         "best_rate": f"{best_rate:.3g}",
         "factor": f"{factor:.3g}",
     }
-    captions = [Caption("ravine", figures)]
+    racing = [name for name in RACERS if name in racers]
+    figures |= {"count": str(len(arrived)), "racers": str(len(racing))}
+    captions = [Caption("ravine reached", figures)]
     for section, names in (("arrived", arrived), ("under way", under_way), ("left", left)):
         if names:
             captions.append(Caption(f"ravine {section}", figures))
@@ -284,8 +314,10 @@ def on_ravine(racers: Sequence[str], view: OptimizersView) -> list[Caption]:
     if limits:
         figures["limits"] = listed([f"{n} {limit:.3g}" for n, limit in limits.items()])
         captions.append(Caption("ravine limits", figures))
+    if others := [LABELS[name] for name in racing if LABELS[name] not in limits]:
+        captions.append(Caption("ravine others", figures | {"others": listed(others)}))
     if "sgd" in racers:
-        captions.append(Caption("ravine sgd", figures))
-    if view.tilted:
+        captions.append(Caption("ravine sgd" if view.curvature > 1 else "ravine round", figures))
+    if view.tilted and view.curvature > 1:
         captions.append(Caption("ravine tilted", figures))
     return captions

@@ -54,14 +54,14 @@ class Loss(Card):
     def draw(self, look: Look) -> None:
         """The newest figures."""
         run = look.run
-        caption = says.loss(run)
-        if caption is None:
+        captions = says.loss(run)
+        if not captions:
             return
         self.metric.metric(
             f"Training loss, {run.name}",
-            caption.figures["training"],
-            help="Mean cross-entropy on the training sample in nats, after the epoch, in inference "
-            "mode. Guessing among ten classes costs ln 10 = 2.303.",
+            captions[0].figures["training"],
+            help="Mean cross-entropy on the measured training images with the weights after the "
+            "epoch. Guessing among ten classes costs ln 10 = 2.303.",
         )
         self.chart.chart(
             charts.loss_rows(look.runs),
@@ -69,7 +69,7 @@ class Loss(Card):
             alt="Cross-entropy on training images (solid) and validation images (dashed) of each "
             "run over the epochs.",
         )
-        self.note.caption(self.page.words(caption))
+        self.told.say(*captions)
 
 
 def sizes(board: Board[OverfittingView]) -> Against:

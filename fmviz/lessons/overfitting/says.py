@@ -58,9 +58,9 @@ def of_one(run: Shown, done: bool) -> list[Caption]:
     right = record.examples["train"] - wrong
     validation = record.estimate("val_accuracy", run.kept)
     figures = {
-        "wrong": f"{wrong:,}",
-        "right": f"{right:,}",
-        "images": f"{record.examples['train']:,}",
+        "wrong": plural(wrong, "wrong label"),
+        "repeated": f"{round(memory.value * wrong):,}",
+        "right": plural(right, "image"),
         "share": points(memory),
         "mistake": percent(by_mistake(validation).value),
         "validation": points(validation),
@@ -85,8 +85,7 @@ def of_one(run: Shown, done: bool) -> list[Caption]:
         "gap": points(gap.size),
     }
     if all(difference(share, CHANCE).could_be_noise for share in (clean, validation)):
-        section = "nothing learnt"
-        figures["validation"] = percent(validation.value)
+        section = "clean at chance"
     elif gap.could_be_noise:
         section = "clean gap could be noise"
     else:
@@ -138,20 +137,35 @@ def beside(run: Shown, twin: Shown) -> list[Caption]:
     return captions
 
 
-def loss(run: Shown) -> Caption | None:
-    """Where validation cross-entropy was lowest, and what it has done since."""
+def loss(run: Shown) -> list[Caption]:
+    """Where validation cross-entropy is lowest, what it is with the weights that are shown, and
+    where it has risen, whether accuracy has gone with it; nothing before the first epoch.
+
+    That the network has grown surer of its mistakes is one way for it to rise, and is not claimed:
+    a record has the mean over all images, not that over the mistakes.
+    """
     record, best = run.record, run.record.best_epoch
-    if not best:
-        return None
+    if not best or not run.kept:
+        return []
+    lowest, now = (f"{record.at('val_crossentropy', epoch):.3f}" for epoch in (best, run.kept))
     figures = {
         "training": f"{record.at('train_crossentropy', run.kept):.3g}",
         "epoch": str(run.kept),
         "best": str(best),
-        "lowest": f"{record.at('val_crossentropy', best):.2f}",
-        "validation": f"{record.at('val_crossentropy', run.kept):.2f}",
+        "lowest": lowest,
+        "validation": now,
         "images": f"{record.examples['train']:,}",
     }
-    return Caption("loss rises" if best < run.kept else "loss still falls", figures)
+    if best == run.kept:
+        return [Caption("loss lowest" if record.complete else "loss lowest so far", figures)]
+    if best > run.kept:
+        return [Caption("loss lowest later", figures)]
+    if lowest == now:
+        return [Caption("loss level", figures)]
+    change = comparing.change(run, run._replace(kept=best), "val")
+    figures["change"] = points(change.size)
+    how = direction(change, "less often right", "as often right", "more often right")
+    return [Caption("loss rises", figures), Caption(f"loss rises, {how}", figures)]
 
 
 def learning_curve(records: Sequence[RunRecord]) -> list[Caption]:

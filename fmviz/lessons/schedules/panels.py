@@ -15,6 +15,7 @@ from fmviz.ui.page import Page
 from fmviz.ui.panels.curves import Warnings
 from fmviz.ui.panels.sweep import OnRequest
 from fmviz.ui.place import Place
+from fmviz.ui.told import Told
 from fmviz.words import diagnosis
 from fmviz.words.prose import Caption
 
@@ -34,7 +35,7 @@ class Twins(Panel):
 
     def __init__(self, board: Board[SchedulesView]) -> None:
         self.board, self.page = board, board.page
-        self.rate, self.loss, self.caption = Place(), Place(), Place()
+        self.rate, self.loss, self.told = Place(), Place(), Told(board.page)
         self.warnings = Warnings(board)
 
     def draw(self, look: Look) -> None:
@@ -53,13 +54,14 @@ class Twins(Panel):
             f"each epoch: {names}.",
         )
         captions: list[Caption] = []
+        in_sight: list[Caption] = []
         if look.done:
             why = diagnosis.stuck(look.run)
-            captions = [*says.of_runs(runs), *([why] if why is not None else [])]
-            captions += self.page.verdict(runs)
+            captions = says.of_runs(runs)
+            in_sight = [*([] if why is None else [why]), *self.page.verdict(runs)]
         elif not runs:
-            captions = [Caption("nothing yet", {})]
-        self.caption.markdown(self.page.words(*captions))
+            in_sight = [Caption("nothing yet", {})]
+        self.told.say(*captions, in_sight=in_sight)
         self.warnings.draw(look)
 
 
@@ -69,7 +71,7 @@ class Race(OnRequest):
     def __init__(self, board: Board[SchedulesView]) -> None:
         super().__init__(board)
         self.configs = raced(self.page.config)
-        self.chart, self.caption = Place(), Place()
+        self.chart, self.told = Place(), Told(board.page)
         st.caption(self.page.text("race"))
         self.offer("race", list(self.configs.values()))
 
@@ -82,7 +84,7 @@ class Race(OnRequest):
             alt="Validation accuracy after the last epoch under each schedule.",
         )
         if done:
-            self.caption.markdown(self.page.words(*says.race(known)))
+            self.told.say(*says.race(known))
 
 
 class Rates(OnRequest):
@@ -91,7 +93,7 @@ class Rates(OnRequest):
     def __init__(self, board: Board[SchedulesView]) -> None:
         super().__init__(board)
         self.configs = swept(self.page.config)
-        self.chart, self.caption = Place(), Place()
+        self.chart, self.told = Place(), Told(board.page)
         st.caption(self.page.text("rates"))
         self.offer("rates", list(self.configs.values()))
 
@@ -104,4 +106,4 @@ class Rates(OnRequest):
             alt="Validation accuracy after the last epoch against the learning rate.",
         )
         if done:
-            self.caption.markdown(self.page.words(*says.sweep(known)))
+            self.told.say(*says.sweep(known))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from fmviz.analysis import comparing
-from fmviz.analysis.comparing import at_chance
+from fmviz.analysis.comparing import CHANCE, at_chance
 from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.schedules.lesson import CONSTANT, LABELS, SCHEDULED
@@ -17,7 +17,7 @@ from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.theory import schedules
 from fmviz.words import keras_lines
-from fmviz.words.numbers import listed, percent, points
+from fmviz.words.numbers import direction, listed, percent, points
 from fmviz.words.prose import Caption
 
 # Epochs at the end over which validation accuracy is watched for swings.
@@ -35,10 +35,13 @@ def of_runs(runs: Sequence[Shown]) -> list[Caption]:
     run = runs[-1]
     if any(not each.kept or each.record.diverged is not None for each in runs):
         return []
-    captions = [rate(run.record)]
+    how = rate(run.record)
     if len(runs) == 1:
-        captions.append(Caption("constant alone", {"eta": number(run.record.config.learning_rate)}))
-        return captions
+        eta = number(run.record.config.learning_rate)
+        return [Caption("constant alone", {"eta": eta}), how]
+    if how.section in ("rate unchanged", "plateau never fired"):
+        # Then the two are one run, and there is nothing to compare.
+        return [how]
     constant = runs[0]
     change = comparing.change(run, constant, "val")
     figures = {
@@ -48,24 +51,39 @@ def of_runs(runs: Sequence[Shown]) -> list[Caption]:
         "constant": percent(constant.at("val_accuracy")),
         "loss": f"{run.at('train_crossentropy'):.3f}",
         "constant_loss": f"{constant.at('train_crossentropy'):.3f}",
+        "epoch": str(run.kept),
+        "constant_epoch": str(constant.kept),
     }
-    lost = [at_chance(each.accuracy()) for each in runs]
-    if all(lost):
-        return [*captions, Caption("both at chance", figures)]
-    if any(lost):
-        return [
-            *captions,
-            Caption("schedule at chance" if lost[1] else "constant at chance", figures),
-        ]
+    others = [how]
+    if run.kept != constant.kept:
+        others.append(Caption("other epochs", figures))
+    if (at_a_loss := _at_chance(constant, run)) is not None:
+        return [Caption(at_a_loss, figures), *others]
     section = "schedule level" if change.could_be_noise else "schedule helps"
     if not change.could_be_noise and change.value < 0:
         section = "schedule costs"
-    captions.append(Caption(section, figures))
     swings = [_swing(each) for each in (constant, run)]
     if None not in swings:
         figures |= {"constant_swing": f"{swings[0]:.1f}", "swing": f"{swings[1]:.1f}"}
-        captions.append(Caption("swings", figures | {"last": str(LAST)}))
-    return captions
+        others.append(Caption("swings", figures | {"last": str(LAST)}))
+    return [Caption(section, figures), *others]
+
+
+def _at_chance(constant: Shown, run: Shown) -> str | None:
+    """The section that says which of the two cannot be told from a guess; None where neither.
+
+    Beside such a run the other has learnt only where it is above a guess: after false labels alone
+    it can be below.
+    """
+    constant_lost, lost = (at_chance(each.accuracy()) for each in (constant, run))
+    if constant_lost and lost:
+        return "both at chance"
+    if not constant_lost and not lost:
+        return None
+    learnt = run if constant_lost else constant
+    if learnt.accuracy().value < CHANCE.value:
+        return "chance and below"
+    return "constant at chance" if constant_lost else "schedule at chance"
 
 
 def _swing(run: Shown) -> float | None:
@@ -96,7 +114,9 @@ def rate(record: RunRecord) -> Caption:
         figures["when"] = listed([str(epoch) for epoch in when])
         figures["last"] = number(float(f"{record.at_end('learning_rate'):.3g}"))
         return Caption("plateau fired" if when else "plateau never fired", figures)
-    return Caption("rate constant" if config.schedule == "constant" else "rate", figures)
+    if config.schedule == "constant":
+        return Caption("rate constant", figures)
+    return Caption("rate" if np.ptp(rates) else "rate unchanged", figures)
 
 
 def rule(config: RunConfig) -> Caption:
@@ -148,8 +168,12 @@ def race(records: Mapping[str, RunRecord | None]) -> list[Caption]:
         if at_chance(accuracy):
             captions.append(Caption("schedules at chance", figures))
         else:
-            captions.append(Caption("schedules led", figures))
+            captions.append(
+                Caption("schedules led, not alone" if near else "schedules led", figures)
+            )
             captions += [Caption(f"schedules {k}", figures) for k in ("near", "far") if figures[k]]
+    if lost and not runs:
+        captions.append(Caption("schedules all diverged", {}))
     if lost:
         captions.append(Caption("schedules diverged", {"names": listed(lost)}))
     return captions
@@ -161,25 +185,28 @@ def sweep(records: Mapping[tuple[str, float], RunRecord | None]) -> list[Caption
     for (role, rate), record in records.items():
         if record is not None and record.diverged is None and record.epochs:
             ended.setdefault(role, {})[rate] = Shown.at_end(record, role)
-    rates = {role: by_accuracy(runs).best for role, runs in ended.items()}
-    best = {role: ended[role][rate] for role, rate in rates.items()}
+    rankings = {role: by_accuracy(runs) for role, runs in ended.items()}
+    best = {role: ended[role][ranking.best] for role, ranking in rankings.items()}
     diverged = sum(r is not None and r.diverged is not None for r in records.values())
-    captions = []
-    if CONSTANT in best:
-        figures = {
-            "constant_rate": number(rates[CONSTANT]),
-            "constant": percent(best[CONSTANT].at("val_accuracy")),
-        }
-        section = "sweep constant"
-        if SCHEDULED in best:
-            change = comparing.change(best[SCHEDULED], best[CONSTANT], "val")
-            figures |= {
-                "rate": number(rates[SCHEDULED]),
-                "accuracy": percent(best[SCHEDULED].at("val_accuracy")),
-                "change": points(change, signed=True),
-            }
-            section = "sweep level" if change.could_be_noise else "sweep apart"
-        captions.append(Caption(section, figures))
+    if not best:
+        return [Caption("sweep all diverged", {})] if diverged else []
+    figures: dict[str, str] = {"rates": str(len({rate for _, rate in records}))}
+    for role, ranking in rankings.items():
+        measured = percent(best[role].at("val_accuracy"))
+        at, within = number(ranking.best), str(1 + len(ranking.level))
+        if role == CONSTANT:
+            figures |= {"constant": measured, "constant_rate": at, "constant_band": within}
+        else:
+            figures |= {"accuracy": measured, "rate": at, "band": within}
+    if len(best) == 2:
+        change = comparing.change(best[SCHEDULED], best[CONSTANT], "val")
+        figures["change"] = points(change.size)
+        section = f"sweep {direction(change, 'worse', 'level', 'better')}"
+        if all(at_chance(run.accuracy()) for run in best.values()):
+            section = "sweep at chance"
+        captions = [Caption(section, figures), Caption("sweep bands", figures)]
+    else:
+        captions = [Caption("sweep constant" if CONSTANT in best else "sweep scheduled", figures)]
     if diverged:
         captions.append(Caption("sweep diverged", {"runs": plural(diverged, "run")}))
     return captions

@@ -28,6 +28,7 @@ from fmviz.ui.page import Page
 from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.place import Place
 from fmviz.ui.session import is_dark
+from fmviz.ui.told import Told
 from fmviz.words import taking_home
 
 SEEDS = (1, 2, 3, 4, 5)
@@ -93,9 +94,10 @@ def _values(page: str, field: str, knob: str) -> None:
         field,
         f"Values of {KNOBS[knob].label}",
         ", ".join(written(knob, value) for value in present),
-        lambda text: knobs.write(knob, knobs.read(knob, text)),
-        f"Each {knobs.allowed(knob)}, at most {knobs.MAX_VALUES} of them, with commas between "
-        "them. Leave the field empty for the usual values.",
+        lambda text: knobs.write(knob, knobs.typed(knob, text)),
+        f"Each {knobs.allowed(knob)}, at most {knobs.MAX_VALUES} of them. Between two values a "
+        "comma and a space, or a semicolon; a decimal has a point: 0.01, 0.1. Leave the field "
+        "empty for the usual values.",
     )
 
 
@@ -138,7 +140,7 @@ class Result:
         self._before = Place()
         self.configs = [config for cell in self.cells for config in cell.configs]
         self.sweep = Sweep(page, "sweep", self.configs, self._draw, partly=True)
-        self._chart, self._note, self._words = Place(), Place(), Place()
+        self._chart, self._note, self._told = Place(), Place(), Told(page)
         self._after = st.container()
 
     @cached_property
@@ -162,12 +164,14 @@ class Result:
         found = sweeps.outcomes(self.cells, records)
         best = sweeps.best(found) if done else None
         self._picture(found, best, done)
-        self._note.caption(self.page.words(*says.reading(self.wanted, self.view.measure)))
+        activations = {config.activation for config in self.configs if config.hidden}
+        reading = says.reading(self.wanted, self.view.measure, activations)
+        self._note.caption(self.page.words(*reading))
         if done:
             self._before.caption(self._made(records))
             view = self.view
             captions = says.told(self.wanted.turns, found, view.measure, view.tolerance, best)
-            self._words.markdown(self.page.words(*captions, *self.page.verdict(self._shown(found))))
+            self._told.say(*captions, in_sight=self.page.verdict(self._shown(found)))
             if self.page.vault is not None and best is not None:
                 place, runs = self.page.vault, self._shown([best.outcome])
                 vault.draw(place, self.page.name, runs, "the best")

@@ -12,12 +12,12 @@ from fmviz.analysis import sweeps
 from fmviz.analysis.comparing import at_chance
 from fmviz.analysis.sweeps import MEASURES, Outcome
 from fmviz.run import knobs
-from fmviz.run.choices import DATASETS
+from fmviz.run.choices import ACTIVATIONS, DATASETS
 from fmviz.run.knobs import KNOBS, Cell
-from fmviz.run.measure import Estimate
-from fmviz.run.naming import knob_value, plural, value_name
+from fmviz.run.measure import Estimate, saturates
+from fmviz.run.naming import flat_name, knob_value, plural, value_name
 from fmviz.run.record import RunRecord
-from fmviz.words.numbers import duration, percent, points, small_percent
+from fmviz.words.numbers import duration, listed, percent, points, small_percent
 from fmviz.words.prose import Caption
 
 # Cells that are named one by one; of more, only their number.
@@ -72,18 +72,38 @@ def before(wanted: knobs.Sweeping, runs: int, known: int, seconds: float) -> Cap
     return Caption("before, some known" if known else "before", figures)
 
 
-def reading(wanted: knobs.Sweeping, measure: str) -> list[Caption]:
-    """How the picture of a sweep is to be read."""
+def reading(
+    wanted: knobs.Sweeping, measure: str, activations: Set[str] = frozenset()
+) -> list[Caption]:
+    """How the picture of a sweep is to be read.
+
+    Args:
+        activations: those of its hidden layers.
+    """
     figures = {"seeds": plural(wanted.seeds, "seed")}
     one_seed = ", one seed" if wanted.seeds == 1 else ""
     if len(wanted.turns) == 2:
         figures["unit"] = ", in %" if MEASURES[measure].is_share else ""
-        return [Caption("reading two" + one_seed, figures)]
+        return [Caption("reading two" + one_seed, figures), *_kinds(measure, activations)]
     captions = [Caption("reading one" + one_seed, figures)]
     ((knob, values),) = wanted.turns.items()
     if KNOBS[knob].log and 0 in values:
         captions.append(Caption("zero apart", {}))
-    return captions
+    return captions + _kinds(measure, activations)
+
+
+def _kinds(measure: str, activations: Set[str]) -> list[Caption]:
+    """What stands under the name of saturation where that is not it, or not it alone."""
+    if measure != "saturation" or all(map(saturates, activations)):
+        return []
+    names: dict[str, list[str]] = {}
+    for activation, choice in ACTIVATIONS.items():
+        if activation in activations:
+            names.setdefault(flat_name(activation), []).append(choice.label)
+    if len(names) == 1:
+        return [Caption("kind", {"kind": next(iter(names))})]
+    kinds = [f"{listed(functions)} the {kind}" for kind, functions in names.items()]
+    return [Caption("kinds apart", {"kinds": listed(kinds)})]
 
 
 def told(
@@ -119,17 +139,18 @@ def _best(turns: Mapping[str, Sequence[Any]], best: sweeps.Best) -> list[Caption
         "best": cell_name(turned, best.outcome.cell),
         "accuracy": points(best.accuracy),
         "images": f"{records[0].examples['validation']:,}",
-        "seeds": str(len(records)),
+        "over": f", in the mean over {len(records)} seeds" if len(records) > 1 else "",
         "level": str(len(best.level)),
         "others": str(best.compared),
         "names": _names(turned, best.level),
     }
     if at_chance(best.accuracy):
         return [Caption("nothing learnt in all", figures)]
-    captions = [Caption("best" if len(records) == 1 else "best over seeds", figures)]
-    if best.compared:
-        how = "alone" if not best.level else "all" if len(best.level) == best.compared else "some"
-        captions.append(Caption(f"level {how}", figures))
+    if not best.compared:
+        return [Caption("only one", figures)]
+    how = "alone" if not best.level else "all" if len(best.level) == best.compared else "some"
+    leads = {"alone": "best", "some": "best, not alone", "all": "best, none apart"}
+    captions = [Caption(leads[how], figures), Caption(f"level {how}", figures)]
     if len(best.level) < best.compared:
         captions += _edges(turns, best)
     return captions
@@ -154,25 +175,49 @@ def _edges(turns: Mapping[str, Sequence[Any]], best: sweeps.Best) -> list[Captio
 def _range(
     turned: Sequence[str], found: Sequence[Outcome], measure: str, tolerance: float
 ) -> list[Caption]:
-    """The lowest and the highest value of a measure that names no best."""
-    means = []
+    """The lowest and the highest value of a measure that names no best; of what stands under the
+    name of saturation, each kind for itself."""
+    if measure == "accuracy":
+        return []
+    kinds: dict[str, list[tuple[float, Outcome]]] = {}
     for outcome in found:
         values = outcome.values(measure, tolerance)
         if values and outcome.whole and not math.isnan(values[0][-1]):
-            means.append((float(np.mean([value[-1] for value in values])), outcome))
-    if measure == "accuracy" or len(means) < 2:
-        return []
+            mean = float(np.mean([value[-1] for value in values]))
+            kinds.setdefault(_label(measure, outcome), []).append((mean, outcome))
+    return [
+        _between(turned, name, means, measure, tolerance)
+        for name, means in kinds.items()
+        if len(means) > 1
+    ]
+
+
+def _label(measure: str, outcome: Outcome) -> str:
+    """What a measure is called in a cell."""
+    if measure == "saturation":
+        return flat_name(outcome.cell.configs[0].activation)
+    on = "validation " if len(MEASURES[measure].splits) > 1 else ""
+    return on + MEASURES[measure].label
+
+
+def _between(
+    turned: Sequence[str],
+    name: str,
+    means: Sequence[tuple[float, Outcome]],
+    measure: str,
+    tolerance: float,
+) -> Caption:
+    """From the lowest to the highest of some cells."""
     low, high = (pick(means, key=lambda pair: pair[0]) for pick in (min, max))
     figures = {
-        "measure": ("validation " if len(MEASURES[measure].splits) > 1 else "")
-        + MEASURES[measure].label,
+        "measure": name,
         "low": _spread(low[1].finite, measure, tolerance),
         "low_cell": cell_name(turned, low[1].cell),
         "high": _spread(high[1].finite, measure, tolerance),
         "high_cell": cell_name(turned, high[1].cell),
     }
     section = "measure level" if figures["low"] == figures["high"] else "measure range"
-    return [Caption(section, figures)]
+    return Caption(section, figures)
 
 
 def _spread(records: Sequence[RunRecord], measure: str, tolerance: float) -> str:

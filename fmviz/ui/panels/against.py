@@ -9,6 +9,7 @@ from fmviz.run.record import RunRecord
 from fmviz.ui.board import Board
 from fmviz.ui.panels.sweep import OnRequest
 from fmviz.ui.place import Place
+from fmviz.ui.told import Told
 from fmviz.words.numbers import points
 from fmviz.words.prose import Caption
 
@@ -38,7 +39,7 @@ class Against(OnRequest):
         self.field, self.say = field, say
         ticks = tuple(map(float, values))
         self._spec = charts.against_spec(f"{title}; ± one standard error", ticks, log, board.dark)
-        self._chart, self._note = Place(), Place()
+        self._chart, self._told = Place(), Told(board.page)
         self.offer(field, [self.page.config.replace(**{field: value}) for value in values])
 
     def show(self, records: list[RunRecord | None], done: bool) -> None:
@@ -51,4 +52,4 @@ class Against(OnRequest):
             alt=f"Training accuracy (solid) and validation accuracy (dashed) against {self.field}.",
         )
         if done:
-            self._note.markdown(self.page.words(*self.say(known)))
+            self._told.say(*self.say(known))

@@ -7,6 +7,7 @@ from fmviz.charts import curves
 from fmviz.ui.board import Board
 from fmviz.ui.look import LIVE, Captions, Look, Panel
 from fmviz.ui.place import Place
+from fmviz.ui.told import Told
 from fmviz.words import diagnosis, penalised
 from fmviz.words.numbers import upper_first
 from fmviz.words.prose import Caption
@@ -49,7 +50,7 @@ class Curves(Panel):
 
     def __init__(self, board: Board, captions: Captions) -> None:
         self.board, self.page, self.captions = board, board.page, captions
-        self.curves, self.caption, self.warnings = Place(), Place(), Warnings(board)
+        self.curves, self.told, self.warnings = Place(), Told(board.page), Warnings(board)
 
     def picture(self, look: Look) -> None:
         """The curves alone."""
@@ -67,13 +68,14 @@ class Curves(Panel):
         self.picture(look)
         ready = look.whole and all(run.kept for run in look.runs)
         captions = list(self.captions(look)) if ready else []
+        in_sight: list[Caption] = []
         if ready and (why := diagnosis.stuck(look.run)) is not None:
-            captions.append(why)
+            in_sight.append(why)
         if look.done and ready:
-            captions += self.page.verdict(look.runs)
+            in_sight += self.page.verdict(look.runs)
         if not look.runs:
-            captions.append(Caption("nothing yet", {}))
-        self.caption.markdown(self.page.words(*captions))
+            in_sight.append(Caption("nothing yet", {}))
+        self.told.say(*captions, in_sight=in_sight)
         self.warnings.draw(look)
 
 

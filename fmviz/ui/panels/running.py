@@ -38,4 +38,4 @@ class Running(Card):
             alt="Keras's running training accuracy (dotted) beside measured training accuracy "
             "(solid) and validation accuracy (dashed), over the epochs.",
         )
-        self.note.caption(self.page.words(*running(run)))
+        self.told.say(*running(run))

@@ -7,10 +7,13 @@ import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from fmviz.analysis import comparing
@@ -27,7 +30,7 @@ from fmviz.ui import live
 from fmviz.words import prose
 from fmviz.words.numbers import points
 from fmviz.words.prose import Caption
-from tests.support.lessons import made_up, opened, texts
+from tests.support.lessons import check_words, leads, made_up, opened, texts
 from tests.support.records import answering, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
 
@@ -110,7 +113,7 @@ def test_a_lead_is_said_to_be_noise_where_mcnemar_says_so() -> None:
         assert apart.figures["only_b"] == "0"
         best = says.best([b, a])
         assert best is not None
-        assert best.figures["name"] == "**a**"
+        assert best.figures["name"] == "a"
         assert (best.section == "best, clear") != noise
 
 
@@ -128,6 +131,10 @@ def branches() -> dict[str, Callable[[], Caption | None]]:
         for shares in ((0.5, 0.52, 0.54), (0.9, 0.52, 0.54))
     )
     diverged = [*seeds, broken.record]
+    told_lies = of(0.5, "h", seed=5)
+    told_lies = told_lies._replace(
+        record=replace(told_lies.record, examples={**told_lies.record.examples, "corrupted": 1})
+    )
     return {
         "images": lambda: says.images([good]),
         "images, test": lambda: says.images([good])._replace(section="images, test"),
@@ -138,10 +145,11 @@ def branches() -> dict[str, Callable[[], Caption | None]]:
         "seed alone": lambda: says.settings(good, alike),
         "one setting": lambda: says.settings(bad, of(0.5, "g", lam=6.0, penalty="l2")),
         "several settings": lambda: says.settings(good, both),
-        "pair diverged": lambda: says.pair(good, broken)[1],
-        "pair unfinished": lambda: says.pair(good, going)[1],
-        "pair differs": lambda: says.pair(good, bad)[1],
-        "pair could be noise": lambda: says.pair(good, alike)[1],
+        "pair diverged": lambda: says.pair(good, broken)[0],
+        "pair unfinished": lambda: says.pair(good, going)[0],
+        "pair differs": lambda: says.pair(good, bad)[0],
+        "pair could be noise": lambda: says.pair(good, alike)[0],
+        "gaps count lies": lambda: says.pair(good, told_lies)[-1],
         "gaps differ": lambda: says.pair(of(0.5, "h", seed=1)._replace(), of(0.9, "i", seed=2))[2],
         "apart": lambda: says.apart(good, bad),
         "apart nowhere": lambda: says.apart(good, alike),
@@ -161,6 +169,84 @@ def test_every_sentence_is_said_of_what_it_fits(section: str) -> None:
     assert caption.section == section
     text = prose.text("compare", caption.section, caption.figures)
     assert "{{" not in text
+
+
+def test_words_are_short_and_plain() -> None:
+    given = {
+        section: make
+        for section, make in branches().items()
+        if section in prose.sections("compare")
+    }
+    check_words("compare", given)  # type: ignore[arg-type]
+
+
+@given(
+    shares=st.lists(
+        st.none() | st.sampled_from([0.0, 0.1, 0.5, 0.501, 1.0]), min_size=2, max_size=4
+    ),
+    same=st.booleans(),
+    lies=st.sampled_from([0, 1, 2]),
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_is_pinned_what_is_said_is_so(
+    shares: list[float | None], same: bool, lies: int
+) -> None:
+    runs = []
+    for seed, share in enumerate(shares):
+        if share is None:
+            where = Divergence(2, 0, 0, "loss")
+            record = synthetic(tiny(seed=seed), epochs=1, diverged=where)
+            runs.append(Shown(f"run {seed}", record, None, 0))
+        else:
+            runs.append(of(share, f"run {seed}", seed=0 if same else seed))
+    runs = [
+        run._replace(
+            record=replace(run.record, examples={**run.record.examples, "corrupted": lies})
+        )
+        for run in runs
+    ]
+
+    def text(caption: Caption) -> str:
+        return prose.text("compare", caption.section, caption.figures)
+
+    ended = {run.name: run.at("val_accuracy") for run in runs if run.record.diverged is None}
+    best = says.best(runs)
+    assert (best is None) == (len(ended) < 2)
+    if best is not None:
+        assert leads(text(best))
+        assert ended[best.figures["name"]] == max(ended.values())
+        close = sum(share > max(ended.values()) - 0.003 for share in ended.values())
+        assert (best.section == "best, clear") == (close == 1)
+    a, b = runs[:2]
+    captions = says.pair(a, b)
+    told = " ".join(map(text, captions))
+    assert leads(text(captions[0]))
+    first = captions[0].section
+    assert (first == "pair diverged") == (None in shares[:2] and a.record.config != b.record.config)
+    if first == "pair differs":
+        assert ended[captions[0].figures["ahead"]] > ended[captions[0].figures["behind"]]
+    assert ("lies" in told) == (bool(lies) and first in ("pair differs", "pair could be noise"))
+    if None not in shares[:2] and (apart := says.apart(a, b)) is not None:
+        assert not re.search(r"\b1 are\b", text(apart))
+
+
+def test_the_zeros_of_relu_do_not_stand_among_saturation() -> None:
+    pinned = [Pin(name, tiny(activation=name)) for name in ("tanh", "relu", "elu")]
+    records = [synthetic(pin.config) for pin in pinned]
+    lines = rows_of(tables.figures_csv(pinned, records, 1e-2, show_test=False))
+    filled = [[name for name in tables.FLAT_HEADS.values() if line[name]] for line in lines]
+    assert filled == [
+        ["saturation_layer_1"],
+        ["share_of_zeros_layer_1"],
+        ["share_far_below_zero_layer_1"],
+    ]
+    cells = tables.table(pinned, records, 1e-2, show_test=False)
+    told = [cell["flat activations, layer 1"] for cell in cells]
+    assert [text.rstrip("0123456789.%").strip() for text in told] == [
+        "saturation",
+        "share of zeros",
+        "share far below zero",
+    ]
 
 
 def test_the_prose_has_no_section_that_nothing_shows() -> None:

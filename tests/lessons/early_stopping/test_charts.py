@@ -53,7 +53,7 @@ def test_epochs_after_the_stop_are_pale_and_the_line_is_whole() -> None:
     curve = of_kind(rows(), "curve")
     validation = curve[curve.split == "validation"]
     assert list(validation[validation.phase == "trained"].epoch) == [1, 2, 3, 4, 5]
-    assert list(validation[validation.phase == "spared"].epoch) == [5, 6, 7]
+    assert list(validation[validation.phase == "not run"].epoch) == [5, 6, 7]
     never = of_kind(rows(RULE._replace(patience=9)), "curve")
     assert set(never.phase) == {"trained"}
 

@@ -19,7 +19,7 @@ from fmviz.run.measure import Estimate
 from fmviz.run.record import Divergence, RunRecord
 from fmviz.ui import live
 from tests.lessons.early_stopping.test_says import BRANCHES
-from tests.support.lessons import check_prose, made_up, opened, texts
+from tests.support.lessons import check_prose, check_words, made_up, opened, texts
 from tests.support.records import synthetic
 from tests.support.scripted import ScriptedEngine, first_epochs
 from tests.support.trained import as_shown
@@ -33,6 +33,10 @@ CURVE = np.abs(np.arange(60) - 19.5) / 100 + 0.4
 
 def test_the_words_are_whole() -> None:
     check_prose(NAME, BRANCHES)
+
+
+def test_the_words_are_short_and_plain() -> None:
+    check_words(NAME, BRANCHES)
 
 
 # The page
@@ -61,8 +65,9 @@ def charts(at: AppTest) -> list[dict[str, Any]]:
 def test_the_page_opens_on_one_long_run(scripted: ScriptedEngine) -> None:
     at = opened(NAME)
     assert scripted.asked[-1] == (START,)
-    assert "training stops after epoch **25** of 60 epochs" in texts(at)
-    assert "weights of epoch **20**, the best, come back" in texts(at)
+    assert "Training stops after epoch 25; the weights of epoch 20 come back." in texts(at)
+    assert "5 epochs since brought no improvement, and patience is 5." in texts(at)
+    assert "Saved: 35 epochs of 60." in texts(at)
     assert "EarlyStopping(monitor='val_loss', patience=5, restore_best_weights=True)" in texts(at)
     # The monitored value, wait, every patience twice.
     assert len(charts(at)) == 4
@@ -72,7 +77,7 @@ def test_rules_ask_for_nothing_new(scripted: ScriptedEngine) -> None:
     at = opened(NAME)
     asked = len(scripted.asked)
     slider(at, "Patience").set_value(12).run()
-    assert "training stops after epoch **32**" in texts(at)
+    assert "Training stops after epoch 32;" in texts(at)
     at.selectbox[0].set_value("val_accuracy").run()
     next(t for t in at.toggle if t.label == "restore_best_weights").set_value(False).run()
     slider(at, "min_delta").set_value(0.01).run()
@@ -93,17 +98,17 @@ def test_rules_ask_for_nothing_new(scripted: ScriptedEngine) -> None:
     ("query", "told"),
     [
         ({"patience": "off"}, "Early stopping is off"),
-        ({"patience": "100"}, "stopping never fired in 60 epochs"),
+        ({"patience": "100"}, "Stopping never fired, and still the weights of epoch 20 come back."),
         ({"mode": "max"}, 'mode="max"` takes the largest `val_loss` for the best'),
         ({"baseline": "0.5"}, "Epoch 11 is the first to beat the baseline 0.5"),
-        ({"start_from": "60"}, "ended before the callback looked"),
+        ({"start_from": "60"}, "never looked: the run ended before epoch 61"),
         ({"monitor": "val_crossentropy"}, 'SparseCategoricalCrossentropy(name="crossentropy"'),
         ({"section": "monitors"}, "so `val_loss` *is* the cross-entropy"),
         ({"section": "epochs"}, "Epoch 20 is the best so far"),
         ({"section": "epochs", "epoch": "100"}, "there would be no epoch 60"),
-        ({"section": "epochs", "epoch": "24"}, "is no improvement: `wait` is 4"),
-        ({"epochs": "1"}, "never fired in 1 epoch"),
-        ({"label_noise": "0.2", "section": "epochs"}, "wrong ones among the"),
+        ({"section": "epochs", "epoch": "24"}, "brings no improvement: `wait` is 4"),
+        ({"epochs": "1"}, "After 1 epoch nothing says"),
+        ({"label_noise": "0.2", "section": "epochs"}, "wrong labels, and gets"),
     ],
 )
 def test_corners_have_their_words(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fmviz.analysis import comparing
-from fmviz.analysis.stopping import Rule, Shown, by_monitor, look, outcomes
+from fmviz.analysis.stopping import Outcome, Rule, Shown, by_monitor, look, outcomes
 from fmviz.lessons.early_stopping import says, tables
 from fmviz.run.record import Divergence, RunRecord
 from fmviz.words import prose
 from fmviz.words.prose import Caption
+from tests.support.lessons import leads
 from tests.support.records import synthetic, tiny
 
 LESSON = "early_stopping"
@@ -89,9 +91,10 @@ def monitors_said(
     return says.monitors(found, record)
 
 
-def epoch_said(epoch: int, **rule: Any) -> list[Caption]:
+def epoch_said(epoch: int, *, corrupted: int = 0, **rule: Any) -> list[Caption]:
     given_rule = Rule(**{"patience": 2, "restore_best_weights": True, **rule})
-    return says.at_epoch(replayed(record_of(TURNS), given_rule), given_rule, epoch)
+    record = record_of(TURNS, examples={"corrupted": corrupted})
+    return says.at_epoch(replayed(record, given_rule), given_rule, epoch)
 
 
 def rule_said(values: Sequence[float], **rule: Any) -> list[Caption]:
@@ -129,10 +132,9 @@ MAKERS: dict[str, Callable[[], list[Caption]]] = {
     "noise memorised": lambda: ended(SAME, corrupted=20),
     "end, test differs": lambda: ended(BETTER, test=True),
     "end, test could be noise": lambda: ended(SAME, test=True),
-    "end is what comes back": lambda: says.against_end(
-        replayed(record_of(FALLS), Rule(patience=2)), False
-    ),
+    "end is kept": lambda: says.against_end(replayed(record_of(FALLS), Rule(patience=2)), False),
     "patience makes no difference": lambda: patience_said(TURNS),
+    "patience changes nothing": lambda: patience_said(FALLS),
     "patience, few epochs": lambda: patience_said([0.9, 0.5, 0.6, 0.4, 0.5, 0.6, 0.7]),
     "patience, many epochs": lambda: patience_said(
         [*TURNS, 0.8], [*SAME, 0.5], restore_best_weights=False
@@ -160,7 +162,11 @@ MAKERS: dict[str, Callable[[], list[Caption]]] = {
     "epoch waits": lambda: epoch_said(4),
     "epoch stops": lambda: epoch_said(5),
     "epoch not looked at": lambda: epoch_said(1, start_from_epoch=1),
-    "epoch spared": lambda: epoch_said(6),
+    "epoch not run": lambda: epoch_said(6),
+    "at epoch": lambda: epoch_said(6),
+    "at epoch, some labels wrong": lambda: epoch_said(6, corrupted=20),
+    "at epoch, all labels wrong": lambda: epoch_said(6, corrupted=100),
+    "stopping off": lambda: said(TURNS, patience=None),
     "kernels of this epoch": lambda: [says.kernels(record_of(TURNS), 5)],
     "kernels nearby": lambda: [says.kernels(record_of(TURNS), 6)],
     "rule off": lambda: rule_said(TURNS, patience=None),
@@ -257,24 +263,24 @@ def test_the_table_has_each_epoch_once() -> None:
     record = record_of(TURNS)
     restored = Rule(patience=2, restore_best_weights=True)
     assert headings(record, restored) == [
-        ("comes back", "3"),
+        ("kept", "3"),
         ("at the stop", "5"),
         ("at the end", "7"),
     ]
     assert headings(record, Rule(patience=2)) == [
-        ("comes back = at the stop", "5"),
+        ("kept = at the stop", "5"),
         ("at the end", "7"),
     ]
-    assert headings(record_of(FALLS), restored) == [("comes back = at the end", "7")]
+    assert headings(record_of(FALLS), restored) == [("kept = at the end", "7")]
     assert headings(record, Rule(patience=None)) == [("at the end", "7")]
 
 
 def test_while_a_run_goes_on_nothing_has_come_back_before_it_stops() -> None:
     restored = Rule(patience=3, restore_best_weights=True)
     assert headings(record_of(TURNS[:5], planned=9), restored) == [("now", "5")]
-    assert headings(record_of(TURNS, planned=9), restored)[0] == ("comes back", "3")
+    assert headings(record_of(TURNS, planned=9), restored)[0] == ("kept", "3")
     diverged = record_of(TURNS[:4], planned=9, diverged=True)
-    assert headings(diverged, restored) == [("comes back", "3"), ("last finite epoch", "4")]
+    assert headings(diverged, restored) == [("kept", "3"), ("last finite epoch", "4")]
 
 
 def test_test_accuracy_is_hidden_until_asked_for() -> None:
@@ -345,15 +351,78 @@ def test_whatever_the_run_and_the_rule_there_are_words(
     )
     rule = Rule(monitor, min_delta, patience, mode, baseline, restore, start_from)
     run = replayed(record, rule)
-    captions = says.long_run(run, rule, record.complete)
-    captions += says.against_end(run, True)
-    captions += says.rule_in_figures(run, rule)
+    first = says.long_run(run, rule, record.complete)
+    panels = [first] if first else []
+    others = says.against_end(run, True) + says.rule_in_figures(run, rule)
     if record.complete and record.epochs:
-        captions += says.patiences(outcomes(record, rule), record)
-        if found := by_monitor(record, rule):
-            captions += says.monitors(found, record)
-        for epoch in range(1, record.epochs + 1):
-            captions += says.at_epoch(run, rule, epoch)
+        found = outcomes(record, rule)
+        panels.append(says.patiences(found, record))
+        if by := by_monitor(record, rule):
+            panels.append(says.monitors(by, record))
+        panels += [says.at_epoch(run, rule, epoch) for epoch in range(1, record.epochs + 1)]
+        check_patiences(panels[1 if first else 0][0].section, found)
     tables.moments(run, True)
-    for caption in captions:
-        assert "{{" not in prose.text(LESSON, caption.section, caption.figures)
+    for captions in panels:
+        assert leads(words(captions[0])) or run.stop is None
+    assert "{{" not in "".join(map(words, others))
+    if first and run.stop is not None:
+        check_first(words(first[0]), run, rule, values)
+
+
+def words(caption: Caption) -> str:
+    return prose.text(LESSON, caption.section, caption.figures)
+
+
+def check_first(text: str, run: Shown, rule: Rule, values: list[float]) -> None:
+    """What is said of the rule, told again from the values themselves."""
+    stop = run.stop
+    assert stop is not None
+    # Nothing comes back unless weights are restored.
+    assert rule.restore_best_weights or not re.search("come back|comes back", text)
+    tried = re.search(r"(\d+) epochs? (?:since )?brought no improvement", text)
+    if tried is None:
+        return
+    assert stop.stopped is not None
+    assert stop.best is not None
+    assert int(tried[1]) == stop.stopped - stop.best
+    sign = 1 if rule.direction == "max" else -1
+    best = sign * values[stop.best - 1]
+    later = values[stop.best : stop.stopped]
+    assert not any(sign * value - rule.min_delta > best for value in later)
+    # Of epochs that the rule would not have trained nothing is said.
+    assert "no epoch after" not in text
+
+
+def check_patiences(section: str, found: Sequence[Outcome]) -> None:
+    """Whether patience matters, from what it makes of the run."""
+    kept = {outcome.kept for outcome in found}
+    trained = {outcome.trained for outcome in found}
+    assert (section == "patience changes nothing") == (len(kept) == len(trained) == 1)
+    assert (section == "patience makes no difference") == (len(kept) == 1 < len(trained))
+
+
+def test_where_nothing_fires_nobody_waits_longer() -> None:
+    caption = patience_said(FALLS)[0]
+    assert caption.section == "patience changes nothing"
+    assert "how long one waits" not in words(caption)
+
+
+def test_without_restoring_nothing_comes_back() -> None:
+    for values in (TURNS, FALLS, RISES):
+        for patience in (0, 1, 2, 9):
+            captions = said(values, patience=patience, restore_best_weights=False)
+            captions += patience_said(values, restore_best_weights=False)
+            assert not any("come back" in words(caption) for caption in captions)
+
+
+def test_a_better_epoch_that_would_not_have_been_trained_is_no_matter() -> None:
+    """The loss rises and then falls below the first: patience 2 sees but the rise."""
+    (caption,) = said([0.5, 0.6, 0.7, 0.1, 0.1])
+    assert words(caption).startswith(
+        "**Training stops after epoch 3: 2 epochs brought no improvement on the first.**"
+    )
+
+
+def test_monitors_that_choose_equally_good_epochs_are_told_apart() -> None:
+    caption = one(monitors_said(FALLS, TURNS, [0.5] * 7), "monitors, could be noise")
+    assert caption.figures["best"] != caption.figures["worst"]

@@ -8,8 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Shown, look
@@ -32,9 +35,10 @@ from fmviz.run.choices import DATASETS, OPTIMIZERS
 from fmviz.run.config import RunConfig
 from fmviz.run.record import Divergence, RunRecord
 from fmviz.ui import live
+from fmviz.words import prose
 from fmviz.words.numbers import listed
 from fmviz.words.prose import Caption
-from tests.support.lessons import check_prose, made_up, opened, texts
+from tests.support.lessons import check_prose, check_words, leads, made_up, opened, texts
 from tests.support.records import answering, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
 from tests.support.trained import as_shown
@@ -54,8 +58,8 @@ def race(section: str, *runs: Shown, view: OptimizersView = COMMON) -> Callable[
     return lambda: next(c for c in says.race(runs, view) if c.section == section)
 
 
-def with_ratio(name: str, ratio: float, share: float = 0.8) -> Shown:
-    run = answering(name, share)
+def with_ratio(name: str, ratio: float, share: float = 0.8, **history: float) -> Shown:
+    run = answering(name, share, **history)
     layers = {**run.record.layers, "update_ratio": np.full((3, 3), ratio)}
     return run._replace(record=replace(run.record, layers=layers))
 
@@ -104,13 +108,19 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "race alone": race("race alone", ADAM),
     "race nothing learnt": race("race nothing learnt", GUESSING, answering("Adam", 0.09)),
     "race all diverged": race("race all diverged", lost("SGD"), lost()),
-    "race training": race("race training", SGD, ADAM),
+    "race training": race("race training", SGD, answering("Adam", 0.82, train_crossentropy=0.3)),
+    "race training, alike": race(
+        "race training, alike",
+        *(answering(n, 0.8, train_crossentropy=0.0) for n in ("SGD", "Adam")),
+    ),
     "race at one rate": race("race at one rate", SGD, ADAM),
     "race at own rates": race("race at own rates", answering("SGD", 0.5, HERE), view=OWN),
     "race at own rates, elsewhere": race(
         "race at own rates, elsewhere", answering("SGD", 0.5, ELSEWHERE), view=OWN
     ),
     "clock": lambda: says.clock(TIMED),  # type: ignore[dict-item, return-value]
+    "clock alike": lambda: says.clock([TIMED[0], timed("Adam", 0.101)]),  # type: ignore[dict-item, return-value]
+    "clock too short": lambda: says.clock([timed("SGD", 0.0), timed("Adam", 0.0)]),  # type: ignore[dict-item, return-value]
     "clock apart": lambda: says.clock([TIMED[0], timed("Adam", 0.2, "then")]),  # type: ignore[dict-item, return-value]
     "updates": updates("updates", with_ratio("SGD", 1e-3)),
     "updates below": updates("updates below", with_ratio("SGD", 1e-4), with_ratio("Adam", 1e-3)),
@@ -123,9 +133,14 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "sweep led": sweep("sweep led", swept_records(0.6, 0.8)),
     "sweep led, some level": sweep("sweep led, some level", swept_records(0.6, 0.8, 0.8)),
     "sweep level": sweep("sweep level", swept_records(0.8, 0.8)),
+    "sweep one": sweep("sweep one", swept_records(0.6)),
+    "sweep nothing learnt": sweep("sweep nothing learnt", swept_records(0.1, 0.1)),
     "sweep diverged": sweep("sweep diverged", swept_records(0.6, diverged=True)),
     "sweep all diverged": sweep("sweep all diverged", ALL_GONE),
-    "ravine": on_ravine("ravine"),
+    "ravine": lambda: says.ravine_rule(OptimizersView()),
+    "ravine reached": on_ravine("ravine reached"),
+    "ravine others": on_ravine("ravine others"),
+    "ravine round": on_ravine("ravine round", curvature=1.0),
     "ravine arrived": on_ravine("ravine arrived"),
     "ravine under way": on_ravine("ravine under way"),
     "ravine left": on_ravine("ravine left"),
@@ -141,6 +156,78 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
 
 def test_prose_is_whole() -> None:
     check_prose("optimizers", BRANCHES)
+
+
+def test_words_are_short_and_plain() -> None:
+    check_words("optimizers", BRANCHES)
+
+
+def text(caption: Caption) -> str:
+    return prose.text("optimizers", caption.section, caption.figures)
+
+
+@given(
+    accuracies=st.lists(
+        st.sampled_from([0.0, 0.1, 0.1004, 0.8, 0.8004, 1.0]), min_size=1, max_size=4
+    ),
+    gone=st.sets(st.integers(0, 3)),
+    loss=st.sampled_from([0.0, 0.5]),
+    ratio=st.sampled_from([0.0, 1e-3, 0.5, float("nan")]),
+    view=st.sampled_from([COMMON, OWN]),
+)
+@hypothesis.settings(max_examples=60, deadline=None)
+def test_whatever_the_race_what_is_said_is_so(
+    accuracies: list[float], gone: set[int], loss: float, ratio: float, view: OptimizersView
+) -> None:
+    runs = [
+        lost(LABELS[name])
+        if place in gone
+        else with_ratio(LABELS[name], ratio, share, train_crossentropy=loss)
+        for place, (name, share) in enumerate(zip(RACERS, accuracies))
+    ]
+    going = {r.name: r.at("val_accuracy") for r in runs if r.finite}
+    panels = [says.race(runs, view), says.updates(runs, 1)]
+    for captions in panels:
+        told = [text(caption) for caption in captions]
+        assert leads(told[0])
+        assert "nan" not in "".join(told)
+    first = panels[0][0]
+    assert (first.section == "race all diverged") == (not going)
+    if going:
+        highest = max(going.values())
+        assert going[first.figures["best"]] == highest
+        guessed = 0.09 < highest < 0.11
+        assert (first.section == "race nothing learnt") == guessed
+        if first.section == "race led":
+            assert sum(value > highest - 0.01 for value in going.values()) == 1
+    sections = {caption.section for caption in panels[0]}
+    assert ("race training, alike" in sections) == (len(going) > 1)
+
+
+@pytest.mark.parametrize("racers", [("sgd",), ("adam",), ("sgd", "nesterov"), RACERS])
+@pytest.mark.parametrize("curvature", [1.0, 1.001, 20.0, 1_000.0])
+def test_of_a_ravine_only_what_races_and_what_is_there_is_told(
+    racers: tuple[str, ...], curvature: float
+) -> None:
+    view = OptimizersView(curvature=curvature, tilted=True)
+    captions = says.on_ravine(racers, view)
+    sections = {caption.section for caption in captions}
+    assert captions[0].section == "ravine reached"
+    assert leads(text(captions[0]))
+    assert captions[0].figures["racers"] == str(len(racers))
+    bounded = [n for n in racers if ravine.largest_rate(n, curvature) is None]
+    assert ("ravine others" in sections) == bool(bounded)
+    # A bowl has no condition to pay for, and is the same askew.
+    assert ("ravine sgd" in sections) == ("sgd" in racers and curvature > 1)
+    assert ("ravine tilted" in sections) == (curvature > 1)
+    for name in bounded:
+        path = Ravine(curvature, True).path(name, view.ravine_rate)
+        assert np.abs(np.diff(path, axis=0)).max() < 4 * view.ravine_rate
+
+
+def test_plain_sgd_crosses_a_round_bowl_in_one_step() -> None:
+    path = Ravine(1.0).path("sgd", 1.0, 1)
+    np.testing.assert_allclose(path[-1], 0.0, atol=1e-12)
 
 
 def test_every_optimizer_but_adamw_races_and_has_a_rate_of_the_sweep() -> None:
@@ -175,13 +262,11 @@ def test_the_keras_line_of_every_rule_builds_that_optimizer() -> None:
     import keras
 
     from fmviz.training import stock
-    from fmviz.words import prose
 
     for name in RACERS:
         config = raced(HERE, name, 0.0123)
         caption = says.rules(config)
-        text = prose.text("optimizers", caption.section, caption.figures)
-        line = text.split("```python\n")[1].split("\n```")[0]
+        line = text(caption).split("```python\n")[1].split("\n```")[0]
         built = eval(line, {"keras": keras})
         assert built.get_config() == stock._keras_optimizer(config).get_config() | {
             "name": built.name
@@ -237,7 +322,7 @@ def test_lists_in_words(names: list[str], text: str) -> None:
 def test_the_sweep_tells_a_best_at_its_edge() -> None:
     shares = dict(zip(SWEPT_RATES, (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)))
     records = {("sgd", rate): answering("SGD", share).record for rate, share in shares.items()}
-    told = says.sweep(records)[0].figures["bests"]
+    told = says.sweep(records)[1].figures["bests"]
     assert told == "SGD 90.0% at η = 0.3, at the edge of the sweep"
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fmviz.analysis import comparing, memory
 from fmviz.analysis.stopping import Shown
@@ -26,7 +28,7 @@ from fmviz.ui import live
 from fmviz.words import prose
 from fmviz.words.prose import Caption
 from tests.support.charts import fields
-from tests.support.lessons import check_prose, made_up, opened, texts
+from tests.support.lessons import check_prose, check_words, leads, made_up, opened, texts
 from tests.support.records import shown, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
 from tests.support.trained import as_shown
@@ -105,9 +107,9 @@ def beside(section: str, run: Shown, twin: Shown) -> Callable[[], Caption]:
 def pair(run: tuple[float, float], twin: tuple[float, float], **config: Any) -> tuple[Shown, Shown]:
     """(training, validation) of a run and its twin, both still going on."""
     made = []
-    for (training, validation), settings in ((run, config), (twin, {})):
+    for (training, validation), changes in ((run, config), (twin, {})):
         record = synthetic(
-            tiny(epochs=9, **settings),
+            tiny(epochs=9, **changes),
             epochs=3,
             train_accuracy=training,
             val_accuracy=validation,
@@ -135,12 +137,20 @@ def sweep(section: str, gaps: Sequence[float], noise: float = 0.0) -> Callable[[
     return lambda: next(c for c in says.learning_curve(records) if c.section == section)
 
 
-def loss(best: int) -> Caption:
-    crossentropy = [1.0, 1.0, 1.0]
-    crossentropy[best] = 0.5
-    caption = says.loss(shown(0.9, 0.8, val_crossentropy=crossentropy))
-    assert caption is not None
-    return caption
+def losing(
+    *crossentropy: float, kept: int = 3, planned: int = 3, accuracy: Sequence[float] | float = 0.8
+) -> list[Caption]:
+    """What is said of three epochs with these validation cross-entropies."""
+    record = synthetic(
+        tiny(epochs=planned), epochs=3, val_crossentropy=crossentropy, val_accuracy=accuracy
+    )
+    none = np.empty((0, 0), np.uint8)
+    record = replace(record, train_predictions=none, val_predictions=none)
+    return says.loss(Shown(OWN, record, None, kept))
+
+
+def loss(section: str, *crossentropy: float, **run: Any) -> Callable[[], Caption]:
+    return lambda: next(c for c in losing(*crossentropy, **run) if c.section == section)
 
 
 ALL_WRONG = tiny(label_noise=1.0)
@@ -152,7 +162,11 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "clean gap": of_one("clean gap", noisy(0.92, 1.0, 0.71)),
     "clean gap could be noise": of_one("clean gap could be noise", noisy(0.1, 0.76, 0.76)),
     "clean gap reversed": of_one("clean gap reversed", noisy(0.1, 0.66, 0.76)),
-    "nothing learnt": of_one("nothing learnt", noisy(0.1, 0.1, 0.1)),
+    "clean at chance": of_one("clean at chance", noisy(0.1, 0.1, 0.1)),
+    "gap": of_one("gap", shown(0.9, 0.8)),
+    "gap could be noise": of_one("gap could be noise", shown(0.8, 0.8)),
+    "gap reversed": of_one("gap reversed", shown(0.8, 0.9)),
+    "nothing learnt": of_one("nothing learnt", shown(0.1, 0.1)),
     "all wrong, below": of_one("all wrong, below", noisy(0.9, 0.0, 0.02, wrong=1_000)),
     "all wrong, guessing": of_one("all wrong, guessing", noisy(0.1, 0.0, 0.1, wrong=1_000)),
     "all wrong, above": of_one("all wrong, above", noisy(0.1, 0.0, 0.3, wrong=1_000)),
@@ -175,8 +189,19 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     )[-1],
     "test differs": lambda: on_test(0.8, 0.7),
     "test could be noise": lambda: on_test(0.8, 0.8),
-    "loss rises": lambda: loss(0),
-    "loss still falls": lambda: loss(2),
+    "loss rises": loss("loss rises", 0.5, 1, 1),
+    **{
+        section: loss(section, 0.5, 1, 1, accuracy=[0.8, 0.8, last])
+        for section, last in (
+            ("loss rises, as often right", 0.8),
+            ("loss rises, less often right", 0.5),
+            ("loss rises, more often right", 0.95),
+        )
+    },
+    "loss level": loss("loss level", 0.5, 0.6, 0.5001),
+    "loss lowest": loss("loss lowest", 1, 1, 0.5),
+    "loss lowest so far": loss("loss lowest so far", 1, 1, 0.5, planned=9),
+    "loss lowest later": loss("loss lowest later", 1, 1, 0.5, kept=2),
     "sweep lower": sweep("sweep lower", [0.2, 0.1]),
     "sweep same": sweep("sweep same", [0.1, 0.1]),
     "sweep higher": sweep("sweep higher", [0.1, 0.2]),
@@ -202,6 +227,90 @@ OF_PAGE: dict[str, set[str]] = {
 
 def test_prose_is_whole() -> None:
     check_prose("overfitting", BRANCHES, OF_PAGE)
+
+
+def test_words_are_short_and_plain() -> None:
+    check_words("overfitting", BRANCHES)
+
+
+shares = st.sampled_from([0.0, 0.02, 0.1, 0.5, 0.9, 1.0])
+
+
+@given(
+    training=shares,
+    validation=shares,
+    clean=shares,
+    wrong=shares,
+    other=shares,
+    noise=st.sampled_from([0.0, 0.01, 0.02, 0.5, 1.0]),
+    crossentropy=st.lists(st.sampled_from([0.3, 0.3001, 0.5]), min_size=3, max_size=3),
+    kept=st.integers(1, 3),
+    planned=st.sampled_from([3, 4]),
+)
+@settings(max_examples=150, deadline=None)
+def test_whatever_a_run_does_what_is_said_is_so(
+    training: float,
+    validation: float,
+    clean: float,
+    wrong: float,
+    other: float,
+    noise: float,
+    crossentropy: list[float],
+    kept: int,
+    planned: int,
+) -> None:
+    """Each claim, told again from the record by a second, simple reading of it."""
+    images = 100
+    corrupted = round(noise * images)
+
+    def record(seen: float, held_out: float, noise: float) -> RunRecord:
+        made = synthetic(
+            tiny(epochs=planned, label_noise=noise),
+            epochs=3,
+            train_accuracy=seen,
+            val_accuracy=held_out,
+            clean_accuracy=clean if noise < 1 else float("nan"),
+            corrupted_accuracy=wrong if noise else float("nan"),
+            val_crossentropy=crossentropy,
+            examples={"train": images, "corrupted": round(noise * images)},
+        )
+        none = np.empty((0, 0), np.uint8)
+        return replace(made, train_predictions=none, val_predictions=none)
+
+    run = Shown(OWN, record(training, validation, noise), None, kept)
+    twin = Shown(TRUTH, record(other, other, 0.0), None, 3)
+    said = [says.of_runs([twin, run], Judging(), done=True), says.loss(run)]
+    texts = [[prose.text("overfitting", c.section, c.figures) for c in each] for each in said]
+    assert all(leads(each[0]) for each in texts)
+    assert not any(re.search(r"\b1 wrong labels|nan", text) for each in texts for text in each)
+    sections = {c.section for each in said for c in each}
+    chance = [abs(share - 0.1) < 0.04 for share in (training, validation)]
+    if not corrupted:
+        assert ("nothing learnt" in sections) == all(chance)
+        assert ("gap" in sections) <= (training > validation)
+        assert ("gap reversed" in sections) <= (training < validation)
+    else:
+        # What is true of lies is never called knowledge, or a want of it.
+        assert not sections & {"gap", "gap reversed", "gap could be noise", "nothing learnt"}
+        assert ("memorised" in sections) <= (wrong >= 0.5)
+        assert ("all wrong, below" in sections) <= (noise == 1 and validation < 0.1)
+        assert ("truth higher" in sections) <= (other > validation)
+    now, least = crossentropy[kept - 1], min(crossentropy)
+    assert ("loss rises" in sections) == (now > least + 0.001 and least in crossentropy[:kept])
+    assert ("loss lowest so far" in sections) <= (planned > 3 and now == least)
+    assert ("loss lowest" in sections) <= (planned == 3 and now == least)
+
+
+def test_a_rise_of_cross_entropy_is_not_called_surer_mistakes() -> None:
+    for section in prose.sections("overfitting"):
+        if section.startswith("loss"):
+            assert "grows surer" not in prose.source("overfitting", section)
+
+
+def test_two_wrong_labels_are_counted_and_one_too() -> None:
+    for wrong, words in ((1, "1 of 1 wrong label."), (2, "2 of 2 wrong labels.")):
+        caption = says.of_one(noisy(1.0, 1.0, 0.7, wrong=wrong), done=True)[0]
+        assert words in prose.text("overfitting", caption.section, caption.figures)
 
 
 def test_memory_is_what_exceeds_mistakes() -> None:
@@ -379,7 +488,7 @@ def test_the_page_opens_in_every_corner(scripted: ScriptedEngine, query: dict[st
 def test_before_the_guess_the_story_is_not_told() -> None:
     at = opened("overfitting", guesses=True)
     assert "Predict, then see" in texts(at)
-    assert "stumbles" not in texts(at)
+    assert "far fewer of the new ones" not in texts(at)
 
 
 # What the lesson claims, on real runs
@@ -427,9 +536,7 @@ def test_five_hundred_images_are_fitted_and_do_not_suffice(runs: dict[str, list[
     # Cross-entropy on validation images rises long before the end.
     assert own.record.best_epoch
     assert own.record.best_epoch <= 30
-    caption = says.loss(own)
-    assert caption is not None
-    assert caption.section == "loss rises"
+    assert says.loss(own)[0].section == "loss rises"
 
 
 @pytest.mark.parametrize(("preset", "sign"), [("gap", 1), ("twenty", 1), ("many", -1)])

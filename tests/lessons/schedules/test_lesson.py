@@ -10,6 +10,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Shown, look
@@ -26,7 +28,7 @@ from fmviz.training import stock as model
 from fmviz.ui import live
 from fmviz.words import prose
 from fmviz.words.prose import Caption
-from tests.support.lessons import check_prose, made_up, opened, texts
+from tests.support.lessons import check_prose, check_words, leads, made_up, opened, texts
 from tests.support.records import answering, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
 from tests.support.trained import as_shown
@@ -34,6 +36,8 @@ from tests.support.trained import as_shown
 LESSON = LESSONS["schedules"]
 LONG = tiny(epochs=6)
 COSINE, PLATEAU = (LONG.replace(schedule=name) for name in ("cosine", "plateau"))
+# A schedule that ends where it starts.
+FLAT = COSINE.replace(final_rate=1.0)
 GONE = synthetic(LONG, epochs=0, diverged=Divergence(1, 1, 0, "weight"))
 
 
@@ -64,6 +68,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "rate": of_runs("rate", constant(0.7), scheduled(0.8)),
     "rate constant": of_runs("rate constant", constant(0.7)),
     "plateau fired": of_runs("plateau fired", scheduled(0.7, PLATEAU, learning_rate=CUT)),
+    "rate unchanged": of_runs("rate unchanged", constant(0.7), scheduled(0.7, FLAT)),
     "plateau never fired": of_runs(
         "plateau never fired", scheduled(0.7, PLATEAU, learning_rate=0.001)
     ),
@@ -74,8 +79,14 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "both at chance": of_runs("both at chance", constant(0.1), scheduled(0.1)),
     "schedule at chance": of_runs("schedule at chance", constant(0.7), scheduled(0.1)),
     "constant at chance": of_runs("constant at chance", constant(0.1), scheduled(0.7)),
+    "chance and below": of_runs("chance and below", constant(0.1), scheduled(0.02)),
+    "other epochs": of_runs("other epochs", constant(0.7)._replace(kept=2), scheduled(0.8)),
     "swings": of_runs("swings", constant(0.7), scheduled(0.8)),
     "schedules led": race("schedules led", cosine=scheduled(0.8).record),
+    "schedules led, not alone": race(
+        "schedules led, not alone", cosine=scheduled(0.8).record, step=scheduled(0.8).record
+    ),
+    "schedules all diverged": race("schedules all diverged", cosine=GONE),
     "schedules near": race(
         "schedules near", cosine=scheduled(0.8).record, step=scheduled(0.8).record
     ),
@@ -85,9 +96,20 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "schedules at chance": race("schedules at chance", cosine=scheduled(0.1).record),
     "schedules diverged": race("schedules diverged", cosine=GONE),
     "sweep constant": sweep("sweep constant", constant=constant(0.7).record),
-    "sweep apart": sweep("sweep apart", constant=constant(0.7).record, run=scheduled(0.8).record),
+    "sweep scheduled": sweep("sweep scheduled", constant=GONE, run=scheduled(0.8).record),
+    **{
+        f"sweep {kind}": sweep(
+            f"sweep {kind}", constant=constant(0.7).record, run=scheduled(share).record
+        )
+        for kind, share in (("better", 0.8), ("worse", 0.6))
+    },
+    "sweep at chance": sweep(
+        "sweep at chance", constant=constant(0.1).record, run=scheduled(0.1).record
+    ),
+    "sweep bands": sweep("sweep bands", constant=constant(0.7).record, run=scheduled(0.8).record),
     "sweep level": sweep("sweep level", constant=constant(0.8).record, run=scheduled(0.8).record),
-    "sweep diverged": sweep("sweep diverged", constant=GONE),
+    "sweep diverged": sweep("sweep diverged", constant=GONE, run=scheduled(0.8).record),
+    "sweep all diverged": sweep("sweep all diverged", constant=GONE),
     **{
         f"rule {name}": lambda name=name: says.rule(LONG.replace(schedule=name))  # type: ignore[misc]
         for name in SCHEDULES
@@ -97,6 +119,85 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
 
 def test_prose_is_whole() -> None:
     check_prose("schedules", BRANCHES, {"race": set(), "rates": set()})
+
+
+def test_words_are_short_and_plain() -> None:
+    check_words("schedules", BRANCHES)
+
+
+def words(caption: Caption) -> str:
+    return prose.text("schedules", caption.section, caption.figures)
+
+
+SHARES = (0.02, 0.1, 0.101, 0.8, 0.801, 1.0)
+
+
+@given(
+    steady=st.sampled_from(SHARES),
+    falling=st.sampled_from(SHARES),
+    config=st.sampled_from([COSINE, FLAT, PLATEAU, LONG]),
+    cut=st.booleans(),
+    kept=st.integers(1, 6),
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_the_schedule_did_what_is_said_is_so(
+    steady: float, falling: float, config: RunConfig, cut: bool, kept: int
+) -> None:
+    rates = CUT if cut and config is PLATEAU else 0.001
+    run = scheduled(falling, config, learning_rate=rates)
+    runs = [run] if config is LONG else [constant(steady)._replace(kept=kept), run]
+    captions = says.of_runs(runs)
+    first, sections = captions[0], {caption.section for caption in captions}
+    assert leads(words(first))
+    # A rate that never moved has won and lost nothing.
+    same = config is FLAT or (config is PLATEAU and not cut)
+    assert (len(captions) == 1) == same
+    assert same <= (first.section in ("rate unchanged", "plateau never fired"))
+    if same or config is LONG:
+        return
+    guesses = [abs(share - 0.1) < 0.005 for share in (steady, falling)]
+    assert (first.section == "both at chance") == all(guesses)
+    assert (first.section == "constant at chance") == (guesses == [True, False] and falling > 0.1)
+    assert (first.section == "schedule at chance") == (guesses == [False, True] and steady > 0.1)
+    assert (first.section == "schedule helps") <= (falling > steady)
+    assert (first.section == "schedule costs") <= (falling < steady)
+    assert ("other epochs" in sections) == (kept != 6)
+
+
+@given(
+    shares=st.lists(st.none() | st.sampled_from(SHARES), min_size=4, max_size=4),
+)
+@settings(max_examples=40, deadline=None)
+def test_whatever_the_sweep_finds_what_is_said_is_so(shares: list[float | None]) -> None:
+    cells = [(CONSTANT, 0.1), (CONSTANT, 1.0), (SCHEDULED, 0.1), (SCHEDULED, 1.0)]
+    records = {
+        cell: GONE if share is None else constant(share).record
+        for cell, share in zip(cells, shares)
+    }
+    captions = says.sweep(records)
+    first = captions[0]
+    assert leads(words(first))
+    steady, falling = ([s for s in pair if s is not None] for pair in (shares[:2], shares[2:]))
+    assert (first.section == "sweep all diverged") == (not steady and not falling)
+    assert (first.section == "sweep scheduled") == (not steady and bool(falling))
+    assert (first.section == "sweep better") <= (max(falling, default=0) > max(steady, default=1))
+    assert (first.section == "sweep worse") <= (max(falling, default=1) < max(steady, default=0))
+    if steady and falling:
+        bands = next(c for c in captions if c.section == "sweep bands").figures
+        for name, found in (("constant_band", steady), ("band", falling)):
+            assert bands[name] == str(sum(share > max(found) - 0.003 for share in found))
+        assert bands["rates"] == "2"
+
+
+def test_a_tie_is_not_told_as_less_harm() -> None:
+    assert "less harm" not in words(BRANCHES["sweep level"]())
+
+
+def test_an_exponential_spends_half_of_its_steps_below_a_tenth() -> None:
+    preset = next(p for p in LESSON.presets if p.name == "too soon")
+    config = LESSON.state_of(preset).config
+    rates = schedules.learning_rates(config)
+    assert (rates < config.learning_rate / 10).mean() == pytest.approx(0.5, abs=0.01)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "nesterov", "adam"])

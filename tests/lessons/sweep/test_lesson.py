@@ -6,13 +6,14 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
@@ -29,9 +30,10 @@ from fmviz.run.knobs import Cell
 from fmviz.run.record import Divergence, RunRecord
 from fmviz.ui import live
 from fmviz.ui.session import KEY
+from fmviz.words import prose
 from fmviz.words.numbers import duration
 from fmviz.words.prose import Caption
-from tests.support.lessons import check_prose, made_up, opened, texts
+from tests.support.lessons import check_prose, check_words, leads, made_up, opened, texts
 from tests.support.records import synthetic, tiny
 from tests.support.scripted import ScriptedEngine, first_epochs
 
@@ -81,6 +83,12 @@ def reading(section: str, seeds: int, **turns: tuple[Any, ...]) -> Callable[[], 
     return lambda: next(c for c in says.reading(wanted, "accuracy") if c.section == section)
 
 
+def kinds(section: str, activations: set[str]) -> Callable[[], Caption]:
+    wanted = knobs.Sweeping({"lam": (1.0,)}, 1)
+    said = says.reading(wanted, "saturation", activations)
+    return lambda: next(caption for caption in said if caption.section == section)
+
+
 def no_effect(section: str, **changes: Any) -> Callable[[], Caption]:
     state = LESSON.start | {"seeds": 1} | changes
 
@@ -108,7 +116,11 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "reading two, one seed": reading("reading two, one seed", 1, lam=(1.0,), depth=(1,)),
     "zero apart": reading("zero apart", 1, lam=(0.0, 1.0)),
     "best": told("best", ONE, TWO, THREE),
-    "best over seeds": told("best over seeds", *SEEDS),
+    "best, not alone": told("best, not alone", ONE, LEVEL[1], LEVEL[2]),
+    "best, none apart": told("best, none apart", *LEVEL),
+    "only one": told("only one", SEEDS[1]),
+    "kinds apart": kinds("kinds apart", {"tanh", "sigmoid", "relu", "elu"}),
+    "kind": kinds("kind", {"relu"}),
     "level alone": told("level alone", ONE, TWO, THREE),
     "level some": told("level some", ONE, LEVEL[1], LEVEL[2]),
     "level all": told("level all", *LEVEL),
@@ -130,6 +142,51 @@ OF_PAGE = {"too many runs": {"runs", "most"}, "too long": {"minutes", "most"}}
 def test_prose_is_whole() -> None:
     branches = {name: make for name, make in BRANCHES.items() if name != "no effect, all alike"}
     check_prose("sweep", branches, OF_PAGE | {"no effect, all alike": {"knob"}})
+
+
+def test_words_are_short_and_plain() -> None:
+    check_words("sweep", {name: make for name, make in BRANCHES.items() if "no effect" not in name})
+
+
+SHARES = st.sampled_from([0.0, 0.1, 0.5, 0.501, 1.0, math.nan])
+
+
+@given(
+    shares=st.lists(st.lists(SHARES, min_size=1, max_size=2), min_size=1, max_size=4),
+    measure=st.sampled_from(sorted(sweeps.MEASURES)),
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_a_sweep_finds_what_is_said_is_so(shares: list[list[float]], measure: str) -> None:
+    found = [outcome((float(10**k),), *seeds) for k, seeds in enumerate(shares)]
+    turns = {"lam": tuple(o.cell.at[0] for o in found)}
+    captions = says.told(turns, found, measure, 1e-3, sweeps.best(found))
+    texts_ = [prose.text("sweep", c.section, c.figures) for c in captions]
+    assert leads(texts_[0])
+    first = captions[0]
+    whole = {says.cell_name(["lam"], o.cell): np.mean(s) for o, s in zip(found, shares)}
+    whole = {name: mean for name, mean in whole.items() if not math.isnan(mean)}
+    assert (first.section == "none finished") == (not whole)
+    if whole:
+        assert whole[first.figures["best"]] == pytest.approx(max(whole.values()), abs=1e-3)
+        assert (first.section == "only one") <= (len(whole) == 1)
+        assert (first.section == "best") <= (len(whole) > 1)
+    gone = [share for seeds in shares for share in seeds if math.isnan(share)]
+    assert ("diverged runs" in {c.section for c in captions}) == bool(gone)
+    assert not any(re.search(r"\b1 (runs|others) ", text) for text in texts_)
+
+
+def test_the_zeros_of_relu_are_not_ranked_beside_saturation() -> None:
+    def cell(activation: str, seed: int) -> Outcome:
+        config = tiny(activation=activation)
+        return Outcome(Cell((activation,), (config,)), (right(0.5, config, seed),))
+
+    found = [cell("tanh", 1), cell("sigmoid", 2), cell("relu", 3)]
+    said = says.told({"activation": ()}, found, "saturation", 1e-3, sweeps.best(found))
+    (between,) = (c for c in said if c.section.startswith("measure"))
+    assert between.figures["measure"] == "saturation"
+    assert "ReLU" not in between.figures["low_cell"] + between.figures["high_cell"]
+    alone = says.told({"activation": ()}, found[1:], "saturation", 1e-3, sweeps.best(found[1:]))
+    assert not any(c.section.startswith("measure") for c in alone)
 
 
 # Figures ------------------------------------------------------------------------------------
@@ -342,7 +399,7 @@ def test_a_link_trains_nothing_until_it_is_asked_to(engine: Teaching) -> None:
     (asked,) = engine.asked
     assert sorted((c.lam, c.seed) for c in asked) == [(2, 5), (2, 6), (20, 5), (20, 6)]
     assert "4 runs, trained just now" in texts(at)
-    assert "Best on 2,500 validation images" in texts(at) or "nothing was learnt" in texts(at)
+    assert "on validation images" in texts(at) or "told from a guess" in texts(at)
     assert len(at.get("vega_lite_chart")) == 1
     # Another look at the same runs trains nothing.
     at.run()
@@ -402,6 +459,9 @@ def test_values_that_are_typed_wrongly_are_named_and_change_nothing(engine: Teac
         "Each value of lam must be a number from 0 to 10,000, not 'many'. 2, 20 are still in use."
     )
     assert at.text_input(key="sweep/values as text").value == "2, many"
+    at.text_input(key="sweep/values as text").set_value("0,01").run()
+    (error,) = at.error
+    assert "write decimals with a point" in error.value
     at.text_input(key="sweep/values as text").set_value("3, 1").run()
     assert not at.error
     assert at.query_params["values"] in ("1,3", ["1,3"])

@@ -13,6 +13,7 @@ from fmviz.run import data, measure
 from fmviz.ui import pictures, view_controls
 from fmviz.ui.board import Board
 from fmviz.ui.look import END, Look, Panel
+from fmviz.ui.told import Told
 from fmviz.words.prose import Caption
 
 # Of either kind of the images on which two runs differ.
@@ -40,7 +41,7 @@ class Difference(Panel):
             if a.name == b.name:
                 st.caption("Choose two runs.")
                 return
-            st.markdown(page.words(*says.pair(a, b)))
+            Told(page).say(*says.pair(a, b))
             if len(says.finite([a, b])) < 2 or a.record.config == b.record.config:
                 return
             apart = says.apart(a, b)

@@ -102,8 +102,7 @@ class Overlay(Curves):
         self.warnings.draw(look)
         best = says.best(look.runs) if look.done else None
         nothing = None if look.runs else Caption("nothing yet", {})
-        captions = [caption for caption in (best, nothing) if caption is not None]
-        self.caption.markdown(self.page.words(*captions))
+        self.told.say(*(caption for caption in (best, nothing) if caption is not None))
 
 
 class Parallel(Panel):
