@@ -68,6 +68,7 @@ def closer_looks(
                 question,
                 names,
                 format_func=lambda name: offered[name].label,
+                wrap=True,
                 # A second click on the chosen one takes it away: then it stays.
                 **mirror(
                     page,

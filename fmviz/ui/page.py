@@ -79,11 +79,6 @@ class Page(Generic[V]):
         for caption in captions:
             st.markdown(self.text(caption.section, caption.figures))
 
-    def fold(self, *captions: Caption) -> None:
-        """How what is above was measured and is to be read, folded away."""
-        with st.expander("How to read this", icon=":material/info:"):
-            self.say(*captions)
-
     def locks(self) -> None:
         """Say what a teacher's link has locked."""
         if names := ", ".join(map(controls.label, self.view.taught.lock)):

@@ -23,7 +23,7 @@ from fmviz.words.numbers import percent, points, rounded, small_percent, upper_f
 from fmviz.words.prose import Caption
 
 
-def pruning(config: RunConfig, curve: Sequence[Pruned], share: float) -> list[Caption]:
+def pruning(config: RunConfig, curve: Sequence[Pruned], share: float) -> Caption:
     """How much of one network can be pruned, and what the reader's share costs.
 
     Args:
@@ -42,11 +42,11 @@ def pruning(config: RunConfig, curve: Sequence[Pruned], share: float) -> list[Ca
     }
     if most == 1:
         # Without any weight the biases give every image the same answer.
-        return [Caption("pruned, nothing learnt", figures)]
+        return Caption("pruned, nothing learnt", figures)
     if not here.share:
-        return [Caption("pruned, not yet", figures)]
+        return Caption("pruned, not yet", figures)
     how = ("for nothing", "at a price", "for the better")[here.lost.sign]
-    return [Caption("pruned", figures), Caption(f"pruned {how}", figures)]
+    return Caption(f"pruned {how}", figures)
 
 
 def _share(share: float) -> str:
@@ -185,9 +185,8 @@ def harmless(
     return Caption("harmless", figures)
 
 
-def zeros(plain: RunRecord, proximal: RunRecord, tolerance: float) -> list[list[Caption]]:
-    """Exact zeros apart from near ones, under L1 as Keras does it and with the proximal step, a
-    paragraph each."""
+def zeros(plain: RunRecord, proximal: RunRecord, tolerance: float) -> list[Caption]:
+    """Exact zeros apart from near ones, under L1 as Keras does it and with the proximal step."""
     ends = [(record, record.epochs) for record in (plain, proximal)]
     exact = [record.sparsity(0.0, epoch) for record, epoch in ends]
     near = [record.sparsity(tolerance, epoch) for record, epoch in ends]
@@ -203,13 +202,13 @@ def zeros(plain: RunRecord, proximal: RunRecord, tolerance: float) -> list[list[
         "apart": points(apart.size),
         "better": ("plain L1", "the proximal step")[apart.value < 0],
     }
-    said = [[Caption("zeros" if exact[1] > exact[0] else "zeros alike", figures)]]
+    said = [Caption("zeros" if exact[1] > exact[0] else "zeros alike", figures)]
     if tolerance:
-        said.append([Caption("zeros near", figures)])
+        said.append(Caption("zeros near", figures))
         if tolerance < pull:
-            said[-1].append(Caption("zeros, hops above tolerance", figures))
+            said.append(Caption("zeros, hops above tolerance", figures))
     like = "differs" if apart.sign else "could be noise"
-    return [*said, [Caption(f"zeros, accuracy {like}", figures)]]
+    return [*said, Caption(f"zeros, accuracy {like}", figures)]
 
 
 def adam_and_adamw(swept: Sequence[tuple[RunRecord, RunRecord]]) -> Caption:

@@ -19,6 +19,7 @@ from fmviz.lessons.regularisation.nudge import Nudged
 from fmviz.run.measure import Estimate
 
 HEIGHT = 270
+MOVED, RIGHT = "answers that change", "accuracy"
 
 
 # Nudge
@@ -30,7 +31,8 @@ def nudge_spec(names: tuple[str, ...], title: str, dark: bool) -> Any:
     )
     tooltip: marks.Tips = ["run:N", tip("epsilon", ".2~f", "ε"), tip("share", marks.PERCENT, title)]
     curve = of_kind("curve").encode(x=x, color=run_colour(names, dark), tooltip=tooltip)
-    measured = curve.encode(y=axes.share(alt.Y, "share", title))
+    scale = alt.Scale(zero=title == MOVED, nice=True)
+    measured = curve.encode(y=axes.axis(alt.Y, "share", title, scale, format=".0%", tickCount=5))
     chart = alt.layer(
         curve.mark_area(opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q"),
         marks.line(measured),
@@ -82,9 +84,9 @@ MEASURED_ON = ("its ten points", "new points")
 def line_spec(dark: bool) -> Any:
     """The true curve, the ten points and the line."""
     colours = [GREY, RUN_COLOURS[dark][1], RUN_COLOURS[dark][0]]
-    x = axes.axis(alt.X, "x", "x", axes.span(-1, 1), grid=False, tickCount=5)
+    x = axes.axis(alt.X, "x", "x", axes.span(-1.05, 1.05), grid=False, tickCount=5)
     y = axes.axis(alt.Y, "y", "y", axes.span(-TALLEST, TALLEST), tickCount=5)
-    colour = by_name(alt.Color, "what", WHAT, colours)
+    colour = by_name(alt.Color, "what", WHAT, colours, legend=alt.Legend(columns=2))
 
     def part(kind: str) -> Any:
         return of_kind(kind).encode(x=x, y=y, color=colour)
@@ -126,8 +128,8 @@ def errors_spec(dark: bool) -> Any:
     # Linear up to about the constant, logarithmic from there: a logarithm has no zero.
     scale = alt.Scale(type="symlog", constant=3e-7, domain=[0, wiggle.STRONGEST], nice=False)
     ticks = [0, *(10.0**e for e in range(-6, 3, 2))]
-    small = "datum.value == 0 || datum.value > 1e-3 ? datum.label : format(datum.value, '~e')"
-    x = axes.axis(alt.X, "lam", "λ", scale, values=ticks, format="~g", labelExpr=small, grid=False)
+    small = "datum.value && datum.value < 1e-3 ? format(datum.value, '~e') : toString(datum.value)"
+    x = axes.axis(alt.X, "lam", "λ", scale, values=ticks, labelExpr=small, grid=False)
     y = axes.axis(alt.Y, "error", "root mean square error", alt.Scale(zero=True), tickCount=5)
     dash = by_name(alt.StrokeDash, "on", MEASURED_ON, DASHES)
     tooltip: marks.Tips = ["on:N", tip("lam", "~g", "λ"), tip("error", ".2f")]

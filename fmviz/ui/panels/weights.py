@@ -13,6 +13,7 @@ from fmviz.ui.board import Board
 from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.panels.card import Card
 from fmviz.ui.pictures import png
+from fmviz.ui.told import Told
 from fmviz.words import weights as words
 
 
@@ -68,5 +69,4 @@ class Pictures(Panel):
                     caption=words.dated(run.name, epoch),
                     width="stretch",
                 )
-            self.page.say(*captions)
-            self.page.fold(words.pictures(limit, beyond, units, hidden=hidden))
+            Told(self.page).say(*captions, words.pictures(limit, beyond, units, hidden=hidden))

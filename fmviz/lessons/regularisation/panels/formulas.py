@@ -14,6 +14,7 @@ from fmviz.ui import state
 from fmviz.ui.board import Board
 from fmviz.ui.look import Panel
 from fmviz.ui.place import draw_chart
+from fmviz.ui.told import Told
 from fmviz.words.prose import Caption
 
 WEIGHTS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -52,10 +53,8 @@ class Law(Panel):
                 charts.law_spec(board.dark),
                 alt="The magnitude of one weight over steps of the penalty alone.",
             )
-        st.markdown(page.words(*formula_says.law(weight, config, total)))
-        *elsewhere, about = formula_says.law_notes(config)
-        page.say(*elsewhere)
-        page.fold(about)
+        captions = formula_says.law(weight, config, total)
+        Told(page).say(*captions, *formula_says.law_notes(config))
 
 
 class Geometry(Panel):
@@ -75,8 +74,9 @@ class Geometry(Panel):
                     alt=f"Ellipses of equal data loss, and the budget of {kind} that they touch.",
                     width="content",
                 )
-        page.say(formula_says.two_weights(geometry.BOWL, strength))
-        page.fold(Caption("about geometry", {}))
+        Told(page).say(
+            formula_says.two_weights(geometry.BOWL, strength), Caption("about geometry", {})
+        )
 
 
 class Translator(Panel):

@@ -17,6 +17,7 @@ from fmviz.ui.board import Board
 from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.pictures import picture
 from fmviz.ui.place import draw_chart
+from fmviz.ui.told import Told
 from fmviz.words.prose import Caption
 from fmviz.words.weights import dated, of_another_epoch
 
@@ -57,11 +58,11 @@ class Pixels(Panel):
                     width="content",
                 )
         before = alive[0] if len(alive) == 2 else None
-        self.page.say(says.pixels(alive[-1], before, tolerance))
+        captions = [says.pixels(alive[-1], before, tolerance)]
         if any(epoch != run.kept for run, (_, epoch) in zip(look.runs, shown, strict=True)):
-            self.page.say(of_another_epoch())
+            captions.append(of_another_epoch())
         blank = _blank(config.dataset, config.train_size)
-        self.page.fold(says.about_pixels(blank, config.train_size))
+        Told(self.page).say(*captions, says.about_pixels(blank, config.train_size))
 
 
 @lru_cache(maxsize=16)
@@ -98,9 +99,8 @@ class Flipped(Panel):
         )
         flipped = measure.flips(before, after, images.labels)
         right = [after == images.labels, before == images.labels]
-        self.page.say(says.flips(flipped, right, split))
-        if (stopping := says.flips_of_epochs(run, baseline)) is not None:
-            self.page.say(stopping)
+        captions = [says.flips(flipped, right, split), says.flips_of_epochs(run, baseline)]
+        Told(self.page).say(*filter(None, captions))
         self._show("flips right", images, flipped.gained, before, "before")
         self._show("flips wrong", images, flipped.lost, after, "now")
 

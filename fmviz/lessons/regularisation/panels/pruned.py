@@ -15,6 +15,7 @@ from fmviz.ui import state
 from fmviz.ui.board import Board
 from fmviz.ui.panels.sweep import OnRequest
 from fmviz.ui.place import draw_chart
+from fmviz.ui.told import Told
 from fmviz.words.prose import Caption
 
 
@@ -49,11 +50,6 @@ class Pruning(OnRequest):
         self.page.say(Caption("pruning intro", {}))
         self.offer("pruning", list(self.runs.values()), brief=False)
         self.result = st.container()
-        images = DATASETS[self.page.config.dataset].validation
-        notes = [Caption("about pruning", {"images": f"{images:,}"})]
-        if L1 in self.runs:
-            notes.append(Caption("about pruning, L2 and L1", {"times": str(L2_TO_L1)}))
-        self.page.fold(*notes)
 
     def show(self, records: list[RunRecord | None], done: bool) -> None:
         """Prune the networks, once all are there."""
@@ -71,9 +67,15 @@ class Pruning(OnRequest):
                 charts.pruning_spec(self.board.dark),
                 alt="Validation accuracy against the share of weights set to zero.",
             )
-            for name, record in found.items():
-                captions = says.pruning(record.config, curves[name], self.share)
-                st.markdown(f"- {self.page.words(*captions)}")
+            captions = [
+                says.pruning(record.config, curves[name], self.share)
+                for name, record in found.items()
+            ]
             if {L2, L1} <= set(found):
                 tolerance = self.page.view.tolerance
-                self.page.say(says.like(found[L2], found[L1], (L2, L1), tolerance))
+                captions.append(says.like(found[L2], found[L1], (L2, L1), tolerance))
+            images = DATASETS[self.page.config.dataset].validation
+            captions.append(Caption("about pruning", {"images": f"{images:,}"}))
+            if L1 in self.runs:
+                captions.append(Caption("about pruning, L2 and L1", {"times": str(L2_TO_L1)}))
+            Told(self.page).say(*captions)

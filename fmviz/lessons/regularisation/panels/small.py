@@ -20,10 +20,11 @@ from fmviz.ui.board import Board
 from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.pictures import picture
 from fmviz.ui.place import draw_chart
+from fmviz.ui.told import Told
 from fmviz.words.prose import Caption
 from fmviz.words.weights import of_another_epoch
 
-IMAGE_WIDTH = 140
+IMAGE_WIDTH = 130
 
 
 @lru_cache(maxsize=32)
@@ -57,13 +58,16 @@ class Nudge(Panel):
             help="Standard deviation of the noise. It trains nothing.",
         )
         self.spot = st.container()
-        st.number_input(
-            "Validation image to watch",
-            0,
-            nudge.NUDGED_IMAGES - 1,
-            **state.widget(self.page.name, "image"),
-        )
-        self.watched, self.below = st.container(), st.container()
+        left, right = st.columns([1, 1.6], gap="medium", vertical_alignment="center")
+        with left:
+            st.number_input(
+                "Validation image to watch",
+                0,
+                nudge.NUDGED_IMAGES - 1,
+                **state.widget(self.page.name, "image"),
+            )
+            self.pictures = st.container(horizontal=True, gap="small")
+        self.answers = right.container()
 
     def draw(self, look: Look) -> None:
         """Both networks, with the weights that are kept of them."""
@@ -80,15 +84,11 @@ class Nudge(Panel):
                 Steadiness(run, at, _certainty(run.record, run.kept))
                 for run, at in zip(runs, here, strict=True)
             ]
-            self.page.say(*small_says.nudged(networks))
+            captions = small_says.nudged(networks)
             if epochs != [run.kept for run in look.runs]:
-                self.page.say(of_another_epoch())
-        with self.watched:
-            self._watch(runs, epsilon)
-        with self.below:
-            if len(here) == 2:
-                self.page.say(small_says.parted(here[-1], here[0]))
-            self.page.fold(Caption("about nudge", {"images": f"{nudge.NUDGED_IMAGES:,}"}))
+                captions.append(of_another_epoch())
+            Told(self.page).say(*captions, Caption("about nudge", {}))
+        self._watch(runs, here)
 
     def _curves(self, runs: list[Shown], here: list[nudge.Nudged]) -> None:
         epsilon = here[0].epsilon
@@ -96,7 +96,10 @@ class Nudge(Panel):
         for run, at in zip(runs, here, strict=True):
             rest = [p for p in _curve(run.record, run.kept, nudge.EPSILONS) if p.epsilon != epsilon]
             curves[run.name] = sorted([*rest, at], key=lambda point: point.epsilon)
-        measures = {"answers that change": small_charts.moved, "accuracy": small_charts.right}
+        measures = {
+            small_charts.MOVED: small_charts.moved,
+            small_charts.RIGHT: small_charts.right,
+        }
         for column, (title, measure) in zip(st.columns(2), measures.items(), strict=True):
             with column:
                 draw_chart(
@@ -107,21 +110,24 @@ class Nudge(Panel):
                     alt=f"Share of {title} on nudged validation images against the noise.",
                 )
 
-    def _watch(self, runs: list[Shown], epsilon: float) -> None:
-        images, index = data.load(runs[-1].record.config.dataset).validation, self.page.view.image
+    def _watch(self, runs: list[Shown], here: list[nudge.Nudged]) -> None:
+        images = data.load(runs[-1].record.config.dataset).validation
+        index, epsilon = self.page.view.image, here[0].epsilon
         # All of them are nudged, so that each keeps its own draw of the noise.
         pixels = nudge.first(images).pixels
         pair = np.stack([pixels[index], nudge.nudge(pixels, epsilon)[index]])
-        with st.container(horizontal=True, gap="small"):
-            for row, caption in zip(pair, ("as it is", f"nudged, ε = {number(epsilon)}")):
-                st.image(picture(row), caption=caption, width=IMAGE_WIDTH)
+        for row, caption in zip(pair, ("as it is", f"nudged, ε = {number(epsilon)}")):
+            self.pictures.image(picture(row), caption=caption, width=IMAGE_WIDTH)
         answers = []
         for run in runs:
             record = run.record
             weights = record.weights_after(run.kept)
             logits = network.forward(weights, record.config.activation, pair).logits
             answers.append((run.name, network.softmax(logits)))
-        self.page.say(small_says.one_image(int(images.labels[index]), epsilon, answers))
+        with self.answers:
+            self.page.say(small_says.one_image(int(images.labels[index]), epsilon, answers))
+            if len(here) == 2:
+                self.page.say(small_says.parted(here[-1], here[0]))
 
 
 class Wiggle(Panel):
@@ -151,5 +157,7 @@ class Wiggle(Panel):
                 small_charts.errors_spec(board.dark),
                 alt="The line's error on its ten points and on new ones against λ.",
             )
-        page.say(small_says.line(lam, wiggle.points(points)))
-        page.fold(Caption("about line", {"sigma": number(wiggle.SIGMA)}))
+        Told(page).say(
+            small_says.line(lam, wiggle.points(points)),
+            Caption("about line", {"sigma": number(wiggle.SIGMA)}),
+        )

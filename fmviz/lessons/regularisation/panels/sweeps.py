@@ -18,6 +18,7 @@ from fmviz.ui import state
 from fmviz.ui.board import Board
 from fmviz.ui.panels.sweep import OnRequest
 from fmviz.ui.place import Place
+from fmviz.ui.told import Told
 from fmviz.words.prose import Caption
 
 
@@ -38,8 +39,7 @@ class Swept(OnRequest):
         self.points = self.asked()
         self.offer(self.name, [config for _, config in self.points])
         self.places = [Place() for _ in self.figures]
-        self.caption = Place()
-        self.page.fold(Caption("about sweep", {}))
+        self.told = Told(self.page)
 
     def introduce(self) -> None:
         """What comes before the charts."""
@@ -77,7 +77,7 @@ class Swept(OnRequest):
                     alt=f"{title} against λ, one line a kind of penalty.",
                 )
         if done:
-            self.caption.markdown("\n\n".join(map(self.page.words, self.captions(named))))
+            self.told.say(*self.captions(named), Caption("about sweep", {}))
 
     def captions(self, named: Sequence[tuple[str, RunRecord | None]]) -> list[Caption]:
         """What the finished sweep says of the page's own seed."""
@@ -148,7 +148,7 @@ class Proximal(OnRequest):
         }
         self.page.say(Caption("proximal intro", figures))
         self.offer("proximal", list(self.runs.values()))
-        self.result, self.caption = Place(), Place()
+        self.result, self.told = Place(), Told(self.page)
 
     def show(self, records: list[RunRecord | None], done: bool) -> None:
         """The zeros, once all are there."""
@@ -172,10 +172,10 @@ class Proximal(OnRequest):
             charts.zeros_spec(self.board.dark),
             alt="Share of weights that are exactly zero, and near zero, in each run.",
         )
-        paragraphs = [_left_out(len(records) - len(found))]
+        captions = _left_out(len(records) - len(found))
         if {lesson.L1, lesson.PROXIMAL} <= set(found):
-            paragraphs += says.zeros(found[lesson.L1], found[lesson.PROXIMAL], tolerance)
-        self.caption.markdown("\n\n".join(self.page.words(*captions) for captions in paragraphs))
+            captions += says.zeros(found[lesson.L1], found[lesson.PROXIMAL], tolerance)
+        self.told.say(*captions)
 
 
 def _left_out(diverged: int) -> list[Caption]:
