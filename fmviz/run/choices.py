@@ -79,7 +79,7 @@ Activation = Literal[
 ACTIVATIONS: dict[Activation, Choice] = {
     "tanh": Choice("tanh", "Saturated where |a| > 0.99."),
     "sigmoid": Choice("sigmoid", "Saturated where a < 0.01 or a > 0.99."),
-    "relu": Choice("ReLU", "Flat where a = 0; a unit that is zero on every image is dead."),
+    "relu": Choice("ReLU", "max(z, 0). A unit that is zero on every image is dead."),
     "leaky_relu": Choice("leaky ReLU", "max(z, 0.2 z), Keras's slope: never flat."),
     "elu": Choice("ELU", "z, and eᶻ − 1 below zero: flat far below."),
     "selu": Choice("SELU", "A scaled ELU that keeps mean 0 and variance 1; LeCun normal suits it."),
@@ -114,9 +114,7 @@ INITIALIZERS: dict[Initializer, Choice] = {
     "lecun_normal": Choice("LeCun normal", "Truncated normal, variance 1/fan_in; LeCun 1998."),
     "lecun_uniform": Choice("LeCun uniform", "Uniform within ±√(3/fan_in)."),
     "orthogonal": Choice("orthogonal", "Orthonormal rows or columns; Saxe et al. 2014."),
-    "zeros": Choice(
-        "zeros", "All weights 0: hidden units then stay alike, whatever the gradients say."
-    ),
+    "zeros": Choice("zeros", "All weights 0: hidden units get equal gradients and stay alike."),
 }
 
 

@@ -76,7 +76,11 @@ class Settings(BaseModel):
     ] = 5_000
     label_noise: Annotated[
         float,
-        Field(ge=0.0, le=1.0, description="Share of training images told a false label."),
+        Field(
+            ge=0.0,
+            le=1.0,
+            description="Share of training images told a false label, never the true one.",
+        ),
         Setting(
             "Label noise",
             "label noise",
@@ -113,7 +117,9 @@ class Settings(BaseModel):
     ] = "tanh"
     initializer: Annotated[
         Initializer,
-        Field(description="kernel_initializer of every layer; biases start at zero."),
+        Field(
+            description="How each layer's weights start (kernel_initializer); biases start at 0."
+        ),
         Setting(
             "Initialiser",
             "initialiser",
@@ -137,7 +143,7 @@ class Settings(BaseModel):
     ] = 0.05
     penalty: Annotated[
         Penalty,
-        Field(description="What holds the weights down; biases are free."),
+        Field(description="What holds the weights down. Biases are left alone."),
         Setting(
             "Penalty",
             "penalty",
@@ -148,7 +154,11 @@ class Settings(BaseModel):
     ] = "none"
     lam: Annotated[
         float,
-        Field(ge=0.0, le=10_000.0, description="The notes' λ."),
+        Field(
+            ge=0.0,
+            le=10_000.0,
+            description="How strongly the penalty acts.",
+        ),
         Setting(
             "Strength, λ",
             "λ",
@@ -317,7 +327,7 @@ class Settings(BaseModel):
         Field(
             ge=0,
             le=2**31 - 1,
-            description="Draws the initial weights, the dropout masks and the corrupted labels.",
+            description="Draws the initial weights, the dropout masks and the false labels.",
         ),
         Setting("Seed", "seed", "Images"),
     ] = 0

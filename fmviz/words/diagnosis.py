@@ -12,18 +12,25 @@ from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.theory import penalties
+from fmviz.theory.rules import MOMENTUM
 from fmviz.words.numbers import small_percent
 from fmviz.words.prose import Caption
+from fmviz.words.shared import guesses
 
-# A step that multiplies a weight by less than −1 throws it farther out every time.
-FLIPS_AND_GROWS = 2.0
+# A penalty that takes more than so many times its own size off a weight in each step throws it
+# farther out every time. With momentum β the roots of z² − (1 + β − s)z + β leave the unit circle
+# at s = 2(1 + β); Nesterov's, of z² − (1 + β)(1 − s)z + β(1 − s), at 2(1 + β)/(1 + 2β).
+FLIPS_AND_GROWS: dict[str, float] = {
+    "sgd": 2.0,
+    "momentum": 2 * (1 + MOMENTUM),
+    "nesterov": 2 * (1 + MOMENTUM) / (1 + 2 * MOMENTUM),
+}
 # A start this many times ln 10 from the truth comes from pre-activations that are far too large.
 FAR_START = 3.0
 # Updates are about a thousandth of the weights in a healthy run (CS231n); here a good deal less.
 HARDLY_MOVES = 1e-5
 # The norm of a fresh network's gradient is of the order of 0.1 in every layer.
 VANISHED = 1e-4
-PLAIN = ("sgd", "momentum", "nesterov")
 
 
 def diverged(record: RunRecord) -> list[Caption]:
@@ -46,30 +53,34 @@ def diverged(record: RunRecord) -> list[Caption]:
 
 def _cause(record: RunRecord) -> Caption:
     config = record.config
-    factor = 1 - _shrink(config)
+    shrink, limit = _shrink(config)
     start = record.start["val_crossentropy"]
     figures = {
         "eta": number(config.learning_rate),
         "lam": number(config.lam),
         "penalty": PENALTIES[config.penalty].label,
-        "factor": number(round(factor, 4)),
+        "factor": number(round(1 - shrink, 4)),
+        "times": number(round(shrink, 4)),
+        "limit": number(round(limit, 2)),
         "sigma": number(config.init_std),
         "start": f"{start:.3g}",
         "optimizer": OPTIMIZERS[config.optimizer].label,
     }
-    if _shrink(config) > FLIPS_AND_GROWS:
-        return Caption("diverged by the penalty", figures)
+    if shrink > limit:
+        plain = limit == FLIPS_AND_GROWS["sgd"]
+        return Caption(f"diverged by the penalty{'' if plain else ' and momentum'}", figures)
     if config.initializer == "normal" and start > FAR_START * math.log(N_CLASSES):
         return Caption("diverged from the start", figures)
     return Caption("diverged by the rate", figures)
 
 
-def _shrink(config: RunConfig) -> float:
-    """The share of a weight that the penalty takes off it in one step, where that is a share:
-    weight decay under any optimizer, L2 under plain gradient steps."""
+def _shrink(config: RunConfig) -> tuple[float, float]:
+    """How many times its own size the penalty takes off a weight in one step, and beyond how many
+    that grows: weight decay under any optimizer, L2 under plain gradient steps; else 0."""
     strength = penalties.coefficients(config)
-    l2 = 2 * strength.l2 if config.optimizer in PLAIN else 0.0
-    return config.learning_rate * max(l2, strength.weight_decay)
+    if strength.weight_decay or config.optimizer not in FLIPS_AND_GROWS:
+        return config.learning_rate * strength.weight_decay, FLIPS_AND_GROWS["sgd"]
+    return config.learning_rate * 2 * strength.l2, FLIPS_AND_GROWS[config.optimizer]
 
 
 def stuck(run: Shown) -> Caption | None:
@@ -78,8 +89,8 @@ def stuck(run: Shown) -> Caption | None:
     if not record.complete or not run.kept or record.diverged is not None:
         return None
     for name in ("train_accuracy", "val_accuracy"):
-        share = record.estimate(name, run.kept)
-        if share.value - 1 / N_CLASSES > 2 * share.error:
+        split = "train" if name == "train_accuracy" else "validation"
+        if not guesses(record.at(name, run.kept), record.examples[split]):
             return None
     start = record.start_layers
     figures = {
@@ -93,8 +104,10 @@ def stuck(run: Shown) -> Caption | None:
         "noise": small_percent(config.label_noise),
     }
     norms = record.layers_at("kernel_norm", run.kept)
-    if not start["kernel_norm"].any():
-        return Caption("stuck at zero", figures)
+    # Without hidden units nothing has to be told apart: a linear network learns from zero.
+    if config.hidden and not start["kernel_norm"].any():
+        passes = config.activation == "sigmoid"
+        return Caption("stuck alike" if passes else "stuck at zero", figures)
     if config.lam and norms.sum() < 0.05 * start["kernel_norm"].sum():
         figures["left"] = small_percent(float(norms.sum() / start["kernel_norm"].sum()))
         return Caption("stuck under the penalty", figures)

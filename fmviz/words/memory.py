@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from fmviz.analysis.memory import ByHeart
+from fmviz.run.naming import plural
 from fmviz.words.prose import Caption
 
 
 def by_heart(found: ByHeart) -> Caption:
-    """How many wrong labels are repeated, seen through, or neither."""
+    """How many false labels are repeated, seen through, or neither."""
+    memorised, through, astray = (
+        len(found.memorised),
+        len(found.seen_through),
+        len(found.astray),
+    )
     return Caption(
-        "by heart",
+        "by heart" if memorised else "by heart, none",
         {
-            "memorised": f"{len(found.memorised):,}",
-            "through": f"{len(found.seen_through):,}",
-            "astray": f"{len(found.astray):,}",
-            "wrong": f"{len(found.memorised) + len(found.seen_through) + len(found.astray):,}",
+            "memorised": f"{memorised:,}",
+            "through": f"{through:,}" if through else "none",
+            "astray": f"{astray:,}" if astray else "none",
+            "wrong": plural(memorised + through + astray, "false label"),
         },
     )

@@ -38,6 +38,23 @@ def points(estimate: Estimate, signed: bool = False) -> str:
     return f"{value} ± {100 * estimate.error:.1f}"
 
 
+def around(estimate: Estimate) -> str:
+    """0.147 ± 0.009 → "14.7 points, give or take 0.9", the same in plain words; the error is left
+    out where it is nothing."""
+    value, _, error = points(estimate).partition(" ± ")
+    return f"{value} points" + (f", give or take {error}" if float(error) else "")
+
+
+def short_points(estimate: Estimate) -> str:
+    """0.147 ± 0.009 → "14.7": for a figure whose error stands elsewhere."""
+    return points(estimate).partition(" ± ")[0]
+
+
+def counted(count: int, thing: str) -> str:
+    """0 → "no epochs", 1 → "1 epoch", 30 → "30 epochs"."""
+    return plural(count, thing) if count else f"no {thing}s"
+
+
 def direction(change: Estimate, below: str, same: str, above: str) -> str:
     """The word for where a change lies: below zero, within the noise, or above."""
     return (same, above, below)[change.sign]

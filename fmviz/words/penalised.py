@@ -8,7 +8,7 @@ from fmviz.analysis.stopping import Shown
 from fmviz.run import data
 from fmviz.words import shared
 from fmviz.words.numbers import compared
-from fmviz.words.prose import Caption
+from fmviz.words.prose import Caption, Claim
 
 
 def of_runs(
@@ -43,10 +43,13 @@ def of_runs(
 
 
 def crossentropy(run: Shown, baseline: Shown) -> Caption:
-    """Validation cross-entropy of both: it counts how sure a wrong answer was, accuracy does not.
+    """Validation cross-entropy of both: it counts how sure the network is, accuracy does not.
 
     A record has its mean alone, without the spread that an error would need.
     """
     now, before = (each.at("val_crossentropy") for each in (run, baseline))
     figures = {"now": f"{now:.3f}", "before": f"{before:.3f}"}
-    return Caption(f"cross-entropy {compared(now, before, 'falls', 'rises')}", figures)
+    how = compared(now, before, "falls", "rises")
+    direction = {"falls": -1, "alike": 0, "rises": 1}[how]
+    claim = Claim("val_crossentropy", run.name, direction, baseline.name)
+    return Caption(f"cross-entropy {how}", figures, (claim,))

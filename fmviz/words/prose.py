@@ -3,6 +3,9 @@
 A file is cut into sections by its `## name` headings. `{{name}}` stands for a figure that the
 page puts in; everything else is plain Markdown with LaTeX. What all lessons say stands once, in
 `shared.md`; a lesson that has a section of the same name says it its own way.
+
+What is said of runs leads with a verdict in bold. A section that begins in bold stands in sight up
+to its first empty line; what follows, and sections that begin otherwise, fold away: `told`.
 """
 
 from __future__ import annotations
@@ -81,11 +84,29 @@ def escaped(text: str) -> str:
     return _MARKS.sub(r"\\\1", text)
 
 
+class Claim(NamedTuple):
+    """What a caption asserts of a run, as data: tests derive it again from the record.
+
+    Attributes:
+        figure: "gap", or a name of the record's history, such as "val_accuracy".
+        subject: the run, by its name in the legend.
+        direction: 1 higher, −1 lower, 0 not to be told apart.
+        than: the run that it is compared with, by name; "" is a gap of 0, and for an accuracy
+            what guessing gets.
+    """
+
+    figure: str
+    subject: str
+    direction: int
+    than: str = ""
+
+
 class Caption(NamedTuple):
-    """A section of a lesson and the figures it is to be filled with."""
+    """A section of a lesson, the figures it is to be filled with, and what it claims."""
 
     section: str
     figures: dict[str, str]
+    claims: tuple[Claim, ...] = ()
 
 
 class Told(NamedTuple):
@@ -98,9 +119,7 @@ class Told(NamedTuple):
 def told(texts: Sequence[str]) -> Told:
     """Sort filled sections into what stands in sight and what folds away.
 
-    A section that begins in bold stands in sight up to its first empty line; what follows, and
-    sections that begin otherwise, fold away. Before the first verdict everything stands in sight: a
-    place is never left without words.
+    Before the first verdict everything stands in sight: a place is never left without words.
     """
     sight: list[str] = []
     folded: list[str] = []

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fmviz.analysis.comparing import difference
 from fmviz.analysis.stopping import Shown
 from fmviz.run.measure import accuracy
-from fmviz.words.numbers import percent, points
+from fmviz.run.naming import plural
+from fmviz.words.numbers import around, percent
 from fmviz.words.prose import Caption
 
 
@@ -27,11 +28,11 @@ def running(run: Shown) -> list[Caption]:
     below = int((history["running_accuracy"] < history["val_accuracy"]).sum())
     figures = {
         "epoch": str(epoch),
-        "epochs": str(record.epochs),
+        "epochs": plural(record.epochs, "epoch"),
         "keras": percent(keras.value),
         "measured": percent(measured.value),
         "validation": percent(validation.value),
-        "behind": points(behind.size),
+        "behind": around(behind.size),
         "images": f"{record.examples['train']:,}",
         "first_keras": percent(float(history["running_accuracy"][0])),
         "first_measured": percent(float(history["train_accuracy"][0])),

@@ -12,98 +12,156 @@ import numpy as np
 import numpy.typing as npt
 
 from fmviz.analysis import comparing
-from fmviz.analysis.comparing import difference, paired_difference
+from fmviz.analysis.comparing import CHANCE, paired_difference
 from fmviz.analysis.stopping import Shown
 from fmviz.run.choices import ACTIVATIONS, N_CLASSES, OPTIMIZERS
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import Estimate, saturates
+from fmviz.run.measure import saturates
 from fmviz.run.naming import plural, run_name
 from fmviz.run.settings import number
 from fmviz.theory import penalties, schedules
 from fmviz.theory.saturation import Prediction
 from fmviz.words import keras_lines
-from fmviz.words.numbers import percent, points, small_percent, upper_first
-from fmviz.words.prose import Caption
+from fmviz.words.numbers import around, counted, percent, short_points, small_percent
+from fmviz.words.prose import Caption, Claim
+
+# The gap of a network that underfits is smaller than this.
+SMALL_GAP = 0.05
 
 
 def gap(run: Shown) -> Caption:
-    """What the accuracy gap of one run says."""
+    """What the accuracy gap of one run says.
+
+    Where labels are false, training accuracy counts repeated mistakes as right, so that no gap is
+    told. A network that was told nothing but false labels and answers below chance has learnt from
+    them what is not true.
+    """
     record = run.record
     training = record.estimate("train_accuracy", run.kept)
     validation = record.estimate("val_accuracy", run.kept)
     size = record.gap(run.kept)
+    train_images, val_images = record.examples["train"], record.examples["validation"]
     figures = {
         "training": percent(training.value),
         "validation": percent(validation.value),
-        "gap": points(size.size),
-        "train_images": f"{record.examples['train']:,}",
-        "val_images": f"{record.examples['validation']:,}",
+        "gap": around(size.size),
+        "train_images": f"{train_images:,}",
+        "val_images": f"{val_images:,}",
     }
-    chance = [difference(share, Estimate(1 / N_CLASSES, 0.0)) for share in (training, validation)]
-    if all(share.could_be_noise for share in chance):
-        return Caption("nothing learnt", figures)
-    if size.could_be_noise:
-        return Caption("gap could be noise", figures)
-    return Caption("gap" if size.value > 0 else "gap reversed", figures)
+    if guesses(training.value, train_images) and guesses(validation.value, val_images):
+        at_chance = [Claim(f"{split}_accuracy", run.name, 0) for split in ("train", "val")]
+        return Caption("nothing learnt", figures, tuple(at_chance))
+    false = record.examples["corrupted"]
+    guessed = guesses(validation.value, val_images)
+    if false == train_images and validation.value < CHANCE.value and not guessed:
+        return Caption("below a guess", figures, (Claim("val_accuracy", run.name, -1),))
+    if false:
+        return Caption("gap of told labels", figures)
+    section = {0: "gap could be noise", 1: "gap", -1: "gap reversed"}[size.sign]
+    return Caption(section, figures, (Claim("gap", run.name, size.sign),))
+
+
+# Of so few images the chances of a guess are counted out.
+FEW = 250
+# Beyond two standard errors, either way.
+RARE = 0.0455
+
+
+def guesses(share: float, images: int, chance: float = CHANCE.value) -> bool:
+    """Whether a network that guesses may be right on this share of so many images: within two
+    standard errors √(c(1 − c)/m), or, on few images, by the binomial distribution.
+
+    The error is that of a guess: a network that gives all images one answer has none of its own
+    where all of a set are measured.
+    """
+    if images > FEW:
+        return abs(share - chance) <= 2 * math.sqrt(chance * (1 - chance) / images)
+    right = round(share * images)
+    odds = [
+        math.comb(images, k) * chance**k * (1 - chance) ** (images - k) for k in range(images + 1)
+    ]
+    return 2 * min(math.fsum(odds[: right + 1]), math.fsum(odds[right:])) > RARE
 
 
 def label_noise(run: Shown) -> Caption | None:
-    """What became of the wrong labels; None where there are none in the sample."""
+    """What became of the false labels; None where there are none in the sample."""
     record = run.record
     wrong = record.examples["corrupted"]
     if not wrong:
         return None
-    section = "label noise" if wrong < record.examples["train"] else "label noise, all wrong"
     memorised = record.estimate("corrupted_accuracy", run.kept)
+    # One of the nine classes that are not the true one.
+    guess = 1 / (N_CLASSES - 1)
     figures = {
-        "wrong": f"{wrong:,}",
-        "memorised": points(memorised),
+        "wrong": plural(wrong, "false label"),
+        "memorised": percent(memorised.value),
+        "error": f"{100 * memorised.error:.1f}",
         "clean": percent(record.at("clean_accuracy", run.kept)),
     }
-    return Caption(section, figures)
+    section = "label noise" if wrong < record.examples["train"] else "label noise, all wrong"
+    if memorised.value > guess and not guesses(memorised.value, wrong, guess):
+        return Caption(section, figures, (Claim("corrupted_accuracy", run.name, 1),))
+    return Caption(f"{section}, hardly", figures)
 
 
 def against_baseline(run: Shown, baseline: Shown) -> Caption:
     """What the gap and validation accuracy are beside the baseline's.
 
     The penalty is named as the cause only where both networks are shown after the same epoch:
-    else early stopping has its part in the difference.
+    else early stopping has its part in the difference. A network underfits that is worse on
+    training images too and whose gap is small.
     """
     gaps = run.gap, baseline.gap
     change = comparing.gap_change(run, baseline)
     held_out, training = (comparing.change(run, baseline, split) for split in ("val", "train"))
     figures = {
         "run": run_name(run.record.config),
-        "run_first": upper_first(run_name(run.record.config)),
-        "gap": points(gaps[0]),
-        "baseline_gap": points(gaps[1]),
-        "change": points(change.size),
-        "val_change": points(held_out.size),
-        "train_change": points(training.size),
+        "gap": short_points(gaps[0]),
+        "baseline_gap": short_points(gaps[1]),
+        "change": around(change.size),
+        "val_change": around(held_out.size),
+        "train_change": around(training.size),
         "val_direction": "higher" if held_out.value > 0 else "lower",
         "epoch": str(run.kept),
         "baseline_epoch": str(baseline.kept),
     }
+    found = {
+        "gap": Claim("gap", run.name, change.sign, baseline.name),
+        "val": Claim("val_accuracy", run.name, held_out.sign, baseline.name),
+        "train": Claim("train_accuracy", run.name, training.sign, baseline.name),
+    }
+
+    def told(section: str, *claims: str) -> Caption:
+        return Caption(section, figures, tuple(found[name] for name in claims))
+
     narrower = change.sign < 0 and gaps[0].value >= 0
     if run.kept != baseline.kept:
         apart = "validation unclear" if held_out.could_be_noise else "validation differs"
-        return Caption(f"other epochs, {apart}", figures)
-    if not held_out.could_be_noise:
-        if held_out.value > 0:
-            return Caption("learns more" if narrower else "validation rises", figures)
-        falls_in_training = training.sign < 0
-        return Caption("underfits" if falls_in_training else "validation falls", figures)
+        return told(f"other epochs, {apart}", "val")
+    if held_out.sign > 0:
+        return told("learns more", "val", "gap") if narrower else told("validation rises", "val")
+    if held_out.sign < 0:
+        if training.sign >= 0:
+            return told("validation falls", "val")
+        underfits = gaps[0].value < SMALL_GAP
+        return told("underfits" if underfits else "both fall", "val", "train")
     if change.could_be_noise:
-        return Caption("change could be noise", figures)
-    if change.value < 0:
-        return Caption("gap narrows" if narrower else "gap below zero", figures)
-    return Caption("gap widens" if gaps[1].value >= 0 else "gap below zero", figures)
+        return told("change could be noise", "gap", "val")
+    if min(gap.value for gap in gaps) < 0:
+        return told("gap below zero", "gap")
+    return told("gap narrows" if narrower else "gap widens", "gap", "val")
 
 
 def early_stopping(run: Shown, patience: int | None, monitor: str) -> Caption:
     """What early stopping did to a run."""
     stop, epochs = run.stop, run.record.config.epochs
-    figures = {"patience": str(patience), "monitor": monitor, "epochs": plural(epochs, "epoch")}
+    figures = {
+        "patience": str(patience),
+        # Patience 0 and 1 behave alike.
+        "needed": plural(max(patience or 0, 1), "epoch"),
+        "monitor": monitor,
+        "epochs": plural(epochs, "epoch"),
+    }
     if stop is None or not stop.kept:
         return Caption("stopping off", figures)
     figures["kept"] = str(stop.kept)
@@ -112,7 +170,7 @@ def early_stopping(run: Shown, patience: int | None, monitor: str) -> Caption:
         return Caption("stopping never" if last else "stopping never, restored", figures)
     figures |= {
         "stopped": str(stop.stopped),
-        "saved": plural(epochs - stop.stopped, "epoch"),
+        "saved": counted(epochs - stop.stopped, "epoch"),
     }
     same = stop.kept == stop.stopped
     return Caption("stopping fired" if same else "stopping restored", figures)
@@ -125,15 +183,21 @@ def on_test(run: Shown, baseline: Shown | None, labels: npt.NDArray[np.integer])
         labels: (test images,) the true classes.
     """
     accuracy = run.accuracy("test")
-    figures = {"test": points(accuracy), "images": f"{run.record.examples['test']:,}"}
+    figures = {
+        "test": f"{100 * accuracy.value:.1f}",
+        "test_error": f"{100 * accuracy.error:.1f} points",
+        "images": f"{run.record.examples['test']:,}",
+    }
     if baseline is None or not (run.record.complete and baseline.record.complete):
         return Caption("test", figures)
     right, right_before = (
         each.record.answers("test", each.kept) == labels for each in (run, baseline)
     )
     change = paired_difference(right, right_before)
-    figures["change"] = points(change, signed=True)
-    return Caption("test could be noise" if change.could_be_noise else "test differs", figures)
+    figures["change"] = around(change.size)
+    figures["change_direction"] = "higher" if change.value > 0 else "lower"
+    claims = (Claim("test_accuracy", run.name, change.sign, baseline.name),)
+    return Caption("test could be noise" if not change.sign else "test differs", figures, claims)
 
 
 def saturation(run: Shown, predicted: Prediction | None) -> Caption:

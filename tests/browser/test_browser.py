@@ -132,7 +132,7 @@ def test_moving_lambda_by_keyboard_trains_and_draws(page: Page, app: str) -> Non
     # Patience looks at the run: it is answered from the store.
     slider(page, "Patience").focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_selector("text=/stops after epoch|stopping never fired/")
+    page.wait_for_selector("text=/ends training after epoch|stopping never fires/")
     assert "from the store" in page.inner_text("body")
     assert "patience=0" in page.url
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pytest
 
 from fmviz.analysis.stopping import Shown
@@ -15,6 +16,7 @@ from fmviz.run.settings import number
 from fmviz.words import diagnosis, prose
 from tests.support.records import synthetic, tiny
 from tests.support.trained import train
+from tests.support.verdicts import faults
 
 SMALL: dict[str, Any] = {"train_size": 500, "hidden": (16, 16), "batch_size": 50, "epochs": 6}
 DEEP = (12,) * 6
@@ -50,7 +52,6 @@ STUCK: dict[str, dict[str, Any]] = {
         "optimizer": "sgd",
     },
     "stuck at a small rate": {"optimizer": "sgd", "learning_rate": 1e-5},
-    "stuck on noise": {"label_noise": 1.0, "epochs": 1, "seed": 3},
 }
 
 
@@ -117,3 +118,45 @@ def test_who_learns_is_not_stuck() -> None:
     assert diagnosis.stuck(Shown("the run", run, None, 3)) is None
     running = synthetic(tiny(), epochs=2, train_accuracy=0.1, val_accuracy=0.1)
     assert diagnosis.stuck(Shown("the run", running, None, 2)) is None
+
+
+def judged(share: float, **config: Any) -> str | None:
+    """Of a run that is right on this share of 100 training and of 2,500 validation images."""
+    run = synthetic(tiny(**config), train_accuracy=share, val_accuracy=share)
+    for name in ("saturation", "dead_units"):
+        run.layers[name][:] = 0.0
+    if config.get("initializer") == "zeros":
+        run.start_layers["kernel_norm"][:] = 0.0
+    caption = diagnosis.stuck(Shown("the run", run, None, 3))
+    if caption is not None:
+        assert faults(prose.SHARED, caption) == []
+    return caption and caption.section
+
+
+def test_a_network_below_chance_knows_something() -> None:
+    assert judged(0.1, label_noise=1.0) == "stuck on noise"
+    # Of false labels it has learnt which class it is not.
+    assert judged(0.02, label_noise=1.0) is None
+
+
+def test_zeros_are_the_cause_in_hidden_layers_alone() -> None:
+    assert judged(0.1, initializer="zeros") == "stuck at zero"
+    assert judged(0.1, initializer="zeros", activation="sigmoid") == "stuck alike"
+    assert judged(0.1, initializer="zeros", hidden=()) is None
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov"])
+def test_a_penalty_that_diverges_is_one_under_which_weights_grow(optimizer: str) -> None:
+    where = Divergence(1, step=4, layer=0, where="weight")
+    for shrink in np.arange(0.05, 5, 0.1):
+        config = tiny(penalty="l2", lam=shrink * 100, learning_rate=1.0, optimizer=optimizer)
+        _, cause = diagnosis.diverged(synthetic(config, epochs=0, diverged=where))
+        # One weight under the penalty alone, as Keras steps it.
+        w, velocity, beta = 1.0, 0.0, 0.0 if optimizer == "sgd" else 0.9
+        for _ in range(2_000):
+            velocity = beta * velocity - shrink * w
+            w += velocity if optimizer != "nesterov" else beta * velocity - shrink * w
+            if abs(w) > 1e6:
+                break
+        assert cause.section.startswith("diverged by the penalty") == (abs(w) > 1), shrink
+        assert "{{" not in prose.text(prose.SHARED, cause.section, cause.figures)

@@ -23,6 +23,7 @@ from fmviz.words.prose import Caption, LessonError
 from fmviz.words.running import running
 from tests.run.test_config import settings_of_runs
 from tests.support.records import shown, tiny
+from tests.support.verdicts import check_verdicts
 from tests.words.test_diagnosis import DIVERGED, STUCK
 from tests.words.test_memory import BRANCHES as MEMORY
 from tests.words.test_shared import AGAINST, stopped
@@ -42,11 +43,18 @@ def rule(section: str, **changes: Any) -> Callable[[], Caption]:
     return lambda: next(c for c in shared_.rule(config) if c.section == section)
 
 
-def label_noise(everything: bool = False) -> Caption:
-    run = shown(0.9, 0.8, corrupted_accuracy=0.5)
-    wrong = run.record.examples["train"] if everything else 20
+def told_false(
+    training: float, validation: float, everything: bool = False, **history: float
+) -> Shown:
+    """A run with false labels."""
+    run = shown(training, validation, **history)
+    wrong = run.record.examples["train"] if everything else 200
     run.record.examples["corrupted"] = wrong  # type: ignore[index]
-    caption = shared_.label_noise(run)
+    return run
+
+
+def label_noise(repeated: float = 0.5, everything: bool = False) -> Caption:
+    caption = shared_.label_noise(told_false(0.9, 0.8, everything, corrupted_accuracy=repeated))
     assert caption is not None
     return caption
 
@@ -64,8 +72,7 @@ def on_test(accuracy: float, before: float) -> Caption:
         return run._replace(record=replace(run.record, test_predictions=predictions))
 
     caption = shared_.on_test(predicting(accuracy), predicting(before), TRUTH)
-    expected = 100 * (accuracy - before)
-    assert caption.figures["change"].startswith(f"{expected:+.1f} ± ")
+    assert caption.figures["change"].startswith(f"{100 * (accuracy - before):.1f} points")
     return caption
 
 
@@ -92,6 +99,8 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "running why": keras_says("running why", 0.7, 0.9),
     "running why dropout": keras_says("running why dropout", 0.7, 0.9, dropout=0.5),
     "gap": lambda: shared_.gap(shown(0.95, 0.85)),
+    "gap of told labels": lambda: shared_.gap(told_false(0.9, 0.6)),
+    "below a guess": lambda: shared_.gap(told_false(1.0, 0.02, everything=True)),
     "test": lambda: shared_.on_test(shown(0.95, 0.85), None, TRUTH),
     "test differs": lambda: on_test(0.8, 0.7),
     "test could be noise": lambda: on_test(0.8, 0.8),
@@ -99,7 +108,9 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "gap reversed": lambda: shared_.gap(shown(0.85, 0.95)),
     "nothing learnt": lambda: shared_.gap(shown(0.1, 0.1)),
     "label noise": label_noise,
+    "label noise, hardly": lambda: label_noise(0.05),
     "label noise, all wrong": lambda: label_noise(everything=True),
+    "label noise, all wrong, hardly": lambda: label_noise(0.1, everything=True),
     **{
         section: against(section)
         for section in (
@@ -111,6 +122,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
             "validation rises",
             "validation falls",
             "underfits",
+            "both fall",
         )
     },
     "other epochs, validation unclear": lambda: shared_.against_baseline(
@@ -179,18 +191,44 @@ def test_every_caption_has_a_section_whose_places_it_fills(section: str) -> None
     text = prose.text(LESSON, caption.section, caption.figures)
     assert text
     assert "{{" not in text
+    assert "1 epochs" not in text
     for name in prose.places(LESSON, section):
         assert caption.figures[name] in text
 
 
 def test_no_shared_section_is_never_shown_or_not_tested_here() -> None:
-    elsewhere = {"diverged", "stuck saturated", "share", "locked"}
+    elsewhere = {"diverged", "stuck saturated", "stuck alike", "share", "locked"}
+    elsewhere |= {"diverged by the penalty and momentum", "stuck on noise"}
     shared = {
         section
         for section in set(prose.sections(prose.SHARED)) - elsewhere
         if not section.startswith(("guess ", "vault "))  # test_guessing, test_vault
     }
     assert shared <= set(BRANCHES) | set(OF_PAGES) | set(DIVERGED) | set(STUCK)
+
+
+# Sections that follow the verdict of another one, a formula, or a warning's name.
+DETAILS = {
+    "stopping off",
+    "cross-entropy alike",
+    "running, epochs below",
+    "running told",
+    "running why",
+    "running why dropout",
+    "pictures",
+}
+
+
+def test_every_caption_leads_with_a_short_verdict() -> None:
+    captions = {name: make for name, make in BRANCHES.items() if not name.startswith("rule ")}
+    check_verdicts(prose.SHARED, captions, DETAILS)
+
+
+def test_what_follows_a_verdict_folds_away() -> None:
+    told = prose.told(["**One.** Two.\n\nThree.", "Four.", "**Five.**"])
+    assert told == ("**One.** Two.  \n**Five.**", "Three.\n\nFour.")
+    assert prose.told(["Nothing in bold.", "Or here."]).folded == ""
+    assert prose.told([]) == ("", "")
 
 
 @given(

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from scipy import stats
 
 from fmviz.analysis.stopping import Shown, look
 from fmviz.run.choices import OPTIMIZERS
@@ -102,7 +103,7 @@ def test_a_gap_beyond_two_errors_is_told_with_its_figures() -> None:
     caption = shared.gap(shown(0.95, 0.85))
     assert caption.section == "gap"
     # √(0.95·0.05 + 0.85·0.15) / 100 = 0.0042
-    assert caption.figures["gap"] == "10.0 ± 0.4"
+    assert caption.figures["gap"] == "10.0 points, give or take 0.4"
     assert caption.figures["training"] == "95.0%"
     assert caption.figures["validation"] == "85.0%"
     assert caption.figures["val_images"] == "10,000"
@@ -129,7 +130,7 @@ def test_a_gap_is_told_as_its_error_allows(
 
 
 def test_a_reversed_gap_is_told_without_its_sign() -> None:
-    assert shared.gap(shown(0.85, 0.95)).figures["gap"] == "10.0 ± 0.4"
+    assert shared.gap(shown(0.85, 0.95)).figures["gap"] == "10.0 points, give or take 0.4"
 
 
 def test_the_kept_epoch_is_the_one_told_of() -> None:
@@ -149,8 +150,13 @@ AGAINST = [
     ((0.95, 0.88), (0.99, 0.85), "learns more"),
     ((0.99, 0.88), (0.95, 0.85), "validation rises"),
     ((0.95, 0.80), (0.95, 0.85), "validation falls"),
+    # Both know all their training images: nothing is memorised less.
+    ((1.00, 0.88), (1.00, 0.85), "learns more"),
     ((0.99, 0.80), (0.95, 0.85), "validation falls"),
-    ((0.75, 0.70), (0.95, 0.85), "underfits"),
+    ((0.74, 0.70), (0.95, 0.85), "underfits"),
+    # A gap of 8 points is left.
+    ((0.87, 0.79), (0.95, 0.83), "both fall"),
+    ((0.94, 0.80), (0.95, 0.85), "both fall"),
     ((0.95, 0.94), (0.95, 0.945), "change could be noise"),
 ]
 
@@ -169,11 +175,13 @@ def test_figures_against_the_baseline_are_differences_with_their_errors() -> Non
     ).figures
     errors = {p: math.sqrt(p * (1 - p)) for p in (0.75, 0.70, 0.95, 0.85)}  # in points
     assert figures["run"] == "L1, λ = 0.5"
-    assert figures["gap"] == f"5.0 ± {math.hypot(errors[0.75], errors[0.70]):.1f}"
-    assert figures["baseline_gap"] == f"10.0 ± {math.hypot(errors[0.95], errors[0.85]):.1f}"
-    assert figures["change"] == f"5.0 ± {math.hypot(*errors.values()):.1f}"
-    assert figures["val_change"] == f"15.0 ± {math.hypot(errors[0.70], errors[0.85]):.1f}"
-    assert figures["train_change"] == f"20.0 ± {math.hypot(errors[0.75], errors[0.95]):.1f}"
+    assert (figures["gap"], figures["baseline_gap"]) == ("5.0", "10.0")
+    for name, value, error in (
+        ("change", 5.0, math.hypot(*errors.values())),
+        ("val_change", 15.0, math.hypot(errors[0.70], errors[0.85])),
+        ("train_change", 20.0, math.hypot(errors[0.75], errors[0.95])),
+    ):
+        assert figures[name] == f"{value} points, give or take {error:.1f}"
 
 
 def test_on_few_images_nothing_is_claimed() -> None:
@@ -213,6 +221,17 @@ def test_a_network_that_guesses_has_learnt_nothing(
     assert shared.gap(shown(training, validation)).section == section
 
 
+@pytest.mark.parametrize("images", [1, 4, 20, 100, 250, 251, 2_500])
+@pytest.mark.parametrize("chance", [0.1, 1 / 9])
+def test_what_a_guess_may_get_is_binomial(images: int, chance: float) -> None:
+    for right in {0, images // 10, images // 8, images // 5, images // 2, images}:
+        found = shared.guesses(right / images, images, chance)
+        tails = stats.binom.cdf(right, images, chance), stats.binom.sf(right - 1, images, chance)
+        p = 2 * min(tails)
+        # The normal approximation is as good as that on many images.
+        assert found == (p > 0.0455) or (images > 250 and abs(p - 0.0455) < 0.02), (right, p)
+
+
 def test_wrong_labels_are_told_of_where_there_are_any() -> None:
     assert shared.label_noise(Shown("a", synthetic(), None, 1)) is None
     record = synthetic(
@@ -223,8 +242,8 @@ def test_wrong_labels_are_told_of_where_there_are_any() -> None:
     caption = shared.label_noise(Shown("a", record, None, 2))
     assert caption is not None
     # √(0.36 · 0.64 / 900) = 0.016
-    figures = {"wrong": "900", "memorised": "36.0 ± 1.6", "clean": "95.0%"}
-    assert caption == ("label noise", figures)
+    figures = {"wrong": "900 false labels", "memorised": "36.0%", "error": "1.6", "clean": "95.0%"}
+    assert caption[:2] == ("label noise", figures)
 
 
 # Early stopping
@@ -242,6 +261,7 @@ def test_stopping_is_told_in_epochs_counted_from_one() -> None:
     assert fired.section == "stopping fired"
     assert fired.figures == {
         "patience": "2",
+        "needed": "2 epochs",
         "monitor": "val_loss",
         "epochs": "6 epochs",
         "kept": "4",
@@ -252,6 +272,7 @@ def test_stopping_is_told_in_epochs_counted_from_one() -> None:
     assert restored.section == "stopping restored"
     assert (restored.figures["kept"], restored.figures["stopped"]) == ("2", "4")
     assert stopped(values[:5], 2, restore=True).figures["saved"] == "1 epoch"
+    assert stopped(values[:4], 2, restore=True).figures["saved"] == "no epochs"
 
 
 def test_stopping_that_never_fired_and_stopping_that_is_off_are_told_so() -> None:
@@ -325,7 +346,7 @@ def test_leaky_relu_is_said_never_to_be_flat() -> None:
 
 def test_without_hidden_layers_nothing_saturates() -> None:
     caption = shared.saturation(shown(0.9, 0.8, config=tiny(hidden=())), None)
-    assert caption == ("no hidden layer", {})
+    assert caption == Caption("no hidden layer", {})
 
 
 # The rule

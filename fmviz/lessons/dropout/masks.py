@@ -7,6 +7,7 @@ every image and step; in inference a stays as it is. The expectation is the same
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -98,6 +99,11 @@ class OnOff(NamedTuple):
     def spread(self) -> float:
         """Standard deviation from draw to draw; 0 for a single draw."""
         return float(self.on.std(ddof=1)) if len(self.on) > 1 else 0.0
+
+    @property
+    def error(self) -> float:
+        """Standard error of `mean`, the spread over √draws."""
+        return self.spread / math.sqrt(len(self.on))
 
 
 def on_and_off(

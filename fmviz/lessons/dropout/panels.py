@@ -24,7 +24,9 @@ from fmviz.ui.panels.against import Against
 from fmviz.ui.panels.card import Card
 from fmviz.ui.pictures import picture
 from fmviz.ui.place import Place
+from fmviz.ui.told import Told
 from fmviz.words.numbers import percent
+from fmviz.words.prose import Caption
 
 MASKED_IMAGES = 100
 
@@ -42,16 +44,16 @@ class OnOff(Card):
 
     def draw(self, look: Look) -> None:
         """Of the finished run."""
-        run, page = _dropped(look), self.page
+        run = _dropped(look)
         rate = run.record.config.dropout
         weights = run.record.weights_after(run.kept)
         if not rate or not run.kept:
-            self.note.caption(page.text("rate zero"))
+            self.told.say(Caption("rate zero", {}))
             return
         if run.record.is_brief:
             return
         if not weights:
-            self.note.caption(page.text("weights not kept"))
+            self.told.say(Caption("weights not kept", {}))
             return
         training, validation = _measured(_Weights(run.record, run.kept))
         images = run.record.examples["train"]
@@ -73,12 +75,12 @@ class OnOff(Card):
             alt="Training accuracy (filled) as Keras reported it, with dropout on and with dropout "
             "off; validation accuracy (hollow) with dropout on and off.",
         )
-        self.note.caption(page.words(*says.on_off(training, images, run)))
+        self.told.say(*says.on_off(training, images, run))
 
 
 def _rows(measured: masks.OnOff, images: int, split: str) -> list[tuple[str, str, Estimate]]:
     return [
-        (charts.WAYS[1], split, Estimate(measured.mean, measured.spread)),
+        (charts.WAYS[1], split, Estimate(measured.mean, measured.error)),
         (charts.WAYS[2], split, accuracy(measured.off, images)),
     ]
 
@@ -141,7 +143,7 @@ class Mask(Panel):
             )
         with image:
             self.picture = Place()
-        self.caption = Place()
+        self.told = Told(self.page)
         units, answers = st.columns([3, 2])
         with units:
             self.layers = [Place() for _ in self.page.config.hidden]
@@ -155,12 +157,12 @@ class Mask(Panel):
         config, view = run.record.config, page.view
         weights = run.record.weights_after(run.kept)
         if not config.dropout:
-            self.caption.markdown(page.text("no mask"))
+            self.told.say(Caption("no mask", {}))
             return
         if run.record.is_brief:
             return
         if not weights:
-            self.caption.markdown(page.text("weights not kept"))
+            self.told.say(Caption("weights not kept", {}))
             return
         images = data.load(config.dataset).validation
         index = view.image
@@ -181,7 +183,7 @@ class Mask(Panel):
             int(images.labels[index]),
             config.dropout,
         )
-        self.caption.markdown(page.words(caption))
+        self.told.say(caption)
         self._draw_units([layer[drawn] for layer in thinned.activations], factors)
         self.answers.chart(
             charts.answers_rows(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from math import hypot
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +24,8 @@ from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.words import keras_lines, shared
-from fmviz.words.numbers import direction, percent, points
-from fmviz.words.prose import Caption
+from fmviz.words.numbers import around, direction, listed, percent, short_points
+from fmviz.words.prose import Caption, Claim
 
 
 def of_runs(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
@@ -56,7 +57,7 @@ def two_by_two(runs: dict[str, Shown]) -> Caption:
     """Whether dropout and penalty together narrow the gap further than either alone."""
     gaps = {role: run.gap for role, run in runs.items()}
     figures = {
-        name: points(gaps[role])
+        name: short_points(gaps[role])
         for name, role in (
             ("none", NONE),
             ("dropout", DROPOUT),
@@ -68,12 +69,11 @@ def two_by_two(runs: dict[str, Shown]) -> Caption:
     further = comparing.gap_change(runs[BOTH], runs[narrower])
     figures |= {
         "narrower": "dropout" if narrower == DROPOUT else "the penalty",
-        "further": points(further.size),
+        "further": around(further.size),
         "lam": number(runs[BOTH].record.config.lam),
     }
-    if further.could_be_noise:
-        return Caption("both, no further", figures)
-    return Caption("both, further" if further.value < 0 else "both, less", figures)
+    section = direction(further, "both, further", "both, no further", "both, less")
+    return Caption(section, figures, (Claim("gap", BOTH, further.sign, narrower),))
 
 
 def on_off(training: OnOff, images: int, run: Shown) -> list[Caption]:
@@ -84,32 +84,24 @@ def on_off(training: OnOff, images: int, run: Shown) -> list[Caption]:
     """
     record = run.record
     keras = record.at("running_accuracy", run.kept)
-    cost = Estimate(training.off - training.mean, training.spread)
+    cost = Estimate(training.off - training.mean, training.error)
     figures = {
         "off": percent(training.off),
         "on": percent(training.mean),
         "spread": f"{100 * training.spread:.1f}",
         "draws": plural(len(training.on), "draw"),
         "images": f"{images:,}",
-        "cost": points(cost.size),
+        "cost": around(cost.size),
         "keras": percent(keras),
         "epoch": str(run.kept),
     }
-    if cost.could_be_noise:
-        section = "masks cost nothing"
-    else:
-        section = "masks cost" if cost.value > 0 else "masks help"
-    rest = difference(
-        Estimate(training.mean, training.spread),
-        accuracy(keras, record.config.train_size),
-    )
-    figures["rest"] = points(rest.size)
-    if rest.could_be_noise:
-        return [Caption(section, figures), Caption("masks explain it", figures)]
-    return [
-        Caption(section, figures),
-        Caption("moving weights too" if rest.value > 0 else "more than masks", figures),
-    ]
+    section = direction(cost, "masks help", "masks cost nothing", "masks cost")
+    # Keras counts all training images, the draws a sample of them.
+    sampled = hypot(training.error, accuracy(training.mean, images).error)
+    rest = difference(Estimate(training.mean, sampled), accuracy(keras, record.config.train_size))
+    figures["rest"] = around(rest.size)
+    left = direction(rest, "more than masks", "masks explain it", "moving weights too")
+    return [Caption(section, figures), Caption(left, figures)]
 
 
 def mask(
@@ -129,12 +121,12 @@ def mask(
         off: the answer without a mask.
     """
     dropped = [
-        f"{int((layer == 0).sum()):,} of {len(layer):,} units in layer {index}"
+        f"{int((layer == 0).sum()):,} of {plural(len(layer), 'unit')} in layer {index}"
         for index, layer in enumerate(factors, start=1)
     ]
     votes = Counter(CLASS_NAMES[answer] for answer in answers.tolist())
     figures = {
-        "dropped": " and ".join(dropped),
+        "dropped": listed(dropped),
         "factor": number(1 / (1 - rate)),
         "answer": CLASS_NAMES[int(answers[drawn])],
         "off": CLASS_NAMES[off],
@@ -162,15 +154,15 @@ def rates(records: Sequence[RunRecord]) -> list[Caption]:
         harm -= 1
     change = comparing.gap_change(ends[-1], ends[0])
     figures = {
-        "gap": points(gaps[0]),
-        "last_gap": points(gaps[-1]),
+        "gap": short_points(gaps[0]),
+        "last_gap": short_points(gaps[-1]),
         "last": number(finite[-1].config.dropout),
         "best": number(finite[best].config.dropout),
         "best_validation": percent(validations[best].value),
         "validation": percent(validations[0].value),
-        "gain": points(gains[best], signed=True),
+        "gain": f"{around(gains[best].size)} more" if best else "",
         "harm": number(finite[min(harm, len(ends) - 1)].config.dropout),
-        "change": points(change.size),
+        "change": around(change.size),
     }
     captions = [Caption(f"rates, {direction(change, 'narrower', 'same', 'wider')}", figures)]
     if best == 0:
@@ -201,10 +193,11 @@ def rule(config: RunConfig) -> Caption:
             "rate": number(config.dropout),
             "factor": number(1 / keep),
             "keep": number(keep),
-            "units": f"{units:,}",
+            "units": plural(units, "unit"),
             "kept": number(units * keep),
             "spread": f"{(units * keep * config.dropout) ** 0.5:.1f}",
-            "all_units": str(sum(config.hidden)),
+            "all_units": plural(sum(config.hidden), "hidden unit"),
+            "all_number": str(sum(config.hidden)),
             "model": f"keras.Sequential([\n{lines}])",
         },
     )

@@ -24,8 +24,15 @@ from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.words import keras_lines, shared
-from fmviz.words.numbers import listed, percent, points, small_percent
-from fmviz.words.prose import Caption
+from fmviz.words.numbers import (
+    around,
+    direction,
+    listed,
+    percent,
+    small_percent,
+    upper_first,
+)
+from fmviz.words.prose import Caption, Claim
 
 
 def scheme(config: RunConfig) -> str:
@@ -70,8 +77,10 @@ def _reached(runs: Sequence[Shown], done: bool) -> Caption:
     ]
     so_far = plural(min(run.record.epochs for run in runs), "epoch")
     figures = {
+        "starts": str(len(runs)),
+        "count": f"{len(at)} of {len(runs)} starts {'gets' if len(at) == 1 else 'get'}",
         "target": percent(TARGET, 0),
-        "reached": listed(groups),
+        "reached": upper_first(listed(groups)),
         "missing": listed(missing),
         "when": f"within {plural(epochs, 'epoch')}" if done else f"so far, after {so_far}",
     }
@@ -81,9 +90,9 @@ def _reached(runs: Sequence[Shown], done: bool) -> Caption:
 
 
 def _against_glorot(yours: Shown, glorot: Shown) -> list[Caption]:
-    change = comparing.change(yours, glorot, "val")
+    change, training = (comparing.change(yours, glorot, split) for split in ("val", "train"))
+    wider = comparing.gap_change(yours, glorot)
     last = yours.record.epochs, glorot.record.epochs
-    gaps = yours.record.gap(last[0]), glorot.record.gap(last[1])
     firsts = [measure.reached(r.record.history["val_accuracy"], TARGET) for r in (yours, glorot)]
     later = firsts[0] - firsts[1] if firsts[0] is not None and firsts[1] is not None else 0
     figures = {
@@ -91,24 +100,25 @@ def _against_glorot(yours: Shown, glorot: Shown) -> list[Caption]:
         "epochs": plural(yours.record.epochs, "epoch"),
         "yours": percent(yours.record.at("val_accuracy", last[0])),
         "glorot": percent(glorot.record.at("val_accuracy", last[1])),
-        "change": points(change.size),
+        "change": around(change.size),
         "images": f"{yours.record.examples['validation']:,}",
         "training": percent(yours.record.at("train_accuracy", last[0])),
-        "gap": points(gaps[0]),
-        "glorot_gap": points(gaps[1]),
+        "glorot_training": percent(glorot.record.at("train_accuracy", last[1])),
+        "gap_change": around(wider.size),
         "later": plural(abs(later), "epoch"),
     }
-    if change.could_be_noise:
-        captions = [Caption("as good as Glorot", figures)]
-        if later:
-            captions.append(Caption("only later" if later > 0 else "only sooner", figures))
-        return captions
-    if change.value > 0:
-        return [Caption("better than Glorot", figures)]
-    captions = [Caption("worse than Glorot", figures)]
-    wider = comparing.gap_change(yours, glorot)
-    if wider.sign > 0:
-        captions.append(Caption("learns by heart", figures))
+    section = direction(change, "worse than Glorot", "as good as Glorot", "better than Glorot")
+    captions = [Caption(section, figures, (Claim("val_accuracy", YOURS, change.sign, GLOROT),))]
+    if later and not change.sign:
+        captions.append(Caption("only later" if later > 0 else "only sooner", figures))
+    # With false labels the gap counts repeated mistakes as knowledge.
+    if change.sign < 0 < wider.sign and not yours.record.examples["corrupted"]:
+        claims = (
+            Claim("gap", YOURS, 1, GLOROT),
+            Claim("train_accuracy", YOURS, training.sign, GLOROT),
+        )
+        both = training.sign < 0
+        captions.append(Caption("behind on both" if both else "learns by heart", figures, claims))
     return captions
 
 
@@ -126,7 +136,7 @@ def training(runs: Sequence[Shown], layer: int) -> Caption:
     now = yours.record.epochs, glorot.record.epochs
     figures = {
         "layer": str(layer + 1),
-        "what": flat_title(config.activation),
+        "what": upper_first(flat_title(config.activation)),
         "epochs": plural(yours.record.epochs, "epoch"),
         "start": small_percent(share(yours, 0)),
         "end": small_percent(share(yours, now[0])),
@@ -147,19 +157,22 @@ def sigma_depth_map(records: Sequence[RunRecord]) -> list[Caption]:
         return [Caption("map, all diverged", {})]
     config = records[0].config
     sigmas, depths = (sorted({key[axis] for key in cells}) for axis in (0, 1))
-    best = rank(cells, lambda cell: cell.value, difference).best
+    ranking = rank(cells, lambda cell: cell.value, difference)
+    best, level = ranking.best, len(ranking.level)
     figures = {
         "runs": str(len(records)),
         "train": f"{config.train_size:,}",
         "epochs": plural(MAP_EPOCHS, "epoch"),
-        "width": str(config.hidden[0]),
+        "width": plural(config.hidden[0], "unit"),
         "images": f"{records[0].examples['validation']:,}",
         "error": f"{100 * max(cell.error for cell in cells.values()):.1f}",
         "best": percent(cells[best].value),
         "best_sigma": number(best[0]),
         "best_depth": plural(int(best[1]), "hidden layer"),
+        "level": plural(level, "other cell"),
     }
-    captions = [Caption("map", figures)]
+    section = "map" if level else "map, clear"
+    captions = [Caption(section if len(cells) > 1 else "map, one left", figures)]
     for sigma, section in ((sigmas[0], "map, too small"), (sigmas[-1], "map, too large")):
         ends = [cells.get((sigma, int(depth))) for depth in (depths[0], depths[-1])]
         if len(depths) < 2 or ends[0] is None or ends[1] is None or len(sigmas) < 2:
@@ -183,29 +196,47 @@ def sigma_depth_map(records: Sequence[RunRecord]) -> list[Caption]:
 
 
 def told_alike(config: RunConfig, seen: XRay) -> Caption:
-    """Whether the first gradient tells the units of a layer apart."""
+    """Whether the first gradient tells the units of a layer apart.
+
+    Units stay alike whose weights are equal on both sides, in and out; here that is where all
+    start at 0.
+    """
     if not seen.layers:
         return Caption("no hidden layer", {})
-    spreads = seen.gradient_spreads[:-1]
-    if any(spreads):
-        return Caption("told apart", {"spreads": listed([f"{s:.2f}" for s in spreads])})
-    # Its masks differ from unit to unit.
-    return Caption("told alike, dropout" if config.dropout else "told alike", {})
+    several = [layer.units > 1 for layer in seen.layers]
+    if not any(several):
+        return Caption("one unit a layer", {})
+    if not any(layer.sigma for layer in seen.layers):
+        # Masks differ from unit to unit. Only sigmoid puts out anything that they could mask.
+        masked = config.dropout and config.activation == "sigmoid"
+        return Caption("told alike, dropout" if masked else "told alike", {})
+    layers = list(zip(seen.gradient_spreads, seen.gradient_norms, several))
+    if not any(apart for apart, _, more in layers if more):
+        return Caption("told nothing", {})
+    spreads = [
+        (f"{apart:.2f}" if norm else "no gradient") if more else "one unit"
+        for apart, norm, more in layers
+    ]
+    return Caption("told apart", {"spreads": listed(spreads)})
 
 
 def symmetry(record: RunRecord) -> Caption:
     """Whether training has set the units of each hidden layer apart; of a whole record."""
-    spreads = [xray.spread(kernel) for kernel in record.kernels[:-1]]
+    several = [kernel for kernel in record.kernels[:-1] if kernel.shape[1] > 1]
+    spreads = [xray.spread(kernel) for kernel in several]
     figures = {
         "epochs": plural(record.epochs, "epoch"),
         "spreads": listed([f"{spread:.2f}" for spread in spreads]),
-        "units": listed([str(units) for units in record.config.hidden]),
+        "units": listed([str(kernel.shape[1]) for kernel in several]),
         "validation": percent(record.at_end("val_accuracy")),
         "norm": short(float(np.sqrt(np.square(record.kernels[0]).sum()))),
     }
     if not any(kernel.any() for kernel in record.kernels):
-        return Caption("nothing moved", figures)
-    return Caption("symmetry kept" if not any(spreads) else "symmetry broken", figures)
+        moved = record.start_layers["kernel_norm"].any()
+        return Caption("all pulled to zero" if moved else "nothing moved", figures)
+    if not several:
+        return Caption("symmetry of one", figures)
+    return Caption("symmetry broken" if any(spreads) else "symmetry kept", figures)
 
 
 def rule(config: RunConfig, seen: XRay) -> list[Caption]:

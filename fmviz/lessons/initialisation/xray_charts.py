@@ -130,7 +130,7 @@ def gradients_spec(names: tuple[str, ...], layers: int, dark: bool) -> Any:
     """Gradient norm of each kernel before the first step, one line a start; log scale."""
     order = [*(_layer(index) for index in range(layers)), "output"]
     axis = alt.Axis(labelAngle=0, labelOverlap=True)
-    title, scale = "gradient norm of the kernel", {"nice": True}
+    title, scale = "gradient norm of the weights", {"nice": True}
     curve = rows().encode(
         x=alt.X("layer:N", title=None, sort=order, scale=alt.Scale(domain=order), axis=axis),
         y=axes.logarithmic(alt.Y, "norm", title, scale, format="~g", tickCount=5),

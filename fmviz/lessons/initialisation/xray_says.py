@@ -113,26 +113,36 @@ def gradients(seen: XRay, glorot: XRay) -> list[Caption]:
     """What reaches the first layer, beside what reaches it from Glorot's weights."""
     first, last, usual = seen.gradient_norms[0], seen.gradient_norms[-1], glorot.gradient_norms[0]
     if not any(seen.gradient_norms):
-        return [Caption("no gradient at all", {})]
+        # Hidden layers that start at 0 put out 0, and so they do after every step.
+        never = seen.layers and not any(layer.sigma for layer in seen.layers)
+        return [Caption("no gradient at all" if never else "no gradient yet", {})]
     if first == 0:
         return [Caption("no gradient", {})]
-    ratio = first / usual
     figures = {
         "first": short(first),
         "glorot": short(usual),
-        "times": _fold(ratio),
+        "times": _fold(first / usual) if usual else "",
         "fold": _fold(first / last) if last else "",
     }
-    if 1 / FAR <= ratio <= FAR:
-        captions = [Caption("gradient alike", figures)]
-    else:
-        captions = [Caption("gradient weaker" if ratio < 1 else "gradient stronger", figures)]
+    captions = [Caption(f"gradient {_beside_glorot(seen, glorot)}", figures)]
     if len(seen.gradient_norms) > 2 and last:
         if first * EVEN < last:
             captions.append(Caption("gradient fades", figures))
         elif first > EVEN * last:
             captions.append(Caption("gradient grows", figures))
     return captions
+
+
+def _beside_glorot(seen: XRay, glorot: XRay) -> str:
+    """How the first layer's gradient, which is not 0, compares with Glorot's."""
+    if seen.gradient_norms == glorot.gradient_norms:
+        return "of Glorot"
+    first, usual = seen.gradient_norms[0], glorot.gradient_norms[0]
+    if not usual:
+        return "where Glorot has none"
+    if usual / FAR <= first <= FAR * usual:
+        return "alike"
+    return "weaker" if first < usual else "stronger"
 
 
 def unit(

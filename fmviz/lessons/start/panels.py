@@ -14,7 +14,8 @@ from fmviz.page.lesson import Lesson
 from fmviz.run import data
 from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import accuracy
+from fmviz.run.measure import Estimate, accuracy
+from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord, layer_sizes, n_weights
 from fmviz.ui import live, pictures, state
 from fmviz.ui.board import Board
@@ -22,8 +23,9 @@ from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.navigation import page_file
 from fmviz.ui.page import Page
 from fmviz.ui.session import is_dark, session
+from fmviz.ui.told import Told
 from fmviz.words import prose
-from fmviz.words.numbers import percent, points
+from fmviz.words.numbers import listed, percent, short_points
 from fmviz.words.prose import Caption
 
 CARDS_A_ROW = 4
@@ -93,7 +95,8 @@ class OneNetwork(Panel):
             )
             self.picture = st.container()
         self.units, self.shares = middle.container(), right.container()
-        self.answer = st.container()
+        with st.container():
+            self.answer = Told(page)
 
     def draw(self, look: Look) -> None:
         """The image, the first hidden layer's activations, the shares of the classes."""
@@ -133,21 +136,32 @@ class OneNetwork(Panel):
             )
         ]
         test = record.estimate("test_accuracy", look.run.kept)
-        figures = {"images": f"{record.examples['test']:,}", "test": points(test)}
+        figures = {
+            "images": f"{record.examples['test']:,}",
+            "test": short_points(test),
+            "error": f"{100 * test.error:.1f} points",
+        }
         if not session().classroom.vault:
             captions.append(Caption("its accuracy", figures))
-        self.answer.markdown(self.page.words(*captions))
+        self.answer.say(*captions)
 
 
 def network_caption(config: RunConfig) -> Caption:
     """The network in words, with its numbers of weights and biases."""
     plain = len(config.hidden) == 1 and config.activation == "relu"
+    several = [plural(units, "unit") for units in config.hidden]
     figures = {
-        "units": " and ".join(map(str, config.hidden)) or "no",
+        "units": str(config.hidden[0]) if plain else listed(several),
         "weights": f"{n_weights(config):,}",
         "biases": f"{sum(layer_sizes(config)[1:]):,}",
     }
+    if not config.hidden:
+        return Caption("one network, no hidden layer", figures)
     return Caption("one network" if plain else "one network, other", figures)
+
+
+def _give_or_take(share: Estimate) -> str:
+    return f"{percent(share.value, 0)}, give or take {100 * share.error:.0f} points"
 
 
 @st.fragment
@@ -180,8 +194,8 @@ def beat(page: Page[StartView], record: RunRecord) -> None:
         "network": str(int((network_says == truth).sum())),
         "asked": str(len(chosen)),
         "images": f"{len(test):,}",
-        "test": points(everything),
-        "share": points(game.score(test.labels)),
+        "test": f"{short_points(everything)}%",
+        "share": _give_or_take(game.score(test.labels)),
     }
     st.markdown(page.text("score, vault" if session().classroom.vault else "score", figures))
     names = data.CLASS_NAMES

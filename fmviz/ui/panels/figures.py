@@ -36,8 +36,9 @@ class Gap(Card):
         self.metric.metric(
             f"Accuracy gap, {run.name}",
             f"{points(gap)} points",
-            help="Training accuracy − validation accuracy, same weights, inference mode, ± one "
-            "standard error.",
+            help="Training accuracy − validation accuracy, of the same weights, with no unit left "
+            "out (Keras: inference mode). ± is one standard error: of three other sets of as many "
+            "images, about two would come out this near.",
         )
         self.chart.chart(
             figures.gap_rows(look.runs),
@@ -52,8 +53,8 @@ class Gap(Card):
         train = " or ".join(f"{count:,}" for count in sorted(counts))
         return (
             f"Filled: training, {train} images. Hollow: validation, "
-            f"{look.run.record.examples['validation']:,} images it has never seen. Whiskers: ± one "
-            "standard error."
+            f"{look.run.record.examples['validation']:,} images it has never seen. Whiskers: one "
+            "standard error (±) either way, the luck of which images were taken."
         )
 
 
@@ -74,7 +75,7 @@ class Sparsity(Panel):
         self.metric.metric(
             f"Sparsity, {run.name}",
             small_percent(near),
-            help="Share of kernel weights, biases left out, with |w| ≤ tolerance.",
+            help="Share of weights, biases left out, with |w| ≤ tolerance.",
         )
         self.chart.chart(
             figures.sparsity_rows(runs, self.tolerance),
@@ -101,7 +102,7 @@ class Saturation(Card):
         caption = shared.saturation(run, predicted_saturation(config))
         if not config.hidden:
             self.metric.metric("Saturation", "none")
-            self.note.caption(self.page.words(caption))
+            self.told.say(caption)
             return
         now = run.record.layers_at("saturation", run.kept)
         kind = "Zero activations" if config.activation == "relu" else "Saturation"
@@ -116,7 +117,7 @@ class Saturation(Card):
             figures.saturation_spec(self.board.roles, layers, self.board.dark),
             alt="Share of flat activations in each hidden layer, now and before training.",
         )
-        self.note.caption(self.page.words(caption))
+        self.told.say(caption)
 
 
 @cache

@@ -10,6 +10,7 @@ from fmviz.run.choices import N_CLASSES
 from fmviz.ui.board import Board
 from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.place import Place
+from fmviz.ui.told import Told
 from fmviz.words.prose import Caption
 
 
@@ -43,7 +44,7 @@ class Answers(Panel):
 
     def __init__(self, board: Board) -> None:
         self.board, self.page = board, board.page
-        self.text, self.chart = Place(), Place()
+        self.told, self.chart = Told(self.page), Place()
 
     def draw(self, look: Look) -> None:
         """The matrix of the kept weights' answers."""
@@ -52,7 +53,7 @@ class Answers(Panel):
         # Row 0 is the network before its first step.
         answers = run.record.answers("val", run.kept)
         matrix = measure.confusion(truth, answers, N_CLASSES)
-        self.text.markdown(self.page.words(most_confused(matrix)))
+        self.told.say(most_confused(matrix))
         self.chart.chart(
             charts.matrix_rows(matrix),
             charts.matrix_spec(self.board.dark),
@@ -69,7 +70,7 @@ def most_confused(matrix: measure.Counts) -> Caption:
         "images": f"{int(matrix.sum()):,}",
         "truth": data.CLASS_NAMES[truth],
         "taken": data.CLASS_NAMES[taken],
-        "count": str(int(wrong[truth, taken])),
+        "count": f"{int(wrong[truth, taken]):,}",
         "of": str(int(matrix[truth].sum())),
     }
     return Caption("answers" if wrong.any() else "answers, all right", figures)

@@ -27,14 +27,14 @@ class Distribution(Card):
         self.metric.metric(
             f"Typical weight, {run.name}",
             caption.figures["now"],
-            help="Root mean square of all kernel weights, biases left out.",
+            help="Root mean square of all weights, biases left out.",
         )
         self.chart.chart(
             charts.distribution_rows(look.runs),
             charts.distribution_spec(self.board.roles, self.board.dark),
             alt="Density of the weights of each run, on a logarithmic scale.",
         )
-        self.note.caption(self.page.words(caption))
+        self.told.say(caption)
 
 
 class Pictures(Panel):

@@ -10,6 +10,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fmviz.analysis import comparing, memory
 from fmviz.analysis.stopping import Shown
@@ -27,10 +29,12 @@ from fmviz.words import prose
 from fmviz.words.prose import Caption
 from fmviz.words.running import running
 from tests.support.charts import fields
+from tests.support.claims import confirm
 from tests.support.lessons import check_prose, made_up, opened, texts
 from tests.support.records import shown, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
 from tests.support.trained import as_shown
+from tests.support.verdicts import check_verdicts, faults
 from tests.words.test_prose import against, on_test
 
 LESSON = LESSONS["dropout"]
@@ -90,7 +94,7 @@ def four(both: float) -> Callable[[], Caption]:
 
 def on_off(section: str, on: float, keras_says: float) -> Callable[[], Caption]:
     run = shown(0.9, 0.8, config=tiny(train_size=5_000, dropout=0.5), running_accuracy=keras_says)
-    measured = masks.OnOff(0.9, on + np.array([-0.005, 0.0, 0.005]))
+    measured = masks.OnOff(0.9, on + np.tile([-0.005, 0.0, 0.005], 6))
     return lambda: next(c for c in says.on_off(measured, 1_250, run) if c.section == section)
 
 
@@ -125,6 +129,7 @@ AGAINST = (
     "validation rises",
     "validation falls",
     "underfits",
+    "both fall",
 )
 BRANCHES: dict[str, Callable[[], Caption]] = {
     **{section: against(section) for section in AGAINST},
@@ -177,6 +182,58 @@ def test_prose_is_whole() -> None:
     check_prose("dropout", BRANCHES, OF_PAGE)
 
 
+def test_every_caption_leads_with_a_short_verdict() -> None:
+    captions = {name: make for name, make in BRANCHES.items() if not name.startswith("rule")}
+    check_verdicts("dropout", captions)
+
+
+def test_the_mean_of_many_draws_is_judged_by_the_error_of_the_mean() -> None:
+    # One draw scatters by 0.6 points, the mean of twenty by 0.13: half a point is a difference.
+    run = shown(0.9, 0.8, config=tiny(dropout=0.5, train_size=5_000), running_accuracy=0.9)
+    draws = np.resize([0.895 - 0.0058, 0.895 + 0.0058], 20)
+    measured = masks.OnOff(0.9, draws)
+    assert measured.spread == pytest.approx(np.std(draws, ddof=1))
+    assert measured.error == pytest.approx(np.std(draws, ddof=1) / np.sqrt(20))
+    caption = says.on_off(measured, 1_250, run)[0]
+    assert caption.section == "masks cost"
+    assert caption.figures["cost"] == "0.5 points, give or take 0.1"
+
+
+def test_units_of_a_layer_are_counted_right() -> None:
+    factors = [np.array([0.0]), np.array([2.0, 2.0])]
+    figures = says.mask(factors, np.array([4]), 0, 4, 4, 0.5).figures
+    assert figures["dropped"] == "1 of 1 unit in layer 1 and 0 of 2 units in layer 2"
+    assert figures["draws"] == "1 draw"
+    rule = says.rule(tiny(hidden=(1,), dropout=0.5)).figures
+    assert (rule["units"], rule["all_units"]) == ("1 unit", "1 hidden unit")
+
+
+@given(
+    st.lists(st.tuples(*[st.sampled_from([0.0, 0.1, 0.5, 0.8, 0.83, 1.0])] * 2), min_size=4),
+    st.sampled_from([20, 10_000]),
+)
+@settings(max_examples=40, deadline=None)
+def test_what_is_said_of_four_networks_holds(ends: list[tuple[float, float]], n: int) -> None:
+    config = {"penalty": "l2", "lam": 2.0}
+    four = [
+        shown(*end, images=n, name=role, config=tiny(dropout=0.5, **config))
+        for role, end in zip((NONE, DROPOUT, PENALTY, BOTH), ends, strict=False)
+    ]
+    captions = says.of_runs(four, Judging(), False)
+    assert confirm(captions, four)
+    for caption in captions:
+        assert faults("dropout", caption) == []
+    sections = {caption.section for caption in captions}
+    if "underfits" in sections:
+        assert ends[1][0] < ends[0][0]
+        assert ends[1][1] < ends[0][1]
+        assert ends[1][0] - ends[1][1] < 0.05
+    narrower = min(ends[1][0] - ends[1][1], ends[2][0] - ends[2][1])
+    both = ends[3][0] - ends[3][1]
+    assert "both, further" not in sections or both < narrower
+    assert "both, less" not in sections or both > narrower
+
+
 def test_from_which_rate_on_it_harms_is_told_of_an_unbroken_end() -> None:
     ends = [(0.95, 0.8), (0.95, 0.7), (0.9, 0.8), (0.6, 0.7), (0.6, 0.5)]
     caption = rates("rates, harm", *ends)()
@@ -195,7 +252,7 @@ def test_the_rule_tells_how_many_units_are_there_at_a_time() -> None:
     figures = says.rule(tiny(hidden=(100, 50), dropout=0.2)).figures
     # Binomial: 100 · 0.8 = 80, √(100 · 0.8 · 0.2) = 4.
     assert (figures["kept"], figures["spread"], figures["factor"]) == ("80", "4.0", "1.25")
-    assert figures["all_units"] == "150"
+    assert figures["all_number"] == "150"
 
 
 def test_a_diverged_run_is_compared_with_nothing() -> None:
@@ -272,9 +329,9 @@ def test_the_page_asks_for_its_runs_and_draws_them(scripted: ScriptedEngine) -> 
     [
         ({"dropout": "0"}, "Move the rate to see what a mask does"),
         ({"hidden": "none"}, "nothing to drop"),
-        ({"patience": "1", "image": "9999", "draw": "20"}, "Patience 1"),
+        ({"patience": "1", "image": "9999", "draw": "20"}, "Patience 1 on"),
         ({"section": "rates", "test": "true"}, "Test accuracy"),
-        ({"penalty": "l1", "lam": "1", "dropout": "0"}, "this *is* the run without dropout"),
+        ({"penalty": "l1", "lam": "1", "dropout": "0"}, "this is the run without dropout"),
         ({"penalty": "none", "hidden": "5-4-3"}, "in layer 3"),
     ],
 )
@@ -372,7 +429,7 @@ def test_masks_cost_accuracy_and_explain_keras(runs: dict[str, dict[str, Shown]]
         measured = masks.on_and_off(run.record.weights, "relu", pixels, labels, 0.5)
         # The recorded accuracy, by TensorFlow: an image on the edge may fall to the other side.
         assert measured.off == pytest.approx(run.record.at(name, run.kept), abs=0.0017)
-        assert measured.off - measured.mean > 2 * measured.spread
+        assert measured.off - measured.mean > 2 * measured.error
     # What is left between dropout on and Keras's figure is small beside what the masks cost.
     measured = masks.on_and_off(run.record.weights, "relu", sample.pixels, sample.told, 0.5)
     keras_says = run.record.at("running_accuracy", run.kept)
@@ -408,6 +465,6 @@ def test_the_page_tells_of_the_real_runs(
     monkeypatch.setattr(live, "engine", lambda: engine)
     at = opened("dropout", {"lam": "2"})
     assert "Two by two" in texts(at)
-    assert "The masks cost" in texts(at)
+    assert "Dropout on costs" in texts(at)
     half = runs["half"][DROPOUT].record
     assert f"{100 * half.at('running_accuracy', 30):.1f}%" in [m.value for m in at.metric]

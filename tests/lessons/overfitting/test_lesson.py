@@ -609,7 +609,7 @@ def test_the_page_tells_of_the_real_runs(
     monkeypatch.setattr(live, "engine", lambda: engine)
     at = opened("overfitting", {"train_size": "1000", "label_noise": "0.2", "hidden": "256"})
     own = runs["noise"][-1].record
-    assert f"Of {own.examples['corrupted']} wrong labels the network repeats" in texts(at)
+    assert f"of {own.examples['corrupted']} false labels" in texts(at)
     repeated, others = (picture.proto.imgs for picture in at.get("image"))
     assert all("since epoch" in image.caption for image in repeated)
     assert all("answers" in image.caption for image in others)

@@ -19,6 +19,7 @@ from fmviz.words.prose import Caption
 from tests.support.lessons import check_prose, made_up, opened
 from tests.support.scripted import ScriptedEngine
 from tests.support.trained import as_shown
+from tests.support.verdicts import check_verdicts
 
 LESSON = LESSONS["playground"]
 
@@ -40,6 +41,11 @@ def test_prose_is_whole() -> None:
         "answers, all right": lambda: most_confused(np.eye(10, dtype=np.int64)),
     }
     check_prose("playground", branches, {"layers": set(), "distributions": {"images"}})
+    of_page = {
+        "layers": lambda: Caption("layers", {}),
+        "distributions": lambda: Caption("distributions", {"images": "500"}),
+    }
+    check_verdicts("playground", branches | of_page)
 
 
 def test_every_setting_of_a_run_has_a_control(scripted: ScriptedEngine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,8 +19,10 @@ from fmviz.run.store import RunStore, default_folder
 from fmviz.ui import live
 from fmviz.ui.session import KEY
 from fmviz.words.numbers import percent
+from fmviz.words.prose import Caption
 from tests.support.lessons import APP, check_prose, opened, texts
 from tests.support.scripted import ScriptedEngine
+from tests.support.verdicts import check_verdicts
 
 LESSON = LESSONS["start"]
 NAMES = data.CLASS_NAMES
@@ -47,16 +50,25 @@ def test_prose_is_whole() -> None:
             LESSON.runs_of(LESSON.start | {"hidden": (32, 16)})["the network"]
         ),
     }
+    branches |= {
+        "one network, no hidden layer": lambda: network_caption(
+            LESSON.runs_of(LESSON.start | {"hidden": ()})["the network"]
+        ),
+    }
     of_page = {
         "data": {"train", "validation", "test"},
         "answer right": {"answer", "share"},
         "answer wrong": {"answer", "share", "truth", "truth_share"},
-        "its accuracy": {"images", "test"},
+        "its accuracy": {"images", "test", "error"},
         "beat": set(),
         "score, vault": {"right", "network", "asked", "share"},
         "score": {"right", "network", "asked", "images", "test", "share"},
     }
     check_prose("start", branches, of_page)
+    # What is said of the runs; the rest explains.
+    names = ("answer right", "answer wrong", "its accuracy", "score", "score, vault", "beat")
+    made = {n: partial(Caption, n, dict.fromkeys(of_page[n], "7")) for n in names}
+    check_verdicts("start", made)
 
 
 def test_weights_and_biases_are_counted() -> None:
@@ -75,7 +87,7 @@ def test_an_image_goes_through_the_recorded_network(store: RunStore, image: int)
     shares = network.softmax(network.forward(record.weights, "relu", pixels).logits)[0]
     answer = int(record.val_predictions[-1][image])
     assert answer == shares.argmax()
-    said = f"It says **{NAMES[answer]}** with {percent(float(shares[answer]))}"
+    said = f"**It says {NAMES[answer]}, with a share of {percent(float(shares[answer]))}, and that"
     assert said in texts(at)
 
 
@@ -102,8 +114,9 @@ def test_ten_garments_are_labelled_and_scored(store: RunStore) -> None:
     record = store.get(config)
     assert record is not None
     network_right = int((record.test_predictions[-1][list(game.images)] == labels).sum())
-    assert "You: **9 of 10**" in texts(at)
-    assert f"on the same ones: **{network_right} of 10**" in texts(at)
+    assert "**You: 9 of 10." in texts(at)
+    assert f"on the same ones: {network_right} of 10.**" in texts(at)
+    assert "your share is 90%, give or take 9 points" in " ".join(texts(at).split())
     assert f"you: {NAMES[wrong]}" in texts(at)
     next(b for b in at.button if b.label == "Ten others").click().run()
     assert at.session_state[KEY].kept.games["start"].answers == ()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from fmviz.lessons.initialisation.lesson import InitialisationView
+from fmviz.run.naming import plural
 from fmviz.ui import state
 from fmviz.ui.board import Board
 from fmviz.ui.look import Panel
@@ -20,7 +21,7 @@ def choose_layer(page: Page[InitialisationView]) -> int:
     st.selectbox(
         "Layer",
         range(1, layers + 1),
-        format_func=lambda n: f"{n}, {page.config.hidden[n - 1]} units",
+        format_func=lambda n: f"{n}, {plural(page.config.hidden[n - 1], 'unit')}",
         **state.widget(page.name, "layer"),
     )
     return page.view.layer - 1

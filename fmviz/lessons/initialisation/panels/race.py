@@ -20,6 +20,7 @@ from fmviz.ui.look import LIVE, Look, Panel
 from fmviz.ui.panels.curves import Warnings
 from fmviz.ui.panels.sweep import OnRequest
 from fmviz.ui.place import Place
+from fmviz.ui.told import Told
 from fmviz.words import diagnosis
 from fmviz.words.prose import Caption
 
@@ -36,7 +37,7 @@ class Race(Panel):
             self.curves = Place()
         with right:
             self.reach = Place()
-        self.caption, self.warnings = Place(), Warnings(board)
+        self.told, self.warnings = Told(self.page), Warnings(board)
 
     def draw(self, look: Look) -> None:
         """The curves as they grow, and what they say."""
@@ -56,9 +57,9 @@ class Race(Panel):
             captions += says.race(runs, look.done)
             if (why := diagnosis.stuck(look.run)) is not None:
                 captions.append(why)
-            self.caption.markdown(self.page.words(*captions))
+            self.told.say(*captions)
         elif not runs:
-            self.caption.markdown(self.page.words(Caption("nothing yet", {})))
+            self.told.say(Caption("nothing yet", {}))
         self.warnings.draw(look)
 
 
@@ -68,7 +69,7 @@ class Training(Panel):
     def __init__(self, board: Board[InitialisationView]) -> None:
         self.board, self.page = board, board.page
         self.layer = choose_layer(self.page)
-        self.chart, self.caption = Place(), Place()
+        self.chart, self.told = Place(), Told(self.page)
 
     def draw(self, look: Look) -> None:
         """The newest figures."""
@@ -79,7 +80,7 @@ class Training(Panel):
             charts.training_spec(board.roles, board.horizon, title, board.dark),
             alt=f"Share of {title} of the layer after each epoch, for each start.",
         )
-        self.caption.markdown(self.page.words(says.training(look.runs, self.layer)))
+        self.told.say(says.training(look.runs, self.layer))
 
 
 class SigmaDepthMap(OnRequest):
@@ -92,12 +93,12 @@ class SigmaDepthMap(OnRequest):
             "runs": str(len(configs)),
             "sigmas": str(len(MAP_SIGMAS)),
             "depths": str(len(MAP_DEPTHS)),
-            "width": str(configs[0].hidden[0]),
+            "width": plural(configs[0].hidden[0], "unit"),
             "train": f"{configs[0].train_size:,}",
             "epochs": plural(MAP_EPOCHS, "epoch"),
         }
         self.page.say(Caption("map before", figures))
-        self.chart, self.caption = Place(), Place()
+        self.chart, self.told = Place(), Told(self.page)
         self.offer("map", configs)
 
     def show(self, records: list[RunRecord | None], done: bool) -> None:
@@ -109,4 +110,4 @@ class SigmaDepthMap(OnRequest):
         )
         if done:
             ended = [record for record in records if record is not None]
-            self.caption.markdown(self.page.words(*says.sigma_depth_map(ended)))
+            self.told.say(*says.sigma_depth_map(ended))

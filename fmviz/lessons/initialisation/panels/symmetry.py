@@ -13,6 +13,7 @@ from fmviz.ui.board import Board
 from fmviz.ui.look import Panel
 from fmviz.ui.pictures import png
 from fmviz.ui.place import Place
+from fmviz.ui.told import Told
 from fmviz.words.prose import Caption
 
 PICTURES_SHOWN = 8
@@ -28,8 +29,9 @@ class Symmetry(Panel):
 
     def __init__(self, board: Board[InitialisationView]) -> None:
         self.board, self.page = board, board.page
-        self.page.say(says.told_alike(self.page.config, xray.of(self.page.config)))
-        self.status, self.caption, self.pictures, self.note = (Place() for _ in range(4))
+        Told(self.page).say(says.told_alike(self.page.config, xray.of(self.page.config)))
+        self.status, self.told = Place(), Told(self.page)
+        self.pictures, self.note = Place(), Place()
 
     def run(self) -> None:
         """Draw the trained units."""
@@ -44,7 +46,7 @@ class Symmetry(Panel):
         record = update.records[0]
         if record is None or not record.epochs:
             return
-        self.caption.markdown(page.words(says.symmetry(record)))
+        self.told.say(says.symmetry(record))
         shown = record.snapshots[-1][:, :PICTURES_SHOWN].astype(float)
         units, limit = shown.shape[1], float(np.abs(shown).max())
         self.pictures.image(
@@ -55,5 +57,6 @@ class Symmetry(Panel):
             captions=[f"unit {i}" for i in range(units)],
             width=SHAPE[1] * PIXEL // 2,
         )
-        figures = {"shown": str(units), "epoch": str(record.snapshot_epochs[-1])}
+        shown_units = f"the first {units} units" if units > 1 else "the only unit"
+        figures = {"shown": shown_units, "epoch": str(record.snapshot_epochs[-1])}
         self.note.caption(page.words(Caption("symmetry pictures", figures)))

@@ -17,6 +17,7 @@ from fmviz.ui.look import Panel
 from fmviz.ui.page import Page
 from fmviz.ui.pictures import picture
 from fmviz.ui.place import draw_chart
+from fmviz.ui.told import Told
 from fmviz.words.numbers import rounded
 
 IMAGES_A_ROW = 8
@@ -48,7 +49,7 @@ class Unit(Panel):
                 xray_charts.classes_spec(TITLE, board.dark),
                 alt="Share of each class's images on which the unit is flat.",
             )
-        st.markdown(page.words(*xray_says.unit(config, layer, page.view.unit, z, images.labels)))
+        Told(page).say(*xray_says.unit(config, layer, page.view.unit, z, images.labels))
         order = np.argsort(-z, kind="stable")
         for section, chosen in (
             ("unit strongest", order[:IMAGES_A_ROW]),

@@ -12,6 +12,7 @@ from fmviz.ui.look import Panel
 from fmviz.ui.page import Page
 from fmviz.ui.place import draw_chart
 from fmviz.ui.session import is_dark
+from fmviz.ui.told import Told
 from fmviz.words.numbers import rounded, small_percent, upper_first
 
 
@@ -37,10 +38,11 @@ def x_ray(page: Page[InitialisationView]) -> None:
                 alt=f"Share of {title} in each hidden layer, measured and predicted.",
             )
     activity = xray_says.activity(page.config, seen)
-    st.markdown(page.words(*activity, xray_says.loss(seen), *xray_says.gradients(seen, glorot)))
+    Told(page).say(*activity, xray_says.loss(seen), *xray_says.gradients(seen, glorot))
     st.caption(
         f"Before the first step, {seen.probe_images:,} validation images. Histograms: each layer "
-        "up to its own highest bar. Bars: measured. Grey: predicted, ± one standard deviation."
+        "up to its own highest bar. Bars: measured. Grey: predicted, one standard deviation (±) "
+        "either way."
     )
 
 
@@ -70,7 +72,7 @@ def _figures(seen: XRay, glorot: XRay, title: str) -> None:
         f"Glorot {rounded(glorot.gradient_norms[0])}",
         delta_color="off",
         delta_arrow="off",
-        help=f"√Σ(∂C₀/∂w)² of the first kernel, {seen.gradient_images} training images.",
+        help=f"√Σ(∂C₀/∂w)² of the first layer's weights, {seen.gradient_images} training images.",
     )
 
 
@@ -82,7 +84,7 @@ class Gradients(Panel):
         draw_chart(
             xray_charts.gradients_rows(seen),
             xray_charts.gradients_spec(tuple(seen), len(board.page.config.hidden), board.dark),
-            alt="Gradient norm of each layer's kernel before the first step, for each start.",
+            alt="Gradient norm of each layer's weights before the first step, for each start.",
         )
         silent = [role for role, each in seen.items() if not all(each.gradient_norms)]
         count = seen[YOURS].gradient_images

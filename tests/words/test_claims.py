@@ -1,0 +1,131 @@
+"""Whatever was measured, what is said of it holds: claims derived again from made-up records."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fmviz.analysis.stopping import Shown
+from fmviz.run.config import RunConfig
+from fmviz.run.record import HISTORY
+from fmviz.words import diagnosis, penalised, prose, shared
+from fmviz.words.prose import Caption, Claim
+from tests.support.claims import confirm
+from tests.support.records import answering, shown, synthetic, tiny
+from tests.support.verdicts import faults
+
+# What no text may contain, however its figures came about.
+GARBLED = re.compile(r"\{\{|\b(nan|inf|None)\b|\b1 (epochs|labels|images|layers|units)\b")
+
+
+class Pair(list[Shown]):
+    """Runs that Hypothesis names by their figures, not by their arrays."""
+
+    def __repr__(self) -> str:
+        return "; ".join(
+            f"{run.record.config!r} after {run.kept}, {run.record.examples}, "
+            + ", ".join(f"{k}={run.record.history[k].tolist()}" for k in HISTORY)
+            for run in self
+        )
+
+
+@st.composite
+def shares(draw: st.DrawFn) -> float:
+    """An accuracy, at its ends and at chance more often than by chance."""
+    return draw(st.one_of(st.sampled_from([0.0, 0.1, 0.111, 0.5, 0.995, 1.0]), st.floats(0, 1)))
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> list[Shown]:
+    """A baseline and a run with a penalty: of one seed or the same figures, on few images or many,
+    with false labels or without, after the same epoch or not."""
+    noise = draw(st.sampled_from([0.0, 0.0, 0.2, 1.0]))
+    images = draw(st.sampled_from([20, 100, 1_250]))
+    epochs = draw(st.integers(1, 3))
+    config = tiny(
+        penalty="l2",
+        lam=draw(st.sampled_from([0.01, 1.0, 1e4])),
+        train_size=max(images, 20),
+        label_noise=noise,
+        epochs=epochs,
+        hidden=draw(st.sampled_from([(), (1,), (4, 3)])),
+        activation=draw(st.sampled_from(["tanh", "sigmoid", "relu", "leaky_relu"])),
+    )
+    same = draw(st.booleans())
+    runs = []
+    for name, each in (("no penalty", config.baseline), ("with penalty", config)):
+        if not runs or not same:
+            figures: dict[str, Any] = {
+                f"{split}_accuracy": [draw(shares()) for _ in range(epochs)]
+                for split in ("train", "val", "corrupted", "clean", "running")
+            }
+            losses = st.sampled_from([0.0, 0.5, 2.303, 40.0])
+            figures["val_crossentropy"] = [draw(losses) for _ in range(epochs)]
+        wrong = round(noise * images)
+        if not wrong:
+            figures["corrupted_accuracy"] = [np.nan] * epochs
+        if wrong == images:
+            figures["clean_accuracy"] = [np.nan] * epochs
+        record = synthetic(each, examples={"train": images, "corrupted": wrong}, **figures)
+        # Made-up answers do not fit the accuracies.
+        none = np.empty((0, 0), np.uint8)
+        record = replace(record, train_predictions=none, val_predictions=none)
+        runs.append(Shown(name, record, None, draw(st.integers(1, epochs))))
+    return Pair(runs)
+
+
+@given(pairs())
+@settings(max_examples=150, deadline=None)
+def test_what_is_said_of_a_run_and_its_baseline_holds(runs: list[Shown]) -> None:
+    captions = penalised.of_runs(runs, True, patience=1, monitor="val_loss", test=False)
+    captions += [caption] if (caption := diagnosis.stuck(runs[-1])) is not None else []
+    confirm(captions, runs)
+    for caption in captions:
+        text = prose.text(prose.SHARED, caption.section, caption.figures)
+        assert GARBLED.search(text) is None, text
+        assert faults(prose.SHARED, caption) == []
+    by_section = {caption.section: caption for caption in captions}
+    now, before = runs[-1], runs[0]
+    if "underfits" in by_section:
+        # Worse on training and on validation images, and no gap to speak of.
+        for name in ("train_accuracy", "val_accuracy"):
+            assert now.at(name) < before.at(name)
+        assert now.at("train_accuracy") - now.at("val_accuracy") < 0.05
+    if "nothing learnt" in by_section:
+        assert 0.0 <= now.at("val_accuracy") < 0.13
+    if "gap" in by_section:
+        assert not now.record.examples["corrupted"]
+
+
+@given(st.integers(0, 2_500), st.integers(0, 2_500))
+@settings(max_examples=30, deadline=None)
+def test_what_is_said_of_answers_image_by_image_holds(a: int, b: int) -> None:
+    runs = [answering("a", a / 2_500), answering("b", b / 2_500)]
+    caption = shared.against_baseline(runs[1], runs[0])
+    assert confirm([caption], runs)
+
+
+@pytest.mark.parametrize("direction", [-1, 0, 1])
+def test_a_claim_that_the_record_contradicts_is_found(direction: int) -> None:
+    runs = [shown(0.9, 0.8, name="a"), shown(0.9, 0.7, name="b")]
+    claim = Claim("val_accuracy", "b", direction, "a")
+    if direction == -1:
+        assert confirm([Caption("x", {}, (claim,))], runs) == 1
+    else:
+        with pytest.raises(AssertionError, match="val_accuracy"):
+            confirm([Caption("x", {}, (claim,))], runs)
+
+
+def test_the_wrong_labels_of_a_run_are_no_knowledge() -> None:
+    told = shown(0.95, 0.5, config=RunConfig(label_noise=0.4, train_size=1_000))
+    told.record.examples["corrupted"] = 500  # type: ignore[index]
+    assert shared.gap(told).section == "gap of told labels"
+    everything = shown(0.95, 0.02)
+    everything.record.examples["corrupted"] = 10_000  # type: ignore[index]
+    assert shared.gap(everything).section == "below a guess"
