@@ -16,7 +16,7 @@ from fmviz.lessons.regularisation.nudge import Certainty, Nudged
 from fmviz.run.data import CLASS_NAMES
 from fmviz.run.settings import number
 from fmviz.words.numbers import percent, points, rounded, upper_first
-from fmviz.words.prose import Caption
+from fmviz.words.prose import Caption, Claim
 
 # So many of the images on which two networks part are named.
 NAMED = 8
@@ -84,7 +84,8 @@ def _price(run: Steadiness, baseline: Steadiness) -> Caption:
         "sure": points(run.calm.mean),
         "sure_before": points(baseline.calm.mean),
     }
-    return Caption("nudge price" if change.sign < 0 else "nudge no price", figures)
+    claim = Claim("train_accuracy", run.run.name, change.sign, baseline.run.name)
+    return Caption("nudge price" if change.sign < 0 else "nudge no price", figures, (claim,))
 
 
 def parted(run: Nudged, baseline: Nudged) -> Caption:

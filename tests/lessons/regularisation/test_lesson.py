@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from fmviz.analysis import comparing, network
 from fmviz.analysis.stopping import Shown
 from fmviz.analysis.sweeps import points_of_sweep, weight_rms
+from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.regularisation import formula_says as law
 from fmviz.lessons.regularisation import geometry, lesson, pruning
@@ -492,6 +493,29 @@ def test_a_nudge_trains_nothing_and_is_watched_on_one_image(scripted: ScriptedEn
     truth = data.CLASS_NAMES[data.load().validation.labels[999]]
     assert f"True class: {truth}" in texts(at)
     assert set(scripted.asked) == asked
+
+
+def all_zero(configs: Sequence[RunConfig]) -> list[Update]:
+    """Every run answered with a network whose weights are all zero."""
+    made = made_up(configs)
+    records = []
+    for record in made.records:
+        assert record is not None
+        none = tuple(np.zeros_like(array) for array in record.weights)
+        records.append(replace(record, weights=none, best_weights=none))
+    return [replace(made, records=tuple(records))]
+
+
+def test_networks_without_any_weight_have_their_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "engine", lambda: ScriptedEngine(all_zero))
+    at = opened(NAME, SMALL_RUN | {"hidden": "1", "prune": "1"})
+    for section, words in {
+        "pictures": "there is no picture left",
+        "nudge": "every image gets the same answer",
+        "pixels": "0 of 784, without a penalty 0",
+        "pruning": "all of its weights can go",
+    }.items():
+        assert words in " ".join(texts(looked(at, section=section)).split()), section
 
 
 def test_what_only_looks_trains_nothing(scripted: ScriptedEngine) -> None:

@@ -21,6 +21,7 @@ from fmviz.run import data
 from fmviz.run.data import Images
 from fmviz.run.measure import Estimate
 from fmviz.words.prose import Caption
+from tests.support.claims import confirm
 from tests.support.records import SHIPPED, shown
 from tests.support.trained import as_shown
 
@@ -162,6 +163,15 @@ def test_what_is_said_of_a_nudge_is_what_was_counted(now: int, before: int, clas
     assert (section == "nudge one answer") == (classes == 1)
     if section == "nudge none move":
         assert now == before == 0
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+@settings(max_examples=40, deadline=None)
+def test_the_price_is_what_a_second_reading_of_the_records_finds(now: float, before: float) -> None:
+    networks = [steadiness(300, training=before), steadiness(100, training=now)]
+    for which, name in zip((0, 1), ("no penalty", "with penalty"), strict=True):
+        networks[which] = networks[which]._replace(run=networks[which].run._replace(name=name))
+    assert confirm(small_says.nudged(networks), [each.run for each in networks]) == 1
 
 
 def test_images_on_which_the_networks_part_are_named_by_theirread() -> None:
