@@ -66,6 +66,7 @@ def run() -> None:
     st.set_page_config(page_title="fmviz", page_icon=ICON, layout="wide")
     visits.tell_browser()
     session().entered = True
+    session().course = (*((o.name, o.title) for o in LESSONS.values()), ("compare", "Compare"))
     st.navigation(pages(), position="top").run()
 
 

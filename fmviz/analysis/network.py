@@ -130,6 +130,47 @@ def crossentropy(logits: Array, labels: npt.NDArray[np.integer[Any]]) -> float:
     return float((logs - logits[np.arange(len(labels)), labels]).mean(dtype=np.float64))
 
 
+class Returned(NamedTuple):
+    """What comes back through a network from the mean cross-entropy C₀ of some images.
+
+    Attributes:
+        arriving: Σₖ wₖδₖ at each hidden layer, ∂C₀/∂a of what it puts out, (images, units).
+        deltas: δ = ∂C₀/∂z of each layer, output layer last, (images, units): of a hidden one
+            f′(z) · Σₖ wₖδₖ.
+    """
+
+    arriving: list[Array]
+    deltas: list[Array]
+
+
+def backward(
+    weights: Sequence[Array],
+    activation: str,
+    passed: Passed,
+    labels: npt.NDArray[np.integer[Any]],
+) -> Returned:
+    """Backpropagation in inference mode: δ = softmax − truth over the number of images at the
+    output, and one layer further down δ ← δWᵀ ⊙ f′(z).
+
+    Args:
+        passed: what `forward` made of the images.
+        labels: (images,) the classes as told.
+    """
+    slope = DERIVATIVES[activation]
+    delta = softmax(passed.logits)
+    delta[np.arange(len(labels)), labels] -= 1
+    delta /= len(labels)
+    arriving: list[Array] = []
+    deltas = [delta]
+    hidden = zip(passed.pre_activations, passed.activations, strict=True)
+    for kernel, (z, a) in zip(weights[2::2][::-1], reversed([*hidden]), strict=True):
+        back = delta @ kernel.T
+        delta = back * slope(z, a)
+        arriving.insert(0, back)
+        deltas.insert(0, delta)
+    return Returned(arriving, deltas)
+
+
 def gradients(
     weights: Sequence[Array],
     activation: str,
@@ -139,7 +180,7 @@ def gradients(
     """∂C₀/∂w of every kernel and bias, in Keras's order, by backpropagation in inference mode.
 
     C₀ is the mean cross-entropy of the images. With δ = ∂C₀/∂z, (images, units): ∂C₀/∂W = aᵀδ,
-    ∂C₀/∂b = Σδ, and one layer further down δ ← δWᵀ ⊙ f′(z).
+    ∂C₀/∂b = Σδ.
 
     Args:
         weights: kernels (fan_in, fan_out) and biases in Keras's order.
@@ -148,15 +189,6 @@ def gradients(
         labels: (images,) the classes as told.
     """
     passed = forward(weights, activation, pixels)
-    slope = DERIVATIVES[activation]
-    delta = softmax(passed.logits)
-    delta[np.arange(len(labels)), labels] -= 1
-    delta /= len(labels)
-    found: list[Array] = []
-    for layer in reversed(range(len(weights) // 2)):
-        below = passed.activations[layer - 1] if layer else pixels
-        found[:0] = [below.T @ delta, delta.sum(axis=0)]
-        if layer:
-            z = passed.pre_activations[layer - 1]
-            delta = (delta @ weights[2 * layer].T) * slope(z, below)
-    return found
+    deltas = backward(weights, activation, passed, labels).deltas
+    inputs = [pixels, *passed.activations]
+    return [g for a, d in zip(inputs, deltas, strict=True) for g in (a.T @ d, d.sum(axis=0))]

@@ -16,10 +16,10 @@ from fmviz.analysis import stopping
 from fmviz.engine.watch import Update
 from fmviz.page.state import V
 from fmviz.ui import live, state, vault
-from fmviz.ui.look import FIGURES, LIVE, AnyPanel, Look, Panel
+from fmviz.ui.look import FIGURES, LIVE, AnyPanel, Look, Panel, WeightsOf
 from fmviz.ui.page import Page
 from fmviz.ui.place import Place
-from fmviz.ui.session import is_dark
+from fmviz.ui.session import is_dark, session
 from fmviz.ui.status import status
 from fmviz.words.numbers import percent
 
@@ -44,7 +44,8 @@ class Board(Generic[V]):
         # the charts name the roles, and the texts name the settings.
         self.roles = tuple(page.runs)
         self.configs = list(page.runs.values())
-        self._panels: list[Panel] = []
+        # Each with its place on the page.
+        self._panels: list[tuple[float, Panel]] = []
         self._figures_drawn = -float("inf")
 
     @property
@@ -54,7 +55,7 @@ class Board(Generic[V]):
 
     def add(self, panel: AnyPanel) -> AnyPanel:
         """Have a panel drawn."""
-        self._panels.append(panel)
+        self._panels.append((session().next_place(), panel))
         return panel
 
     def place_status(self) -> None:
@@ -75,7 +76,7 @@ class Board(Generic[V]):
         # Controls that stand beside panels have spoken by now.
         self._view = self.page.view
         retrain = state.asked_for(self.page.name, "anew", self._what)
-        weights = self.page.lesson.weights
+        weights = self.page.lesson.weights or any(self._wanted())
         # Curves and figures need no weights: where those are not recorded, they can wait.
         brief = not weights or (not retrain and live.engine().known(self.configs, brief=True))
         for update in live.live(self.configs, brief=brief, retrain=retrain):
@@ -87,23 +88,28 @@ class Board(Generic[V]):
             live.engine().warm(self.configs)
         if look.done and self.page.vault is not None:
             vault.draw(self.page.vault, self.page.name, look.runs)
-        for panel in self._panels:
-            panel.run()
+        for place, panel in self._panels:
+            with session().within(place):
+                panel.run()
         return look
 
     @property
     def _what(self) -> tuple[str, ...]:
         return tuple(config.key for config in self.configs)
 
+    def _wanted(self) -> set[WeightsOf]:
+        """Whose weights the panels want."""
+        panels = (panel for _, panel in (*self._panels, *self.page.panels))
+        return {panel.wants_weights for panel in panels if panel.wants_weights is not None}
+
     def _fetch_weights(self, look: Look) -> Look:
         """Train recorded runs anew where a panel wants the weights that they come without. What is
         on the screen stays until those are there."""
-        wanted = {panel.wants_weights for panel in self._panels}
-        if all(of is None or look.has_weights(of) for of in wanted):
+        if all(look.has_weights(of) for of in self._wanted()):
             return look
         for update in live.live(self.configs):
             if update.state == "failed":
-                self._status.caption(status(update, self.horizon))
+                self._status.note(status(update, self.horizon))
             elif update.state == "done":
                 look = self._draw(update)
             else:
@@ -128,7 +134,7 @@ class Board(Generic[V]):
             self._again.clear()
 
     def _draw(self, update: Update) -> Look:
-        self._status.caption(self.status(update))
+        self._status.note(self.status(update))
         if update.state == "training":
             self._progress.progress(update.progress(self.configs))
         else:
@@ -147,7 +153,8 @@ class Board(Generic[V]):
         figures = due and look.whole
         if figures:
             self._figures_drawn = now
-        for panel in (*self._panels, *self.page.panels):
+        for place, panel in (*self._panels, *self.page.panels):
             if panel.pace == LIVE or (figures and (panel.pace == FIGURES or look.done)):
-                panel.draw(look)
+                with session().within(place):
+                    panel.draw(look)
         return look

@@ -1,4 +1,4 @@
-"""What stands below every lesson's panels: the vault; pin, share and take home; notes."""
+"""What stands below every lesson's panels: the image of the course, the vault, tools, notes."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ import streamlit as st
 
 from fmviz.ui import pinning, share, take_home
 from fmviz.ui.page import Page
+from fmviz.ui.panels.garment import Followed
+from fmviz.ui.place import Place
 from fmviz.ui.session import session
 from fmviz.words import prose
 
 
-def draw(page: Page, *, pins: bool = True, home: bool = True) -> None:
-    """The vault; pin, share and take home; why, for the expert; the script for the teacher.
+def draw(page: Page, *, follow: bool = True, pins: bool = True, home: bool = True) -> None:
+    """The image of the course; the vault; pin, share and take home; words; notes.
 
     Args:
+        follow: whether the image is followed here; some pages do so elsewhere.
         pins: whether the page's runs can be pinned.
         home: whether the runs of the page's board can be taken home; some pages offer files of
             their own.
     """
+    if follow:
+        page.add(Followed(page))
     page.vault = st.container()
     with st.container(horizontal=True, key=f"{page.name}-tools"):
         if pins:
@@ -27,10 +32,17 @@ def draw(page: Page, *, pins: bool = True, home: bool = True) -> None:
             take_home.draw(page)
     if session().classroom.projector:
         return
+    words()
     for section, title, icon in (
         ("why", "Why? Notes and sources", ":material/menu_book:"),
         ("teach", "Teach this in ten minutes", ":material/co_present:"),
     ):
         if prose.has(page.name, section):
             with st.expander(title, icon=icon):
-                st.markdown(page.text(section))
+                Place().markdown(page.text(section))
+
+
+def words() -> None:
+    """The words of the glossary that the page says."""
+    with st.expander("Words on this page", icon=":material/dictionary:"):
+        Place().list_words()

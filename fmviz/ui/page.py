@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Generic, NoReturn, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fmviz.analysis.stopping import Shown
+from fmviz.charts.style import BORDER, GREY, GROUND, INK
 from fmviz.page.guessing import Question
 from fmviz.page.lesson import Lesson, Preset, Runs, preset_words
 from fmviz.page.state import State, V, parameters
@@ -18,6 +20,7 @@ from fmviz.run.config import RunConfig
 from fmviz.ui import controls, state, vault
 from fmviz.ui.look import Panel
 from fmviz.ui.navigation import page_file
+from fmviz.ui.place import Place
 from fmviz.ui.session import session
 from fmviz.words import prose
 from fmviz.words.numbers import upper_first
@@ -25,6 +28,12 @@ from fmviz.words.prose import Caption
 
 # All of Streamlit's sizes follow the root's. On the far wall, lines of small print are lost anyway.
 LARGE = "<style>html {font-size: 125%}</style>"
+# How words of the glossary look, and their meanings, which browsers show where they are pressed.
+COLOURS = {"ground": GROUND, "ink": INK, "border": BORDER, "grey": {False: GREY, True: GREY}}
+WORDS = "<style>:root {{{}}} {}</style>".format(
+    " ".join(f"--fmviz-{n}: light-dark({of[False]}, {of[True]});" for n, of in COLOURS.items()),
+    (Path(__file__).parent / "words.css").read_text(encoding="utf-8"),
+)
 
 
 class Page(Generic[V]):
@@ -37,7 +46,7 @@ class Page(Generic[V]):
         self.lesson = lesson
         self.name = lesson.name
         # Those of the frame, which is drawn before there is a board.
-        self.panels: list[Panel] = []
+        self.panels: list[tuple[float, Panel]] = []
         # Where the test vault stands, if the page has a place for it.
         self.vault: DeltaGenerator | None = None
 
@@ -66,6 +75,10 @@ class Page(Generic[V]):
         _ = self.config
         return self.lesson.runs_of(self.values)
 
+    def add(self, panel: Panel) -> None:
+        """Have a panel of the frame drawn, which stands here."""
+        self.panels.append((session().next_place(), panel))
+
     def text(self, section: str, figures: dict[str, str] | None = None) -> str:
         """A section of the lesson's prose."""
         return prose.text(self.name, section, figures)
@@ -77,7 +90,7 @@ class Page(Generic[V]):
     def say(self, *captions: Caption) -> None:
         """Captions in the lesson's words, a paragraph each."""
         for caption in captions:
-            st.markdown(self.text(caption.section, caption.figures))
+            Place().markdown(self.text(caption.section, caption.figures))
 
     def locks(self) -> None:
         """Say what a teacher's link has locked."""
@@ -115,7 +128,7 @@ class Page(Generic[V]):
         with st.container():
             # The story of the opening state would give the answer away.
             if story and not guessing:
-                st.markdown(story)
+                Place().markdown(story)
 
     def _take(self, preset: Preset) -> None:
         # A story is told on open cards.
@@ -145,7 +158,7 @@ class Page(Generic[V]):
         if question is None or not self.guessing:
             return
         with st.container(border=True, key=f"{self.name}-guess"):
-            st.markdown(f"**Predict, then see.** {question.text}")
+            Place().markdown(f"**Predict, then see.** {question.text}")
             for index, option in enumerate(question.options):
                 st.button(
                     upper_first(option),
@@ -226,10 +239,9 @@ def begin(page: AnyPage) -> AnyPage:
     lesson = page.lesson
     session().begin_page()
     problems = state.load(lesson) + state.load_pins()
-    if session().classroom.projector:
-        st.html(LARGE)
+    st.html(WORDS + LARGE if session().classroom.projector else WORDS)
     st.title(page.text("question"))
-    st.markdown(page.text("introduction"))
+    Place().markdown(page.text("introduction"))
     for problem in problems:
         st.error(f"In the address: {problem}.", icon=":material/link_off:")
     page.locks()

@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from fmviz.charts.specification import projected
 from fmviz.export.chart_files import Chart
 from fmviz.ui.session import session
+from fmviz.words import glossary
 
 Spec: TypeAlias = dict[str, Any]
 Width: TypeAlias = Literal["stretch", "content"]
@@ -72,12 +73,32 @@ class Place:
             self._element = element
 
     def markdown(self, text: str) -> None:
-        """Text."""
-        self._keep(self._here.markdown(text))
+        """Text, with the words explained that the page says here first."""
+
+        def draw(marked: str, html: bool) -> None:
+            self._keep(self._here.markdown(marked, unsafe_allow_html=html))
+
+        session().spoken.say(self._number, text, draw)
 
     def caption(self, text: str) -> None:
-        """Small print."""
+        """Small print, likewise."""
+
+        def draw(marked: str, html: bool) -> None:
+            self._keep(self._here.caption(marked, unsafe_allow_html=html))
+
+        session().spoken.say(self._number, text, draw)
+
+    def note(self, text: str) -> None:
+        """Small print that is no part of what the page tells, such as where a run comes from."""
         self._keep(self._here.caption(text))
+
+    def list_words(self) -> None:
+        """The words of the glossary that the page says, with their meanings."""
+
+        def draw(names: tuple[str, ...]) -> None:
+            self._keep(self._here.markdown(glossary.listed(names)))
+
+        session().spoken.listed(draw)
 
     def metric(self, label: str, value: str, *, help: str | None = None) -> None:
         """A figure, large."""
@@ -176,6 +197,7 @@ class Place:
     def clear(self) -> None:
         """Take the element away, if there is one."""
         if self._drawn:
+            session().spoken.unsay(self._number)
             self._element.empty()
             self._drawn = False
             session().charts.pop(self._number, None)

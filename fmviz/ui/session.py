@@ -6,7 +6,8 @@ one `Session`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -17,11 +18,14 @@ from fmviz.export.chart_files import Chart
 from fmviz.page.classroom import Classroom, read_classroom
 from fmviz.page.kept import Browsers, Kept, named
 from fmviz.page.pinned import Pinned
+from fmviz.page.spoken import Spoken
 from fmviz.page.state import State
 
 KEY = "fmviz.session"
 # By which a browser brings its name along when it reloads. It is gone when the browser is closed.
 COOKIE = "fmviz"
+# Between two places of a page there is room for so many others, over this.
+STEP_WITHIN = 2.0**-10
 
 
 class Refused(NamedTuple):
@@ -110,7 +114,8 @@ class Session:
         keeps: whether the browser is to bring its name along.
         watch: what it is waiting for.
         charts: those on the page, by their place on it; grows as they are drawn.
-        places: how many places the page has so far.
+        spoken: its texts, likewise.
+        course: the pages in their order, each a name and a title.
     """
 
     entered: bool = False
@@ -125,8 +130,11 @@ class Session:
     kept: Kept = field(default_factory=Kept)
     keeps: bool = False
     watch: Watch | None = None
-    charts: dict[int, Chart] = field(default_factory=dict)
-    places: int = 0
+    charts: dict[float, Chart] = field(default_factory=dict)
+    spoken: Spoken = field(default_factory=Spoken)
+    course: tuple[tuple[str, str], ...] = ()
+    _places: float = 0
+    _step: float = 1
 
     def page(self, name: str) -> PageMemory:
         """What it remembers of a page."""
@@ -156,13 +164,26 @@ class Session:
         self.keep()
 
     def begin_page(self) -> None:
-        """Forget the charts of the page's last run; its script begins."""
-        self.charts, self.places = {}, 0
+        """Forget the charts and texts of the page's last run; its script begins."""
+        self.charts, self.spoken, self._places, self._step = {}, Spoken(), 0, 1
 
-    def next_place(self) -> int:
-        """A number for a place on the page: they go up in the order in which places are made."""
-        self.places += 1
-        return self.places - 1
+    def next_place(self) -> float:
+        """A number for a place on the page: they go up in the order in which the places stand."""
+        place = self._places
+        self._places += self._step
+        return place
+
+    @contextmanager
+    def within(self, place: float) -> Iterator[None]:
+        """Number the places that are made here after that one and before the next, for they stand
+        there though they are made late."""
+        outer = self._places, self._step
+        self._step = STEP_WITHIN
+        self._places = place + self._step
+        try:
+            yield
+        finally:
+            self._places, self._step = outer
 
     def swap_watch(self, watch: Watch | None) -> Watch | None:
         """Hold another watch; returns the one it held before."""

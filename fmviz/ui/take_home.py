@@ -30,7 +30,7 @@ PATIENCE_FACTOR = 20.0
 
 def draw(page: Page) -> None:
     """The popover; it is filled when the page's runs have ended."""
-    page.panels.append(TakeHome(page))
+    page.add(TakeHome(page))
 
 
 class TakeHome(Panel):

@@ -39,7 +39,7 @@ def test_a_lesson_is_reached_from_its_card_and_shows_recorded_runs(
     page.wait_for_selector(FIRST_CHART)
     settled(page)
     page.faults.clear()  # type: ignore[attr-defined]
-    card = page.get_by_test_id("stPageLink").filter(has_text=lesson.title)
+    card = page.get_by_test_id("stPageLink").filter(has_text=lesson.title).first
     card.get_by_role("link").click()
     page.wait_for_url(f"**/{lesson.name}")
     if lesson.answer is not None:

@@ -24,6 +24,7 @@ from fmviz.run.store import RunStore, default_folder
 from fmviz.ui import live
 from fmviz.words.numbers import percent, points, small_percent
 from tests.support import lessons
+from tests.support.lessons import texts
 from tests.support.scripted import ScriptedEngine, first_epochs
 from tests.support.trained import train
 
@@ -69,10 +70,6 @@ def slider(at: AppTest, label: str) -> Any:
 
 def metric(at: AppTest, label: str) -> str:
     return next(m.value for m in at.metric if m.label.startswith(label))
-
-
-def texts(at: AppTest) -> str:
-    return "\n".join(m.value for m in [*at.markdown, *at.caption])
 
 
 def charts(at: AppTest) -> list[dict[str, Any]]:

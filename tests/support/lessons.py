@@ -168,5 +168,14 @@ def made_up(configs: Sequence[RunConfig], **history: Any) -> Update:
 
 
 def texts(at: AppTest) -> str:
-    """All Markdown and captions of a page."""
-    return "\n".join(element.value for element in [*at.markdown, *at.caption])
+    """All Markdown and captions of a page, without the marks on words of the glossary."""
+    return "\n".join(plain(element.value) for element in [*at.markdown, *at.caption])
+
+
+# A word of the glossary and its meaning, as a page marks it.
+MARK = re.compile("\u2060?<button[^>]*>(.*?)</button><span[^>]*>(.*?)</span>\u2060?", re.DOTALL)
+
+
+def plain(text: str) -> str:
+    """A text without the marks on words of the glossary."""
+    return MARK.sub(r"\1", text)

@@ -11,6 +11,7 @@ from fmviz.lessons.compare.panels.overview import Overlay, Parallel, PinBoard, T
 from fmviz.lessons.compare.panels.repeats import Repeats
 from fmviz.ui import foot
 from fmviz.ui.board import Board
+from fmviz.ui.place import Place
 
 
 def show() -> None:
@@ -37,6 +38,6 @@ def _board(page: pins.ComparePage) -> Board:
         st.subheader("Settings and outcomes")
         board.add(Parallel(board))
     st.subheader("Over seeds")
-    st.markdown(page.text("repeat"))
+    Place().markdown(page.text("repeat"))
     board.add(Repeats(board))
     return board

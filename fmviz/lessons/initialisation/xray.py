@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -141,6 +141,59 @@ def pre_activations(config: RunConfig, layer: int, unit: int) -> Array:
     """
     z: Array = _passed(_start(config)).pre_activations[layer][:, unit]
     return z
+
+
+class Worked(NamedTuple):
+    """Backpropagation through one unit, of one image's cross-entropy C₀.
+
+    Attributes:
+        image: its place among the probe images.
+        z, slope: the unit's pre-activation, and f′(z).
+        arriving: Σₖ wₖδₖ, which comes back from the layer above.
+        delta: f′(z) · Σₖ wₖδₖ, ∂C₀/∂z of the unit, and so ∂C₀/∂b.
+        largest: the largest |∂C₀/∂w| of the unit's weights, |δ| times its largest input.
+    """
+
+    image: int
+    z: float
+    slope: float
+    arriving: float
+    delta: float
+    largest: float
+
+
+def worked(config: RunConfig, layer: int, unit: int, image: int) -> Worked:
+    """What the first step would be told by one probe image, with its true label, at one unit, in
+    the 32-bit numbers of training.
+
+    Args:
+        layer, unit: counted from 0.
+        image: a place among the probe images.
+    """
+    start = _start(config)
+    images, weights = probe(start.dataset), _weights(start)
+    passed = network.forward(weights, start.activation, images.pixels[image : image + 1])
+    back = network.backward(weights, start.activation, passed, images.labels[image : image + 1])
+    z, a = passed.pre_activations[layer], passed.activations[layer]
+    inputs = passed.activations[layer - 1] if layer else images.pixels[image : image + 1]
+    delta = float(back.deltas[layer][0, unit])
+    return Worked(
+        image=image,
+        z=float(z[0, unit]),
+        slope=float(network.DERIVATIVES[start.activation](z, a)[0, unit]),
+        arriving=float(back.arriving[layer][0, unit]),
+        delta=delta,
+        largest=abs(delta) * float(np.abs(inputs).max()),
+    )
+
+
+def ends(config: RunConfig, layer: int, unit: int) -> tuple[int, int]:
+    """The probe images on which a unit's slope is smallest and largest in size; where several are
+    alike, the one with the z farthest from 0, and the one with the z nearest to it."""
+    passed = _passed(_start(config))
+    z, a = (of[layer][:, unit] for of in (passed.pre_activations, passed.activations))
+    slopes = np.abs(network.DERIVATIVES[config.activation](z, a))
+    return int(np.lexsort((-np.abs(z), slopes))[0]), int(np.lexsort((np.abs(z), -slopes))[0])
 
 
 def probe(dataset: str) -> data.Images:

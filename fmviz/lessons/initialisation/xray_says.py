@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fmviz.lessons.initialisation.xray import XRay
+from fmviz.lessons.initialisation.xray import Worked, XRay
 from fmviz.run import data, measure
 from fmviz.run.choices import ACTIVATIONS, N_CLASSES
 from fmviz.run.config import RunConfig
@@ -187,3 +187,54 @@ def unit(
     if most > least:
         captions.append(Caption("unit by class", figures))
     return captions
+
+
+# f′(z), as LaTeX.
+SLOPES = {
+    "tanh": r"1 - \tanh^2 z",
+    "sigmoid": r"\mathrm{sigmoid}(z)\,(1 - \mathrm{sigmoid}(z))",
+    "relu": r"1 \text{ if } z > 0, \text{ else } 0",
+    "leaky_relu": r"1 \text{ if } z > 0, \text{ else } 0.2",
+    "elu": r"1 \text{ if } z > 0, \text{ else } e^z",
+    "selu": r"1.05 \text{ if } z > 0, \text{ else } 1.76\,e^z",
+    "gelu": r"\Phi(z) + z\,\varphi(z)",
+    "silu": r"s\,(1 + z\,(1 - s)),\; s = \mathrm{sigmoid}(z)",
+}
+
+
+def worked(
+    activation: str, flattest: Worked, steepest: Worked, labels: npt.NDArray[np.integer[Any]]
+) -> list[Caption]:
+    """Backpropagation through one unit where its slope is smallest and where it is largest.
+
+    Args:
+        labels: (images,) the true classes.
+    """
+    if steepest.slope == 0:
+        return [Caption("worked nowhere", {"images": f"{len(labels):,}"})]
+    figures = {
+        "flat": small_percent(abs(flattest.slope)),
+        "steep": small_percent(abs(steepest.slope)),
+        "formula": SLOPES[activation],
+    }
+    lines = [_worked(steepest, "worked steepest", labels)]
+    if flattest.slope != steepest.slope:
+        closed = "worked closed" if activation == "relu" else "worked rounded"
+        section = "worked flattest" if flattest.slope else closed
+        lines.insert(0, _worked(flattest, section, labels))
+    return [Caption("worked", figures), *lines]
+
+
+def _worked(of: Worked, section: str, labels: npt.NDArray[np.integer[Any]]) -> Caption:
+    figures = {
+        "image": str(of.image),
+        "class": data.CLASS_NAMES[labels[of.image]],
+        **{name: _signed(getattr(of, name)) for name in ("z", "slope", "arriving", "delta")},
+        "largest": _signed(of.largest),
+    }
+    return Caption(section if of.arriving else "worked nothing arrives", figures)
+
+
+def _signed(value: float) -> str:
+    """Three digits of a number of any size, with a minus sign: "−0.0312", "4.2 × 10⁻⁷"."""
+    return "−" * (value < 0) + number(float(f"{abs(value):.3g}"))

@@ -147,7 +147,7 @@ class RateSweep(OnRequest):
         self.labels = tuple(LABELS[name] for name in racing)
         self.chart, self.told = Place(), Told(board.page)
         epochs = plural(self.page.config.epochs, "epoch")
-        st.caption(
+        Place().caption(
             f"Validation accuracy in % after {epochs}: this page's network, every racer at every "
             "η. Framed: the best of its row."
         )

@@ -41,6 +41,9 @@ def show() -> None:
     cards(board, panels.ToldGap, labels, Running)
     closer_look(board, CLOSER)
 
+    st.subheader("What overfitting is")
+    panels.definition(page)
+
     st.subheader("The rule, with this run's numbers")
     board.add(Paragraphs(board, lambda look: says.rule(look.run)))
     page.say(*says.code(page.config))

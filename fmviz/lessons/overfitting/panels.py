@@ -8,10 +8,23 @@ from fmviz.run.choices import DATASETS
 from fmviz.run.settings import SETTINGS
 from fmviz.ui.board import Board
 from fmviz.ui.look import Look
+from fmviz.ui.page import Page
 from fmviz.ui.panels.against import Against
 from fmviz.ui.panels.card import Card
 from fmviz.ui.panels.figures import Gap
 from fmviz.words.numbers import points
+from fmviz.words.prose import Caption
+
+
+def definition(page: Page[OverfittingView]) -> None:
+    """What overfitting is, what that leaves out, and what each set of images is for."""
+    info = DATASETS[page.config.dataset]
+    figures = {
+        "train": f"{page.config.train_size:,}",
+        "validation": f"{info.validation:,}",
+        "test": f"{info.test:,}",
+    }
+    page.say(Caption("definition", {}), Caption("three sets", figures))
 
 
 class ToldGap(Gap):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from fmviz.lessons.schedules import charts, says
 from fmviz.lessons.schedules.lesson import SchedulesView, raced, swept
 from fmviz.run.record import RunRecord
@@ -72,7 +70,7 @@ class Race(OnRequest):
         super().__init__(board)
         self.configs = raced(self.page.config)
         self.chart, self.told = Place(), Told(board.page)
-        st.caption(self.page.text("race"))
+        Place().caption(self.page.text("race"))
         self.offer("race", list(self.configs.values()))
 
     def show(self, records: list[RunRecord | None], done: bool) -> None:
@@ -94,7 +92,7 @@ class Rates(OnRequest):
         super().__init__(board)
         self.configs = swept(self.page.config)
         self.chart, self.told = Place(), Told(board.page)
-        st.caption(self.page.text("rates"))
+        Place().caption(self.page.text("rates"))
         self.offer("rates", list(self.configs.values()))
 
     def show(self, records: list[RunRecord | None], done: bool) -> None:

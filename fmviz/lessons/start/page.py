@@ -9,8 +9,10 @@ import streamlit as st
 from fmviz.lessons.start import panels
 from fmviz.lessons.start.lesson import LESSON
 from fmviz.page.lesson import Lesson
+from fmviz.ui import foot
 from fmviz.ui.board import Board
 from fmviz.ui.page import open_page
+from fmviz.ui.panels.garment import Followed
 
 
 def show(lessons: Sequence[Lesson]) -> None:
@@ -29,9 +31,12 @@ def show(lessons: Sequence[Lesson]) -> None:
     board = Board(page)
     board.place_status()
     board.add(panels.OneNetwork(board))
+    board.add(Followed(page))
 
     st.subheader("Are you better?")
     game = st.container()
+
+    foot.words()
 
     page.save()
     look = board.run()

@@ -22,6 +22,7 @@ from fmviz.ui.board import Board
 from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.navigation import page_file
 from fmviz.ui.page import Page
+from fmviz.ui.place import Place
 from fmviz.ui.session import is_dark, session
 from fmviz.ui.told import Told
 from fmviz.words import prose
@@ -53,14 +54,14 @@ def cards(lessons: Sequence[Lesson]) -> None:
                         width="stretch",
                         alt=f"Accuracy over the epochs of {', '.join(known)}.",
                     )
-                st.caption(prose.text(lesson.name, "card"))
+                Place().caption(prose.text(lesson.name, "card"))
 
 
 def browse(page: Page[StartView]) -> None:
     """The data set: its split, and training images by class."""
     info = DATASETS[page.config.dataset]
     counts = {n: f"{getattr(info, n):,}" for n in ("train", "validation", "test")}
-    st.markdown(page.text("data", counts))
+    Place().markdown(page.text("data", counts))
     chosen = st.pills(
         "Class",
         range(len(data.CLASS_NAMES)),
@@ -83,7 +84,7 @@ class OneNetwork(Panel):
         self.board, self.page = board, board.page
         page = board.page
         self.images = data.load(page.config.dataset).validation
-        self.text = st.container()
+        self.text = Place()
         left, middle, right = st.columns([1, 1.6, 1.8], gap="large", vertical_alignment="center")
         with left:
             self.image = st.number_input(
@@ -169,7 +170,7 @@ def beat(page: Page[StartView], record: RunRecord) -> None:
     """Ten garments to label, and what people and the network make of them."""
     test = data.load(record.config.dataset).test
     game = state.game(page.name, lambda: quiz.deal(len(test)))
-    st.markdown(page.text("beat"))
+    Place().markdown(page.text("beat"))
     if not game.over:
         number = len(game.answers) + 1
         st.progress((number - 1) / quiz.QUESTIONS, f"Image {number} of {quiz.QUESTIONS}")
@@ -197,7 +198,7 @@ def beat(page: Page[StartView], record: RunRecord) -> None:
         "test": f"{short_points(everything)}%",
         "share": _give_or_take(game.score(test.labels)),
     }
-    st.markdown(page.text("score, vault" if session().classroom.vault else "score", figures))
+    Place().markdown(page.text("score, vault" if session().classroom.vault else "score", figures))
     names = data.CLASS_NAMES
     captions = [
         f"**{names[t]}**  \n"

@@ -25,6 +25,7 @@ from fmviz.run.settings import parts, written
 from fmviz.ui import controls, mirrored, state, take_home, vault, view_controls
 from fmviz.ui.navigation import page_file
 from fmviz.ui.page import Page
+from fmviz.ui.panels.garment import Strip
 from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.place import Place
 from fmviz.ui.session import is_dark
@@ -142,6 +143,7 @@ class Result:
         self.sweep = Sweep(page, "sweep", self.configs, self._draw, partly=True)
         self._chart, self._note, self._told = Place(), Place(), Told(page)
         self._after = st.container()
+        self._strip = Strip(page)
 
     @cached_property
     def turned(self) -> tuple[str, ...]:
@@ -175,7 +177,17 @@ class Result:
             if self.page.vault is not None and best is not None:
                 place, runs = self.page.vault, self._shown([best.outcome])
                 vault.draw(place, self.page.name, runs, "the best")
-            self._further(found)
+            chosen = self.configs[self._further(found)]
+            if followed := self._followed(found, best, chosen):
+                self._strip.show(followed)
+
+    def _followed(
+        self, found: Sequence[sweeps.Outcome], best: sweeps.Best | None, chosen: RunConfig
+    ) -> list[Shown]:
+        """The first run of the best cell, and the chosen one where that is another."""
+        of_best = self._shown([] if best is None else [best.outcome])[:1]
+        picked = [run for run in self._shown(found) if run.record.config == chosen][:1]
+        return of_best if of_best and of_best[0].record.config == chosen else of_best + picked
 
     def _shown(self, found: Sequence[sweeps.Outcome]) -> list[Shown]:
         """The runs of some cells after their last epoch."""
@@ -226,8 +238,9 @@ class Result:
         if run is not None:
             state.go(self.page.name, self.single.name, self._query(self.configs[run]))
 
-    def _further(self, found: list[sweeps.Outcome]) -> None:
-        """The figures as a file, and the runs by name for whom no mouse is at hand."""
+    def _further(self, found: list[sweeps.Outcome]) -> int:
+        """The figures as a file, and the runs by name for whom no mouse is at hand; which of them
+        is chosen."""
         with self._after.container(horizontal=True, vertical_alignment="bottom"):
             names = [
                 says.cell_run_name(self.turned, cell, config.seed)
@@ -259,6 +272,7 @@ class Result:
             runs = dict(zip(names, self.configs, strict=True))
             # What all runs share; the chart itself says in what they differ.
             take_home.charts(self.page, "fmviz-sweep", taking_home.lines(runs)[-1:])
+        return int(chosen)
 
     def _query(self, config: RunConfig) -> dict[str, str]:
         """A run as a link to the page of single runs has it."""

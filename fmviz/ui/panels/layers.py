@@ -18,7 +18,7 @@ class Layers(Panel):
     """Gradients, updates and flat activations of each layer over the epochs."""
 
     def __init__(self, board: Board) -> None:
-        st.markdown(board.page.text("layers"))
+        Place().markdown(board.page.text("layers"))
         self.places = {}
         for name, column in zip(charts.MEASURES, st.columns(len(charts.MEASURES)), strict=True):
             with column:

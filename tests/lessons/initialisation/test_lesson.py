@@ -36,6 +36,7 @@ from fmviz.lessons.initialisation.lesson import (
     map_runs,
     runs,
 )
+from fmviz.lessons.initialisation.xray import Worked
 from fmviz.page.address import choices
 from fmviz.run import data, measure
 from fmviz.run.choices import ACTIVATIONS, INITIALIZERS
@@ -304,6 +305,35 @@ def gradient(section: str, **config: Any) -> Callable[[], Caption]:
     return make
 
 
+def worked(
+    section: str,
+    activation: str = "tanh",
+    flat: float = 1e-6,
+    steep: float = 0.9,
+    arriving: float = -0.2,
+) -> Callable[[], Caption]:
+    """Of a unit with these slopes at its flattest and its steepest image."""
+    flattest, steepest = (
+        Worked(index, z, slope, arriving, slope * arriving, abs(slope * arriving))
+        for index, z, slope in ((0, -9.0, flat), (1, 0.1, steep))
+    )
+    labels = np.array([4, 6])
+    return lambda: pick(xray_says.worked(activation, flattest, steepest, labels), section)
+
+
+def test_a_worked_line_multiplies_what_it_says() -> None:
+    flat, steep = (worked(f"worked {end}est")().figures for end in ("flatt", "steep"))
+    assert (flat["class"], flat["slope"], flat["delta"]) == ("Coat", "10⁻⁶", "−2 × 10⁻⁷")
+    assert (steep["z"], steep["arriving"], steep["delta"]) == ("0.1", "−0.2", "−0.18")
+    assert worked("worked")().figures["flat"] == "<0.01%"
+
+
+def test_a_unit_with_one_slope_has_one_worked_line() -> None:
+    line = Worked(0, 1.0, 1.0, 0.5, 0.5, 0.5)
+    told = xray_says.worked("leaky_relu", line, line, np.array([4]))
+    assert sections(told) == ["worked", "worked steepest"]
+
+
 def one_unit(section: str, z: Sequence[float], activation: str = "tanh") -> Callable[[], Caption]:
     values = np.resize(np.array(z, np.float32), 500)
     labels = np.repeat(np.arange(10), 50)
@@ -415,6 +445,13 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "unit always flat": one_unit("unit always flat", [-9.0, 9.0]),
     "unit saturated": one_unit("unit saturated", [-9.0, 0.0, 9.0, 9.0]),
     "unit flat": one_unit("unit flat", [-1.0, 1.0], "relu"),
+    "worked": worked("worked"),
+    "worked flattest": worked("worked flattest"),
+    "worked steepest": worked("worked steepest"),
+    "worked closed": worked("worked closed", activation="relu", flat=0.0),
+    "worked rounded": worked("worked rounded", flat=0.0),
+    "worked nothing arrives": worked("worked nothing arrives", arriving=0.0),
+    "worked nowhere": worked("worked nowhere", flat=0.0, steep=0.0),
     "unit by class": one_unit("unit by class", [9.0] + [0.0] * 499),
     "map": mapped("map"),
     "map, clear": lambda: says.sigma_depth_map(charted({**VALLEY, (0.1, 1): 0.9}))[0],
@@ -466,6 +503,11 @@ def test_the_prose_is_whole() -> None:
 
 # Sections that follow the verdict of another one.
 DETAILS = {
+    "worked closed",
+    "worked flattest",
+    "worked nothing arrives",
+    "worked rounded",
+    "worked steepest",
     "not as predicted",
     "layer by layer",
     "loss of a guess",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy import stats
 
 from fmviz.lessons.initialisation import xray
@@ -23,6 +25,73 @@ def test_far_out_the_gradients_stay_finite(activation: str) -> None:
     found = xray.of(config)
     assert np.isfinite(found.gradient_norms).all()
     assert np.isfinite(found.crossentropy)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("layer", [0, 1])
+def test_a_worked_line_is_what_a_gradient_tape_finds(activation: str, layer: int) -> None:
+    config = RunConfig(hidden=(24, 12), activation=activation, init_std=0.3, seed=4)
+    reference = stock.as_keras(config)
+    images, unit, image = xray.probe("compact"), 7, 3
+    pixels, labels = images.pixels[image : image + 1], images.labels[image : image + 1]
+    function = keras.activations.get(
+        {"leaky_relu": lambda z: keras.ops.leaky_relu(z, 0.2), "gelu": exact_gelu}.get(
+            activation, activation
+        )
+    )
+    z = tf.convert_to_tensor(pixels)
+    below = z
+    with tf.GradientTape(persistent=True) as tape:
+        for index in range(layer + 1):
+            kernel, bias = reference.get_weights()[2 * index : 2 * index + 2]
+            below = z if index == 0 else function(z)
+            z = tf.matmul(below, kernel) + bias
+        tape.watch(z)
+        a = function(z)
+        through = a
+        for kernel, bias in pairs(reference.get_weights()[2 * layer + 2 :]):
+            last = tf.matmul(through, kernel) + bias
+            through = function(last)
+        loss = tf.reduce_mean(
+            tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=last)
+        )
+    found = xray.worked(config, layer, unit, image)
+    assert found.z == pytest.approx(float(z[0, unit]), rel=1e-4, abs=1e-6)
+    near = {"rel": 1e-3, "abs": 1e-7}
+    assert found.slope == pytest.approx(float(tape.gradient(a, z)[0, unit]), **near)
+    assert found.arriving == pytest.approx(float(tape.gradient(loss, a)[0, unit]), **near)
+    assert found.delta == pytest.approx(float(tape.gradient(loss, z)[0, unit]), **near)
+    with tf.GradientTape() as whole:
+        stock_loss = reference.loss(labels, reference(pixels))
+    gradients = whole.gradient(stock_loss, reference.trainable_variables)
+    kernel, bias = gradients[2 * layer], gradients[2 * layer + 1]
+    assert found.delta == pytest.approx(float(bias[unit]), **near)
+    assert found.largest == pytest.approx(float(np.abs(kernel[:, unit]).max()), **near)
+
+
+def exact_gelu(z: Any) -> Any:
+    return keras.ops.gelu(z, approximate=False)
+
+
+def pairs(weights: list[Any]) -> list[tuple[Any, Any]]:
+    return list(zip(weights[::2], weights[1::2], strict=True))
+
+
+def test_the_ends_of_a_unit_are_its_flattest_and_its_steepest_image() -> None:
+    config = RunConfig(hidden=(32,), init_std=1.0)
+    z = xray.pre_activations(config, 0, 5)
+    flattest, steepest = xray.ends(config, 0, 5)
+    assert flattest == np.abs(z).argmax()
+    assert steepest == np.abs(z).argmin()
+    # Far out the slope of tanh is 0 in 32 bits: nothing of what arrives gets through.
+    found = xray.worked(config, 0, 5, flattest)
+    assert (found.slope, found.delta, found.largest) == (0, 0, 0)
+    assert found.arriving != 0
+    # ReLU is open at any z above 0: the nearest to it stands for all.
+    relu = config.replace(activation="relu")
+    flattest, steepest = xray.ends(relu, 0, 5)
+    assert z[flattest] == z.min()
+    assert z[steepest] == z[z > 0].min()
 
 
 def runs() -> list[RunConfig]:

@@ -218,11 +218,12 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
 OF_PAGE: dict[str, set[str]] = {
     name: set()
     for name in (
+        "definition",
         "told gap",
         "labels note",
         "no wrong label measured",
     )
-}
+} | {"three sets": {"train", "validation", "test"}}
 
 
 def test_prose_is_whole() -> None:
@@ -463,6 +464,7 @@ def test_the_page_asks_for_its_runs_and_draws_them(scripted: ScriptedEngine) -> 
     at = opened("overfitting")
     assert scripted.asked[-1] == tuple(roles().values())
     assert len(at.get("vega_lite_chart")) == 4
+    assert "| training | 500 |" in texts(at)
     assert [metric.label for metric in at.metric] == [
         "Accuracy gap, your network",
         "Training loss, your network",
@@ -610,6 +612,7 @@ def test_the_page_tells_of_the_real_runs(
     at = opened("overfitting", {"train_size": "1000", "label_noise": "0.2", "hidden": "256"})
     own = runs["noise"][-1].record
     assert f"of {own.examples['corrupted']} false labels" in texts(at)
-    repeated, others = (picture.proto.imgs for picture in at.get("image"))
+    # And the image of the course.
+    repeated, others, _ = (picture.proto.imgs for picture in at.get("image"))
     assert all("since epoch" in image.caption for image in repeated)
     assert all("answers" in image.caption for image in others)

@@ -12,6 +12,7 @@ from fmviz.ui import state
 from fmviz.ui.board import Board
 from fmviz.ui.look import Panel
 from fmviz.ui.page import Page
+from fmviz.ui.place import Place
 
 
 def choose_layer(page: Page[InitialisationView]) -> int:
@@ -31,7 +32,7 @@ class NoHiddenLayer(Panel):
     """In place of a panel of hidden layers."""
 
     def __init__(self, board: Board[InitialisationView]) -> None:
-        st.markdown(board.page.text("no hidden layer"))
+        Place().markdown(board.page.text("no hidden layer"))
 
 
 def of_hidden_layers(

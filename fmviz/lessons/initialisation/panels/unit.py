@@ -16,7 +16,7 @@ from fmviz.ui.board import Board
 from fmviz.ui.look import Panel
 from fmviz.ui.page import Page
 from fmviz.ui.pictures import picture
-from fmviz.ui.place import draw_chart
+from fmviz.ui.place import Place, draw_chart
 from fmviz.ui.told import Told
 from fmviz.words.numbers import rounded
 
@@ -55,7 +55,7 @@ class Unit(Panel):
             ("unit strongest", order[:IMAGES_A_ROW]),
             ("unit weakest", order[::-1][:IMAGES_A_ROW]),
         ):
-            st.caption(page.text(section))
+            Place().caption(page.text(section))
             is_flat = measure.flat(z[chosen], config.activation)
             st.image(
                 [picture(images.pixels[i], PIXEL) for i in chosen],
@@ -66,6 +66,9 @@ class Unit(Panel):
                 alt=[data.CLASS_NAMES[images.labels[i]] for i in chosen],
                 width=data.SHAPE[1] * PIXEL // 2,
             )
+        ends = xray.ends(config, layer, page.view.unit)
+        flattest, steepest = (xray.worked(config, layer, page.view.unit, i) for i in ends)
+        page.say(*xray_says.worked(config.activation, flattest, steepest, images.labels))
 
 
 def _choose(page: Page[InitialisationView]) -> int:

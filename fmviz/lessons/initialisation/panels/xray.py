@@ -10,7 +10,7 @@ from fmviz.lessons.initialisation.xray import XRay
 from fmviz.ui.board import Board
 from fmviz.ui.look import Panel
 from fmviz.ui.page import Page
-from fmviz.ui.place import draw_chart
+from fmviz.ui.place import Place, draw_chart
 from fmviz.ui.session import is_dark
 from fmviz.ui.told import Told
 from fmviz.words.numbers import rounded, small_percent, upper_first
@@ -39,7 +39,7 @@ def x_ray(page: Page[InitialisationView]) -> None:
             )
     activity = xray_says.activity(page.config, seen)
     Told(page).say(*activity, xray_says.loss(seen), *xray_says.gradients(seen, glorot))
-    st.caption(
+    Place().caption(
         f"Before the first step, {seen.probe_images:,} validation images. Histograms: each layer "
         "up to its own highest bar. Bars: measured. Grey: predicted, one standard deviation (±) "
         "either way."
@@ -91,4 +91,4 @@ class Gradients(Panel):
         note = f"Gradients of the loss before the first step, {count} training images; log scale."
         if silent:
             note += f" A norm of 0 is not drawn: {', '.join(silent)}."
-        st.caption(note)
+        Place().caption(note)
