@@ -69,7 +69,7 @@ def init_std(page: str) -> float:
     used = in_play("init_std", partial(value, page))
     hint = (
         "Standard deviation of the initial weights, N(0, σ²), in every layer. "
-        "1/√784 ≈ 0.036 keeps the first layer's pre-activations of order one."
+        "1/√784 ≈ 0.036 keeps what the first layer's units receive of order one."
         if used
         else "The chosen initialiser sets its own scale. Choose normal(σ) to use this one."
     )

@@ -13,7 +13,7 @@ from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.theory import penalties
 from fmviz.theory.rules import MOMENTUM
-from fmviz.words.numbers import small_percent
+from fmviz.words.numbers import rounded, small_percent
 from fmviz.words.prose import Caption
 from fmviz.words.shared import guesses
 
@@ -63,7 +63,7 @@ def _cause(record: RunRecord) -> Caption:
         "times": number(round(shrink, 4)),
         "limit": number(round(limit, 2)),
         "sigma": number(config.init_std),
-        "start": f"{start:.3g}",
+        "start": rounded(start, 3),
         "optimizer": OPTIMIZERS[config.optimizer].label,
     }
     if shrink > limit:
@@ -112,20 +112,23 @@ def stuck(run: Shown) -> Caption | None:
         figures["left"] = small_percent(float(norms.sum() / start["kernel_norm"].sum()))
         return Caption("stuck under the penalty", figures)
     if config.hidden:
-        flat = float(record.layers_at("saturation", run.kept).max())
-        figures["flat"] = small_percent(flat)
+        shares = record.layers_at("saturation", run.kept)
+        flat, began = float(shares.max()), float(start["saturation"][shares.argmax()])
+        figures |= {"flat": small_percent(flat), "flat_start": small_percent(began)}
         dead = float(record.layers_at("dead_units", run.kept).max())
         figures["dead"] = small_percent(dead)
         if not saturates(config.activation) and dead > 0.9:
             return Caption("stuck with dead units", figures)
         if saturates(config.activation) and flat > 0.5:
-            return Caption("stuck saturated", figures)
+            led = began <= 0.5
+            return Caption(f"stuck saturated{' by training' if led else ''}", figures)
         gradient = float(start["gradient_norm"].max())
         if 0 < gradient < VANISHED:
             figures["gradient"] = number(float(f"{gradient:.2g}"))
             return Caption("stuck with vanishing gradients", figures)
     ratio = float(record.layers_at("update_ratio", run.kept).max())
-    if ratio < HARDLY_MOVES:
+    # Where there is no gradient at all, another rate changes nothing.
+    if 0 < ratio < HARDLY_MOVES:
         figures["ratio"] = number(float(f"{ratio:.2g}"))
         return Caption("stuck at a small rate", figures)
     if config.label_noise > 0.8:

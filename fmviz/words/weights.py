@@ -9,7 +9,7 @@ from fmviz.analysis.sweeps import weight_rms
 from fmviz.run.naming import plural
 from fmviz.run.record import n_weights
 from fmviz.run.settings import number
-from fmviz.words.numbers import compared, rounded, small_percent, upper_first
+from fmviz.words.numbers import compared, percent, rounded, small_percent, upper_first
 from fmviz.words.prose import Caption
 
 
@@ -22,10 +22,21 @@ def spread(run: Shown, baseline: Shown | None) -> Caption:
     figures["before"] = rounded(sizes[1])
     how = compared(sizes[0], sizes[1], "narrower", "wider")
     if min(sizes) > 0:
-        figures["times"] = rounded(max(sizes) / min(sizes))
+        figures["how"] = _beside(*sizes)
     elif how != "alike":
         how = "gone" if not sizes[0] else "alone"
     return Caption(f"spread {how}", figures)
+
+
+def _beside(now: float, before: float) -> str:
+    """How a size lies beside another: "3% smaller than", "2.1 times as large as"."""
+    if now < before:
+        small = before / now > 2
+        less = f"{rounded(before / now)} times" if small else percent(1 - now / before, 0)
+        return f"{less} smaller than"
+    if now / before > 2:
+        return f"{rounded(now / before)} times as large as"
+    return f"{percent(now / before - 1, 0)} larger than"
 
 
 def dated(name: str, epoch: int) -> str:

@@ -51,5 +51,9 @@ def check_verdicts(
     """
     wrong = {name: faults(lesson, make()) for name, make in branches.items()}
     assert not any(wrong.values()), {name: texts for name, texts in wrong.items() if texts}
+    if lesson != prose.SHARED:
+        told = " ".join(in_sight(lesson, make()) for make in branches.values())
+        introduced = "standard error" in prose.source(lesson, "introduction") + told
+        assert introduced or "give or take" not in told
     folded = {name for name, make in branches.items() if not in_sight(lesson, make())}
     assert folded == set(details) & set(branches), folded ^ set(details)

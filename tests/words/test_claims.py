@@ -16,9 +16,11 @@ from fmviz.run.config import RunConfig
 from fmviz.run.record import HISTORY
 from fmviz.words import diagnosis, penalised, prose, shared
 from fmviz.words.prose import Caption, Claim
+from fmviz.words.running import running
 from tests.support.claims import confirm
 from tests.support.records import answering, shown, synthetic, tiny
 from tests.support.verdicts import faults
+from tests.words.test_shared import stopped
 
 # What no text may contain, however its figures came about.
 GARBLED = re.compile(r"\{\{|\b(nan|inf|None)\b|\b1 (epochs|labels|images|layers|units)\b")
@@ -109,6 +111,79 @@ def test_what_is_said_of_answers_image_by_image_holds(a: int, b: int) -> None:
     runs = [answering("a", a / 2_500), answering("b", b / 2_500)]
     caption = shared.against_baseline(runs[1], runs[0])
     assert confirm([caption], runs)
+
+
+@given(
+    st.lists(st.sampled_from([0.1, 0.2, 0.3]), min_size=1, max_size=8),
+    st.one_of(st.none(), st.integers(0, 9)),
+    st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_what_is_said_of_early_stopping_holds(
+    values: list[float], patience: int | None, restore: bool
+) -> None:
+    caption = stopped(values, patience, restore)
+    text = prose.text(prose.SHARED, caption.section, caption.figures)
+    assert GARBLED.search(text) is None, text
+    assert faults(prose.SHARED, caption) == []
+    if patience is None:
+        assert caption.section == "stopping off"
+        return
+    # Counted again: epochs since the last improvement, of which patience 0 bears as few as 1.
+    best = end = 0
+    for end, value in enumerate(values, start=1):
+        if not best or value < values[best - 1]:
+            best = end
+        elif end - best >= max(patience, 1):
+            break
+    else:
+        kept = best if restore else end
+        assert caption.section == f"stopping never{'' if kept == end else ', restored'}"
+        return
+    kept = best if restore else end
+    assert caption.section == ("stopping fired" if kept == end else "stopping restored")
+    assert caption.figures["stopped"] == str(end)
+    assert caption.figures["kept"] == str(kept)
+    left = len(values) - end
+    assert caption.figures["saved"] == {0: "no epochs", 1: "1 epoch"}.get(left, f"{left} epochs")
+
+
+@given(
+    st.lists(st.tuples(shares(), shares(), shares()), min_size=1, max_size=3),
+    st.sampled_from([0.0, 0.5]),
+    st.sampled_from([0.0, 0.2]),
+)
+@settings(max_examples=60, deadline=None)
+def test_what_is_said_of_kerass_accuracy_holds(
+    epochs: list[tuple[float, float, float]], rate: float, noise: float
+) -> None:
+    keras, measured, validation = (list(each) for each in zip(*epochs, strict=True))
+    config = tiny(epochs=len(epochs), dropout=rate, label_noise=noise, train_size=1_000)
+    examples = {"train": 1_000, "validation": 2_500}
+    record = synthetic(
+        config,
+        running_accuracy=keras,
+        train_accuracy=measured,
+        val_accuracy=validation,
+        examples=examples,
+    )
+    captions = running(Shown("the run", record, None, len(epochs)))
+    for caption in captions:
+        text = prose.text(prose.SHARED, caption.section, caption.figures)
+        assert GARBLED.search(text) is None, text
+        assert faults(prose.SHARED, caption) == []
+    told = {caption.section for caption in captions}
+    if told & {"running", "running below validation"}:
+        assert keras[-1] < measured[-1]
+    if "running below validation" in told:
+        assert keras[-1] < validation[-1]
+    if "running above" in told:
+        assert keras[-1] > measured[-1]
+    if "running agrees" in told:
+        assert abs(keras[-1] - measured[-1]) < 0.05
+    below = sum(k < v for k, v in zip(keras, validation, strict=True))
+    assert ("running, epochs below" in told) == (below > 0)
+    assert ("running why dropout" in told) == (rate > 0)
 
 
 @pytest.mark.parametrize("direction", [-1, 0, 1])

@@ -106,6 +106,13 @@ def test_a_run_that_learns_nothing_is_told_why(section: str) -> None:
 def test_saturated_layers_are_the_cause_where_they_are() -> None:
     run = synthetic(tiny(), train_accuracy=0.1, val_accuracy=0.1)
     run.layers["saturation"][:] = 0.8
+    run.start_layers["saturation"][:] = 0.02
+    caption = diagnosis.stuck(Shown("the run", run, None, 3))
+    assert caption is not None
+    # The start was not to blame.
+    assert caption.section == "stuck saturated by training"
+    assert caption.figures["flat_start"] == "2.0%"
+    run.start_layers["saturation"][:] = 0.9
     caption = diagnosis.stuck(Shown("the run", run, None, 3))
     assert caption is not None
     assert caption.section == "stuck saturated"
@@ -120,13 +127,14 @@ def test_who_learns_is_not_stuck() -> None:
     assert diagnosis.stuck(Shown("the run", running, None, 2)) is None
 
 
-def judged(share: float, **config: Any) -> str | None:
+def judged(share: float, ratio: float = 0.001, **config: Any) -> str | None:
     """Of a run that is right on this share of 100 training and of 2,500 validation images."""
     run = synthetic(tiny(**config), train_accuracy=share, val_accuracy=share)
     for name in ("saturation", "dead_units"):
         run.layers[name][:] = 0.0
     if config.get("initializer") == "zeros":
         run.start_layers["kernel_norm"][:] = 0.0
+    run.layers["update_ratio"][:] = ratio
     caption = diagnosis.stuck(Shown("the run", run, None, 3))
     if caption is not None:
         assert faults(prose.SHARED, caption) == []
@@ -143,6 +151,11 @@ def test_zeros_are_the_cause_in_hidden_layers_alone() -> None:
     assert judged(0.1, initializer="zeros") == "stuck at zero"
     assert judged(0.1, initializer="zeros", activation="sigmoid") == "stuck alike"
     assert judged(0.1, initializer="zeros", hidden=()) is None
+
+
+def test_without_any_gradient_the_rate_is_not_to_blame() -> None:
+    assert judged(0.1, ratio=1e-6) == "stuck at a small rate"
+    assert judged(0.1, ratio=0.0) is None
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov"])

@@ -55,3 +55,18 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
 @pytest.mark.parametrize("section", BRANCHES)
 def test_a_caption_is_of_its_section(section: str) -> None:
     assert BRANCHES[section]().section == section
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "how"),
+    [
+        (0.097, 0.1, "3% smaller than"),
+        (0.05, 0.105, "2.1 times smaller than"),
+        (0.104, 0.1, "4% larger than"),
+        (0.21, 0.1, "2.1 times as large as"),
+    ],
+)
+def test_a_typical_weight_is_compared_in_words_that_fit(
+    now: float, before: float, how: str
+) -> None:
+    assert spread(now, before)().figures["how"] == how

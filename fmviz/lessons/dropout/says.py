@@ -160,7 +160,7 @@ def rates(records: Sequence[RunRecord]) -> list[Caption]:
         "best": number(finite[best].config.dropout),
         "best_validation": percent(validations[best].value),
         "validation": percent(validations[0].value),
-        "gain": f"{around(gains[best].size)} more" if best else "",
+        "gain": around(gains[best].size),
         "harm": number(finite[min(harm, len(ends) - 1)].config.dropout),
         "change": around(change.size),
     }

@@ -73,13 +73,13 @@ def test_without_dropout_the_runs_that_have_it_are_left_out() -> None:
 # Words
 
 
-def run_of(gap: float, name: str, **config: Any) -> Shown:
+def run_of(gap: float, name: str, accuracy: float = 0.8, **config: Any) -> Shown:
     """A run still going on, on 10,000 images a side."""
     record = synthetic(
         tiny(epochs=9, **config),
         epochs=3,
-        train_accuracy=0.8 + gap,
-        val_accuracy=0.8,
+        train_accuracy=accuracy + gap,
+        val_accuracy=accuracy,
         examples={"train": 10_000, "validation": 10_000},
     )
     return Shown(name, record, None, 3)
@@ -278,6 +278,38 @@ def test_the_keras_lines_build_the_network_of_the_run(config: RunConfig) -> None
     assert [layer.rate for layer in layers if hasattr(layer, "rate")] == [config.dropout] * len(
         config.hidden
     )
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.sampled_from([0.0, 0.1, 0.5, 0.8, 0.83, 1.0])] * 2), min_size=1, max_size=5
+    )
+)
+@settings(max_examples=40, deadline=None)
+def test_what_is_said_of_the_rates_holds(ends: list[tuple[float, float]]) -> None:
+    # Told of running records, whose answers are not known: the error is that of separate images.
+    records = [
+        run_of(train - val, "", dropout=k / 10, accuracy=val).record
+        for k, (train, val) in enumerate(ends)
+    ]
+    captions = says.rates(records)
+    told = {caption.section: caption.figures for caption in captions}
+    for caption in captions:
+        assert faults("dropout", caption) == []
+    if len(ends) < 2:
+        assert set(told) == {"rates too few"}
+        return
+    first, last = ends[0], ends[-1]
+    change = (last[0] - last[1]) - (first[0] - first[1])
+    assert "rates, narrower" not in told or change < 0
+    assert "rates, wider" not in told or change > 0
+    highest = max(val for _, val in ends)
+    assert ("rates, none best" in told) == (first[1] == highest)
+    if "rates, gain" in told:
+        assert told["rates, gain"]["best_validation"] == f"{100 * highest:.1f}%"
+    if "rates, harm" in told:
+        lowest = float(told["rates, harm"]["harm"])
+        assert all(val < first[1] for _, val in ends[round(10 * lowest) :])
 
 
 # Charts
