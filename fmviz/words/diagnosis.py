@@ -15,7 +15,7 @@ from fmviz.theory import penalties
 from fmviz.theory.rules import MOMENTUM
 from fmviz.words.numbers import rounded, small_percent
 from fmviz.words.prose import Caption
-from fmviz.words.shared import guesses
+from fmviz.words.shared import learnt_nothing
 
 # A penalty that takes more than so many times its own size off a weight in each step throws it
 # farther out every time. With momentum β the roots of z² − (1 + β − s)z + β leave the unit circle
@@ -88,10 +88,8 @@ def stuck(run: Shown) -> Caption | None:
     record, config = run.record, run.record.config
     if not record.complete or not run.kept or record.diverged is not None:
         return None
-    for name in ("train_accuracy", "val_accuracy"):
-        split = "train" if name == "train_accuracy" else "validation"
-        if not guesses(record.at(name, run.kept), record.examples[split]):
-            return None
+    if not learnt_nothing(run):
+        return None
     start = record.start_layers
     figures = {
         "initializer": INITIALIZERS[config.initializer].label,

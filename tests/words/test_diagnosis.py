@@ -145,6 +145,8 @@ def test_a_network_below_chance_knows_something() -> None:
     assert judged(0.1, label_noise=1.0) == "stuck on noise"
     # Of false labels it has learnt which class it is not.
     assert judged(0.02, label_noise=1.0) is None
+    # Of true ones that is no knowledge: many images got the same wrong answer.
+    assert judged(0.02, ratio=1e-6) == "stuck at a small rate"
 
 
 def test_zeros_are_the_cause_in_hidden_layers_alone() -> None:

@@ -285,7 +285,8 @@ def test_whatever_a_run_does_what_is_said_is_so(
     assert all(leads(each[0]) for each in texts)
     assert not any(re.search(r"\b1 wrong labels|nan", text) for each in texts for text in each)
     sections = {c.section for each in said for c in each}
-    chance = [abs(share - 0.1) < 0.04 for share in (training, validation)]
+    # Below it is no knowledge, where labels are true.
+    chance = [share < 0.14 for share in (training, validation)]
     if not corrupted:
         assert ("nothing learnt" in sections) == all(chance)
         assert ("gap" in sections) <= (training > validation)
