@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup app dev lint check test record bench bench-browser bench-sweeps drive soak data
+.PHONY: setup app dev lint check test record notebooks bench bench-browser bench-sweeps drive soak data
 
 setup: $(READY)
 
@@ -33,6 +33,9 @@ test: lint  ## Everything
 
 record: setup  ## Train anew the runs that ship with fmviz
 	$(BIN)/python -m scripts.record
+
+notebooks: setup  ## Write anew the notebooks of every lesson's opening run
+	$(BIN)/python -m scripts.notebooks
 
 bench: setup  ## The trainer beside model.fit, PyTorch, scikit-learn and JAX (those installed)
 	$(BIN)/python -m benchmarks.trainer

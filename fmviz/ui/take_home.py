@@ -111,6 +111,8 @@ def _notebooks(page: Page, run: Shown) -> None:
                 NOTEBOOK,
                 partial(_built, build, record, view),
             )
+    with st.expander("Open it in Google Colab"):
+        st.markdown(prose.text(PROSE, "colab"))
 
 
 def _built(

@@ -13,6 +13,9 @@ from fmviz.run.settings import SETTINGS, number, said
 from fmviz.words.numbers import percent
 from fmviz.words.prose import Caption
 
+# The oldest Keras that opens a `.keras` file of the one that the app runs on, found by trying: 3.14
+# does not know what 3.15 says of an initializer, 3.12 not what it says of a layer.
+KERAS_NEEDED = "3.15"
 # Settings that `aspects` has words of its own for. A part of another is told with that one.
 _IN_WORDS = {
     "dataset",
@@ -43,7 +46,9 @@ def aspects(config: RunConfig) -> dict[str, str]:
         "penalty": run_name(config) + share,
         "images": f"{config.train_size:,} training images"
         + ("" if config.dataset == "compact" else f" of {DATASETS[config.dataset].label}"),
-        "labels": f"{percent(config.label_noise, 0)} wrong labels" if config.label_noise else "",
+        "wrong labels": f"{percent(config.label_noise, 0)} wrong labels"
+        if config.label_noise
+        else "",
         "network": network + (f" {ACTIVATIONS[config.activation].label}" if config.hidden else ""),
         "start": f"{start} start"
         if config.initializer != "normal"
@@ -98,7 +103,11 @@ def model_file(config: RunConfig, epoch: int, kept: bool, seconds: float) -> lis
         kept: whether those weights are there; else the run is trained again up to there.
         seconds: that its gradient steps took; less than a tenth counts as one.
     """
-    figures = {"epoch": str(epoch), "seconds": f"{max(seconds, 0.1):.1f}"}
+    figures = {
+        "epoch": str(epoch),
+        "seconds": f"{max(seconds, 0.1):.1f}",
+        "keras": KERAS_NEEDED,
+    }
     captions = [Caption("model", figures)]
     if not kept:
         captions.append(Caption("model trained again", figures))

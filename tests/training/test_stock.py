@@ -15,6 +15,7 @@ from fmviz.run.choices import ACTIVATIONS
 from fmviz.run.config import RunConfig
 from fmviz.theory.initializers import initial_weights
 from fmviz.training import stock as model
+from fmviz.words import taking_home
 
 
 def built(configs: list[RunConfig]) -> model.MemberMLP:
@@ -51,6 +52,27 @@ def test_a_member_predicts_what_its_stock_network_predicts(
             np.testing.assert_allclose(activations[index][k], a, rtol=1e-4, atol=1e-5)
         for before, after in zip(initial_weights(config), taken, strict=True):
             np.testing.assert_array_equal(before, after)
+
+
+# What Keras 3.15 knows to say of these; an older one knows less, and does not open such a file.
+KNOWN = {
+    "Dense": "name trainable dtype units activation use_bias kernel_initializer bias_initializer "
+    "kernel_regularizer bias_regularizer kernel_constraint bias_constraint quantization_config",
+    "Dropout": "name trainable dtype rate seed noise_shape",
+    "GlorotUniform": "seed input_axes output_axes",
+    "Zeros": "",
+}
+
+
+def test_a_saved_network_says_nothing_that_the_keras_it_is_said_to_need_does_not_know() -> None:
+    """If Keras has more to say: find by trying which version opens its files, and say that one."""
+    assert taking_home.KERAS_NEEDED == "3.15"
+    stock = model.as_keras(RunConfig(dropout=0.3))
+    first = stock.layers[0]
+    said = [*stock.layers, first.kernel_initializer, first.bias_initializer]
+    for each in said:
+        name = type(each).__name__
+        assert set(each.get_config()) <= set(KNOWN[name].split()), name
 
 
 def test_a_stock_network_survives_saving(tmp_path: Path) -> None:

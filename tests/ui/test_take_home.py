@@ -151,6 +151,7 @@ def test_the_files_are_those_of_the_chosen_run(
             assert files[label][0] == f"{stem}-{kind}.ipynb"
             nbformat.validate(nbformat.reads(content(files[label]).decode(), 4))
         assert words.sentence(own.record.config) in texts(at)
+        assert "3. Choose *Runtime → Run all*" in texts(at)
         (choice,) = (box for box in at.selectbox if "/take home " in str(box.key))
         choice.set_value(next(iter(RUNS))).run()
     assert not at.exception
@@ -232,7 +233,7 @@ def test_records_without_weights_are_trained_again(scripted: ScriptedEngine) -> 
 
     scripted.script = brief
     at = opened("optimizers")
-    assert "kept, so the worker first trains the run again up to there" in texts(at)
+    assert "kept, so the run is first trained again up to there" in texts(at)
     at.button(key="optimizers/take home make the network").click().run()
     config, _, epoch, weights = scripted.ordered[-1]
     assert (epoch, weights) == (config.epochs, ())
@@ -288,7 +289,7 @@ def test_what_a_file_leaves_out_is_said_of_the_runs_that_have_it() -> None:
         assert ("model without proximal step" in sections) == (config.penalty == "l1_proximal")
         assert ("model decays biases" in sections) == (config.penalty == "weight_decay")
         assert ("model without plateau" in sections) == (config.schedule == "plateau")
-    framed = {"not yet", "failed", "no epoch", "notebooks", "charts"}
+    framed = {"not yet", "failed", "no epoch", "notebooks", "colab", "charts"}
     assert set(prose.sections("take_home")) == spoken | framed
 
 
@@ -297,7 +298,7 @@ def test_runs_are_told_apart_by_what_differs() -> None:
     assert words.lines({"one": base}) == [words.sentence(base)]
     noisy = base.replace(label_noise=0.2, hidden=(), penalty="l1_l2", lam=3.0, l1_share=0.25)
     first, second, third = words.lines({"plain": base, "noisy": noisy})
-    assert first == "plain: no penalty, no labels, 784-128-10 tanh"
+    assert first == "plain: no penalty, no wrong labels, 784-128-10 tanh"
     assert second == "noisy: L1 + L2, λ = 3, 25% of it L1, 20% wrong labels, 784-10"
     assert third.startswith("All: 5,000 training images, normal start, σ = 0.05, Adam")
     # A role that says it needs no line.

@@ -22,18 +22,31 @@ ACTIVATIONS = {
     "gelu": "GELU()",
     "silu": "SiLU()",
 }
-_EPS = f"eps={short(rules.EPSILON)}"
+_EPSILON = short(rules.EPSILON)
 _MOMENTUM = f"momentum={rules.MOMENTUM}"
 # torch.optim's class and the arguments that make it Keras's.
 OPTIMIZERS = {
     "sgd": ("SGD", ""),
     "momentum": ("SGD", _MOMENTUM),
     "nesterov": ("SGD", f"{_MOMENTUM}, nesterov=True"),
-    "adagrad": ("Adagrad", f"initial_accumulator_value={rules.ADAGRAD_START}, {_EPS}"),
-    "rmsprop": ("RMSprop", f"alpha={rules.RHO}, {_EPS}**0.5"),
-    "adam": ("Adam", _EPS),
-    "adamw": ("AdamW", _EPS),
-    "nadam": ("NAdam", f"{_EPS}, momentum_decay=1.0"),
+    "adagrad": (
+        "Adagrad",
+        f"initial_accumulator_value={rules.ADAGRAD_START} + {_EPSILON}, eps=0.0",
+    ),
+    "adam": ("Adam", ""),
+    "adamw": ("AdamW", ""),
+    "nadam": ("NAdam", f"eps={_EPSILON}, momentum_decay=1.0"),
+}
+# Those whose ε the notebook sets anew before each step.
+CORRECTED = ("adam", "adamw")
+# Those whose step it writes out, by the name of its class.
+WRITTEN_OUT = {"rmsprop": "RMSprop", "lion": "Lion"}
+# File → SHA-256 of what is packed in it. How it is packed differs: Debian's files name no file.
+SHA256 = {
+    "train-images-idx3": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+    "train-labels-idx1": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+    "t10k-images-idx3": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+    "t10k-labels-idx1": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
 }
 # Those whose weight_decay goes through the gradient, as an L2 penalty does.
 COUPLED = ("sgd", "momentum", "nesterov")
@@ -61,7 +74,9 @@ def torch_notebook(record: RunRecord, view: Judging) -> NotebookNode:
             "in_cost": in_cost,
             "in_optimizer": _in_optimizer(config),
             "in_loss": in_cost and not _in_optimizer(config),
-            "own_velocity": _own_velocity(config),
+            "own_rule": _own_rule(config),
+            "corrected_epsilon": config.optimizer in CORRECTED,
+            "sha256": SHA256,
             "optimizer_class": name,
             "optimizer_arguments": f", {arguments}" if arguments else "",
             "milestones": [last + 1 for last in boundaries],
@@ -76,6 +91,11 @@ def torch_notebook(record: RunRecord, view: Judging) -> NotebookNode:
 def _own_velocity(config: RunConfig) -> bool:
     """Whether PyTorch's momentum is not Keras's: where the rate changes."""
     return config.optimizer in ("momentum", "nesterov") and config.schedule != "constant"
+
+
+def _own_rule(config: RunConfig) -> str:
+    """The class that a notebook writes out, since PyTorch has no such step; "" for none."""
+    return "Momentum" if _own_velocity(config) else WRITTEN_OUT.get(config.optimizer, "")
 
 
 def _in_optimizer(config: RunConfig) -> bool:
