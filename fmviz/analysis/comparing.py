@@ -1,56 +1,41 @@
-"""Every comparison of the app: the difference of two figures, with the error that fits.
+"""Every comparison of two runs: what is compared, so that the error of `significance` fits.
 
-Two networks judged on the same images are compared image by image: their mistakes go together, so
-the error of a difference is far smaller than for separate images (`paired_difference`). That needs
-every single answer, which a record has once its run has ended; until then the careful error of
-separate images stands in. Words follow from the result's sign (`Estimate.sign`) alone.
+Two networks judged on the same images are compared image by image. That needs every single answer,
+which a record has once its run has ended; until then the careful error of separate images stands
+in. Training images may all be measured, and then nothing about them is left to chance. Words follow
+from the result (`Comparison`) alone.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
-from math import hypot, sqrt
+from math import hypot
 
 import numpy as np
 import numpy.typing as npt
 
+from fmviz.analysis import significance
+from fmviz.analysis.significance import SAME, Comparison
 from fmviz.analysis.stopping import Shown
 from fmviz.run import data
-from fmviz.run.choices import DATASETS, N_CLASSES
+from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import Estimate
+from fmviz.run.measure import finite_population
 from fmviz.run.record import RunRecord
 
 Right = npt.NDArray[np.bool_]
-# The accuracy of guessing.
-CHANCE = Estimate(1 / N_CLASSES, 0.0)
 
 
-def difference(a: Estimate, b: Estimate) -> Estimate:
-    """a − b with the error √(a.error² + b.error²).
-
-    That is exact for separate examples. For two networks judged on the same images it is on the
-    careful side, because their mistakes go together; `paired_difference` is exact there.
-    """
-    return Estimate(a.value - b.value, hypot(a.error, b.error))
+def at_chance(run: Shown, split: str = "val") -> bool:
+    """Whether an accuracy of a run, by its name in the history, cannot be told from guessing."""
+    name = f"{split}_accuracy"
+    images, _ = run.record.measured_on(name)
+    return significance.against_chance(run.at(name), images).could_be_noise
 
 
-def paired_difference(right_a: npt.NDArray[np.bool_], right_b: npt.NDArray[np.bool_]) -> Estimate:
-    """Difference in accuracy of two networks on the same m images, with its paired error.
-
-    With d = right_a − right_b per image, in {−1, 0, 1}: mean(d) ± std(d)/√m, which is the error
-    behind McNemar's test.
-
-    Args:
-        right_a, right_b: (m,) whether each network is right.
-    """
-    d = right_a.astype(float) - right_b.astype(float)
-    return Estimate(float(d.mean()), float(d.std() / sqrt(len(d))))
-
-
-def at_chance(accuracy: Estimate) -> bool:
-    """Whether an accuracy cannot be told from that of guessing."""
-    return difference(accuracy, CHANCE).could_be_noise
+def gap(run: Shown) -> Comparison:
+    """Training accuracy − validation accuracy of one network."""
+    return significance.normal(run.gap.value, run.gap.error)
 
 
 def right(record: RunRecord, split: str, epoch: int) -> Right | None:
@@ -85,22 +70,35 @@ def same_images(a: RunConfig, b: RunConfig, split: str) -> bool:
     return a.dataset == b.dataset and np.array_equal(labels(a, split), labels(b, split))
 
 
-def change(run: Shown, other: Shown, split: str) -> Estimate:
-    """Accuracy of one run − that of another, with the error that fits: paired where both have
-    ended and are judged on the same images, else that of separate images."""
+def change(run: Shown, other: Shown, split: str) -> Comparison:
+    """Accuracy of one run − that of another, with the error that fits: none where they are the same
+    network or answer every image alike; paired where both have ended and are judged on the same
+    images, else that of separate images."""
+    configs = run.record.config, other.record.config
     both = [right(each.record, split, each.kept) for each in (run, other)]
-    if both[0] is None or both[1] is None or not same_images(*_configs(run, other), split):
-        name = f"{split}_accuracy"
-        return difference(*(each.record.estimate(name, each.kept) for each in (run, other)))
-    return paired_difference(both[0], both[1])
+    if both[0] is None or both[1] is None or not same_images(*configs, split):
+        if configs[0] == configs[1] and run.kept == other.kept:
+            return SAME
+        return significance.separate(run.accuracy(split), other.accuracy(split))
+    if np.array_equal(run.record.answers(split, run.kept), other.record.answers(split, other.kept)):
+        return SAME
+    drawn_from = max(config.train_size for config in configs) if split == "train" else None
+    return significance.paired(both[0], both[1], finite_population(len(both[0]), drawn_from))
 
 
-def gap_change(run: Shown, other: Shown) -> Estimate:
+def gap_change(run: Shown, other: Shown) -> Comparison:
     """Accuracy gap of one run − that of another: the change in training less that in validation,
     which are separate images."""
     training, validation = (change(run, other, split) for split in ("train", "val"))
-    return Estimate(training.value - validation.value, hypot(training.error, validation.error))
+    if training.same and validation.same:
+        return SAME
+    if not (training.value or training.error):
+        # Nothing differs in training, so that the gap changes as validation does.
+        return _negative(validation)
+    error = hypot(training.error, validation.error)
+    return significance.normal(training.value - validation.value, error)
 
 
-def _configs(run: Shown, other: Shown) -> tuple[RunConfig, RunConfig]:
-    return run.record.config, other.record.config
+def _negative(change: Comparison) -> Comparison:
+    only = None if change.only is None else change.only[::-1]
+    return Comparison(-change.value, change.error, change.source, change.p, only, change.df)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from fmviz.analysis import comparing
-from fmviz.analysis.ranking import rank
+from fmviz.analysis.ranking import Key, Ranking, by_accuracy, by_seeds
+from fmviz.analysis.significance import Comparison, against_chance, of_seeds
+from fmviz.analysis.stopping import Shown
 from fmviz.run.knobs import Cell
 from fmviz.run.measure import Estimate
 from fmviz.run.record import RunRecord, n_weights
@@ -145,35 +148,51 @@ def outcomes(cells: Sequence[Cell], records: Sequence[RunRecord | None]) -> list
 
 
 def mean_accuracy(runs: Sequence[RunRecord]) -> Estimate:
-    """Mean validation accuracy over the seeds, as an estimate for other images and other seeds:
-    √(v/m + s²/S), with v the variance over the m images of the share of seeds that are right, and
-    s the standard deviation over the S seeds. Ended runs, of one cell."""
+    """Mean validation accuracy of a cell with its error: over other seeds, s/√S with s the standard
+    deviation over the S seeds; of one run, over other images. Ended runs."""
     if len(runs) == 1:
         return runs[0].estimate("val_accuracy", runs[0].epochs)
-    return _over_seeds(np.stack([_right(run) for run in runs]))
+    return _mean(_ends(runs))
 
 
-def lead(best: Sequence[RunRecord], other: Sequence[RunRecord]) -> Estimate:
-    """Mean validation accuracy of one cell − that of another, image by image and seed by seed:
-    they were told the same images, and runs of one seed begin alike. Its error is that of
-    `mean_accuracy`, of the differences."""
-    ones, others = (np.stack([_right(run) for run in runs]) for runs in (best, other))
-    return _over_seeds(ones - others)
+def mean_gap(runs: Sequence[RunRecord]) -> Estimate:
+    """Mean accuracy gap of a cell, with its error as `mean_accuracy` has it."""
+    if len(runs) == 1:
+        return runs[0].gap(runs[0].epochs)
+    return _mean(np.array([run.gap(run.epochs).value for run in runs]))
 
 
-def _right(run: RunRecord) -> Any:
-    found = comparing.right(run, "val", run.epochs)
-    assert found is not None
-    return found.astype(float)
+def _mean(values: npt.NDArray[np.float64]) -> Estimate:
+    return Estimate(float(values.mean()), float(values.std(ddof=1)) / math.sqrt(len(values)))
 
 
-def _over_seeds(values: Any) -> Estimate:
-    """The mean of (seeds, images) with its error from both."""
-    seeds, images = values.shape
-    variance = values.mean(axis=0).var() / images
-    if seeds > 1:
-        variance += values.mean(axis=1).var(ddof=1) / seeds
-    return Estimate(float(values.mean()), math.sqrt(variance))
+def _ends(runs: Sequence[RunRecord]) -> npt.NDArray[np.float64]:
+    """Validation accuracy at the end of each run."""
+    return np.array([run.at_end("val_accuracy") for run in runs])
+
+
+def ranked(cells: Mapping[Key, Sequence[RunRecord]]) -> Ranking[Key]:
+    """Rank cells by validation accuracy: of one run each image by image, of several seeds by their
+    means, seed by seed.
+
+    Args:
+        cells: the ended, finite runs of each, one a seed, of the same seeds.
+
+    Raises:
+        ValueError: no cells.
+    """
+    if all(len(runs) == 1 for runs in cells.values()):
+        return by_accuracy({key: Shown.at_end(runs[0]) for key, runs in cells.items()})
+    images = min(run.examples["validation"] for runs in cells.values() for run in runs)
+    return by_seeds({key: _ends(runs) for key, runs in cells.items()}, images)
+
+
+def change(runs: Sequence[RunRecord], others: Sequence[RunRecord]) -> Comparison:
+    """Validation accuracy of one cell − that of another, as `ranked` compares two."""
+    if len(runs) == len(others) == 1:
+        return comparing.change(Shown.at_end(runs[0]), Shown.at_end(others[0]), "val")
+    images = min(run.examples["validation"] for run in (*runs, *others))
+    return of_seeds(_ends(runs) - _ends(others), images)
 
 
 class Best(NamedTuple):
@@ -184,24 +203,31 @@ class Best(NamedTuple):
         accuracy: its mean over the seeds.
         level: the other cells that cannot be told from it.
         compared: how many others there are.
+        learnt: whether it does better than guessing.
     """
 
     outcome: Outcome
     accuracy: Estimate
     level: list[Outcome]
     compared: int
+    learnt: bool
 
 
 def best(found: Sequence[Outcome]) -> Best | None:
-    """The best of the cells whose runs have all ended and stayed finite; None without any."""
-    whole = [outcome for outcome in found if outcome.whole]
+    """The best of the cells whose runs have all ended and stayed finite; None without any.
+
+    One run a cell: compared image by image. Several seeds: their means, seed by seed.
+    """
+    whole = {index: outcome for index, outcome in enumerate(found) if outcome.whole}
     if not whole:
         return None
-    ranking = rank(
-        dict(enumerate(outcome.finite for outcome in whole)),
-        lambda runs: float(np.mean([record.at_end("val_accuracy") for record in runs])),
-        lead,
-    )
+    ranking = ranked({index: outcome.finite for index, outcome in whole.items()})
     first = whole[ranking.best]
-    level = [whole[index] for index in ranking.level]
-    return Best(first, mean_accuracy(first.finite), level, len(ranking.behind))
+    accuracy = mean_accuracy(first.finite)
+    return Best(
+        first,
+        accuracy,
+        [whole[index] for index in ranking.level],
+        len(ranking.behind),
+        against_chance(accuracy.value, first.finite[0].examples["validation"]).real,
+    )

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from fmviz.analysis.stopping import Shown
 from fmviz.export import csv_files
-from fmviz.run import measure, settings
+from fmviz.run import settings
 from fmviz.run.choices import CHOICES
 from fmviz.run.config import DEFAULTS, RunConfig
 from fmviz.run.measure import TOLERANCES, WEIGHT_EDGES, activation_edges
@@ -43,13 +43,7 @@ LAYER_UNITS = {
 _ALWAYS = ("penalty", "lam", "l1_share", "train_size", "seed")
 ROOM_IN_NAMES = 60
 # Accuracies of the record, and of which images they are a share.
-_ACCURACIES = {
-    "train_accuracy": "train",
-    "clean_accuracy": "clean",
-    "corrupted_accuracy": "corrupted",
-    "val_accuracy": "validation",
-    "test_accuracy": "test",
-}
+_ACCURACIES = tuple(f"{of}_accuracy" for of in ("train", "clean", "corrupted", "val", "test"))
 _ON_TEST = ("test_accuracy", "test_crossentropy")
 
 
@@ -223,18 +217,17 @@ def _figures(run: Shown, tolerance: float, test: bool) -> dict[Column, Cell]:
 def _accuracies(run: Shown, test: bool) -> dict[Column, Cell]:
     """Each accuracy with its standard error and its number of images; the gap with its error."""
     record, epoch = run.record, run.kept
-    counts = dict(record.examples)
-    counts["clean"] = counts["train"] - counts["corrupted"]
     cells: dict[Column, Cell] = {}
-    for name, images in _ACCURACIES.items():
+    for name in _ACCURACIES:
         if name == "test_accuracy" and not test:
             continue
-        known = measure.accuracy(record.at(name, epoch), counts[images]) if counts[images] else None
+        images, _ = record.measured_on(name)
+        known = record.estimate(name, epoch) if images else None
         stands = "its standard error"
         cells |= {
             Column(name, "share", HISTORY[name]): known and known.value,
             Column(f"{name}_error", "share", stands): known and known.error,
-            Column(f"{name}_images", "images", "images that it is measured on"): counts[images],
+            Column(f"{name}_images", "images", "images that it is measured on"): images,
         }
     gap = record.gap(epoch)
     cells |= {

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from fmviz.analysis.comparing import difference
+from fmviz.analysis.significance import Comparison, separate
 from fmviz.analysis.stopping import Shown
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate
@@ -89,6 +89,6 @@ class Vault:
         return max(self.tried, key=lambda each: each.validation.value)
 
 
-def drop(tried: Tried) -> Estimate:
+def drop(tried: Tried) -> Comparison:
     """Validation − test accuracy of one network, on separate images."""
-    return difference(tried.validation, tried.test)
+    return separate(tried.validation, tried.test)

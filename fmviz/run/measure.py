@@ -77,26 +77,30 @@ class Estimate(NamedTuple):
     error: float
 
     @property
-    def could_be_noise(self) -> bool:
-        """Whether zero lies within two standard errors, about a 95% interval."""
-        return not abs(self.value) > 2 * self.error
-
-    @property
-    def sign(self) -> int:
-        """1 or −1 where it is above or below zero by more than noise, else 0."""
-        return 0 if self.could_be_noise else 1 if self.value > 0 else -1
-
-    @property
     def size(self) -> Estimate:
         """How large it is, whichever way."""
         return Estimate(abs(self.value), self.error)
 
 
-def accuracy(share: float, examples: int) -> Estimate:
+def finite_population(measured: int, population: int | None) -> float:
+    """√((N − m)/(N − 1)), by which the error of a mean over m images shrinks where there are only N
+    of them: 0 where all are measured; 1 where N is None, for images that stand for any others."""
+    if population is None:
+        return 1.0
+    if measured >= population:
+        return 0.0
+    return math.sqrt((population - measured) / (population - 1))
+
+
+def accuracy(share: float, examples: int, population: int | None = None) -> Estimate:
     """A share of right answers p with its standard error √(p(1−p)/m) over m examples.
 
     At p = 0 or 1 that formula gives 0, which would claim certainty; there the error is that of
     Agresti and Coull's adjusted share, (p·m + 2)/(m + 4) over m + 4 examples.
+
+    Args:
+        population: how many examples there are in all, of which these were drawn; None where they
+            stand for any others. A share of all of them has no error.
 
     Raises:
         ValueError: no examples, or a share outside [0, 1].
@@ -107,7 +111,7 @@ def accuracy(share: float, examples: int) -> Estimate:
     if share in (0, 1):
         adjusted = (share * examples + 2) / (examples + 4)
         plain = math.sqrt(adjusted * (1 - adjusted) / (examples + 4))
-    return Estimate(share, plain)
+    return Estimate(share, plain * finite_population(examples, population))
 
 
 class Flips(NamedTuple):
@@ -146,12 +150,9 @@ def confusion(
     return table
 
 
-def accuracy_gap(
-    train_share: float, train_examples: int, held_out_share: float, held_out_examples: int
-) -> Estimate:
-    """Training accuracy − held-out accuracy, same weights, inference mode, with its error."""
-    training = accuracy(train_share, train_examples)
-    held_out = accuracy(held_out_share, held_out_examples)
+def accuracy_gap(training: Estimate, held_out: Estimate) -> Estimate:
+    """Training accuracy − held-out accuracy, same weights, inference mode, with its error: the
+    images of the two are separate."""
     return Estimate(training.value - held_out.value, math.hypot(training.error, held_out.error))
 
 

@@ -226,16 +226,30 @@ class RunRecord:
     def gap(self, epoch: int) -> Estimate:
         """Training accuracy − validation accuracy, with the standard error."""
         return accuracy_gap(
-            self.at("train_accuracy", epoch),
-            self.examples["train"],
-            self.at("val_accuracy", epoch),
-            self.examples["validation"],
+            *(self.estimate(f"{split}_accuracy", epoch) for split in ("train", "val"))
         )
 
     def estimate(self, name: str, epoch: int) -> Estimate:
-        """An accuracy of the history with its standard error."""
-        split = {"train": "train", "val": "validation", "test": "test", "corrupted": "corrupted"}
-        return accuracy(self.at(name, epoch), self.examples[split[name.split("_")[0]]])
+        """An accuracy of the history with its standard error.
+
+        It has none over the training images where all of them are measured.
+        """
+        measured, population = self.measured_on(name)
+        return accuracy(self.at(name, epoch), measured, population)
+
+    def measured_on(self, name: str) -> tuple[int, int | None]:
+        """How many images an accuracy of the history is measured on, and of how many in all; None
+        of validation and test images, which stand for any others."""
+        kind = name.split("_")[0]
+        if kind in ("val", "test"):
+            return self.examples["validation" if kind == "val" else kind], None
+        sample, wrong = self.examples["train"], self.examples["corrupted"]
+        all_wrong = round(self.config.label_noise * self.config.train_size)
+        return {
+            "train": (sample, self.config.train_size),
+            "corrupted": (wrong, all_wrong),
+            "clean": (sample - wrong, self.config.train_size - all_wrong),
+        }[kind]
 
     def sparsity(self, tolerance: float, epoch: int) -> float:
         """Share of kernel weights with |w| ≤ tolerance, one of `measure.TOLERANCES`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fmviz.analysis.significance import Comparison
 from fmviz.run.measure import Estimate
 from fmviz.run.naming import plural
 from fmviz.run.settings import number
@@ -31,21 +32,28 @@ def rounded(value: float, digits: int = 2) -> str:
     return number(float(f"{value:.{digits}g}"))
 
 
-def points(estimate: Estimate, signed: bool = False) -> str:
-    """0.147 ± 0.009 → "14.7 ± 0.9"; a minus sign, and a plus where `signed`."""
+def signed_points(value: float) -> str:
+    """A difference in points with its sign: 0.0123 → "+1.2"; what rounds to zero has none."""
+    rounded = round(100 * value, 1) + 0.0
+    return f"{rounded:{'+' if rounded else ''}.1f}".replace("-", "−")
+
+
+def points(estimate: Estimate | Comparison, signed: bool = False) -> str:
+    """0.147 ± 0.009 → "14.7 ± 0.9"; a minus sign, and a plus where `signed`. What has no error,
+    such as an accuracy over all images there are, has no ±."""
     # Adding 0 to what is rounded takes the sign from −0.0.
     value = f"{round(100 * estimate.value, 1) + 0.0:{'+' if signed else ''}.1f}".replace("-", "−")
-    return f"{value} ± {100 * estimate.error:.1f}"
+    return f"{value} ± {100 * estimate.error:.1f}" if estimate.error else value
 
 
-def around(estimate: Estimate) -> str:
+def around(estimate: Estimate | Comparison) -> str:
     """0.147 ± 0.009 → "14.7 points, give or take 0.9", the same in plain words; the error is left
     out where it is nothing."""
     value, _, error = points(estimate).partition(" ± ")
-    return f"{value} points" + (f", give or take {error}" if float(error) else "")
+    return f"{value} points" + (f", give or take {error}" if error and float(error) else "")
 
 
-def short_points(estimate: Estimate) -> str:
+def short_points(estimate: Estimate | Comparison) -> str:
     """0.147 ± 0.009 → "14.7": for a figure whose error stands elsewhere."""
     return points(estimate).partition(" ± ")[0]
 
@@ -55,7 +63,7 @@ def counted(count: int, thing: str) -> str:
     return plural(count, thing) if count else f"no {thing}s"
 
 
-def direction(change: Estimate, below: str, same: str, above: str) -> str:
+def direction(change: Comparison, below: str, same: str, above: str) -> str:
     """The word for where a change lies: below zero, within the noise, or above."""
     return (same, above, below)[change.sign]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fmviz.analysis.stopping import Shown
-from fmviz.run import data
 from fmviz.words import shared
 from fmviz.words.numbers import compared
 from fmviz.words.prose import Caption, Claim
@@ -37,8 +36,7 @@ def of_runs(
     if whole and done:
         captions.append(shared.early_stopping(run, patience, monitor))
     if test:
-        labels = data.load(run.record.config.dataset).test.labels
-        captions.append(shared.on_test(run, runs[0] if len(runs) == 2 else None, labels))
+        captions.append(shared.on_test(run, runs[0] if len(runs) == 2 else None))
     return captions
 
 

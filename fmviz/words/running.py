@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fmviz.analysis.comparing import difference
+from fmviz.analysis.significance import separate
 from fmviz.analysis.stopping import Shown
 from fmviz.run.measure import accuracy
 from fmviz.run.naming import plural
@@ -24,7 +24,7 @@ def running(run: Shown) -> list[Caption]:
     keras = accuracy(record.at("running_accuracy", epoch), record.config.train_size)
     measured = record.estimate("train_accuracy", epoch)
     validation = record.estimate("val_accuracy", epoch)
-    behind = difference(measured, keras)
+    behind = separate(measured, keras)
     below = int((history["running_accuracy"] < history["val_accuracy"]).sum())
     figures = {
         "epoch": str(epoch),
@@ -44,7 +44,7 @@ def running(run: Shown) -> list[Caption]:
     elif behind.value < 0:
         captions = [Caption("running above", figures)]
     else:
-        under = difference(keras, validation)
+        under = separate(keras, validation)
         below_validation = under.sign < 0
         captions = [Caption("running below validation" if below_validation else "running", figures)]
     if below:

@@ -1,7 +1,7 @@
 """What a run shows, in words: which section of a lesson fits, and the figures for it.
 
-Claims are made only where the figures bear them out: a difference within two standard errors is
-called one that could be noise.
+Claims are made only where the figures bear them out: a difference that chance might well show
+(`analysis.significance`) is called one that could be noise.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from fmviz.analysis import comparing
-from fmviz.analysis.comparing import CHANCE, paired_difference
+from fmviz.analysis.significance import against_chance
 from fmviz.analysis.stopping import Shown
 from fmviz.run.choices import ACTIVATIONS, N_CLASSES, OPTIMIZERS
 from fmviz.run.config import RunConfig
@@ -39,7 +38,7 @@ def gap(run: Shown) -> Caption:
     record = run.record
     training = record.estimate("train_accuracy", run.kept)
     validation = record.estimate("val_accuracy", run.kept)
-    size = record.gap(run.kept)
+    size = comparing.gap(run)
     train_images, val_images = record.examples["train"], record.examples["validation"]
     figures = {
         "training": percent(training.value),
@@ -51,8 +50,7 @@ def gap(run: Shown) -> Caption:
     if learnt_nothing(run):
         return Caption("nothing learnt", figures)
     false = record.examples["corrupted"]
-    below = validation.value < CHANCE.value and not guesses(validation.value, val_images)
-    if false == train_images and below:
+    if false == train_images and against_chance(validation.value, val_images).sign < 0:
         return Caption("below a guess", figures, (Claim("val_accuracy", run.name, -1),))
     if false:
         return Caption("gap of told labels", figures)
@@ -66,35 +64,13 @@ def learnt_nothing(run: Shown) -> bool:
     To be worse is no knowledge either: untrained networks give many images the same answer. But
     where nearly all labels are false, one that has learnt avoids the true classes.
     """
-    record = run.record
-    training, validation = run.at("train_accuracy"), run.at("val_accuracy")
-    found = (training, record.examples["train"]), (validation, record.examples["validation"])
-    if any(share > CHANCE.value and not guesses(share, images) for share, images in found):
+    examples = run.record.examples
+    training = against_chance(run.at("train_accuracy"), examples["train"])
+    validation = against_chance(run.at("val_accuracy"), examples["validation"])
+    if training.sign > 0 or validation.sign > 0:
         return False
-    told_falsely = record.config.label_noise > 1 - CHANCE.value
-    return not told_falsely or guesses(*found[1])
-
-
-# Of so few images the chances of a guess are counted out.
-FEW = 250
-# Beyond two standard errors, either way.
-RARE = 0.0455
-
-
-def guesses(share: float, images: int, chance: float = CHANCE.value) -> bool:
-    """Whether a network that guesses may be right on this share of so many images: within two
-    standard errors √(c(1 − c)/m), or, on few images, by the binomial distribution.
-
-    The error is that of a guess: a network that gives all images one answer has none of its own
-    where all of a set are measured.
-    """
-    if images > FEW:
-        return abs(share - chance) <= 2 * math.sqrt(chance * (1 - chance) / images)
-    right = round(share * images)
-    odds = [
-        math.comb(images, k) * chance**k * (1 - chance) ** (images - k) for k in range(images + 1)
-    ]
-    return 2 * min(math.fsum(odds[: right + 1]), math.fsum(odds[right:])) > RARE
+    told_falsely = run.record.config.label_noise > 1 - 1 / N_CLASSES
+    return not told_falsely or validation.could_be_noise
 
 
 def label_noise(run: Shown) -> Caption | None:
@@ -113,7 +89,7 @@ def label_noise(run: Shown) -> Caption | None:
         "clean": percent(record.at("clean_accuracy", run.kept)),
     }
     section = "label noise" if wrong < record.examples["train"] else "label noise, all wrong"
-    if memorised.value > guess and not guesses(memorised.value, wrong, guess):
+    if memorised.value > guess and against_chance(memorised.value, wrong, guess).real:
         return Caption(section, figures, (Claim("corrupted_accuracy", run.name, 1),))
     return Caption(f"{section}, hardly", figures)
 
@@ -148,6 +124,8 @@ def against_baseline(run: Shown, baseline: Shown) -> Caption:
     def told(section: str, *claims: str) -> Caption:
         return Caption(section, figures, tuple(found[name] for name in claims))
 
+    if change.same:
+        return told("same answers", "gap", "val")
     narrower = change.sign < 0 and gaps[0].value >= 0
     if run.kept != baseline.kept:
         apart = "validation unclear" if held_out.could_be_noise else "validation differs"
@@ -190,12 +168,8 @@ def early_stopping(run: Shown, patience: int | None, monitor: str) -> Caption:
     return Caption("stopping fired" if same else "stopping restored", figures)
 
 
-def on_test(run: Shown, baseline: Shown | None, labels: npt.NDArray[np.integer]) -> Caption:
-    """Test accuracy, and where there is a baseline the difference, image by image.
-
-    Args:
-        labels: (test images,) the true classes.
-    """
+def on_test(run: Shown, baseline: Shown | None) -> Caption:
+    """Test accuracy, and where there is a baseline the difference, image by image."""
     accuracy = run.accuracy("test")
     figures = {
         "test": f"{100 * accuracy.value:.1f}",
@@ -204,13 +178,12 @@ def on_test(run: Shown, baseline: Shown | None, labels: npt.NDArray[np.integer])
     }
     if baseline is None or not (run.record.complete and baseline.record.complete):
         return Caption("test", figures)
-    right, right_before = (
-        each.record.answers("test", each.kept) == labels for each in (run, baseline)
-    )
-    change = paired_difference(right, right_before)
+    change = comparing.change(run, baseline, "test")
     figures["change"] = around(change.size)
     figures["change_direction"] = "higher" if change.value > 0 else "lower"
     claims = (Claim("test_accuracy", run.name, change.sign, baseline.name),)
+    if change.same:
+        return Caption("test same", figures, claims)
     return Caption("test could be noise" if not change.sign else "test differs", figures, claims)
 
 

@@ -6,14 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fmviz.analysis import comparing
-from fmviz.analysis.comparing import difference
+from fmviz.analysis.significance import SAME, separate
 from fmviz.analysis.stopping import Shown
 from fmviz.run import data
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import Estimate
-from tests.support.records import SHIPPED, shipped, shown
+from tests.support.records import SHIPPED, answering, shipped, shown, tiny
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +44,14 @@ def test_a_paired_error_is_that_of_a_bootstrap_over_the_images(
     draws = rng.integers(0, len(a), (4_000, len(a)), dtype=np.int32)
     resampled = (a - b)[draws].mean(axis=1)
     assert change.value == pytest.approx((a - b).mean())
-    assert change.error == pytest.approx(resampled.std(), rel=0.06)
+    # All training images are measured: there is no chance in which.
+    expected = 0 if split == "train" else resampled.std()
+    assert change.error == pytest.approx(expected, rel=0.06)
 
 
 def test_a_change_of_the_gap_is_surer_than_for_separate_images(pair: list[Shown]) -> None:
     change = comparing.gap_change(*pair)
-    apart = difference(*(run.record.gap(21) for run in pair))
+    apart = separate(*(run.record.gap(21) for run in pair))
     assert change.value == pytest.approx(apart.value)
     assert 0 < change.error < 0.8 * apart.error
 
@@ -57,7 +60,7 @@ def test_runs_that_go_on_or_see_other_labels_get_the_careful_error(pair: list[Sh
     run, other = pair
     empty = np.empty((0, 0), np.uint8)
     going = run._replace(record=replace(run.record, val_predictions=empty))
-    expected = difference(*(each.record.estimate("val_accuracy", 21) for each in (going, other)))
+    expected = separate(*(each.record.estimate("val_accuracy", 21) for each in (going, other)))
     assert comparing.change(going, other, "val") == expected
     noisy = RunConfig(label_noise=0.5)
     assert not comparing.same_images(noisy, RunConfig(), "train")
@@ -69,7 +72,7 @@ def test_runs_that_go_on_or_see_other_labels_get_the_careful_error(pair: list[Sh
 
 
 def test_a_made_up_pair_counts_wins_and_losses() -> None:
-    runs = [shown(0.5, 0.5, images=2_500)._replace(name=name) for name in "ab"]
+    runs = [shown(0.5, 0.5, images=2_500, config=tiny(seed=k), name=n) for k, n in enumerate("ab")]
     truth = data.load().validation.labels
     records = []
     for wrong in (range(100), range(100, 150)):
@@ -80,4 +83,56 @@ def test_a_made_up_pair_counts_wins_and_losses() -> None:
     a, b = (run._replace(record=r) for run, r in zip(runs, records, strict=True))
     d = np.zeros(2_500)
     d[:100], d[100:150] = -1, 1
-    assert comparing.change(a, b, "val") == Estimate(-0.02, d.std() / 50)
+    change = comparing.change(a, b, "val")
+    assert (change.value, change.error) == pytest.approx((-0.02, d.std() / 50))
+    assert change.only == (50, 100)
+
+
+def test_the_same_run_and_equal_answers_are_the_same_and_no_noise(pair: list[Shown]) -> None:
+    run, _ = pair
+    for split in ("train", "val", "test"):
+        assert comparing.change(run, run, split) is SAME
+    assert comparing.gap_change(run, run) is SAME
+    # Another config whose network answers every image as the first does.
+    twin = run._replace(record=replace(run.record, config=run.record.config.replace(seed=9)))
+    assert comparing.change(run, twin, "val") is SAME
+    assert SAME.same
+    # The same run after other epochs is another network.
+    assert not comparing.change(run, run._replace(kept=1), "val").same
+    # A run that goes on is the same as itself, whatever it has not handed over yet.
+    empty = np.empty((0, 0), np.uint8)
+    going = run._replace(record=replace(run.record, val_predictions=empty))
+    assert comparing.change(going, going, "val") is SAME
+
+
+def test_twenty_images_are_a_census_and_leave_validation_alone_to_chance() -> None:
+    a, b = (
+        shown(training, 0.6, images=2_500, config=tiny(train_size=20, seed=seed))
+        for seed, training in enumerate((0.75, 0.8))
+    )
+    training = comparing.change(a, b, "train")
+    assert (training.error, training.source, training.sign) == (0.0, "census", -1)
+    assert comparing.gap(a).error == a.accuracy("val").error
+    alike = comparing.gap_change(a, b._replace(record=replace(a.record, config=b.record.config)))
+    assert alike.could_be_noise
+
+
+def test_where_training_is_equal_the_gap_changes_as_validation_does() -> None:
+    config = tiny(train_size=20)
+    runs = []
+    for seed, share in enumerate((0.8, 0.8016)):
+        run = answering("", share, config.replace(seed=seed))
+        told = comparing.labels(run.record.config, "train").astype(np.uint8)
+        rows = np.tile(told, (4, 1))
+        runs.append(run._replace(record=replace(run.record, train_predictions=rows)))
+    gap, validation = comparing.gap_change(*runs), comparing.change(*runs, "val")
+    assert validation.only == (0, 4)
+    assert (gap.value, gap.p, gap.only) == (-validation.value, 0.125, (4, 0))
+
+
+@given(st.integers(0, 40), st.integers(0, 40))
+@settings(max_examples=30, deadline=None)
+def test_a_change_turns_its_sign_with_the_order(a: int, b: int) -> None:
+    runs = [answering(n, 0.5 + k / 2_500, tiny(seed=k)) for n, k in (("a", a), ("b", 41 + b))]
+    there, back = comparing.change(*runs, "val"), comparing.change(*runs[::-1], "val")
+    assert (there.value, there.sign, there.p) == (-back.value, -back.sign, back.p)

@@ -13,10 +13,9 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fmviz.analysis import comparing
+from fmviz.analysis import significance
 from fmviz.run import measure
 from fmviz.run.choices import ACTIVATIONS
-from fmviz.run.measure import Estimate
 
 
 @pytest.mark.parametrize(
@@ -55,7 +54,7 @@ def test_an_accuracy_that_cannot_be_is_refused(share: float, examples: int) -> N
 
 def test_the_gap_is_training_minus_held_out_with_both_errors() -> None:
     # √(0.9·0.1/900 + 0.8·0.2/1600) = √(0.0001 + 0.0001)
-    gap = measure.accuracy_gap(0.9, 900, 0.8, 1_600)
+    gap = measure.accuracy_gap(measure.accuracy(0.9, 900), measure.accuracy(0.8, 1_600))
     assert gap.value == pytest.approx(0.1)
     assert gap.error == pytest.approx(math.sqrt(2) / 100)
 
@@ -63,7 +62,7 @@ def test_the_gap_is_training_minus_held_out_with_both_errors() -> None:
 def test_the_error_of_a_difference_is_what_sampling_shows() -> None:
     rng = np.random.default_rng(0)
     draws = rng.binomial(500, 0.9, 40_000) / 500 - rng.binomial(200, 0.7, 40_000) / 200
-    gap = measure.accuracy_gap(0.9, 500, 0.7, 200)
+    gap = measure.accuracy_gap(measure.accuracy(0.9, 500), measure.accuracy(0.7, 200))
     assert gap.value == pytest.approx(draws.mean(), abs=0.001)
     assert gap.error == pytest.approx(draws.std(), rel=0.02)
 
@@ -83,14 +82,25 @@ def test_the_error_of_a_difference_is_what_sampling_shows() -> None:
 def test_within_two_standard_errors_a_difference_could_be_noise(
     value: float, error: float, noise: bool
 ) -> None:
-    assert Estimate(value, error).could_be_noise is noise
+    assert significance.normal(value, error).could_be_noise is noise
+
+
+def test_a_sample_of_few_there_are_is_surer_and_all_of_them_are_certain() -> None:
+    """Beside draws without replacement."""
+    rng = np.random.default_rng(0)
+    right = np.arange(400) < 320
+    draws = np.stack([rng.permutation(right)[:250] for _ in range(4_000)]).mean(axis=1)
+    assert measure.accuracy(0.8, 250, 400).error == pytest.approx(draws.std(), rel=0.05)
+    for share in (0.0, 0.8, 1.0):
+        assert measure.accuracy(share, 400, 400) == (share, 0.0)
+    assert measure.accuracy(0.8, 250) == measure.accuracy(0.8, 250, None)
 
 
 def test_the_paired_error_is_mcnemars() -> None:
     # 1,000 images: 60 that only A gets right, 40 that only B does.
     right_a = np.arange(1_000) < 860
     right_b = np.concatenate([right_a[:800], np.zeros(60, bool), np.ones(40, bool), right_a[900:]])
-    estimate = comparing.paired_difference(right_a, right_b)
+    estimate = significance.paired(right_a, right_b)
     b, c, m = 60, 40, 1_000
     assert estimate.value == pytest.approx((b - c) / m)
     assert estimate.error == pytest.approx(math.sqrt(b + c - (b - c) ** 2 / m) / m)
@@ -100,8 +110,8 @@ def test_the_paired_error_is_smaller_where_mistakes_go_together() -> None:
     rng = np.random.default_rng(0)
     right_a = rng.random(5_000) < 0.85
     flipped = rng.random(5_000) < 0.05
-    paired = comparing.paired_difference(right_a, right_a ^ flipped)
-    apart = comparing.difference(
+    paired = significance.paired(right_a, right_a ^ flipped)
+    apart = significance.separate(
         measure.accuracy(right_a.mean(), 5_000), measure.accuracy((right_a ^ flipped).mean(), 5_000)
     )
     assert paired.value == pytest.approx(apart.value)
@@ -343,7 +353,7 @@ def test_flips_are_told_apart_by_their_direction() -> None:
     gained, lost = measure.flips(before, after, labels)
     assert gained.tolist() == [2, 5]
     assert lost.tolist() == [1, 4]
-    change = comparing.paired_difference(after == labels, before == labels)
+    change = significance.paired(after == labels, before == labels)
     assert change.value == pytest.approx((len(gained) - len(lost)) / len(labels))
 
 

@@ -185,13 +185,15 @@ def test_a_run_ends_with_its_last_epoch_or_by_diverging(
 
 def test_the_gap_is_read_at_an_epoch_or_before_the_first_step() -> None:
     record = synthetic(
+        tiny(train_size=10_000),
         train_accuracy=[0.5, 0.9, 1.0],
         val_accuracy=[0.4, 0.8, 0.7],
         examples={"train": 900, "validation": 1_600},
     )
     gap = record.gap(2)
     assert gap.value == pytest.approx(0.1)
-    assert gap.error == pytest.approx(math.sqrt(0.9 * 0.1 / 900 + 0.8 * 0.2 / 1_600))
+    drawn = 9_100 / 9_999  # 900 of 10,000
+    assert gap.error == pytest.approx(math.sqrt(drawn * 0.9 * 0.1 / 900 + 0.8 * 0.2 / 1_600))
     start = record.gap(0)
     assert start.value == pytest.approx(
         record.start["train_accuracy"] - record.start["val_accuracy"]
@@ -199,23 +201,35 @@ def test_the_gap_is_read_at_an_epoch_or_before_the_first_step() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "examples"),
+    ("name", "examples", "population"),
     [
-        ("train_accuracy", 100),
-        ("val_accuracy", 400),
-        ("test_accuracy", 1_600),
-        ("corrupted_accuracy", 25),
+        ("train_accuracy", 100, 500),
+        ("val_accuracy", 400, None),
+        ("test_accuracy", 1_600, None),
+        ("corrupted_accuracy", 25, 100),
+        ("clean_accuracy", 75, 400),
     ],
 )
 def test_an_accuracy_has_the_error_of_the_images_it_is_measured_on(
-    name: str, examples: int
+    name: str, examples: int, population: int | None
 ) -> None:
-    record = synthetic(
-        examples={"train": 100, "validation": 400, "test": 1_600, "corrupted": 25}, **{name: 0.5}
-    )
+    counts = {"train": 100, "validation": 400, "test": 1_600, "corrupted": 25}
+    config = tiny(train_size=500, label_noise=0.2)
+    record = synthetic(config, examples=counts, **{name: 0.5})
+    assert record.measured_on(name) == (examples, population)
     estimate = record.estimate(name, 2)
     assert estimate.value == 0.5
-    assert estimate.error == pytest.approx(0.5 / math.sqrt(examples))
+    # Of a sample of so many there are, the finite-population factor takes its part off.
+    factor = 1 if population is None else (population - examples) / (population - 1)
+    assert estimate.error == pytest.approx(0.5 * math.sqrt(factor / examples))
+
+
+def test_where_all_training_images_are_measured_their_accuracy_has_no_error() -> None:
+    record = synthetic(
+        tiny(train_size=20), train_accuracy=0.85, val_accuracy=0.5, examples={"train": 20}
+    )
+    assert record.estimate("train_accuracy", 2).error == 0
+    assert record.gap(2).error == record.estimate("val_accuracy", 2).error
 
 
 @pytest.mark.parametrize(

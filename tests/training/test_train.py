@@ -15,7 +15,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fmviz.analysis import comparing
+from fmviz.analysis import significance
 from fmviz.run import archive, data, groups, measure
 from fmviz.run.choices import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, SCHEDULES
 from fmviz.run.config import RunConfig
@@ -971,7 +971,7 @@ def test_sigma_one_saturates_tanh_as_predicted() -> None:
 def test_l1_is_far_sparser_than_l2_at_like_test_accuracy() -> None:
     l1, l2 = train([RunConfig(penalty="l1", lam=2.0), RunConfig(penalty="l2", lam=50.0)])
     right = [r.test_predictions[-1] == data.load().test.labels for r in (l1, l2)]
-    assert comparing.paired_difference(*right).value > -0.015
+    assert significance.paired(*right).value > -0.015
     assert l1.sparsity(1e-3, l1.epochs) > 4 * l2.sparsity(1e-3, l2.epochs)
     assert l1.sparsity(0.0, l1.epochs) < 0.01  # near zero, not zero: Keras's subgradient
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from fmviz.analysis import significance
 from fmviz.analysis.stopping import Shown, look
 from fmviz.run.choices import OPTIMIZERS
 from fmviz.run.config import RunConfig
@@ -61,6 +62,7 @@ def test_a_small_share_is_not_rounded_to_nothing(share: float, text: str) -> Non
         (Estimate(-0.147, 0.009), False, "−14.7 ± 0.9"),
         (Estimate(0.147, 0.009), True, "+14.7 ± 0.9"),
         (Estimate(-0.147, 0.0312), True, "−14.7 ± 3.1"),
+        (Estimate(0.147, 0.0), False, "14.7"),
     ],
 )
 def test_points_come_with_their_error_and_a_true_minus(
@@ -102,7 +104,7 @@ def test_a_run_is_called_by_its_penalty() -> None:
 def test_a_gap_beyond_two_errors_is_told_with_its_figures() -> None:
     caption = shared.gap(shown(0.95, 0.85))
     assert caption.section == "gap"
-    # √(0.95·0.05 + 0.85·0.15) / 100 = 0.0042
+    # Of all training images nothing is left to chance: √(0.85·0.15) / 100 = 0.0036.
     assert caption.figures["gap"] == "10.0 points, give or take 0.4"
     assert caption.figures["training"] == "95.0%"
     assert caption.figures["validation"] == "85.0%"
@@ -113,14 +115,14 @@ def test_a_gap_beyond_two_errors_is_told_with_its_figures() -> None:
     ("training", "validation", "images", "section"),
     [
         (0.95, 0.85, 10_000, "gap"),
-        (0.95, 0.85, 50, "gap could be noise"),
+        (0.95, 0.85, 40, "gap could be noise"),
         (0.85, 0.85, 10_000, "gap could be noise"),
         (0.85, 0.854, 10_000, "gap could be noise"),
-        (0.85, 0.95, 50, "gap could be noise"),
+        (0.85, 0.95, 10, "gap could be noise"),
         (0.85, 0.95, 10_000, "gap reversed"),
-        # Two errors are √(2 · 0.8 · 0.2 / 10,000) · 2 = 1.13 points.
-        (0.8, 0.8 - 0.0108, 10_000, "gap could be noise"),
-        (0.8, 0.8 - 0.0120, 10_000, "gap"),
+        # 1.96 · √(0.8 · 0.2 / 10,000) = 0.784 points.
+        (0.8, 0.8 - 0.0077, 10_000, "gap could be noise"),
+        (0.8, 0.8 - 0.0081, 10_000, "gap"),
     ],
 )
 def test_a_gap_is_told_as_its_error_allows(
@@ -130,7 +132,7 @@ def test_a_gap_is_told_as_its_error_allows(
 
 
 def test_a_reversed_gap_is_told_without_its_sign() -> None:
-    assert shared.gap(shown(0.85, 0.95)).figures["gap"] == "10.0 points, give or take 0.4"
+    assert shared.gap(shown(0.85, 0.95)).figures["gap"] == "10.0 points, give or take 0.2"
 
 
 def test_the_kept_epoch_is_the_one_told_of() -> None:
@@ -140,6 +142,16 @@ def test_the_kept_epoch_is_the_one_told_of() -> None:
 
 
 # Against the baseline: (training, validation) of the run and of the baseline
+
+
+def penalised(training: float, validation: float, **of: Any) -> Shown:
+    return shown(training, validation, config=tiny(penalty="l2", lam=1.0), **of)
+
+
+def test_a_network_that_answers_as_its_baseline_does_is_not_said_to_differ_by_noise() -> None:
+    run = shown(0.95, 0.85)
+    assert shared.against_baseline(run, run).section == "same answers"
+
 
 AGAINST = [
     ((0.70, 0.80), (0.75, 0.80), "gap below zero"),
@@ -165,7 +177,7 @@ AGAINST = [
 def test_what_a_penalty_did_is_told_as_the_errors_allow(
     run: tuple[float, float], baseline: tuple[float, float], section: str
 ) -> None:
-    caption = shared.against_baseline(shown(*run), shown(*baseline))
+    caption = shared.against_baseline(penalised(*run), shown(*baseline))
     assert caption.section == section
 
 
@@ -173,26 +185,25 @@ def test_figures_against_the_baseline_are_differences_with_their_errors() -> Non
     figures = shared.against_baseline(
         shown(0.75, 0.70, config=tiny(penalty="l1", lam=0.5)), shown(0.95, 0.85)
     ).figures
-    errors = {p: math.sqrt(p * (1 - p)) for p in (0.75, 0.70, 0.95, 0.85)}  # in points
+    # In points; all training images are measured.
+    errors = {p: math.sqrt(p * (1 - p)) for p in (0.70, 0.85)}
     assert figures["run"] == "L1, λ = 0.5"
     assert (figures["gap"], figures["baseline_gap"]) == ("5.0", "10.0")
-    for name, value, error in (
-        ("change", 5.0, math.hypot(*errors.values())),
-        ("val_change", 15.0, math.hypot(errors[0.70], errors[0.85])),
-        ("train_change", 20.0, math.hypot(errors[0.75], errors[0.95])),
-    ):
+    both = math.hypot(*errors.values())
+    for name, value, error in (("change", 5.0, both), ("val_change", 15.0, both)):
         assert figures[name] == f"{value} points, give or take {error:.1f}"
+    assert figures["train_change"] == "20.0 points"
 
 
 def test_on_few_images_nothing_is_claimed() -> None:
     for run, baseline, _ in AGAINST:
-        caption = shared.against_baseline(shown(*run, images=20), shown(*baseline, images=20))
+        caption = shared.against_baseline(penalised(*run, images=20), shown(*baseline, images=20))
         assert caption.section == "change could be noise"
 
 
 def test_a_gap_that_grows_below_zero_is_not_said_to_narrow() -> None:
     # With noisy labels training can be below validation: from 5 points below to 10 below.
-    caption = shared.against_baseline(shown(0.70, 0.80), shown(0.75, 0.80))
+    caption = shared.against_baseline(penalised(0.70, 0.80), shown(0.75, 0.80))
     assert caption.section not in ("gap narrows", "learns more")
 
 
@@ -225,24 +236,23 @@ def test_a_network_that_guesses_has_learnt_nothing(
 @pytest.mark.parametrize("chance", [0.1, 1 / 9])
 def test_what_a_guess_may_get_is_binomial(images: int, chance: float) -> None:
     for right in {0, images // 10, images // 8, images // 5, images // 2, images}:
-        found = shared.guesses(right / images, images, chance)
+        found = significance.against_chance(right / images, images, chance)
         tails = stats.binom.cdf(right, images, chance), stats.binom.sf(right - 1, images, chance)
-        p = 2 * min(tails)
-        # The normal approximation is as good as that on many images.
-        assert found == (p > 0.0455) or (images > 250 and abs(p - 0.0455) < 0.02), (right, p)
+        assert found.p == pytest.approx(min(1, 2 * min(tails)))
 
 
 def test_wrong_labels_are_told_of_where_there_are_any() -> None:
     assert shared.label_noise(Shown("a", synthetic(), None, 1)) is None
     record = synthetic(
+        tiny(train_size=25_000, dataset="full", label_noise=0.36),
         corrupted_accuracy=[0.1, 0.36, 0.9],
         clean_accuracy=[0.2, 0.95, 1.0],
         examples={"corrupted": 900, "train": 2_500},
     )
     caption = shared.label_noise(Shown("a", record, None, 2))
     assert caption is not None
-    # √(0.36 · 0.64 / 900) = 0.016
-    figures = {"wrong": "900 false labels", "memorised": "36.0%", "error": "1.6", "clean": "95.0%"}
+    # √(0.36 · 0.64 / 900) · √(8,100/8,999) = 0.015: 900 of 9,000.
+    figures = {"wrong": "900 false labels", "memorised": "36.0%", "error": "1.5", "clean": "95.0%"}
     assert caption[:2] == ("label noise", figures)
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from fmviz.page.lesson import Lesson, Runs
 from fmviz.page.pins import MAX_PINS
 from fmviz.page.view import Seeds, Tolerance, View
-from fmviz.run.config import RunConfig, bounds
+from fmviz.run.config import RunConfig
 
 SEEDS = (1, 2, 3, 4, 5)
 # With so many runs, each a line through the axes of its settings, lines show which go together.
@@ -37,12 +37,6 @@ class CompareView(View):
 def runs(config: RunConfig, view: CompareView) -> Runs:
     """None; those that are pinned are the session's."""
     return {}
-
-
-def repeated(config: RunConfig, seeds: int) -> list[RunConfig]:
-    """A run and so many more that differ from it in the seed alone."""
-    past = int(bounds("seed")[1]) + 1
-    return [config.replace(seed=(config.seed + k) % past) for k in range(seeds + 1)]
 
 
 COMPARE = Lesson(

@@ -8,6 +8,7 @@ import numpy as np
 
 from fmviz.analysis import comparing
 from fmviz.analysis.ranking import by_accuracy
+from fmviz.analysis.significance import of_seeds
 from fmviz.analysis.stopping import Shown
 from fmviz.page.pins import bold
 from fmviz.run.config import RunConfig
@@ -15,7 +16,7 @@ from fmviz.run.measure import Estimate, flips
 from fmviz.run.naming import differing_settings, plural, setting
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import SETTINGS
-from fmviz.words.numbers import points
+from fmviz.words.numbers import direction, points, signed_points
 from fmviz.words.prose import Caption, escaped
 
 
@@ -67,7 +68,10 @@ def best(runs: Sequence[Shown]) -> Caption | None:
     }
     if not unclear:
         return Caption("best, clear", figures)
-    return Caption("best, unclear" if others > 1 else "best, unclear of two", figures)
+    if others > 1:
+        return Caption("best, unclear", figures)
+    same = ranking.behind[second].same
+    return Caption("same answers" if same else "best, unclear of two", figures)
 
 
 def settings(a: Shown, b: Shown) -> Caption:
@@ -108,6 +112,8 @@ def pair(a: Shown, b: Shown) -> list[Caption]:
         if not run.record.complete:
             return [Caption("pair unfinished", {"name": escaped(run.name)}), how]
     change, gaps = comparing.change(a, b, "val"), comparing.gap_change(a, b)
+    if gaps.same:
+        return [Caption("same answers", {}), how]
     ahead, behind = (a, b) if change.value > 0 else (b, a)
     figures = {
         "a": escaped(a.name),
@@ -179,7 +185,7 @@ def _spread(values: Sequence[float]) -> str:
 
 
 def by_seed(a: str, b: str, records: Mapping[str, Sequence[RunRecord]]) -> Caption | None:
-    """In how many seeds one run is ahead of another on validation; None where they have not two
+    """Whether one run is ahead of another on validation, seed by seed; None where they have not two
     seeds in common, judged on the same images."""
     found = [
         {r.config.seed: r for r in records.get(name, ()) if r.diverged is None} for name in (a, b)
@@ -193,19 +199,20 @@ def by_seed(a: str, b: str, records: Mapping[str, Sequence[RunRecord]]) -> Capti
     ends = [[record.at_end("val_accuracy") for record in two] for two in pairs]
     ahead = sum(one > other for one, other in ends)
     behind = sum(one < other for one, other in ends)
+    images = pairs[0][0].examples["validation"]
+    mean = of_seeds([one - other for one, other in ends], images)
     figures = {
         "a": bold(a),
         "b": bold(b),
         "ahead": str(ahead),
         "behind": str(behind),
         "seeds": str(len(shared)),
-        "mean": _spread([one - other for one, other in ends]),
+        "mean": signed_points(mean.value),
+        "low": signed_points(mean.value - mean.margin),
+        "high": signed_points(mean.value + mean.margin),
     }
-    if ahead == len(shared):
-        return Caption("seeds all ahead", figures)
-    if behind == len(shared):
-        return Caption("seeds all behind", figures)
-    return Caption("seeds disagree", figures)
+    section = direction(mean, "seeds behind", "seeds could be luck", "seeds ahead")
+    return Caption(section, figures)
 
 
 def left_out(runs: Sequence[Shown], ended: Sequence[Shown]) -> Caption | None:

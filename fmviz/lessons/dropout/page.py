@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmviz.lessons.dropout import panels, says
-from fmviz.lessons.dropout.lesson import DROPOUT, LESSON, Section
+from fmviz.lessons.dropout.lesson import DROPOUT, LESSON, NONE, Section
 from fmviz.ui import controls, foot, mirrored
 from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_look
@@ -14,6 +14,7 @@ from fmviz.ui.panels.card import cards
 from fmviz.ui.panels.curves import Curves
 from fmviz.ui.panels.figures import Gap
 from fmviz.ui.panels.running import Running
+from fmviz.ui.panels.seeds import Seeds
 
 CLOSER: dict[Section, CloserLook] = {
     "mask": CloserLook("What one mask does", panels.Mask),
@@ -36,6 +37,7 @@ def show() -> None:
         board = Board(page)
         board.place_status()
         board.add(Curves(board, lambda look: says.of_runs(look.runs, page.view, look.done)))
+        board.add(Seeds(board, (NONE, DROPOUT)))
     cards(board, Gap, lambda board: Running(board, DROPOUT), panels.OnOff)
     closer_look(board, CLOSER)
 

@@ -9,14 +9,12 @@ from math import hypot
 import numpy as np
 import numpy.typing as npt
 
-from fmviz.analysis import comparing
-from fmviz.analysis.comparing import difference
+from fmviz.analysis import comparing, significance
 from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.dropout.lesson import BOTH, DROPOUT, NONE, PENALTY
 from fmviz.lessons.dropout.masks import OnOff
 from fmviz.page.view import Stopping
-from fmviz.run import data
 from fmviz.run.config import RunConfig
 from fmviz.run.data import CLASS_NAMES
 from fmviz.run.measure import Estimate, accuracy
@@ -47,9 +45,8 @@ def of_runs(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
     if whole and done:
         captions.append(shared.early_stopping(run, view.patience, view.monitor))
     if view.test:
-        labels = data.load(run.record.config.dataset).test.labels
         baseline = by_role[NONE] if DROPOUT in by_role else None
-        captions.append(shared.on_test(run, baseline, labels))
+        captions.append(shared.on_test(run, baseline))
     return captions
 
 
@@ -84,7 +81,7 @@ def on_off(training: OnOff, images: int, run: Shown) -> list[Caption]:
     """
     record = run.record
     keras = record.at("running_accuracy", run.kept)
-    cost = Estimate(training.off - training.mean, training.error)
+    cost = significance.of_draws(training.off - training.on)
     figures = {
         "off": percent(training.off),
         "on": percent(training.mean),
@@ -97,8 +94,9 @@ def on_off(training: OnOff, images: int, run: Shown) -> list[Caption]:
     }
     section = direction(cost, "masks help", "masks cost nothing", "masks cost")
     # Keras counts all training images, the draws a sample of them.
-    sampled = hypot(training.error, accuracy(training.mean, images).error)
-    rest = difference(Estimate(training.mean, sampled), accuracy(keras, record.config.train_size))
+    n = record.config.train_size
+    sampled = hypot(training.error, accuracy(training.mean, images, n).error)
+    rest = significance.separate(Estimate(training.mean, sampled), accuracy(keras, n))
     figures["rest"] = around(rest.size)
     left = direction(rest, "more than masks", "masks explain it", "moving weights too")
     return [Caption(section, figures), Caption(left, figures)]
@@ -146,7 +144,8 @@ def rates(records: Sequence[RunRecord]) -> list[Caption]:
     ends = [Shown.at_end(record) for record in finite]
     gaps = [end.gap for end in ends]
     validations = [end.accuracy() for end in ends]
-    gains = [comparing.change(end, ends[0], "val") for end in ends]
+    tried = len(ends) - 1
+    gains = [significance.among(comparing.change(end, ends[0], "val"), tried) for end in ends]
     best = by_accuracy(dict(enumerate(ends))).best
     # The lowest rate from which on validation is lower than without dropout by more than noise.
     harm = len(ends)

@@ -40,6 +40,7 @@ def show() -> None:
         board = Board(page)
         board.place_status()
         board.add(panels.Machine(board))
+        board.add(panels.Stops(board))
     with figures:
         board.add(panels.Moments(board))
     closer_look(board, CLOSER)

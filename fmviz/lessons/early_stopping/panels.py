@@ -7,15 +7,18 @@ from collections.abc import Sequence
 import streamlit as st
 
 from fmviz.analysis import stopping
-from fmviz.analysis.stopping import Rule
+from fmviz.analysis.seeds import SEEDS, repeated
+from fmviz.analysis.stopping import Rule, Shown
 from fmviz.charts.weights import kernel_pictures, picture_limit
 from fmviz.lessons.early_stopping import charts, says, tables
 from fmviz.lessons.early_stopping.lesson import EarlyStoppingView
+from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
 from fmviz.ui import view_controls
 from fmviz.ui.board import Board
 from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.panels.curves import Curves, Warnings
+from fmviz.ui.panels.seeds import Seeds
 from fmviz.ui.pictures import png
 from fmviz.ui.place import Place
 from fmviz.ui.told import Told
@@ -76,6 +79,29 @@ class Machine(Curves):
             charts.wait_spec(board.horizon, board.dark),
             alt="wait after each epoch that ran, and patience as a line.",
         )
+
+
+class Stops(Seeds):
+    """What comes back beside the end of the run, over five seeds."""
+
+    section = "one training"
+
+    def __init__(self, board: Board[EarlyStoppingView]) -> None:
+        self.chosen = board.page.view.restore
+        super().__init__(board, ("the end", "what comes back"))
+
+    def wanted(self) -> list[list[RunConfig]]:
+        """One run a seed, which has both; nothing where early stopping is off."""
+        if self.page.view.judging.patience is None:
+            return []
+        return [repeated(self.page.config, SEEDS - 1)]
+
+    def pair(self, records: tuple[RunRecord, ...]) -> tuple[Shown, Shown]:
+        """The end of a run, and what the rule makes of it."""
+        (record,) = records
+        end, back = self.names
+        judging = self.page.view.judging.early_stopping
+        return Shown.at_end(record, end), stopping.look(record, back, **judging)
 
 
 class Moments(Panel):

@@ -7,21 +7,18 @@ from itertools import groupby
 
 import numpy as np
 
-from fmviz.analysis import comparing
+from fmviz.analysis import significance
 from fmviz.analysis.stopping import Outcome, Rule, Shown, Stop
-from fmviz.run.measure import Estimate
+from fmviz.lessons.early_stopping import choosing
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.words import keras_lines
-from fmviz.words.numbers import direction, percent, points
+from fmviz.words.numbers import percent, points
 from fmviz.words.prose import Caption
 
 # Up to so many stretches of patience are told one by one.
 STRETCHES = 4
-
-
-VERDICTS = ("worse here", "could be noise", "better here")
 
 
 def long_run(run: Shown, rule: Rule, done: bool) -> list[Caption]:
@@ -93,11 +90,6 @@ def _beats_baseline(stop: Stop, rule: Rule) -> int | None:
     return next((epoch + 1 for epoch in looked_at if stop.waits[epoch] == 0), None)
 
 
-def _change(record: RunRecord, a: int, b: int, split: str = "val") -> Estimate:
-    """Accuracy of epoch a of an ended run − that of epoch b, image by image."""
-    return comparing.change(Shown("", record, None, a), Shown("", record, None, b), split)
-
-
 def against_end(run: Shown, test: bool) -> list[Caption]:
     """The weights that are kept beside those of the last epoch of the long run.
 
@@ -110,9 +102,13 @@ def against_end(run: Shown, test: bool) -> list[Caption]:
         return []
     if kept == last:
         return [Caption("end is kept", {"last": str(last)})]
-    change = _change(record, kept, last)
+    change = choosing.change(record, kept, last)
+    if kept == run.stop.best:
+        # It was chosen on the validation images, as the best of all that were looked at.
+        change = significance.chosen(change, len(run.stop.waits))
     figures = {
         "kept": str(kept),
+        "tried": str(len(run.stop.waits)),
         "last": str(last),
         "change": points(change.size),
         "signed": points(change, signed=True),
@@ -121,7 +117,7 @@ def against_end(run: Shown, test: bool) -> list[Caption]:
         "gap": points(record.gap(kept)),
         "last_gap": points(record.gap(last)),
     }
-    captions = [Caption(f"end, {direction(change, *VERDICTS)}", figures)]
+    captions = [Caption(f"end, {choosing.verdict(change)}", figures)]
     if record.examples["corrupted"]:
         captions.append(
             Caption(
@@ -135,8 +131,10 @@ def against_end(run: Shown, test: bool) -> list[Caption]:
             )
         )
     if test:
-        on_test = _change(record, kept, last, "test")
+        on_test = choosing.change(record, kept, last, "test")
         section = "test could be noise" if on_test.could_be_noise else "test differs"
+        if on_test.same:
+            section = "test same"
         captions.append(
             Caption(
                 f"end, {section}",
@@ -194,9 +192,11 @@ def patiences(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
         captions.append(Caption("patience from which it never fires", figures))
     hasty, patient = found[1].kept, found[-1].kept
     if hasty != patient and record.diverged is None:
-        change = _change(record, hasty, patient)
-        figures = figures | {"change": points(change.size)}
-        captions.append(Caption(f"impatience, {direction(change, *VERDICTS)}", figures))
+        change = choosing.change(record, hasty, patient)
+        if choosing.restored(found):
+            change = significance.chosen(change, record.epochs, both=True)
+        figures = figures | {"change": points(change.size), "tried": str(record.epochs)}
+        captions.append(Caption(f"impatience, {choosing.verdict(change)}", figures))
     return captions
 
 
@@ -228,10 +228,13 @@ def monitors(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
         worst, *_, best = sorted(
             set(epochs.values()), key=lambda epoch: record.at("val_accuracy", epoch)
         )
-        change = _change(record, best, worst)
-        apart = "could be noise" if change.could_be_noise else "apart"
+        change = choosing.change(record, best, worst)
+        if choosing.restored(found):
+            change = significance.chosen(change, record.epochs)
+        apart = "apart" if change.real else choosing.verdict(change)
         figures = figures | {
             "change": points(change),
+            "tried": str(record.epochs),
             "best": str(best),
             "worst": str(worst),
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmviz.lessons.initialisation import says, xray
-from fmviz.lessons.initialisation.lesson import LESSON, Section
+from fmviz.lessons.initialisation.lesson import GLOROT, LESSON, YOURS, Section
 from fmviz.lessons.initialisation.panels.layer import of_hidden_layers
 from fmviz.lessons.initialisation.panels.race import Race, SigmaDepthMap, Training
 from fmviz.lessons.initialisation.panels.symmetry import Symmetry
@@ -15,6 +15,7 @@ from fmviz.ui import controls, foot, mirrored
 from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
+from fmviz.ui.panels.seeds import Seeds
 
 CLOSER: dict[Section, CloserLook] = {
     "gradients": CloserLook("Gradients", of_hidden_layers(Gradients)),
@@ -44,6 +45,7 @@ def show() -> None:
     board = Board(page)
     board.place_status()
     board.add(Race(board))
+    board.add(Seeds(board, (GLOROT, YOURS)))
     closer_look(board, CLOSER)
 
     st.subheader("The rule, with this network's numbers")

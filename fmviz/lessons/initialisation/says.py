@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 import numpy as np
 
 from fmviz.analysis import comparing
-from fmviz.analysis.comparing import difference
-from fmviz.analysis.ranking import rank
+from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.initialisation import xray
 from fmviz.lessons.initialisation.lesson import GLOROT, MAP_EPOCHS, NAMED, TARGET, YOURS
@@ -19,7 +18,6 @@ from fmviz.lessons.initialisation.xray_says import flat_title, short
 from fmviz.run import measure
 from fmviz.run.choices import INITIALIZERS
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import Estimate
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
@@ -107,6 +105,8 @@ def _against_glorot(yours: Shown, glorot: Shown) -> list[Caption]:
         "gap_change": around(wider.size),
         "later": plural(abs(later), "epoch"),
     }
+    if change.same:
+        return [Caption("same answers", figures)]
     section = direction(change, "worse than Glorot", "as good as Glorot", "better than Glorot")
     captions = [Caption(section, figures, (Claim("val_accuracy", YOURS, change.sign, GLOROT),))]
     if later and not change.sign:
@@ -148,8 +148,8 @@ def training(runs: Sequence[Shown], layer: int) -> Caption:
 
 def sigma_depth_map(records: Sequence[RunRecord]) -> list[Caption]:
     """What the finished map shows, where its figures bear it out."""
-    cells: Mapping[tuple[float, int], Estimate] = {
-        (r.config.init_std, len(r.config.hidden)): r.estimate("val_accuracy", r.epochs)
+    cells = {
+        (r.config.init_std, len(r.config.hidden)): Shown.at_end(r)
         for r in records
         if r.epochs == MAP_EPOCHS
     }
@@ -157,7 +157,7 @@ def sigma_depth_map(records: Sequence[RunRecord]) -> list[Caption]:
         return [Caption("map, all diverged", {})]
     config = records[0].config
     sigmas, depths = (sorted({key[axis] for key in cells}) for axis in (0, 1))
-    ranking = rank(cells, lambda cell: cell.value, difference)
+    ranking = by_accuracy(cells)
     best, level = ranking.best, len(ranking.level)
     figures = {
         "runs": str(len(records)),
@@ -165,8 +165,8 @@ def sigma_depth_map(records: Sequence[RunRecord]) -> list[Caption]:
         "epochs": plural(MAP_EPOCHS, "epoch"),
         "width": plural(config.hidden[0], "unit"),
         "images": f"{records[0].examples['validation']:,}",
-        "error": f"{100 * max(cell.error for cell in cells.values()):.1f}",
-        "best": percent(cells[best].value),
+        "error": f"{100 * max(cell.accuracy().error for cell in cells.values()):.1f}",
+        "best": percent(cells[best].at("val_accuracy")),
         "best_sigma": number(best[0]),
         "best_depth": plural(int(best[1]), "hidden layer"),
         "level": plural(level, "other cell"),
@@ -174,16 +174,15 @@ def sigma_depth_map(records: Sequence[RunRecord]) -> list[Caption]:
     section = "map" if level else "map, clear"
     captions = [Caption(section if len(cells) > 1 else "map, one left", figures)]
     for sigma, section in ((sigmas[0], "map, too small"), (sigmas[-1], "map, too large")):
-        ends = [cells.get((sigma, int(depth))) for depth in (depths[0], depths[-1])]
-        if len(depths) < 2 or ends[0] is None or ends[1] is None or len(sigmas) < 2:
+        shallow, deep = (cells.get((sigma, int(depth))) for depth in (depths[0], depths[-1]))
+        if len(depths) < 2 or shallow is None or deep is None or len(sigmas) < 2:
             continue
-        lost = difference(ends[1], ends[0])
-        behind = difference(ends[1], cells[best])
-        if lost.sign < 0 and not behind.could_be_noise:
+        lost = comparing.change(deep, shallow, "val")
+        if lost.sign < 0 and (sigma, int(depths[-1])) in ranking.beaten:
             more = {
                 "sigma": number(sigma),
-                "shallow": percent(ends[0].value),
-                "deep": percent(ends[1].value),
+                "shallow": percent(shallow.at("val_accuracy")),
+                "deep": percent(deep.at("val_accuracy")),
                 "least_depth": plural(int(depths[0]), "hidden layer"),
                 "most_depth": str(depths[-1]),
             }

@@ -10,6 +10,7 @@ from fmviz.ui import controls, foot
 from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
+from fmviz.ui.panels.seeds import Seeds
 
 CLOSER: dict[Section, CloserLook] = {
     "update": CloserLook("Size of a step", panels.Updates),
@@ -33,6 +34,8 @@ def show() -> None:
         board = Board(page)
         board.place_status()
         board.add(panels.Race(board))
+        if len(board.roles) == 2:
+            board.add(Seeds(board))
 
     closer_look(board, CLOSER)
 

@@ -72,7 +72,7 @@ def _lead(going: Sequence[Shown]) -> Caption:
     accuracy = best.accuracy()
     images = f"{best.record.examples['validation']:,}"
     figures = {"best": best.name, "accuracy": points(accuracy), "images": images}
-    if at_chance(accuracy):
+    if at_chance(best):
         return Caption("race nothing learnt", figures)
     if len(going) == 1:
         return Caption("race alone", figures)
@@ -208,7 +208,7 @@ Swept = Mapping[tuple[str, float], RunRecord | None]
 
 def sweep(records: Swept) -> list[Caption]:
     """Each racer's best rate, and the rates that come within the noise of it; of a whole sweep."""
-    parts, best, rates = [], {}, {}
+    parts, best, rates, tried = [], {}, {}, 0
     for name in RACERS:
         column = {
             rate: Shown.at_end(record, name)
@@ -221,6 +221,7 @@ def sweep(records: Swept) -> list[Caption]:
             continue
         ranking = by_accuracy(column)
         top = ranking.best
+        tried += len(column)
         best[name], rates[name] = column[top], top
         span = f"η = {number(top)}"
         if ranking.level:
@@ -233,9 +234,9 @@ def sweep(records: Swept) -> list[Caption]:
     if not best:
         return [Caption("sweep all diverged", {})]
     captions = [Caption("sweep", {"bests": "; ".join(parts)})]
-    ranking_of_names = by_accuracy(best)
+    ranking_of_names = by_accuracy(best, tried)
     lead = ranking_of_names.best
-    if at_chance(best[lead].accuracy()):
+    if at_chance(best[lead]):
         captions.insert(0, Caption("sweep nothing learnt", {}))
     elif len(best) == 1:
         figures = {

@@ -15,6 +15,7 @@ from fmviz.ui.panels.curves import Curves
 from fmviz.ui.panels.memory import Memory
 from fmviz.ui.panels.paragraphs import Paragraphs
 from fmviz.ui.panels.running import Running
+from fmviz.ui.panels.seeds import Seeds
 
 CLOSER: dict[Section, CloserLook] = {
     "memory": CloserLook("What it learnt by heart", Memory),
@@ -37,6 +38,7 @@ def show() -> None:
         board = Board(page)
         board.place_status()
         board.add(Curves(board, lambda look: says.of_runs(look.runs, page.view, look.done)))
+        board.add(Seeds(board))
     labels = panels.Labels if page.config.label_noise else panels.Loss
     cards(board, panels.ToldGap, labels, Running)
     closer_look(board, CLOSER)

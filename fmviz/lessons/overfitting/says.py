@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from fmviz.analysis import comparing
-from fmviz.analysis.comparing import CHANCE, difference
+from fmviz.analysis import comparing, significance
+from fmviz.analysis.significance import against_chance, separate
 from fmviz.analysis.stopping import Shown
 from fmviz.page.view import Stopping
 from fmviz.run import data
 from fmviz.run.choices import N_CLASSES
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import Estimate, accuracy, accuracy_gap
+from fmviz.run.measure import Estimate, accuracy
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.words import shared
@@ -32,8 +32,7 @@ def of_runs(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
     if whole and done:
         captions.append(shared.early_stopping(run, view.patience, view.monitor))
     if view.test:
-        labels = data.load(run.record.config.dataset).test.labels
-        captions.append(shared.on_test(run, runs[0] if len(runs) == 2 else None, labels))
+        captions.append(shared.on_test(run, runs[0] if len(runs) == 2 else None))
     return captions
 
 
@@ -65,7 +64,8 @@ def of_one(run: Shown, done: bool) -> list[Caption]:
         "mistake": percent(by_mistake(validation).value),
         "validation": points(validation),
     }
-    excess = difference(memory, by_mistake(validation))
+    # Which label a mistake hits is a matter of chance even where every wrong label is measured.
+    excess = separate(accuracy(memory.value, wrong), by_mistake(validation))
     if excess.value <= 0 or excess.could_be_noise:
         captions = [Caption("not memorised", figures)]
     elif memory.value < 0.5:
@@ -73,18 +73,18 @@ def of_one(run: Shown, done: bool) -> list[Caption]:
     else:
         captions = [Caption("memorised", figures)]
     if done and right and captions[0].section != "not memorised":
-        captions += _late(run, memory)
+        captions += _late(run)
     if not right:
-        above = difference(validation, CHANCE)
+        above = against_chance(validation.value, record.examples["validation"])
         kind = direction(above, "below", "guessing", "above")
         return [*captions, Caption(f"all wrong, {kind}", figures)]
-    clean = accuracy(record.at("clean_accuracy", run.kept), right)
-    gap = accuracy_gap(clean.value, right, validation.value, record.examples["validation"])
+    clean = record.estimate("clean_accuracy", run.kept)
+    gap = separate(clean, validation)
     figures |= {
         "training": percent(clean.value),
         "gap": points(gap.size),
     }
-    if all(difference(share, CHANCE).could_be_noise for share in (clean, validation)):
+    if all(comparing.at_chance(run, split) for split in ("clean", "val")):
         section = "clean at chance"
     elif gap.could_be_noise:
         section = "clean gap could be noise"
@@ -93,13 +93,16 @@ def of_one(run: Shown, done: bool) -> list[Caption]:
     return [*captions, Caption(section, figures)]
 
 
-def _late(run: Shown, memory: Estimate) -> list[Caption]:
+def _late(run: Shown) -> list[Caption]:
     """That the wrong labels came after the epoch that validation would have chosen, where so."""
     best = run.record.best_epoch
     if not best or best >= run.kept:
         return []
+    wrong = run.record.examples["corrupted"]
     early = run.record.estimate("corrupted_accuracy", best)
-    later = difference(memory, early)
+    later = separate(
+        *(accuracy(run.record.at("corrupted_accuracy", e), wrong) for e in (run.kept, best))
+    )
     if later.could_be_noise or later.value < 0:
         return []
     figures = {
@@ -125,7 +128,9 @@ def beside(run: Shown, twin: Shown) -> list[Caption]:
         "epoch": str(run.kept),
         "twin_epoch": str(twin.kept),
     }
-    if run.record.config.label_noise:
+    if validation.same:
+        captions = [Caption("same answers", figures)]
+    elif run.record.config.label_noise:
         captions = [Caption(f"truth {direction(validation, *LOWER_OR_HIGHER)}", figures)]
     else:
         captions = [
@@ -177,7 +182,10 @@ def learning_curve(records: Sequence[RunRecord]) -> list[Caption]:
     gaps = [end.gap for end in ends]
     change = comparing.gap_change(ends[-1], ends[0])
     # A step that widens the gap by more than noise breaks the rule.
-    steps = [comparing.gap_change(after, before) for before, after in pairwise(ends)]
+    steps = [
+        significance.among(comparing.gap_change(after, before), len(ends) - 1)
+        for before, after in pairwise(ends)
+    ]
     broken = [size.config.train_size for size, step in zip(finite[1:], steps) if step.sign > 0]
     figures = {
         "fewest": f"{finite[0].config.train_size:,}",
@@ -211,8 +219,11 @@ def rule(run: Shown) -> list[Caption]:
         "train_images": f"{record.examples['train']:,}",
         "val_images": f"{record.examples['validation']:,}",
     }
+    figures["n"] = f"{record.config.train_size:,}"
     captions = [Caption("rule gap", figures)]
-    if {training.value, validation.value} & {0.0, 1.0}:
+    captions.append(Caption("rule sample" if training.error else "rule census", figures))
+    sampled = {validation.value} | ({training.value} if training.error else set())
+    if sampled & {0.0, 1.0}:
         captions.append(Caption("rule edge", figures))
     return captions
 

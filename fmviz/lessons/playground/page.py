@@ -15,6 +15,7 @@ from fmviz.ui.panels.figures import Gap, Saturation, Sparsity
 from fmviz.ui.panels.layers import Answers, Distributions, Layers
 from fmviz.ui.panels.memory import Memory
 from fmviz.ui.panels.running import Running
+from fmviz.ui.panels.seeds import Seeds
 from fmviz.ui.panels.weights import Distribution, Pictures
 from fmviz.words import shared
 
@@ -45,6 +46,7 @@ def show() -> None:
         board = Board(page)
         board.place_status()
         board.add(penalty_curves(board))
+        board.add(Seeds(board))
     cards(board, Gap, Sparsity, Saturation)
     closer_look(board, CLOSER)
 

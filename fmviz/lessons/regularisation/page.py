@@ -17,6 +17,7 @@ from fmviz.ui.page import open_page
 from fmviz.ui.panels.card import cards
 from fmviz.ui.panels.curves import penalty_curves
 from fmviz.ui.panels.figures import Gap, Sparsity
+from fmviz.ui.panels.seeds import Seeds
 from fmviz.ui.panels.weights import Distribution, Pictures
 from fmviz.words import shared
 
@@ -64,6 +65,7 @@ def show() -> None:
         board = Board(page)
         board.place_status()
         board.add(penalty_curves(board))
+        board.add(Seeds(board))
     cards(board, Gap, Sparsity, Distribution)
     questions = {page.text(section): names for section, names in QUESTIONS.items()}
     closer_looks(board, CLOSER, questions)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fmviz.analysis import network
-from fmviz.analysis.comparing import paired_difference
+from fmviz.analysis.significance import Comparison, paired
 from fmviz.run.data import Images
 from fmviz.run.measure import Estimate, accuracy
 
@@ -36,7 +36,7 @@ class Pruned(NamedTuple):
 
     share: float
     accuracy: Estimate
-    lost: Estimate
+    lost: Comparison
 
 
 def pruned(weights: Sequence[Array], share: float) -> list[Array]:
@@ -85,7 +85,7 @@ def curve(
             Pruned(
                 share,
                 accuracy(float(right.mean()), len(images)),
-                paired_difference(whole, right),
+                paired(whole, right),
             )
         )
     return points

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
-from fmviz.analysis import comparing
-from fmviz.analysis.comparing import paired_difference
-from fmviz.analysis.ranking import by_accuracy
+from fmviz.analysis import comparing, significance, sweeps
 from fmviz.analysis.stopping import Shown
 from fmviz.analysis.sweeps import weight_rms
 from fmviz.lessons.regularisation.pruning import Pruned, prunable
 from fmviz.run.choices import N_PIXELS
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import Estimate, Flips
+from fmviz.run.measure import Flips
 from fmviz.run.naming import plural, run_name
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.theory import penalties
 from fmviz.words.numbers import percent, points, rounded, small_percent, upper_first
 from fmviz.words.prose import Caption
+
+# The runs of one setting, one a seed.
+SeedsOf: TypeAlias = Sequence[RunRecord]
 
 
 def pruning(config: RunConfig, curve: Sequence[Pruned], share: float) -> Caption:
@@ -66,6 +68,8 @@ def like(first: RunRecord, second: RunRecord, names: tuple[str, str], tolerance:
         "second_sparsity": small_percent(sparsities[1]),
         "apart": points(apart.size),
     }
+    if apart.same:
+        return Caption("same answers", figures)
     if apart.sign:
         return Caption("unlike accuracy", figures)
     equal = figures["first_sparsity"] == figures["second_sparsity"]
@@ -107,7 +111,7 @@ def flips(
         right: (m,) whether the run and its baseline are right, in this order.
         split: "validation" or "test".
     """
-    change = paired_difference(right[0], right[1])
+    change = significance.paired(right[0], right[1])
     figures = {
         "gained": f"{len(flipped.gained):,}",
         "lost": f"{len(flipped.lost):,}",
@@ -129,57 +133,56 @@ def flips_of_epochs(run: Shown, baseline: Shown) -> Caption | None:
     return Caption("flips of other epochs", figures)
 
 
-def _change(record: RunRecord, other: RunRecord) -> Estimate:
+def _change(record: RunRecord, other: RunRecord) -> significance.Comparison:
     """Validation accuracy of one ended run − that of another, image by image."""
     return comparing.change(Shown.at_end(record), Shown.at_end(other), "val")
 
 
-def best_of_sweep(records: Mapping[str, Sequence[RunRecord]], baseline: RunRecord) -> list[Caption]:
-    """The λ of each kind with the highest validation accuracy, against none.
+def best_of_sweep(records: Mapping[str, Sequence[SeedsOf]], baseline: SeedsOf) -> list[Caption]:
+    """The λ of each kind with the highest validation accuracy, against none; of several seeds, the
+    highest mean.
 
     Args:
-        records: by kind, those that ended finite.
+        records: by kind, a λ each, those that ended finite with every seed.
     """
     captions = []
     for kind, found in records.items():
         if not found:
             captions.append(Caption("sweep, all diverged", {"kind": kind}))
             continue
-        best = found[by_accuracy(dict(enumerate(map(Shown.at_end, found)))).best]
-        own, before = (r.estimate("val_accuracy", r.epochs) for r in (best, baseline))
-        change = _change(best, baseline)
+        best = found[sweeps.ranked(dict(enumerate(found))).best]
+        change = significance.among(sweeps.change(best, baseline), len(found))
         figures = {
             "kind": kind,
-            "lam": number(best.config.lam),
-            "accuracy": f"{points(own)}%",
-            "baseline": f"{points(before)}%",
+            "lam": number(best[0].config.lam),
+            "accuracy": f"{points(sweeps.mean_accuracy(best))}%",
+            "baseline": f"{points(sweeps.mean_accuracy(baseline))}%",
             "change": points(change.size),
             "tried": str(len(found)),
         }
-        how = ("could be noise", "wins", "loses")[change.sign]
+        how = "changes nothing" if change.same else ("could be noise", "wins", "loses")[change.sign]
         captions.append(Caption(f"sweep {how}", figures))
     return captions
 
 
-def harmless(
-    found: Sequence[RunRecord], baseline: RunRecord, tolerance: float, kind: str
-) -> Caption:
+def harmless(found: Sequence[SeedsOf], baseline: SeedsOf, tolerance: float, kind: str) -> Caption:
     """The largest λ of a kind up to which validation accuracy does not fall beyond noise, and how
-    narrow the gap and how sparse the network is there."""
-    last: RunRecord | None = None
-    for record in sorted(found, key=lambda record: record.config.lam):
-        if _change(baseline, record).sign > 0:
+    narrow the gap and how sparse the network is there; of several seeds, their means."""
+    last: SeedsOf | None = None
+    for runs in sorted(found, key=lambda runs: runs[0].config.lam):
+        if sweeps.change(baseline, runs).sign > 0:
             break
-        last = record
+        last = runs
     if last is None:
-        smallest = min(record.config.lam for record in found)
+        smallest = min(runs[0].config.lam for runs in found)
         return Caption("harmless none", {"kind": kind, "lam": number(smallest)})
+    sparsities = [record.sparsity(tolerance, record.epochs) for record in last]
     figures = {
         "kind": kind,
-        "lam": number(last.config.lam),
-        "gap": points(last.gap(last.epochs)),
-        "baseline_gap": points(baseline.gap(baseline.epochs)),
-        "sparsity": small_percent(last.sparsity(tolerance, last.epochs)),
+        "lam": number(last[0].config.lam),
+        "gap": points(sweeps.mean_gap(last)),
+        "baseline_gap": points(sweeps.mean_gap(baseline)),
+        "sparsity": small_percent(float(np.mean(sparsities))),
         "tolerance": number(tolerance),
     }
     return Caption("harmless", figures)
@@ -207,6 +210,8 @@ def zeros(plain: RunRecord, proximal: RunRecord, tolerance: float) -> list[Capti
         said.append(Caption("zeros near", figures))
         if tolerance < pull:
             said.append(Caption("zeros, hops above tolerance", figures))
+    if apart.same:
+        return [*said, Caption("same answers", figures)]
     like = "differs" if apart.sign else "could be noise"
     return [*said, Caption(f"zeros, accuracy {like}", figures)]
 
@@ -219,7 +224,8 @@ def adam_and_adamw(swept: Sequence[tuple[RunRecord, RunRecord]]) -> Caption:
     """
     for coupled, decoupled in swept:
         pair = Shown.at_end(coupled), Shown.at_end(decoupled)
-        gaps, accuracies = comparing.gap_change(*pair), comparing.change(*pair, "val")
+        both = comparing.gap_change(*pair), comparing.change(*pair, "val")
+        gaps, accuracies = (significance.among(each, 2 * len(swept)) for each in both)
         if gaps.could_be_noise and accuracies.could_be_noise:
             continue
         figures = {

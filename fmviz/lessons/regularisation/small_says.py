@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fmviz.analysis import comparing
-from fmviz.analysis.comparing import paired_difference
+from fmviz.analysis.significance import paired
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.regularisation import wiggle
 from fmviz.lessons.regularisation.nudge import Certainty, Nudged
@@ -52,7 +52,7 @@ def nudged(networks: Sequence[Steadiness]) -> list[Caption]:
         return [Caption("nudge by nothing", figures)]
     if len(networks) == 1:
         return [Caption("nudge alone", figures)]
-    change = paired_difference(run.here.moved, baseline.here.moved)
+    change = paired(run.here.moved, baseline.here.moved)
     figures |= {"before": points(baseline.here.share_moved), "apart": points(change.size)}
     how = ("could be noise", "shakier", "steadier")[change.sign]
     if run.calm.classes == 1:
@@ -66,7 +66,7 @@ def nudged(networks: Sequence[Steadiness]) -> list[Caption]:
 
 
 def _right(here: Nudged, before: Nudged) -> Caption:
-    change = paired_difference(here.right, before.right)
+    change = paired(here.right, before.right)
     figures = {
         "right": points(here.share_right),
         "right_before": points(before.share_right),

@@ -10,6 +10,7 @@ from fmviz.ui import controls, foot
 from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
+from fmviz.ui.panels.seeds import Seeds
 
 CLOSER: dict[Section, CloserLook] = {
     "race": CloserLook("All schedules", panels.Race),
@@ -31,6 +32,7 @@ def show() -> None:
         board = Board(page)
         board.place_status()
         board.add(panels.Twins(board))
+        board.add(Seeds(board))
 
     closer_look(board, CLOSER)
 

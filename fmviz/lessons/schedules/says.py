@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from fmviz.analysis import comparing
-from fmviz.analysis.comparing import CHANCE, at_chance
+from fmviz.analysis.comparing import at_chance
 from fmviz.analysis.ranking import by_accuracy
+from fmviz.analysis.significance import among
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.schedules.lesson import CONSTANT, LABELS, SCHEDULED
+from fmviz.run.choices import N_CLASSES
 from fmviz.run.config import RunConfig
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
@@ -59,6 +62,8 @@ def of_runs(runs: Sequence[Shown]) -> list[Caption]:
         others.append(Caption("other epochs", figures))
     if (at_a_loss := _at_chance(constant, run)) is not None:
         return [Caption(at_a_loss, figures), *others]
+    if change.same:
+        return [Caption("same answers", figures), *others]
     section = "schedule level" if change.could_be_noise else "schedule helps"
     if not change.could_be_noise and change.value < 0:
         section = "schedule costs"
@@ -75,13 +80,13 @@ def _at_chance(constant: Shown, run: Shown) -> str | None:
     Beside such a run the other has learnt only where it is above a guess: after false labels alone
     it can be below.
     """
-    constant_lost, lost = (at_chance(each.accuracy()) for each in (constant, run))
+    constant_lost, lost = (at_chance(each) for each in (constant, run))
     if constant_lost and lost:
         return "both at chance"
     if not constant_lost and not lost:
         return None
     learnt = run if constant_lost else constant
-    if learnt.accuracy().value < CHANCE.value:
+    if learnt.at("val_accuracy") < 1 / N_CLASSES:
         return "chance and below"
     return "constant at chance" if constant_lost else "schedule at chance"
 
@@ -165,7 +170,7 @@ def race(records: Mapping[str, RunRecord | None]) -> list[Caption]:
             "near": listed(near),
             "far": listed(far),
         }
-        if at_chance(accuracy):
+        if at_chance(runs[best]):
             captions.append(Caption("schedules at chance", figures))
         else:
             captions.append(
@@ -199,10 +204,11 @@ def sweep(records: Mapping[tuple[str, float], RunRecord | None]) -> list[Caption
         else:
             figures |= {"accuracy": measured, "rate": at, "band": within}
     if len(best) == 2:
-        change = comparing.change(best[SCHEDULED], best[CONSTANT], "val")
+        pairs = math.prod(1 + len(ranking.behind) for ranking in rankings.values())
+        change = among(comparing.change(best[SCHEDULED], best[CONSTANT], "val"), pairs)
         figures["change"] = points(change.size)
         section = f"sweep {direction(change, 'worse', 'level', 'better')}"
-        if all(at_chance(run.accuracy()) for run in best.values()):
+        if all(at_chance(run) for run in best.values()):
             section = "sweep at chance"
         captions = [Caption(section, figures), Caption("sweep bands", figures)]
     else:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from fmviz.analysis import sweeps
-from fmviz.analysis.comparing import at_chance
 from fmviz.analysis.sweeps import MEASURES, Outcome
 from fmviz.run import knobs
 from fmviz.run.choices import ACTIVATIONS, DATASETS
@@ -144,7 +143,7 @@ def _best(turns: Mapping[str, Sequence[Any]], best: sweeps.Best) -> list[Caption
         "others": str(best.compared),
         "names": _names(turned, best.level),
     }
-    if at_chance(best.accuracy):
+    if not best.learnt:
         return [Caption("nothing learnt in all", figures)]
     if not best.compared:
         return [Caption("only one", figures)]

@@ -38,6 +38,8 @@ class Sweep:
         brief: whether records without weights will do.
         partly: whether what is known already is drawn before the rest is asked for; its page then
             says how long that takes.
+        label: of the button; how many runs are missing without.
+        eager: whether runs that are all known are drawn without being asked for.
     """
 
     def __init__(
@@ -49,9 +51,11 @@ class Sweep:
         *,
         brief: bool = True,
         partly: bool = False,
+        label: str | None = None,
+        eager: bool = True,
     ) -> None:
         self.page, self.name, self.draw, self.brief = page, name, draw, brief
-        self.partly = partly
+        self.partly, self.label, self.eager = partly, label, eager
         self.configs = list(dict.fromkeys(configs))
         self._order = [self.configs.index(config) for config in configs]
         self._what = tuple(config.key for config in self.configs)
@@ -76,8 +80,12 @@ class Sweep:
 
     def run(self) -> None:
         """Draw the sweep where it is known or asked for. Call it after the board's runs."""
+        asked = state.asked_for(self.page.name, self.name, self._what)
+        if not asked and not self.eager:
+            self._press(self.label or "Train these runs")
+            return
         known = live.engine().known(self.configs, brief=self.brief)
-        if not known and not state.asked_for(self.page.name, self.name, self._what):
+        if not known and not asked:
             self._offer()
             return
         if not known:
@@ -106,6 +114,9 @@ class Sweep:
         left = sum(record is None for record in stored)
         what = "runs" if left == len(stored) else "missing runs"
         label = f"Train these {left} {what}" if left > 1 else "Train this run"
+        self._press(self.label or label, disabled=disabled)
+
+    def _press(self, label: str, *, disabled: bool = False) -> None:
         self._button.button(
             label,
             key=f"{self.page.name}/{self.name} button",

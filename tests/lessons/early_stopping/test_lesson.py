@@ -11,11 +11,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fmviz.analysis import comparing
+from fmviz.analysis.significance import Comparison
 from fmviz.analysis.stopping import Outcome, Rule, Shown, by_monitor, look, outcomes
 from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import Estimate
 from fmviz.run.record import Divergence, RunRecord
 from fmviz.ui import live
 from tests.lessons.early_stopping.test_says import BRANCHES
@@ -181,7 +181,7 @@ def outcome(records: dict[str, RunRecord], name: str) -> Outcome:
     return outcomes(records[name], rule)[rule.patience]
 
 
-def apart(record: RunRecord, a: int, b: int, split: str = "val") -> Estimate:
+def apart(record: RunRecord, a: int, b: int, split: str = "val") -> Comparison:
     """Accuracy of epoch a − that of epoch b, image by image."""
     return comparing.change(Shown("", record, None, a), Shown("", record, None, b), split)
 

@@ -68,6 +68,8 @@ def ended(shares: Sequence[float], *, corrupted: int = 0, test: bool = False) ->
 
 
 BETTER, WORSE, SAME = ([*[0.5] * 6, last] for last in (0.4, 0.6, 0.5))
+# Two images of 2,500 part these epochs.
+CLOSE = [0.5, 0.5008, 0.5, 0.5008, 0.5, 0.5008, 0.5008]
 
 
 def patience_said(
@@ -84,10 +86,11 @@ def monitors_said(
     accuracy: Sequence[float],
     shares: Sequence[float] = SAME,
     penalty: float = 0.0,
+    restore: bool = True,
 ) -> list[Caption]:
     record = record_of(loss, val_crossentropy=crossentropy, val_accuracy=accuracy, penalty=penalty)
     record = with_right(record, shares)
-    found = by_monitor(record, Rule(patience=2, restore_best_weights=True))
+    found = by_monitor(record, Rule(patience=2, restore_best_weights=restore))
     return says.monitors(found, record)
 
 
@@ -128,10 +131,13 @@ MAKERS: dict[str, Callable[[], list[Caption]]] = {
     "patience 0 is 1": lambda: said(TURNS, patience=0),
     "end, better here": lambda: ended(BETTER),
     "end, worse here": lambda: ended(WORSE),
-    "end, could be noise": lambda: ended(SAME),
+    "end, could be noise": lambda: ended(CLOSE),
+    "end, chosen": lambda: ended([0.5, 0.5, 0.5012, *[0.5] * 4]),
+    "end, same": lambda: ended(SAME),
     "noise memorised": lambda: ended(SAME, corrupted=20),
     "end, test differs": lambda: ended(BETTER, test=True),
-    "end, test could be noise": lambda: ended(SAME, test=True),
+    "end, test could be noise": lambda: ended(CLOSE, test=True),
+    "end, test same": lambda: ended(SAME, test=True),
     "end is kept": lambda: says.against_end(replayed(record_of(FALLS), Rule(patience=2)), False),
     "patience makes no difference": lambda: patience_said(TURNS),
     "patience changes nothing": lambda: patience_said(FALLS),
@@ -147,7 +153,15 @@ MAKERS: dict[str, Callable[[], list[Caption]]] = {
     "impatience, worse here": lambda: patience_said(
         [0.9, 0.5, 0.6, 0.4, 0.5, 0.6, 0.7], [0.5, 0.4, 0.5, 0.5, 0.5, 0.5, 0.5]
     ),
-    "impatience, could be noise": lambda: patience_said([0.9, 0.5, 0.6, 0.4, 0.5, 0.6, 0.7]),
+    "impatience, could be noise": lambda: patience_said(
+        [0.9, 0.5, 0.6, 0.4, 0.5, 0.6, 0.7],
+        [0.5, 0.5, 0.5012, 0.5, 0.5, 0.5, 0.5],
+        restore_best_weights=False,
+    ),
+    "impatience, chosen": lambda: patience_said(
+        [0.9, 0.5, 0.6, 0.4, 0.5, 0.6, 0.7], [0.5, 0.5, 0.5, 0.5012, 0.5, 0.5, 0.5]
+    ),
+    "impatience, same": lambda: patience_said([0.9, 0.5, 0.6, 0.4, 0.5, 0.6, 0.7]),
     "monitors, 1 epochs": lambda: monitors_said(TURNS, TURNS, TURNS[::-1][4:] + FALLS[3:]),
     "monitors, 2 epochs": lambda: monitors_said(FALLS, TURNS, RISES),
     "monitors, 3 epochs": lambda: monitors_said(FALLS, TURNS, FALLS),
@@ -156,7 +170,11 @@ MAKERS: dict[str, Callable[[], list[Caption]]] = {
     "monitors, apart": lambda: monitors_said(
         FALLS, TURNS, FALLS, [0.9, 0.5, 0.5, 0.5, 0.5, 0.5, 0.3]
     ),
-    "monitors, could be noise": lambda: monitors_said(FALLS, TURNS, FALLS),
+    "monitors, could be noise": lambda: monitors_said(
+        TURNS, RISES, FALLS, [*[0.5] * 4, 0.5008, 0.5, 0.5], restore=False
+    ),
+    "monitors, chosen": lambda: monitors_said(FALLS, TURNS, FALLS, CLOSE[::-1]),
+    "monitors, same": lambda: monitors_said(FALLS, TURNS, FALLS),
     "epoch improves": lambda: epoch_said(3),
     "epoch improves, baseline not": lambda: epoch_said(2, baseline=0.1),
     "epoch waits": lambda: epoch_said(4),
@@ -220,6 +238,16 @@ def test_what_comes_back_is_compared_image_by_image() -> None:
     assert caption.figures["change"] == f"10.0 ± {100 * np.sqrt(0.09 / 2_500):.1f}"
     (caption,) = ended(WORSE)
     assert caption.figures["signed"].startswith("−10.0")
+
+
+def test_what_was_chosen_on_the_images_has_to_be_ahead_by_more_than_the_best_of_many() -> None:
+    # Ahead on 7 images of 2,500, p = 1/64, as the best of five epochs looked at: no evidence.
+    (caption,) = ended([0.5, 0.5, 0.5028, *[0.5] * 4])
+    assert (caption.section, caption.figures["tried"]) == ("end, chosen", "5")
+    # On 12: p = 1/2,048.
+    assert ended([0.5, 0.5, 0.5048, *[0.5] * 4])[0].section == "end, better here"
+    # Epochs that were not chosen are compared as they stand, and so are those that fall behind.
+    assert ended([0.5, 0.5, 0.4968, *[0.5] * 4])[0].section == "end, worse here"
 
 
 def test_nothing_is_compared_while_a_run_goes_on_or_after_it_diverged() -> None:
@@ -298,7 +326,7 @@ def test_wrong_labels_have_a_row_where_there_are_some() -> None:
     assert "wrong labels, as told" not in tables.moments(replayed(record, rule), False)[0]
     noisy = replace(record, examples={**record.examples, "corrupted": 100})
     column = tables.moments(replayed(noisy, rule), False)[0]
-    assert column["wrong labels, as told"] == "25.0 ± 4.3%"
+    assert column["wrong labels, as told"] == "25.0%"  # of all there are
 
 
 def test_the_kernels_nearest_to_an_epoch() -> None:
@@ -424,5 +452,5 @@ def test_a_better_epoch_that_would_not_have_been_trained_is_no_matter() -> None:
 
 
 def test_monitors_that_choose_equally_good_epochs_are_told_apart() -> None:
-    caption = one(monitors_said(FALLS, TURNS, [0.5] * 7), "monitors, could be noise")
+    caption = one(monitors_said(FALLS, TURNS, [0.5] * 7), "monitors, same")
     assert caption.figures["best"] != caption.figures["worst"]

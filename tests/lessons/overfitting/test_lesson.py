@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fmviz.analysis import comparing, memory
+from fmviz.analysis import comparing, memory, significance
+from fmviz.analysis.significance import Comparison
 from fmviz.analysis.stopping import Shown
 from fmviz.charts import against, running
 from fmviz.engine.watch import Update
@@ -107,7 +108,7 @@ def beside(section: str, run: Shown, twin: Shown) -> Callable[[], Caption]:
 def pair(run: tuple[float, float], twin: tuple[float, float], **config: Any) -> tuple[Shown, Shown]:
     """(training, validation) of a run and its twin, both still going on."""
     made = []
-    for (training, validation), changes in ((run, config), (twin, {})):
+    for (training, validation), changes in ((run, config), (twin, {"train_size": 200})):
         record = synthetic(
             tiny(epochs=9, **changes),
             epochs=3,
@@ -188,7 +189,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
         pair((0.9, 0.8), (0.9, 0.8))[0]._replace(kept=1), pair((0.9, 0.8), (0.9, 0.8))[1]
     )[-1],
     "test differs": lambda: on_test(0.8, 0.7),
-    "test could be noise": lambda: on_test(0.8, 0.8),
+    "test could be noise": lambda: on_test(0.8, 0.7994),
     "loss rises": loss("loss rises", 0.5, 1, 1),
     **{
         section: loss(section, 0.5, 1, 1, accuracy=[0.8, 0.8, last])
@@ -210,7 +211,9 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "sweep with noise": sweep("sweep with noise", [0.2, 0.1], noise=0.2),
     "sweep too short": sweep("sweep too short", [0.2]),
     "rule gap": lambda: says.rule(shown(0.9, 0.8))[0],
-    "rule edge": lambda: says.rule(shown(1.0, 0.8))[1],
+    "rule sample": lambda: says.rule(shown(0.9, 0.8, images=50))[1],
+    "rule census": lambda: says.rule(shown(1.0, 0.8))[1],
+    "rule edge": lambda: says.rule(shown(1.0, 0.8, images=50))[2],
     "rule noise": lambda: says.code(tiny(label_noise=0.2))[0],
     "code noise": lambda: says.code(tiny(label_noise=0.2))[1],
     "code": lambda: says.code(tiny())[0],
@@ -322,8 +325,8 @@ def test_memory_is_what_exceeds_mistakes() -> None:
     assert expected.error == pytest.approx(0.001)
     figures = BRANCHES["memorised few"]().figures
     assert figures["mistake"] == "2.7%"
-    # √(0.14 · 0.86 / 200) = 2.5%.
-    assert figures["share"] == "14.0 ± 2.5"
+    # Of all wrong labels there are: no error.
+    assert figures["share"] == "14.0"
 
 
 def test_mistakes_hit_a_wrong_label_as_often_as_said() -> None:
@@ -356,7 +359,8 @@ def test_finished_twins_are_compared_image_by_image() -> None:
         return given._replace(record=replace(given.record, val_predictions=rows))
 
     caption = says.beside(predicting(run, right), predicting(twin, better))[1]
-    # Ten images of 2,500, all one way: 0.4 ± 0.13 points, where separate errors would say 1.1.
+    # Ten images of 2,500, all one way: 0.4 ± 0.13 points, where separate errors would say 1.1. The
+    # error shown is √(11 − 100/2,502)/2,502, with ½ added to each count.
     assert caption.section == "twin's validation higher"
     assert caption.figures["val_change"] == "0.4 ± 0.1"
 
@@ -444,10 +448,11 @@ def test_a_sweep_draws_each_run_with_its_errors_and_marks_the_present_one() -> N
     assert training.value.tolist() == [100, 200]
     assert training.accuracy.tolist() == pytest.approx([1.0, 0.9])
     assert training.other.tolist() == pytest.approx([0.8, 0.8])
-    errors = [measure.accuracy(share, 5_000).error for share in (1.0, 0.9)]
-    assert (training.accuracy - training.low).tolist() == pytest.approx(errors)
-    # No whisker beyond 100%.
-    assert training.high.tolist() == pytest.approx([1.0, 0.9 + errors[1]])
+    # All training images are measured: no whisker.
+    assert training.low.tolist() == training.high.tolist() == training.accuracy.tolist()
+    error = measure.accuracy(0.8, 5_000).error
+    validation = rows[rows.split == "validation"]
+    assert (validation.high - validation.accuracy).tolist() == pytest.approx([error] * 2)
     assert rows[rows.kind == "present"].value.tolist() == [200]
 
 
@@ -513,19 +518,19 @@ def said(runs: list[Shown]) -> list[str]:
     return [c.section for c in says.of_runs(runs, Judging(), done=True)]
 
 
-def gap_change(runs: list[Shown]) -> measure.Estimate:
+def gap_change(runs: list[Shown]) -> Comparison:
     """The network's gap − its twin's."""
     twin, own = (run.record.gap(run.kept) for run in runs)
-    return comparing.difference(own, twin)
+    return significance.separate(own, twin)
 
 
-def beyond_noise(estimate: measure.Estimate) -> bool:
-    return estimate.value > 0 and not estimate.could_be_noise
+def beyond_noise(change: Comparison) -> bool:
+    return change.sign > 0
 
 
-def validation_gain(better: Shown, worse: Shown) -> measure.Estimate:
+def validation_gain(better: Shown, worse: Shown) -> Comparison:
     labels = data.load().validation.labels
-    return comparing.paired_difference(
+    return significance.paired(
         better.record.val_predictions[-1] == labels, worse.record.val_predictions[-1] == labels
     )
 
@@ -533,7 +538,7 @@ def validation_gain(better: Shown, worse: Shown) -> measure.Estimate:
 def test_five_hundred_images_are_fitted_and_do_not_suffice(runs: dict[str, list[Shown]]) -> None:
     twin, own = runs["gap"]
     assert own.record.at("train_accuracy", own.kept) > 0.99
-    assert beyond_noise(own.record.gap(own.kept))
+    assert beyond_noise(comparing.gap(own))
     assert LESSON.answer is not None
     assert LESSON.answer([twin, own]) == 2
     # Cross-entropy on validation images rises long before the end.

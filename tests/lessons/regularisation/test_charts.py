@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fmviz.analysis.significance import normal
 from fmviz.analysis.sweeps import Swept
 from fmviz.charts.style import RUN_COLOURS
 from fmviz.lessons.regularisation import charts as drawn
@@ -29,7 +30,7 @@ SPECS: dict[str, Any] = {
 
 
 POINTS = [
-    Pruned(share, Estimate(0.8 - share / 2, 0.01), Estimate(share / 2, 0.01))
+    Pruned(share, Estimate(0.8 - share / 2, 0.01), normal(share / 2, 0.01))
     for share in (0.0, 0.5, 1.0)
 ]
 SWEPT = [

@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from fmviz.analysis import comparing, network
+from fmviz.analysis.significance import SAME, normal
 from fmviz.analysis.stopping import Shown
 from fmviz.analysis.sweeps import points_of_sweep, weight_rms
 from fmviz.engine.watch import Update
@@ -55,16 +57,16 @@ NAME = "regularisation"
 
 def pruned(lost: float, share: float = 0.9) -> Caption:
     points = [
-        Pruned(0.0, Estimate(0.8, 0.01), Estimate(0.0, 0.0)),
-        Pruned(0.9, Estimate(0.8 - lost, 0.01), Estimate(lost, 0.005)),
-        Pruned(1.0, Estimate(0.1, 0.01), Estimate(0.7, 0.01)),
+        Pruned(0.0, Estimate(0.8, 0.01), SAME),
+        Pruned(0.9, Estimate(0.8 - lost, 0.01), normal(lost, 0.005)),
+        Pruned(1.0, Estimate(0.1, 0.01), normal(0.7, 0.01)),
     ]
     return told.pruning(tiny(penalty="l1", lam=1.0), points, share)
 
 
 def idle() -> Caption:
     """Of a network that has learnt nothing: it loses nothing with its weights."""
-    points = [Pruned(at, Estimate(0.1, 0.01), Estimate(0.0, 0.0)) for at in (0.0, 0.5, 1.0)]
+    points = [Pruned(at, Estimate(0.1, 0.01), SAME) for at in (0.0, 0.5, 1.0)]
     return told.pruning(tiny(penalty="l1", lam=1.0), points, 0.5)
 
 
@@ -96,8 +98,8 @@ def zeros(exact: int = 5, tolerance: float = 1e-3, **config: Any) -> list[Captio
 def like(first: tuple[float, int], second: tuple[float, int]) -> Caption:
     """Two networks with this validation accuracy, and so many weights near zero in each kernel."""
     records = [
-        replace(ended(accuracy), layers=with_zeros(0, near).layers)
-        for accuracy, near in (first, second)
+        replace(ended(accuracy, seed=seed), layers=with_zeros(0, near).layers)
+        for seed, (accuracy, near) in enumerate((first, second))
     ]
     return told.like(records[0], records[1], ("L2", "L1"), 1e-3)
 
@@ -147,12 +149,13 @@ SAID: dict[str, Callable[[], list[Caption]]] = {
     "geometry inside": lambda: [law.two_weights(geometry.BOWL, 0.3)],
     "geometry corner": lambda: [law.two_weights(geometry.BOWL, 1.0)],
     "geometry all zero": lambda: [law.two_weights(geometry.BOWL, 3.0)],
-    "sweep wins": lambda: told.best_of_sweep({"L2": [ended(0.9, **L2S)]}, BASE),
-    "sweep could be noise": lambda: told.best_of_sweep({"L2": [ended(0.8, **L2S)]}, BASE),
-    "sweep loses": lambda: told.best_of_sweep({"L2": [ended(0.7, **L2S)]}, BASE),
-    "sweep, all diverged": lambda: told.best_of_sweep({"L2": []}, BASE),
-    "harmless": lambda: [told.harmless([ended(0.8, **L2S)], BASE, 1e-3, "L2")],
-    "harmless none": lambda: [told.harmless([ended(0.7, **L2S)], BASE, 1e-3, "L2")],
+    "sweep wins": lambda: told.best_of_sweep({"L2": [[ended(0.9, **L2S)]]}, [BASE]),
+    "sweep could be noise": lambda: told.best_of_sweep({"L2": [[ended(0.8, **L2S)]]}, [BASE]),
+    "sweep changes nothing": lambda: told.best_of_sweep({"L2": [[BASE]]}, [BASE]),
+    "sweep loses": lambda: told.best_of_sweep({"L2": [[ended(0.7, **L2S)]]}, [BASE]),
+    "sweep, all diverged": lambda: told.best_of_sweep({"L2": []}, [BASE]),
+    "harmless": lambda: [told.harmless([[ended(0.8, **L2S)]], [BASE], 1e-3, "L2")],
+    "harmless none": lambda: [told.harmless([[ended(0.7, **L2S)]], [BASE], 1e-3, "L2")],
     "zeros": zeros,
     "zeros alike": lambda: zeros(exact=0),
     "zeros near": lambda: zeros(tolerance=1e-2),
@@ -203,7 +206,7 @@ OF_PAGE: dict[str, set[str]] = {
     "translator": TRANSLATED,
     "sweep intro": {"images"},
     "about sweep": set(),
-    "sweep seeds": {"seeds", "seed"},
+    "sweep seeds": {"seeds"},
     "proximal intro": {"eta", "lam", "tolerance"},
     "runs diverged": {"runs"},
     "adamw intro": set(),
@@ -227,8 +230,8 @@ def test_verdicts_lead_and_words_are_plain() -> None:
 
 
 def test_the_first_lambda_that_costs_says_nothing_of_the_others() -> None:
-    runs = [ended(0.7, penalty="l2", lam=1.0), ended(0.8, penalty="l2", lam=2.0)]
-    caption = told.harmless(runs, BASE, 1e-3, "L2")
+    runs = [[ended(0.7, penalty="l2", lam=1.0)], [ended(0.8, penalty="l2", lam=2.0)]]
+    caption = told.harmless(runs, [BASE], 1e-3, "L2")
     assert caption.section == "harmless none"
     assert caption.figures["lam"] == "1"
     assert "every" not in prose.text(NAME, caption.section, caption.figures).lower()
@@ -240,9 +243,9 @@ def test_the_first_lambda_that_costs_says_nothing_of_the_others() -> None:
     ids=["none", "some"],
 )
 def test_what_can_go_is_told_as_it_was_measured(share: float, lost: float, most: str) -> None:
-    whole = Pruned(0.0, Estimate(0.8, 0.01), Estimate(0.0, 0.0))
-    cut = Pruned(share, Estimate(0.8 - lost, 0.01), Estimate(lost, 0.01))
-    all_of_it = Pruned(1.0, Estimate(0.1, 0.01), Estimate(0.7, 0.01))
+    whole = Pruned(0.0, Estimate(0.8, 0.01), SAME)
+    cut = Pruned(share, Estimate(0.8 - lost, 0.01), normal(lost, 0.01))
+    all_of_it = Pruned(1.0, Estimate(0.1, 0.01), normal(0.7, 0.01))
     caption = told.pruning(tiny(penalty="l1", lam=1.0), [whole, cut, all_of_it], 1.0)
     assert caption.figures["most"] == most
     assert caption.figures["share"] == "100%"
@@ -384,6 +387,22 @@ def test_l2_and_l1_are_set_beside_each_other_at_their_measured_ratio() -> None:
     beside = lesson.kinds(RunConfig(penalty="l1", lam=1.0))
     assert (beside[lesson.L2].lam, beside[lesson.L1].lam) == (20.0, 1.0)
     assert lesson.kinds(RunConfig(penalty="l1", lam=10_000.0))[lesson.L2].lam == 10_000.0
+
+
+def test_a_sweep_of_several_seeds_speaks_of_their_means() -> None:
+    """Beside SciPy's paired t test."""
+    none = [ended(share, seed=seed) for seed, share in enumerate((0.80, 0.83, 0.78))]
+    for ahead, section in (
+        ((0.82, 0.852, 0.80), "sweep wins"),
+        ((0.85, 0.82, 0.80), "sweep could be noise"),
+    ):
+        with_l2 = [ended(share, seed=seed, **L2S) for seed, share in enumerate(ahead)]
+        apart = scipy.stats.ttest_rel(ahead, (0.80, 0.83, 0.78)).pvalue < 0.05
+        caption = told.best_of_sweep({"L2": [with_l2]}, none)[0]
+        assert caption.section == section
+        assert apart == (section == "sweep wins")
+        assert caption.figures["accuracy"].startswith(f"{100 * np.mean(ahead):.1f} ± ")
+        assert told.harmless([with_l2], none, 1e-3, "L2").section == "harmless"
 
 
 def test_a_point_of_a_sweep_is_the_mean_of_its_seeds_with_their_range() -> None:

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from fmviz.analysis.significance import normal
 from fmviz.lessons.regularisation import pruning
 from fmviz.run.data import Images
 from fmviz.run.measure import Estimate, sparsity
@@ -77,7 +78,7 @@ def test_the_curve_is_keras_accuracy_with_those_weights_zeroed() -> None:
 
 
 def point(share: float, lost: float) -> pruning.Pruned:
-    return pruning.Pruned(share, Estimate(0.8 - lost, 0.01), Estimate(lost, 0.01))
+    return pruning.Pruned(share, Estimate(0.8 - lost, 0.01), normal(lost, 0.01))
 
 
 def test_prunable_ends_before_the_first_loss_beyond_noise() -> None:

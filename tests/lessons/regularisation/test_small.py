@@ -22,7 +22,7 @@ from fmviz.run.data import Images
 from fmviz.run.measure import Estimate
 from fmviz.words.prose import Caption
 from tests.support.claims import confirm
-from tests.support.records import SHIPPED, shown
+from tests.support.records import SHIPPED, shown, tiny
 from tests.support.trained import as_shown
 
 M = 1_000
@@ -36,7 +36,8 @@ def steadiness(
     moved: int, right: int = 500, *, epsilon: float = 0.2, classes: int = 10, training: float = 0.9
 ) -> Steadiness:
     here = Nudged(epsilon, first_of(moved), first_of(right))
-    return Steadiness(shown(training, 0.8), here, Certainty(Estimate(0.7, 0.01), classes))
+    run = shown(training, 0.8, config=tiny(seed=moved))
+    return Steadiness(run, here, Certainty(Estimate(0.7, 0.01), classes))
 
 
 def nudged(index: int, run: Steadiness, baseline: Steadiness | None) -> Callable[[], list[Caption]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fmviz.analysis.seeds import repeated
 from fmviz.lessons.compare import charts, says
-from fmviz.lessons.compare.lesson import SEEDS, CompareView, repeated
+from fmviz.lessons.compare.lesson import SEEDS, CompareView
 from fmviz.run.record import RunRecord
 from fmviz.ui import view_controls
 from fmviz.ui.board import Board

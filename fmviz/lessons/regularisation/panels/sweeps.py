@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import streamlit as st
 
@@ -20,6 +21,9 @@ from fmviz.ui.panels.sweep import OnRequest
 from fmviz.ui.place import Place
 from fmviz.ui.told import Told
 from fmviz.words.prose import Caption
+
+# Of a kind of penalty and a λ each: its runs, one a seed.
+Cells: TypeAlias = Sequence[tuple[str, says.SeedsOf]]
 
 
 class Swept(OnRequest):
@@ -80,22 +84,28 @@ class Swept(OnRequest):
             self.told.say(*self.captions(named), Caption("about sweep", {}))
 
     def captions(self, named: Sequence[tuple[str, RunRecord | None]]) -> list[Caption]:
-        """What the finished sweep says of the page's own seed."""
-        seed = self.page.config.seed
-        found = [(n, r) for n, r in named if r is not None and r.config.seed == seed]
-        finite = [(n, r) for n, r in found if r.diverged is None]
+        """What the finished sweep says: of one seed its runs, of several their means."""
+        found = [(name, record) for name, record in named if record is not None]
+        cells: dict[tuple[str, float], list[RunRecord]] = {}
+        for name, record in found:
+            cells.setdefault((name, record.config.lam), []).append(record)
+        finite = [
+            (name, runs)
+            for (name, _), runs in cells.items()
+            if all(record.diverged is None for record in runs)
+        ]
         captions = []
-        if (seeds := self.page.view.seeds) > 1:
-            captions.append(Caption("sweep seeds", {"seeds": str(seeds), "seed": str(seed)}))
-        captions += _left_out(len(found) - len(finite))
-        baseline = next((r for n, r in finite if n == lesson.BASELINE), None)
+        if (seeds := len({record.config.seed for _, record in found})) > 1:
+            captions.append(Caption("sweep seeds", {"seeds": str(seeds)}))
+        captions += _left_out(sum(record.diverged is not None for _, record in found))
+        baseline = next((runs for name, runs in finite if name == lesson.BASELINE), None)
         return captions + (self.compared(baseline, finite) if baseline is not None else [])
 
-    def compared(self, baseline: RunRecord, finite: list[tuple[str, RunRecord]]) -> list[Caption]:
+    def compared(self, baseline: says.SeedsOf, finite: Cells) -> list[Caption]:
         """Each kind against none."""
         captions = []
         for kind in self.names[1:]:
-            of_kind = [record for name, record in finite if name == kind]
+            of_kind = [runs for name, runs in finite if name == kind]
             captions += says.best_of_sweep({kind: of_kind}, baseline)
             if of_kind:
                 tolerance = self.page.view.tolerance
@@ -122,13 +132,13 @@ class AdamW(Swept):
         """The runs, by name."""
         return lesson.adamw(self.page.config)
 
-    def compared(self, baseline: RunRecord, finite: list[tuple[str, RunRecord]]) -> list[Caption]:
+    def compared(self, baseline: says.SeedsOf, finite: Cells) -> list[Caption]:
         """Where the two part."""
         coupled, decoupled = (
-            {record.config.lam: record for name, record in finite if name == kind}
+            {runs[0].config.lam: runs for name, runs in finite if name == kind}
             for kind in self.names[1:]
         )
-        pairs = [(coupled[lam], decoupled[lam]) for lam in sorted(coupled.keys() & decoupled)]
+        pairs = [(coupled[lam][0], decoupled[lam][0]) for lam in sorted(coupled.keys() & decoupled)]
         found = {kind: list(of.values()) for kind, of in zip(self.names[1:], (coupled, decoupled))}
         return [says.adam_and_adamw(pairs), *says.best_of_sweep(found, baseline)]
 

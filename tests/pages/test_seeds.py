@@ -1,0 +1,82 @@
+""" "Try 5 seeds": a verdict on one training each, made again on request."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fmviz.lessons.catalogue import LESSONS
+from fmviz.ui import live
+from tests.support.lessons import made_up, opened, texts
+from tests.support.scripted import ScriptedEngine
+
+# What sets two runs apart on each page, and how many there are.
+PAGES = {
+    "overfitting": {},
+    "early_stopping": {"patience": "2"},
+    "regularisation": {},
+    "dropout": {},
+    "initialisation": {"init_std": "0.2", "initializer": "normal"},
+    "schedules": {},
+    "playground": {"penalty": "l2", "lam": "5"},
+}
+BUTTON = "Try 5 seeds"
+
+
+@pytest.fixture(autouse=True)
+def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
+    engine = ScriptedEngine(lambda configs: [made_up(configs)])
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    return engine
+
+
+def buttons(at: AppTest) -> list[str]:
+    return [button.label for button in at.button]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_verdict_on_one_training_each_says_so_and_is_made_again_of_five(
+    name: str, scripted: ScriptedEngine
+) -> None:
+    at = opened(name, PAGES[name])
+    charts, asked = len(at.get("vega_lite_chart")), len(scripted.asked)
+    assert "This speaks of th" in texts(at)
+    # Nothing is trained and nothing drawn before it is asked for.
+    own = {config for configs in scripted.asked for config in configs}
+    assert not any(config.replace(seed=LESSONS[name].start["seed"]) != config for config in own)
+    at.button(key=f"{name}/seeds button").click().run()
+    assert not at.exception
+    wanted = max(scripted.asked[asked:], key=len)
+    assert {config.seed for config in wanted} == {0, 1, 2, 3, 4}
+    assert {config.replace(seed=0) for config in wanted} <= own
+    assert len(at.get("vega_lite_chart")) == charts + 1
+    said = texts(at)
+    assert "95% interval" in said
+    assert "The images and the order of the batches stay." in " ".join(said.split())
+    assert "est accuracy:" not in said
+    assert BUTTON not in buttons(at)
+
+
+def test_one_network_alone_has_nothing_to_be_compared_with() -> None:
+    for name, query in (
+        ("playground", {"penalty": "none"}),
+        ("dropout", {"dropout": "0"}),
+        ("early_stopping", {"patience": "off"}),
+        ("schedules", {"schedule": "constant"}),
+    ):
+        assert BUTTON not in buttons(opened(name, query))
+
+
+def test_results_that_wait_for_a_guess_wait_over_seeds_too(scripted: ScriptedEngine) -> None:
+    at = opened("regularisation", {"hide": "true", "seed": "7"})
+    assert BUTTON not in buttons(at)
+    assert "This speaks of these two trainings" not in texts(at)
+
+
+def test_another_setting_has_to_be_asked_for_again() -> None:
+    at = opened("regularisation")
+    at.button(key="regularisation/seeds button").click().run()
+    assert BUTTON not in buttons(at)
+    at.select_slider(key="regularisation.lam").set_value(0.5).run()
+    assert not at.exception
+    assert BUTTON in buttons(at)
