@@ -17,7 +17,7 @@ from fmviz.run.naming import differing_settings, plural, setting
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import SETTINGS
 from fmviz.words.numbers import direction, points, signed_points
-from fmviz.words.prose import Caption, escaped
+from fmviz.words.prose import Caption, Claim, escaped
 
 
 def state(record: RunRecord | None, config: RunConfig) -> str:
@@ -124,7 +124,9 @@ def pair(a: Shown, b: Shown) -> list[Caption]:
         "images": _measured(a, b),
     }
     unclear = change.could_be_noise
-    captions = [Caption("pair could be noise" if unclear else "pair differs", figures), how]
+    claim = Claim("val_accuracy", a.name, change.sign, b.name)
+    section = "pair could be noise" if unclear else "pair differs"
+    captions = [Caption(section, figures, (claim,)), how]
     wide, narrow = (a, b) if gaps.value > 0 else (b, a)
     figures = {
         "wide": escaped(wide.name),
@@ -134,7 +136,9 @@ def pair(a: Shown, b: Shown) -> list[Caption]:
         "change": points(gaps.size),
     }
     unclear = gaps.could_be_noise
-    captions.append(Caption("gaps could be noise" if unclear else "gaps differ", figures))
+    claim = Claim("gap", a.name, gaps.sign, b.name)
+    section = "gaps could be noise" if unclear else "gaps differ"
+    captions.append(Caption(section, figures, (claim,)))
     if any(run.record.examples["corrupted"] for run in (a, b)):
         captions.append(Caption("gaps count lies", {}))
     return captions

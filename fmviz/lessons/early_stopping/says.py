@@ -15,7 +15,7 @@ from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.words import keras_lines
 from fmviz.words.numbers import percent, points
-from fmviz.words.prose import Caption
+from fmviz.words.prose import Caption, Claim
 
 # Up to so many stretches of patience are told one by one.
 STRETCHES = 4
@@ -117,7 +117,10 @@ def against_end(run: Shown, test: bool) -> list[Caption]:
         "gap": points(record.gap(kept)),
         "last_gap": points(record.gap(last)),
     }
-    captions = [Caption(f"end, {choosing.verdict(change)}", figures)]
+    # Of what was chosen on these images a verdict is no claim about them.
+    claim = Claim("val_accuracy", f"epoch {kept}", change.sign, f"epoch {last}")
+    claims = () if change.source == "chosen" else (claim,)
+    captions = [Caption(f"end, {choosing.verdict(change)}", figures, claims)]
     if record.examples["corrupted"]:
         captions.append(
             Caption(

@@ -26,7 +26,7 @@ from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.words import keras_lines
 from fmviz.words.numbers import listed, percent, points, rounded
-from fmviz.words.prose import Caption
+from fmviz.words.prose import Caption, Claim
 
 # What counts as having learnt the garments, in the table's column of epochs.
 TARGET = 0.8
@@ -79,9 +79,11 @@ def _lead(going: Sequence[Shown]) -> Caption:
     near, far = ranking.level, ranking.beaten
     figures["near"] = listed(near)
     figures["far"] = listed([f"{n} {points(c)}" for n, c in far.items()])
-    if not far:
-        return Caption("race level", figures)
-    return Caption("race led, some level" if near else "race led", figures)
+    claims = tuple(
+        Claim("val_accuracy", best.name, lead.sign, name) for name, lead in ranking.behind.items()
+    )
+    section = "race level" if not far else "race led, some level" if near else "race led"
+    return Caption(section, figures, claims)
 
 
 def _rates(runs: Sequence[Shown], view: OptimizersView) -> Caption:

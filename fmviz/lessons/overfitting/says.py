@@ -17,7 +17,7 @@ from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.words import shared
 from fmviz.words.numbers import direction, percent, points
-from fmviz.words.prose import Caption
+from fmviz.words.prose import Caption, Claim
 
 LOWER_OR_HIGHER = ("lower", "same", "higher")
 
@@ -128,14 +128,21 @@ def beside(run: Shown, twin: Shown) -> list[Caption]:
         "epoch": str(run.kept),
         "twin_epoch": str(twin.kept),
     }
+    on_gap = Claim("gap", twin.name, change.sign, run.name)
+    on_validation = Claim("val_accuracy", twin.name, validation.sign, run.name)
     if validation.same:
         captions = [Caption("same answers", figures)]
     elif run.record.config.label_noise:
-        captions = [Caption(f"truth {direction(validation, *LOWER_OR_HIGHER)}", figures)]
+        section = f"truth {direction(validation, *LOWER_OR_HIGHER)}"
+        captions = [Caption(section, figures, (on_validation,))]
     else:
         captions = [
-            Caption(f"twin's gap {direction(change, *LOWER_OR_HIGHER)}", figures),
-            Caption(f"twin's validation {direction(validation, *LOWER_OR_HIGHER)}", figures),
+            Caption(f"twin's gap {direction(change, *LOWER_OR_HIGHER)}", figures, (on_gap,)),
+            Caption(
+                f"twin's validation {direction(validation, *LOWER_OR_HIGHER)}",
+                figures,
+                (on_validation,),
+            ),
         ]
     if run.kept != twin.kept:
         captions.append(Caption("other epochs", figures))

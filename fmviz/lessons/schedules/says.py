@@ -21,7 +21,7 @@ from fmviz.run.settings import number
 from fmviz.theory import schedules
 from fmviz.words import keras_lines
 from fmviz.words.numbers import direction, listed, percent, points
-from fmviz.words.prose import Caption
+from fmviz.words.prose import Caption, Claim
 
 # Epochs at the end over which validation accuracy is watched for swings.
 LAST = 5
@@ -71,7 +71,8 @@ def of_runs(runs: Sequence[Shown]) -> list[Caption]:
     if None not in swings:
         figures |= {"constant_swing": f"{swings[0]:.1f}", "swing": f"{swings[1]:.1f}"}
         others.append(Caption("swings", figures | {"last": str(LAST)}))
-    return [Caption(section, figures), *others]
+    claim = Claim("val_accuracy", run.name, change.sign, constant.name)
+    return [Caption(section, figures, (claim,)), *others]
 
 
 def _at_chance(constant: Shown, run: Shown) -> str | None:

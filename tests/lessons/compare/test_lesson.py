@@ -31,6 +31,7 @@ from fmviz.ui import live
 from fmviz.words import prose
 from fmviz.words.numbers import points
 from fmviz.words.prose import Caption
+from tests.support.claims import confirm
 from tests.support.lessons import check_words, leads, made_up, opened, texts
 from tests.support.records import answering, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
@@ -220,6 +221,7 @@ def test_whatever_is_pinned_what_is_said_is_so(
         assert (best.section == "best, clear") == (close == 1)
     a, b = runs[:2]
     captions = says.pair(a, b)
+    confirm(captions, [a, b])
     told = " ".join(map(text, captions))
     assert leads(text(captions[0]))
     first = captions[0].section

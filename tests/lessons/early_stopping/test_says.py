@@ -18,6 +18,7 @@ from fmviz.lessons.early_stopping import says, tables
 from fmviz.run.record import Divergence, RunRecord
 from fmviz.words import prose
 from fmviz.words.prose import Caption
+from tests.support.claims import confirm
 from tests.support.lessons import leads
 from tests.support.records import synthetic, tiny
 
@@ -238,6 +239,15 @@ def test_what_comes_back_is_compared_image_by_image() -> None:
     assert caption.figures["change"] == f"10.0 ± {100 * np.sqrt(0.09 / 2_500):.1f}"
     (caption,) = ended(WORSE)
     assert caption.figures["signed"].startswith("−10.0")
+
+
+def test_a_second_reading_confirms_how_what_is_kept_compares() -> None:
+    for shares in (BETTER, WORSE, SAME):
+        record = with_right(record_of(TURNS), shares)
+        record.history["val_accuracy"][:] = shares  # type: ignore[index]
+        run = replayed(record, Rule(patience=2))
+        epochs = [Shown(f"epoch {e}", record, None, e) for e in range(1, record.epochs + 1)]
+        confirm(says.against_end(run, test=False), epochs)
 
 
 def test_what_was_chosen_on_the_images_has_to_be_ahead_by_more_than_the_best_of_many() -> None:

@@ -38,6 +38,7 @@ from fmviz.ui import live
 from fmviz.words import prose
 from fmviz.words.numbers import listed
 from fmviz.words.prose import Caption
+from tests.support.claims import confirm
 from tests.support.lessons import check_prose, check_words, leads, made_up, opened, texts
 from tests.support.records import answering, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
@@ -191,6 +192,7 @@ def test_whatever_the_race_what_is_said_is_so(
         told = [text(caption) for caption in captions]
         assert leads(told[0])
         assert "nan" not in "".join(told)
+    confirm(panels[0], runs)
     first = panels[0][0]
     assert (first.section == "race all diverged") == (not going)
     if going:

@@ -29,6 +29,7 @@ from fmviz.ui import live
 from fmviz.words import prose
 from fmviz.words.prose import Caption
 from tests.support.charts import fields
+from tests.support.claims import confirm
 from tests.support.lessons import check_prose, check_words, leads, made_up, opened, texts
 from tests.support.records import shown, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
@@ -286,6 +287,7 @@ def test_whatever_a_run_does_what_is_said_is_so(
     said = [says.of_runs([twin, run], Judging(), done=True), says.loss(run)]
     texts = [[prose.text("overfitting", c.section, c.figures) for c in each] for each in said]
     assert all(leads(each[0]) for each in texts)
+    confirm(said[0], [twin, run])
     assert not any(re.search(r"\b1 wrong labels|nan", text) for each in texts for text in each)
     sections = {c.section for each in said for c in each}
     # Below it is no knowledge, where labels are true.

@@ -28,6 +28,7 @@ from fmviz.training import stock as model
 from fmviz.ui import live
 from fmviz.words import prose
 from fmviz.words.prose import Caption
+from tests.support.claims import confirm
 from tests.support.lessons import check_prose, check_words, leads, made_up, opened, texts
 from tests.support.records import answering, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
@@ -147,6 +148,7 @@ def test_whatever_the_schedule_did_what_is_said_is_so(
     run = scheduled(falling, config, learning_rate=rates)
     runs = [run] if config is LONG else [constant(steady)._replace(kept=kept), run]
     captions = says.of_runs(runs)
+    confirm(captions, runs)
     first, sections = captions[0], {caption.section for caption in captions}
     assert leads(words(first))
     # A rate that never moved has won and lost nothing.
