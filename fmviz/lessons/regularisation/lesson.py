@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fmviz.analysis import comparing
+from fmviz.analysis import comparing, garment
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.regularisation.nudge import NUDGED_IMAGES
 from fmviz.lessons.regularisation.nudge import STRONGEST as STRONGEST_NUDGE
@@ -59,7 +59,8 @@ class RegularisationView(Taught, Stopping):
         weight: where "One weight" starts.
         strength: λ/n of the two weights of "Diamond and circle".
         nudge: ε, the standard deviation of the noise on each pixel.
-        image: of the validation images that are nudged, the one to watch.
+        image: of the validation images that are nudged, the one to watch: at first the shirt that
+            is followed through the course.
         ridge: λ of the line through ten points.
         points: which set of ten points.
         spelling: how `amount` gives the strength that is translated.
@@ -72,7 +73,7 @@ class RegularisationView(Taught, Stopping):
     weight: Annotated[float, Field(ge=-10, le=10)] = 0.5
     strength: Annotated[float, Field(ge=0, le=3)] = 1.0
     nudge: Annotated[float, Field(ge=0, le=STRONGEST_NUDGE)] = 0.2
-    image: Annotated[int, Field(ge=0, le=NUDGED_IMAGES - 1)] = 0
+    image: Annotated[int, Field(ge=0, le=NUDGED_IMAGES - 1)] = garment.PLACES["compact"]
     ridge: Annotated[float, Field(ge=0, le=STRONGEST_RIDGE)] = 0.0
     points: Annotated[int, Field(ge=1, le=SETS)] = 1
     spelling: Annotated[str, OneOf(tuple(SPELLINGS))] = "lam"

@@ -19,7 +19,7 @@ from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.theory import penalties
 from fmviz.words.numbers import percent, points, rounded, small_percent, upper_first
-from fmviz.words.prose import Caption
+from fmviz.words.prose import Caption, Claim
 
 # The runs of one setting, one a seed.
 SeedsOf: TypeAlias = Sequence[RunRecord]
@@ -70,10 +70,11 @@ def like(first: RunRecord, second: RunRecord, names: tuple[str, str], tolerance:
     }
     if apart.same:
         return Caption("same answers", figures)
+    claims = (Claim("val_accuracy", names[0], apart.sign, names[1]),)
     if apart.sign:
-        return Caption("unlike accuracy", figures)
+        return Caption("unlike accuracy", figures, claims)
     equal = figures["first_sparsity"] == figures["second_sparsity"]
-    return Caption("like accuracy, as sparse" if equal else "like accuracy", figures)
+    return Caption("like accuracy, as sparse" if equal else "like accuracy", figures, claims)
 
 
 def pixels(alive: int, before: int | None, tolerance: float) -> Caption:
@@ -212,8 +213,9 @@ def zeros(plain: RunRecord, proximal: RunRecord, tolerance: float) -> list[Capti
             said.append(Caption("zeros, hops above tolerance", figures))
     if apart.same:
         return [*said, Caption("same answers", figures)]
+    claim = Claim("val_accuracy", "plain L1", apart.sign, "the proximal step")
     like = "differs" if apart.sign else "could be noise"
-    return [*said, Caption(f"zeros, accuracy {like}", figures)]
+    return [*said, Caption(f"zeros, accuracy {like}", figures, (claim,))]
 
 
 def adam_and_adamw(swept: Sequence[tuple[RunRecord, RunRecord]]) -> Caption:
@@ -237,7 +239,12 @@ def adam_and_adamw(swept: Sequence[tuple[RunRecord, RunRecord]]) -> Caption:
             "l2_rms": rounded(weight_rms(coupled, coupled.epochs)),
             "adamw_rms": rounded(weight_rms(decoupled, decoupled.epochs)),
         }
-        return Caption("adamw differs", figures)
+        claims = tuple(
+            Claim(figure, "Adam + L2", each.sign, "AdamW")
+            for figure, each in (("gap", gaps), ("val_accuracy", accuracies))
+            if each.sign
+        )
+        return Caption("adamw differs", figures, claims)
     if not swept:
         return Caption("adamw none", {})
     return Caption("adamw alike", {"lam": number(swept[-1][0].config.lam)})

@@ -38,6 +38,7 @@ from fmviz.words.prose import Caption
 from tests.lessons.regularisation.test_small import BRANCHES as SMALL
 from tests.lessons.regularisation.test_small import OTHERS as SMALL_OTHERS
 from tests.lessons.regularisation.test_small import read
+from tests.support.claims import confirm
 from tests.support.lessons import (
     check_prose,
     check_words,
@@ -47,7 +48,7 @@ from tests.support.lessons import (
     sections_of,
     texts,
 )
-from tests.support.records import shown, tiny
+from tests.support.records import answering, shown, tiny
 from tests.support.scripted import ScriptedEngine
 from tests.support.trained import as_shown, train
 from tests.words.test_prose import BRANCHES as SHARED_BRANCHES
@@ -262,6 +263,30 @@ def test_the_better_and_the_sparser_network_are_named() -> None:
 def test_near_zero_is_told_apart_from_zero_only_where_it_is_another_thing(tolerance: float) -> None:
     said = {caption.section for caption in zeros(tolerance=tolerance)}
     assert ("zeros near" in said) == (tolerance > 0)
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_what_is_said_of_two_accuracies_a_second_reading_finds(
+    one: float, other: float, ended_: bool
+) -> None:
+    """Judged image by image where the answers are known, else by their errors alone."""
+    make = answering if ended_ else lambda name, share, config: shown(0.9, share, config=config)
+    first, second = (
+        make("", share, tiny(penalty=penalty, lam=1.0))
+        for share, penalty in ((one, "l1"), (other, "l1_proximal"))
+    )
+    records = first.record, second.record
+
+    def named(*names: str) -> list[Shown]:
+        return [run._replace(name=name) for run, name in zip((first, second), names, strict=True)]
+
+    confirm([told.like(*records, ("L2", "L1"), 1e-3)], named("L2", "L1"))
+    confirm(told.zeros(*records, 1e-3), named("plain L1", "the proximal step"))
+    caption = told.adam_and_adamw([records])
+    # Said of a larger difference only, for it is the first of several.
+    assert confirm([caption], named("Adam + L2", "AdamW")) == len(caption.claims)
+    assert (caption.section == "adamw differs") == bool(caption.claims)
 
 
 def test_stopping_is_named_where_it_has_a_part_in_what_flips() -> None:
