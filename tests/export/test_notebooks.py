@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import nbformat
@@ -101,6 +102,28 @@ def test_a_diverged_run_is_said_to_be_one(kind: str) -> None:
     gone = synthetic(tiny(), epochs=0, diverged=Divergence(1, 1, 0, "loss"))
     with pytest.raises(ValueError, match="without a finished epoch"):
         KINDS[kind](gone, Judging())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("count", [0, 1, 2, 3])
+def test_every_count_reads_right(kind: str, count: int) -> None:
+    """Epochs of patience, hidden layers, finished epochs before a run diverged."""
+    config = tiny(hidden=(4,) * count, dropout=0.2 if count else 0.0)
+    ended = max(count, 1)
+    gone = synthetic(config, epochs=ended, diverged=Divergence(ended + 1, 1, 0, "activation"))
+    prose = ""
+    for record in (synthetic(config), gone):
+        book = KINDS[kind](record, Judging(patience=count))
+        prose += "\n".join(cell.source for cell in book.cells if cell.cell_type == "markdown")
+    assert not re.search(r"\b[01] (epochs|layers|steps)\b", prose)
+    assert ("hidden layers" in prose) == (count > 1)
+    assert ("hidden layer," in prose) == (count == 1)
+    assert ("No hidden layer" in prose) == (count == 0)
+    assert f"trains the {f'{count} epochs' if count > 1 else 'one epoch'} before" in prose
+    assert ": an activation was" in prose
+    if kind == "torch":
+        first = "ends with the first epoch that is no better"
+        assert (first if count < 2 else f"ends after {count} epochs in a row") in prose
 
 
 def run_cells(book: NotebookNode, first: str, last: str, **names: Any) -> dict[str, Any]:
