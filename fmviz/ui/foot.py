@@ -6,23 +6,26 @@ import streamlit as st
 
 from fmviz.ui import pinning, share, take_home
 from fmviz.ui.page import Page
-from fmviz.ui.panels.garment import Followed
+from fmviz.ui.panels.garment import Follow, Followed, all_runs
 from fmviz.ui.place import Place
 from fmviz.ui.session import session
 from fmviz.words import prose
 
 
-def draw(page: Page, *, follow: bool = True, pins: bool = True, home: bool = True) -> None:
+def draw(
+    page: Page, *, follow: Follow | None = all_runs, pins: bool = True, home: bool = True
+) -> None:
     """The image of the course; the vault; pin, share and take home; words; notes.
 
     Args:
-        follow: whether the image is followed here; some pages do so elsewhere.
+        follow: the runs of the page's board that the image is followed under; None where the page
+            follows it elsewhere.
         pins: whether the page's runs can be pinned.
         home: whether the runs of the page's board can be taken home; some pages offer files of
             their own.
     """
-    if follow:
-        page.add(Followed(page))
+    if follow is not None:
+        page.add(Followed(page, follow))
     page.vault = st.container()
     with st.container(horizontal=True, key=f"{page.name}-tools"):
         if pins:

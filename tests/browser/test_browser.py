@@ -59,6 +59,19 @@ def test_a_bare_address_opens_on_a_recorded_run(page: Page, app: str) -> None:
     assert page.title() == "fmviz"
 
 
+def test_a_word_shows_its_meaning_to_the_keyboard_and_hides_it_again(page: Page, app: str) -> None:
+    show(page, app)
+    word = page.locator(".fmviz-word").first
+    meaning = page.locator(f"#{word.get_attribute('popovertarget')}")
+    assert word.get_attribute("aria-describedby") == meaning.get_attribute("id")
+    assert not meaning.is_visible()
+    word.focus()
+    page.keyboard.press("Enter")
+    meaning.wait_for()
+    page.keyboard.press("Escape")
+    meaning.wait_for(state="hidden")
+
+
 def test_a_lesson_opens_with_a_guess_and_then_on_its_recorded_run(page: Page, app: str) -> None:
     page.goto(app)
     page.get_by_role("link", name="L2 and L1").first.click()

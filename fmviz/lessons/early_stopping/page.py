@@ -47,6 +47,6 @@ def show() -> None:
 
     st.subheader("The rule, with this run's numbers")
     board.add(Paragraphs(board, lambda look: says.rule_in_figures(look.run, panels.rule_of(board))))
-    foot.draw(page)
+    foot.draw(page, follow=panels.end_and_kept)
     page.save()
     board.run()

@@ -260,3 +260,13 @@ class Epochs(Panel):
             charts.weights_spec(board.dark),
             alt="Density of the first layer's weights before training and at this epoch.",
         )
+
+
+def end_and_kept(look: Look) -> list[Shown]:
+    """The run with its last weights and with those that it ends with, where those are others and
+    both are kept."""
+    run = look.run
+    last, here = Shown.at_end(run.record), run.record.weights_after(run.kept)
+    if run.kept == last.kept or (run.record.weights and not here):
+        return [run]
+    return [each._replace(name=f"after epoch {each.kept}") for each in (last, run)]

@@ -25,6 +25,6 @@ def show(single: Lesson) -> None:
         panels.measure(page)
         result = panels.Result(page, single)
 
-    foot.draw(page, follow=False, home=False)
+    foot.draw(page, follow=None, home=False)
     page.save()
     result.run()

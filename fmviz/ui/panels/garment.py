@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TypeAlias
 
 import streamlit as st
 
@@ -22,6 +23,9 @@ from fmviz.words.prose import Caption
 
 # On a screen of double resolution.
 PIXEL, WIDTH = 8, 112
+
+
+Follow: TypeAlias = Callable[[Look], Sequence[Shown]]
 
 
 class Strip:
@@ -103,21 +107,30 @@ class Strip:
             self._button.empty()
 
 
+def all_runs(look: Look) -> Sequence[Shown]:
+    """The runs of a page, as it shows them."""
+    return look.runs
+
+
 class Followed(Panel):
     """The strip of a page's own runs. Where their weights are not recorded, they are trained again
-    when the reader asks for the shares."""
+    when the reader asks for the shares.
+
+    Args:
+        follow: which of the runs are shown, with which weights.
+    """
 
     pace = END
 
-    def __init__(self, page: Page) -> None:
-        self.page, self.strip = page, Strip(page)
+    def __init__(self, page: Page, follow: Follow = all_runs) -> None:
+        self.page, self.follow, self.strip = page, follow, Strip(page)
         self._what = tuple(config.key for config in page.runs.values())
         if state.asked_for(page.name, "garment", self._what):
             self.wants_weights: WeightsOf | None = "runs"
 
     def draw(self, look: Look) -> None:
         """Of the finished runs."""
-        found = self.strip.show(look.runs)
+        found = self.strip.show(self.follow(look))
         if self.wants_weights or all(each.shares is not None for each in found):
             self.strip.withdraw()
         else:

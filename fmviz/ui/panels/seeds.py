@@ -39,7 +39,7 @@ class Seeds(Panel):
         if not self.families:
             return
         with st.container(key=f"{self.page.name}-seeds"):
-            st.caption(prose.text(words.WORDS, self.section))
+            Place().caption(prose.text(words.WORDS, self.section))
             self._chart, self._caption = Place(), Place()
             configs = [config for family in self.families for config in family]
             self._sweep = Sweep(

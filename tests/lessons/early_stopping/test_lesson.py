@@ -15,12 +15,14 @@ from fmviz.analysis.significance import Comparison
 from fmviz.analysis.stopping import Outcome, Rule, Shown, by_monitor, look, outcomes
 from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
+from fmviz.lessons.early_stopping import panels
 from fmviz.run.config import RunConfig
 from fmviz.run.record import Divergence, RunRecord
 from fmviz.ui import live
+from fmviz.ui.look import Look
 from tests.lessons.early_stopping.test_says import BRANCHES
 from tests.support.lessons import check_prose, check_words, made_up, opened, texts
-from tests.support.records import synthetic
+from tests.support.records import synthetic, tiny
 from tests.support.scripted import ScriptedEngine, first_epochs
 from tests.support.trained import as_shown
 
@@ -247,3 +249,17 @@ def test_a_slow_run_still_improves_at_its_end(records: dict[str, RunRecord]) -> 
     assert record.history["val_loss"].argmin() == record.epochs - 1
     rule = Rule(restore_best_weights=True)
     assert all(o.stopped is None for o in outcomes(record, rule))
+
+
+def test_the_shirt_is_shown_to_the_last_weights_and_to_those_that_come_back() -> None:
+    record = synthetic(tiny(), val_crossentropy=[0.5, 0.2, 0.4])
+
+    def names(kept: int, of: RunRecord = record) -> list[tuple[str, int]]:
+        look = Look([Shown("the long run", of, None, kept)], made_up([of.config]), True)
+        return [(run.name, run.kept) for run in panels.end_and_kept(look)]
+
+    assert names(2) == [("after epoch 3", 3), ("after epoch 2", 2)]
+    assert names(3) == [("the long run", 3)]
+    # Of the first epoch no weights are kept; without any, every answer is known.
+    assert names(1) == [("the long run", 1)]
+    assert names(1, record.brief()) == [("after epoch 3", 3), ("after epoch 1", 1)]
