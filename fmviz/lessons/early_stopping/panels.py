@@ -234,14 +234,17 @@ class Epochs(Panel):
         if not run.kept:
             return
         epoch = run.kept if self.epoch is None else min(self.epoch, record.epochs)
-        waits = () if run.stop is None else run.stop.waits
+        wait = "off"
+        if run.stop is not None:
+            waits = run.stop.waits
+            wait = str(waits[epoch - 1]) if epoch <= len(waits) else "not run"
         for place, (label, figure) in zip(
             self.figures,
             {
                 f"Training, epoch {epoch}": f"{_share(record, 'train_accuracy', epoch)}%",
                 "Validation": f"{_share(record, 'val_accuracy', epoch)}%",
                 "Gap, points": points(record.gap(epoch)),
-                "wait": str(waits[epoch - 1]) if epoch <= len(waits) else "not run",
+                "wait": wait,
             }.items(),
             strict=True,
         ):

@@ -149,7 +149,7 @@ class RateSweep(OnRequest):
         epochs = plural(self.page.config.epochs, "epoch")
         Place().caption(
             f"Validation accuracy in % after {epochs}: this page's network, every racer at every "
-            "η. Framed: the best of its row."
+            "η. Framed: the highest of its row."
         )
         self.offer("sweep", list(self.configs.values()))
 

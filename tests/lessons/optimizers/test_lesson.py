@@ -206,6 +206,39 @@ def test_whatever_the_race_what_is_said_is_so(
     assert ("race training, alike" in sections) == (len(going) > 1)
 
 
+@given(
+    shares=st.lists(
+        st.lists(st.sampled_from([0.0, 0.1, 0.5, 0.5004, 1.0, None]), min_size=8, max_size=8),
+        min_size=1,
+        max_size=3,
+    )
+)
+@hypothesis.settings(max_examples=15, deadline=None)
+def test_whatever_the_sweep_finds_what_is_said_is_so(shares: list[list[float | None]]) -> None:
+    records = {
+        (name, rate): lost().record if share is None else answering(name, share).record
+        for name, row in zip(RACERS, shares)
+        for rate, share in zip(SWEPT_RATES, row)
+    }
+    captions = says.sweep(records)
+    first, sections = captions[0], {caption.section for caption in captions}
+    assert leads(text(first))
+    tops = [max((s for s in row if s is not None), default=None) for row in shares]
+    found = {LABELS[name]: top for name, top in zip(RACERS, tops) if top is not None}
+    assert (first.section == "sweep all diverged") == (not found)
+    assert ("sweep diverged" in sections) == (bool(found) and any(None in row for row in shares))
+    if not found:
+        return
+    highest = max(found.values())
+    assert (first.section == "sweep nothing learnt") == (abs(highest - 0.1) < 0.01)
+    if "lead" in first.figures:
+        assert found[first.figures["lead"]] == highest
+        level = [name for name, top in found.items() if highest - top < 0.001]
+        assert (first.section == "sweep one") == (len(found) == 1)
+        assert (first.section == "sweep led") <= (len(level) == 1)
+        assert (first.section == "sweep level") <= (len(level) == len(found) > 1)
+
+
 @pytest.mark.parametrize("racers", [("sgd",), ("adam",), ("sgd", "nesterov"), RACERS])
 @pytest.mark.parametrize("curvature", [1.0, 1.001, 20.0, 1_000.0])
 def test_of_a_ravine_only_what_races_and_what_is_there_is_told(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import keras
@@ -306,6 +307,30 @@ def test_whatever_a_run_does_what_is_said_is_so(
     assert ("loss rises" in sections) == (now > least + 0.001 and least in crossentropy[:kept])
     assert ("loss lowest so far" in sections) <= (planned > 3 and now == least)
     assert ("loss lowest" in sections) <= (planned == 3 and now == least)
+
+
+@given(
+    gaps=st.lists(st.sampled_from([-0.1, 0.0, 0.001, 0.1, 0.2]), max_size=4),
+    noise=st.sampled_from([0.0, 0.2, 1.0]),
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_the_learning_curve_does_what_is_said_is_so(
+    gaps: list[float], noise: float
+) -> None:
+    captions = says.learning_curve(curve(gaps, noise))
+    sections = {caption.section for caption in captions}
+    first = captions[0]
+    assert leads(prose.text("overfitting", first.section, first.figures))
+    assert (first.section == "sweep too short") == (len(gaps) < 2)
+    if len(gaps) < 2:
+        return
+    change = gaps[-1] - gaps[0]
+    wanted = "lower" if change < -0.05 else "higher" if change > 0.05 else "same"
+    assert first.section == f"sweep {wanted}"
+    widened = any(after - before > 0.05 for before, after in pairwise(gaps))
+    assert ("sweep, not at every step" in sections) == (wanted == "lower" and widened)
+    assert ("sweep steady" in sections) == (wanted == "lower" and not widened)
+    assert ("sweep with noise" in sections) == bool(noise)
 
 
 def test_a_rise_of_cross_entropy_is_not_called_surer_mistakes() -> None:
