@@ -187,13 +187,17 @@ def worked(config: RunConfig, layer: int, unit: int, image: int) -> Worked:
     )
 
 
-def ends(config: RunConfig, layer: int, unit: int) -> tuple[int, int]:
-    """The probe images on which a unit's slope is smallest and largest in size; where several are
-    alike, the one with the z farthest from 0, and the one with the z nearest to it."""
+def ends(config: RunConfig, layer: int, unit: int) -> tuple[int, int, int]:
+    """The probe images on which a unit's slope is smallest in size, smallest but not 0, and
+    largest. Of several that are alike, the one with the z farthest from 0, for the last the one
+    with the z nearest to it. Where the slope is 0 on all, the three are one."""
     passed = _passed(_start(config))
     z, a = (of[layer][:, unit] for of in (passed.pre_activations, passed.activations))
     slopes = np.abs(network.DERIVATIVES[config.activation](z, a))
-    return int(np.lexsort((-np.abs(z), slopes))[0]), int(np.lexsort((np.abs(z), -slopes))[0])
+    rising = np.lexsort((-np.abs(z), slopes))
+    steepest = int(np.lexsort((np.abs(z), -slopes))[0])
+    open_to = rising[slopes[rising] > 0]
+    return int(rising[0]), int(open_to[0]) if len(open_to) else int(rising[0]), steepest
 
 
 def probe(dataset: str) -> data.Images:

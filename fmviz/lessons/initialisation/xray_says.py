@@ -203,11 +203,16 @@ SLOPES = {
 
 
 def worked(
-    activation: str, flattest: Worked, steepest: Worked, labels: npt.NDArray[np.integer[Any]]
+    activation: str,
+    flattest: Worked,
+    nearly: Worked,
+    steepest: Worked,
+    labels: npt.NDArray[np.integer[Any]],
 ) -> list[Caption]:
     """Backpropagation through one unit where its slope is smallest and where it is largest.
 
     Args:
+        nearly: where its slope is smallest but not 0.
         labels: (images,) the true classes.
     """
     if steepest.slope == 0:
@@ -222,6 +227,8 @@ def worked(
         closed = "worked closed" if activation == "relu" else "worked rounded"
         section = "worked flattest" if flattest.slope else closed
         lines.insert(0, _worked(flattest, section, labels))
+        if nearly.slope not in (flattest.slope, steepest.slope):
+            lines.insert(1, _worked(nearly, "worked nearly", labels))
     return [Caption("worked", figures), *lines]
 
 

@@ -313,12 +313,12 @@ def worked(
     arriving: float = -0.2,
 ) -> Callable[[], Caption]:
     """Of a unit with these slopes at its flattest and its steepest image."""
-    flattest, steepest = (
+    flattest, nearly, steepest = (
         Worked(index, z, slope, arriving, slope * arriving, abs(slope * arriving))
-        for index, z, slope in ((0, -9.0, flat), (1, 0.1, steep))
+        for index, z, slope in ((0, -9.0, flat), (2, -7.0, flat or 1e-7), (1, 0.1, steep))
     )
-    labels = np.array([4, 6])
-    return lambda: pick(xray_says.worked(activation, flattest, steepest, labels), section)
+    labels = np.array([4, 6, 2])
+    return lambda: pick(xray_says.worked(activation, flattest, nearly, steepest, labels), section)
 
 
 def test_a_worked_line_multiplies_what_it_says() -> None:
@@ -330,7 +330,7 @@ def test_a_worked_line_multiplies_what_it_says() -> None:
 
 def test_a_unit_with_one_slope_has_one_worked_line() -> None:
     line = Worked(0, 1.0, 1.0, 0.5, 0.5, 0.5)
-    told = xray_says.worked("leaky_relu", line, line, np.array([4]))
+    told = xray_says.worked("leaky_relu", line, line, line, np.array([4]))
     assert sections(told) == ["worked", "worked steepest"]
 
 
@@ -449,6 +449,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "unit flat": one_unit("unit flat", [-1.0, 1.0], "relu"),
     "worked": worked("worked"),
     "worked flattest": worked("worked flattest"),
+    "worked nearly": worked("worked nearly", flat=0.0),
     "worked steepest": worked("worked steepest"),
     "worked closed": worked("worked closed", activation="relu", flat=0.0),
     "worked rounded": worked("worked rounded", flat=0.0),
@@ -507,6 +508,7 @@ def test_the_prose_is_whole() -> None:
 DETAILS = {
     "worked closed",
     "worked flattest",
+    "worked nearly",
     "worked nothing arrives",
     "worked rounded",
     "worked steepest",

@@ -80,18 +80,24 @@ def pairs(weights: list[Any]) -> list[tuple[Any, Any]]:
 def test_the_ends_of_a_unit_are_its_flattest_and_its_steepest_image() -> None:
     config = RunConfig(hidden=(32,), init_std=1.0)
     z = xray.pre_activations(config, 0, 5)
-    flattest, steepest = xray.ends(config, 0, 5)
+    flattest, nearly, steepest = xray.ends(config, 0, 5)
     assert flattest == np.abs(z).argmax()
     assert steepest == np.abs(z).argmin()
+    slopes = 1 - np.tanh(z) ** 2
+    assert slopes[nearly] == slopes[slopes > 0].min() < 1e-5
     # Far out the slope of tanh is 0 in 32 bits: nothing of what arrives gets through.
     found = xray.worked(config, 0, 5, flattest)
     assert (found.slope, found.delta, found.largest) == (0, 0, 0)
     assert found.arriving != 0
     # ReLU is open at any z above 0: the nearest to it stands for all.
     relu = config.replace(activation="relu")
-    flattest, steepest = xray.ends(relu, 0, 5)
+    flattest, nearly, steepest = xray.ends(relu, 0, 5)
     assert z[flattest] == z.min()
+    assert z[nearly] == z.max()
     assert z[steepest] == z[z > 0].min()
+    # Zeros pass nothing on, and no image is open to them.
+    zeros = RunConfig(hidden=(4, 4), initializer="zeros", activation="relu")
+    assert len(set(xray.ends(zeros, 1, 2))) == 1
 
 
 def runs() -> list[RunConfig]:

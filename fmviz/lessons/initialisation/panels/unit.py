@@ -67,8 +67,10 @@ class Unit(Panel):
                 width=data.SHAPE[1] * PIXEL // 2,
             )
         ends = xray.ends(config, layer, page.view.unit)
-        flattest, steepest = (xray.worked(config, layer, page.view.unit, i) for i in ends)
-        page.say(*xray_says.worked(config.activation, flattest, steepest, images.labels))
+        flattest, nearly, steepest = (
+            xray.worked(config, layer, page.view.unit, image) for image in ends
+        )
+        page.say(*xray_says.worked(config.activation, flattest, nearly, steepest, images.labels))
 
 
 def _choose(page: Page[InitialisationView]) -> int:
