@@ -229,6 +229,8 @@ def rule(run: Shown) -> list[Caption]:
     figures["n"] = f"{record.config.train_size:,}"
     captions = [Caption("rule gap", figures)]
     captions.append(Caption("rule sample" if training.error else "rule census", figures))
+    if record.examples["corrupted"]:
+        captions.append(Caption("told gap", {}))
     sampled = {validation.value} | ({training.value} if training.error else set())
     if sampled & {0.0, 1.0}:
         captions.append(Caption("rule edge", figures))

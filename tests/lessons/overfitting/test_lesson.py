@@ -333,6 +333,11 @@ def test_whatever_the_learning_curve_does_what_is_said_is_so(
     assert ("sweep with noise" in sections) == bool(noise)
 
 
+def test_where_labels_are_wrong_the_rule_says_what_its_gap_counts() -> None:
+    for run, told in ((noisy(0.9, 1.0, 0.7), True), (shown(0.9, 0.8), False)):
+        assert ("told gap" in {caption.section for caption in says.rule(run)}) == told
+
+
 def test_a_rise_of_cross_entropy_is_not_called_surer_mistakes() -> None:
     for section in prose.sections("overfitting"):
         if section.startswith("loss"):
