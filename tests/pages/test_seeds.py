@@ -67,6 +67,16 @@ def test_one_network_alone_has_nothing_to_be_compared_with() -> None:
         assert BUTTON not in buttons(opened(name, query))
 
 
+def test_two_optimizers_have_seeds_and_more_are_told_to_be_one_training_each() -> None:
+    at = opened("optimizers", {"racers": "sgd,adam"})
+    at.button(key="optimizers/seeds button").click().run()
+    assert not at.exception
+    assert "95% interval" in texts(at)
+    many = opened("optimizers", {"racers": "sgd,adam,lion"})
+    assert BUTTON not in buttons(many)
+    assert "This speaks of these trainings, one each" in texts(many)
+
+
 def test_results_that_wait_for_a_guess_wait_over_seeds_too(scripted: ScriptedEngine) -> None:
     at = opened("regularisation", {"hide": "true", "seed": "7"})
     assert BUTTON not in buttons(at)

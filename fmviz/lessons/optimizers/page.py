@@ -11,6 +11,8 @@ from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
 from fmviz.ui.panels.seeds import Seeds
+from fmviz.ui.place import Place
+from fmviz.words import prose, seeds
 
 CLOSER: dict[Section, CloserLook] = {
     "update": CloserLook("Size of a step", panels.Updates),
@@ -36,6 +38,8 @@ def show() -> None:
         board.add(panels.Race(board))
         if len(board.roles) == 2:
             board.add(Seeds(board))
+        elif len(board.roles) > 2:
+            Place().caption(prose.text(seeds.WORDS, "several trainings, one each"))
 
     closer_look(board, CLOSER)
 
