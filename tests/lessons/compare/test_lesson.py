@@ -329,6 +329,9 @@ def test_pins_of_a_link_are_drawn(scripted: ScriptedEngine, count: int) -> None:
     assert table["Run"].tolist() == [f"run {i}" for i in range(count)]
     assert [info.value.startswith("One run is pinned") for info in at.info] == [True] * (count == 1)
     assert in_address(at) == count
+    # The shirt is shown to each of them.
+    assert "no run of any page trains on it" in texts(at)
+    assert len(at.get("progress")) == count
 
 
 def test_what_is_pinned_on_a_lesson_is_compared(scripted: ScriptedEngine) -> None:
