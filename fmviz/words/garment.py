@@ -11,7 +11,7 @@ from fmviz.analysis.garment import Answer, Garment
 from fmviz.analysis.stopping import Shown
 from fmviz.run.data import CLASS_NAMES
 from fmviz.words import prose
-from fmviz.words.numbers import listed, percent, upper_first
+from fmviz.words.numbers import listed, percent
 from fmviz.words.prose import Caption
 
 PROSE = "garment"
@@ -36,7 +36,6 @@ def verdict(seen: Garment, answers: Sequence[Answer]) -> Caption:
     right = [each for each in answers if each.answer == seen.truth]
     figures = {
         "run": named(last.run),
-        "run_first": named(upper_first(last.run)),
         "before": named(answers[0].run),
         "answer": names[-1],
         "answer_before": names[0],
@@ -47,7 +46,6 @@ def verdict(seen: Garment, answers: Sequence[Answer]) -> Caption:
         "names": listed([named(each.run) for each in right]),
     }
     if len(answers) == 1:
-        figures["run"] = figures["run_first"]
         return Caption("right" if right else "wrong", figures)
     if len(answers) > 2:
         few = {len(answers): "many right", 0: "many wrong"}
