@@ -16,7 +16,7 @@ from fmviz.run.measure import Estimate, accuracy
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.words import shared
-from fmviz.words.numbers import direction, percent, points
+from fmviz.words.numbers import compared, direction, percent, points
 from fmviz.words.prose import Caption, Claim
 
 LOWER_OR_HIGHER = ("lower", "same", "higher")
@@ -52,7 +52,7 @@ def of_one(run: Shown, done: bool) -> list[Caption]:
     record = run.record
     wrong = record.examples["corrupted"]
     if not wrong:
-        return [shared.gap(run)]
+        return [_learnt(run)]
     memory = record.estimate("corrupted_accuracy", run.kept)
     right = record.examples["train"] - wrong
     validation = record.estimate("val_accuracy", run.kept)
@@ -93,6 +93,22 @@ def of_one(run: Shown, done: bool) -> list[Caption]:
     return [*captions, Caption(section, figures)]
 
 
+def _learnt(run: Shown) -> Caption:
+    """What the gap says; of a network that beats a guess on new images, that first."""
+    found, record = shared.gap(run), run.record
+    images = record.examples["validation"]
+    if found.section != "gap" or against_chance(run.at("val_accuracy"), images).sign <= 0:
+        return found
+    figures = {
+        **found.figures,
+        "gap": points(comparing.gap(run).size),
+        "n": f"{record.config.train_size:,}",
+    }
+    sampled = record.examples["train"] < record.config.train_size
+    section = "learnt, of a sample" if sampled else "learnt"
+    return Caption(section, figures, found.claims)
+
+
 def _late(run: Shown) -> list[Caption]:
     """That the wrong labels came after the epoch that validation would have chosen, where so."""
     best = run.record.best_epoch
@@ -117,18 +133,12 @@ def _late(run: Shown) -> list[Caption]:
 def beside(run: Shown, twin: Shown) -> list[Caption]:
     """The twin that was told the truth, or that has another number of training images."""
     validation = comparing.change(twin, run, "val")
-    gaps = run.gap, twin.gap
-    change = comparing.gap_change(twin, run)
     figures = {
         "twin_validation": percent(twin.at("val_accuracy")),
         "val_change": points(validation.size),
-        "twin_images": f"{twin.record.config.train_size:,}",
-        "twin_gap": points(gaps[1]),
-        "change": points(change.size),
         "epoch": str(run.kept),
         "twin_epoch": str(twin.kept),
     }
-    on_gap = Claim("gap", twin.name, change.sign, run.name)
     on_validation = Claim("val_accuracy", twin.name, validation.sign, run.name)
     if validation.same:
         captions = [Caption("same answers", figures)]
@@ -136,17 +146,37 @@ def beside(run: Shown, twin: Shown) -> list[Caption]:
         section = f"truth {direction(validation, *LOWER_OR_HIGHER)}"
         captions = [Caption(section, figures, (on_validation,))]
     else:
-        captions = [
-            Caption(f"twin's gap {direction(change, *LOWER_OR_HIGHER)}", figures, (on_gap,)),
-            Caption(
-                f"twin's validation {direction(validation, *LOWER_OR_HIGHER)}",
-                figures,
-                (on_validation,),
-            ),
-        ]
+        captions = _more_images(run, twin)
     if run.kept != twin.kept:
         captions.append(Caption("other epochs", figures))
     return captions
+
+
+def _more_images(*runs: Shown) -> list[Caption]:
+    """What the larger training set of two does to the gap and to validation accuracy."""
+    fewer, more = sorted(runs, key=lambda each: each.record.config.train_size)
+    gap, validation = comparing.gap_change(more, fewer), comparing.change(more, fewer, "val")
+    figures = {
+        "change": points(gap.size),
+        "val_change": points(validation.size),
+    }
+    for name, each in (("more", more), ("fewer", fewer)):
+        figures |= {
+            name: f"{each.record.config.train_size:,}",
+            f"{name}_gap": points(each.gap),
+            f"{name}_right": percent(each.at("val_accuracy")),
+        }
+    return [
+        Caption(
+            f"more images, {what} {direction(change, *LOWER_OR_HIGHER)}",
+            figures,
+            (Claim(figure, more.name, change.sign, fewer.name),),
+        )
+        for what, figure, change in (
+            ("gap", "gap", gap),
+            ("validation", "val_accuracy", validation),
+        )
+    ]
 
 
 def loss(run: Shown) -> list[Caption]:
@@ -159,20 +189,21 @@ def loss(run: Shown) -> list[Caption]:
     record, best = run.record, run.record.best_epoch
     if not best or not run.kept:
         return []
-    lowest, now = (f"{record.at('val_crossentropy', epoch):.3f}" for epoch in (best, run.kept))
+    lowest, now = (record.at("val_crossentropy", epoch) for epoch in (best, run.kept))
     figures = {
         "training": f"{record.at('train_crossentropy', run.kept):.3g}",
         "epoch": str(run.kept),
         "best": str(best),
-        "lowest": lowest,
-        "validation": now,
+        "lowest": f"{lowest:.3f}",
+        "validation": f"{now:.3f}",
         "images": f"{record.examples['train']:,}",
     }
     if best == run.kept:
         return [Caption("loss lowest" if record.complete else "loss lowest so far", figures)]
     if best > run.kept:
         return [Caption("loss lowest later", figures)]
-    if lowest == now:
+    if compared(now, lowest, "lower", "higher") == "alike":
+        # Any epoch after the lowest is higher: that alone is no rise.
         return [Caption("loss level", figures)]
     change = comparing.change(run, run._replace(kept=best), "val")
     figures["change"] = points(change.size)

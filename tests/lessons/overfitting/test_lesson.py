@@ -166,7 +166,9 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "clean gap could be noise": of_one("clean gap could be noise", noisy(0.1, 0.76, 0.76)),
     "clean gap reversed": of_one("clean gap reversed", noisy(0.1, 0.66, 0.76)),
     "clean at chance": of_one("clean at chance", noisy(0.1, 0.1, 0.1)),
-    "gap": of_one("gap", shown(0.9, 0.8)),
+    "gap": of_one("gap", shown(0.9, 0.1)),
+    "learnt": of_one("learnt", shown(0.9, 0.8)),
+    "learnt, of a sample": of_one("learnt, of a sample", shown(0.9, 0.4, images=50)),
     "gap could be noise": of_one("gap could be noise", shown(0.8, 0.8)),
     "gap reversed": of_one("gap reversed", shown(0.8, 0.9)),
     "nothing learnt": of_one("nothing learnt", shown(0.1, 0.1)),
@@ -178,12 +180,14 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
         for kind, twin in (("higher", 0.8), ("same", 0.7), ("lower", 0.6))
     },
     **{
-        f"twin's gap {kind}": beside(f"twin's gap {kind}", *pair((0.9, 0.8), (twin, 0.8)))
+        f"more images, gap {kind}": beside(
+            f"more images, gap {kind}", *pair((0.9, 0.8), (twin, 0.8))
+        )
         for kind, twin in (("higher", 0.95), ("same", 0.9), ("lower", 0.85))
     },
     **{
-        f"twin's validation {kind}": beside(
-            f"twin's validation {kind}", *pair((0.9, 0.8), (0.9, twin))
+        f"more images, validation {kind}": beside(
+            f"more images, validation {kind}", *pair((0.9, 0.8), (0.9, twin))
         )
         for kind, twin in (("higher", 0.85), ("same", 0.8), ("lower", 0.75))
     },
@@ -249,7 +253,7 @@ shares = st.sampled_from([0.0, 0.02, 0.1, 0.5, 0.9, 1.0])
     wrong=shares,
     other=shares,
     noise=st.sampled_from([0.0, 0.01, 0.02, 0.5, 1.0]),
-    crossentropy=st.lists(st.sampled_from([0.3, 0.3001, 0.5]), min_size=3, max_size=3),
+    crossentropy=st.lists(st.sampled_from([0.3, 0.3001, 0.305, 0.5]), min_size=3, max_size=3),
     kept=st.integers(1, 3),
     planned=st.sampled_from([3, 4]),
 )
@@ -295,7 +299,10 @@ def test_whatever_a_run_does_what_is_said_is_so(
     chance = [share < 0.14 for share in (training, validation)]
     if not corrupted:
         assert ("nothing learnt" in sections) == all(chance)
-        assert ("gap" in sections) <= (training > validation)
+        beyond = sections & {"gap", "learnt", "learnt, of a sample"}
+        assert bool(beyond) <= (training > validation)
+        # Nothing is learnt that leaves new images to a guess.
+        assert bool(beyond - {"gap"}) <= (validation > 0.1)
         assert ("gap reversed" in sections) <= (training < validation)
     else:
         # What is true of lies is never called knowledge, or a want of it.
@@ -304,7 +311,8 @@ def test_whatever_a_run_does_what_is_said_is_so(
         assert ("all wrong, below" in sections) <= (noise == 1 and validation < 0.1)
         assert ("truth higher" in sections) <= (other > validation)
     now, least = crossentropy[kept - 1], min(crossentropy)
-    assert ("loss rises" in sections) == (now > least + 0.001 and least in crossentropy[:kept])
+    # One in fifty more is no rise.
+    assert ("loss rises" in sections) == (now > 1.02 * least and least in crossentropy[:kept])
     assert ("loss lowest so far" in sections) <= (planned > 3 and now == least)
     assert ("loss lowest" in sections) <= (planned == 3 and now == least)
 
@@ -393,7 +401,7 @@ def test_finished_twins_are_compared_image_by_image() -> None:
     caption = says.beside(predicting(run, right), predicting(twin, better))[1]
     # Ten images of 2,500, all one way: 0.4 ± 0.13 points, where separate errors would say 1.1. The
     # error shown is √(11 − 100/2,502)/2,502, with ½ added to each count.
-    assert caption.section == "twin's validation higher"
+    assert caption.section == "more images, validation higher"
     assert caption.figures["val_change"] == "0.4 ± 0.1"
 
 
@@ -403,7 +411,7 @@ def test_a_diverged_run_is_compared_with_nothing() -> None:
     run, twin = pair((0.9, 0.8), (0.9, 0.8))
     broken = replace(run.record, diverged=Divergence(2, 0, 0, "loss"))
     captions = says.of_runs([twin, run._replace(record=broken)], Judging(), done=False)
-    assert [c.section for c in captions] == ["gap"]
+    assert [c.section for c in captions] == ["learnt"]
 
 
 # The Keras lines
@@ -528,7 +536,7 @@ def test_the_page_opens_in_every_corner(scripted: ScriptedEngine, query: dict[st
 def test_before_the_guess_the_story_is_not_told() -> None:
     at = opened("overfitting", guesses=True)
     assert "Predict, then see" in texts(at)
-    assert "far fewer of the new ones" not in texts(at)
+    assert "How many new ones?" not in texts(at)
 
 
 # What the lesson claims, on real runs
@@ -586,8 +594,8 @@ def test_more_images_make_a_smaller_gap(
     change = gap_change(runs[preset])
     assert sign * change.value > 0
     assert not change.could_be_noise
-    assert f"twin's gap {'lower' if sign > 0 else 'higher'}" in said(runs[preset])
-    assert f"twin's validation {'higher' if sign > 0 else 'lower'}" in said(runs[preset])
+    # From few to many, whichever of the two the twin is.
+    assert {"more images, gap lower", "more images, validation higher"} <= set(said(runs[preset]))
 
 
 def test_from_size_to_size_the_gap_falls(runs: dict[str, list[Shown]]) -> None:
