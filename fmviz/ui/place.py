@@ -148,16 +148,18 @@ class Place:
         images: str | Sequence[str],
         *,
         captions: Sequence[str] | None = None,
+        alt: str | None = None,
         width: int | Width = "content",
     ) -> None:
         """One picture or several, as addresses of `pictures.png`.
 
         Args:
             captions: one a picture.
+            alt: what a picture without a caption shows, in words.
         """
         several = images if isinstance(images, str) else list(images)
         below = None if captions is None else list(captions)
-        self._keep(self._here.image(several, caption=below, width=width))
+        self._keep(self._here.image(several, caption=below, alt=alt, width=width))
 
     def dataframe(self, frame: pd.DataFrame, *, columns: Mapping[str, Any] | None = None) -> None:
         """A table without its index, all of its rows in sight.

@@ -75,7 +75,7 @@ class Strip:
         name = CLASS_NAMES[seen.truth]
         if not self._built:
             self._build(name.lower(), len(runs))
-        self._image.image(picture(seen.pixels, PIXEL), width=WIDTH)
+        self._image.image(picture(seen.pixels, PIXEL), alt=name, width=WIDTH)
         known = any(each.shares is not None for each in found)
         section = "title with shares" if known else "title"
         title = words.text(Caption(section, {"garment": name.lower(), "truth": name}))
