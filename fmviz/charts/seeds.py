@@ -14,7 +14,7 @@ from fmviz.charts.series import Rows
 from fmviz.charts.specification import specification
 from fmviz.charts.style import RUN_COLOURS
 
-LABELS = {"validation": "validation accuracy", "gap": "accuracy gap"}
+LABELS = {"validation": "validation", "gap": "gap"}
 HEIGHT = 150
 
 
