@@ -121,7 +121,9 @@ class Moments(Panel):
         n = run.record.examples
         self.note.caption(
             f"± one standard error over {n['train']:,} training, {n['validation']:,} validation "
-            f"and {n['test']:,} test images. Cross-entropy: validation.",
+            f"and {n['test']:,} test images"
+            + (f"; wrong labels: {n['corrupted']:,}" if n["corrupted"] else "")
+            + ". Cross-entropy: validation.",
         )
 
 
@@ -199,8 +201,8 @@ class Monitors(Panel):
         self.table.markdown(_table(tables.monitor_table(found, view.test)))
         own_words = rule.min_delta or rule.baseline is not None or rule.mode != "auto"
         self.note.caption(
-            f"Each at patience {rule.patience} and in its own direction; epochs in the first two "
-            "rows, validation in the next two."
+            f"All at patience {rule.patience}, each in its own direction. The first two rows are "
+            "epochs; the next two are measured on validation images."
             + (" Grey: the penalty." if record.history["penalty"].any() else "")
             + (" min_delta, baseline and mode are left out: they suit one." if own_words else ""),
         )

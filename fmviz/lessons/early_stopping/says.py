@@ -100,8 +100,9 @@ def against_end(run: Shown, test: bool) -> list[Caption]:
     last = record.epochs
     if run.stop is None or not record.complete or record.diverged is not None:
         return []
+    lost = _best_lost(run)
     if kept == last:
-        return [Caption("end is kept", {"last": str(last)})]
+        return [Caption("end is kept", {"last": str(last)}), *lost]
     change = choosing.change(record, kept, last)
     if kept == run.stop.best:
         # It was chosen on the validation images, as the best of all that were looked at.
@@ -120,7 +121,7 @@ def against_end(run: Shown, test: bool) -> list[Caption]:
     # Of what was chosen on these images a verdict is no claim about them.
     claim = Claim("val_accuracy", f"epoch {kept}", change.sign, f"epoch {last}")
     claims = () if change.source == "chosen" else (claim,)
-    captions = [Caption(f"end, {choosing.verdict(change)}", figures, claims)]
+    captions = [Caption(f"end, {choosing.verdict(change)}", figures, claims), *lost]
     if record.examples["corrupted"]:
         captions.append(
             Caption(
@@ -151,6 +152,23 @@ def against_end(run: Shown, test: bool) -> list[Caption]:
             )
         )
     return captions
+
+
+def _best_lost(run: Shown) -> list[Caption]:
+    """What the best epoch had that did not come back, beside what is kept; of an ended run."""
+    record, stop, kept = run.record, run.stop, run.kept
+    if stop is None or stop.best is None or stop.best == kept:
+        return []
+    found = significance.chosen(choosing.change(record, stop.best, kept), len(stop.waits))
+    figures = {
+        "best": str(stop.best),
+        "kept": str(kept),
+        "change": points(found.size),
+    }
+    for name, epoch in (("best_", stop.best), ("", kept)):
+        figures[f"{name}accuracy"] = percent(record.at("val_accuracy", epoch))
+        figures[f"{name}crossentropy"] = f"{record.at('val_crossentropy', epoch):.3f}"
+    return [Caption("best lost" if found.real else "best lost, could be chance", figures)]
 
 
 def patiences(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:

@@ -15,7 +15,7 @@ from fmviz.analysis.significance import Comparison
 from fmviz.analysis.stopping import Outcome, Rule, Shown, by_monitor, look, outcomes
 from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
-from fmviz.lessons.early_stopping import panels
+from fmviz.lessons.early_stopping import panels, says
 from fmviz.run.config import RunConfig
 from fmviz.run.record import Divergence, RunRecord
 from fmviz.ui import live
@@ -109,7 +109,7 @@ def test_rules_ask_for_nothing_new(scripted: ScriptedEngine) -> None:
         ({"section": "epochs"}, "Epoch 20 is the best so far"),
         ({"section": "epochs", "epoch": "100"}, "there would be no epoch 60"),
         ({"section": "epochs", "epoch": "24"}, "brings no improvement: `wait` is 4"),
-        ({"epochs": "1"}, "After 1 epoch nothing says"),
+        ({"epochs": "1"}, "After 1 epoch it may still improve"),
         ({"label_noise": "0.2", "section": "epochs"}, "wrong labels, and gets"),
     ],
 )
@@ -215,6 +215,11 @@ def test_keras_s_default_keeps_the_last_epoch_that_ran(records: dict[str, RunRec
     kept, restored = outcome(records, "default"), outcome(records, "long")
     assert kept.stopped == kept.kept == restored.stopped
     assert kept.val_crossentropy > restored.val_crossentropy
+    run = look(records["default"], "a", patience=5, monitor="val_loss", restore_best_weights=False)
+    lost = says.against_end(run, False)[-1]
+    # Worse in cross-entropy; in accuracy chance may be all.
+    assert lost.section == "best lost, could be chance"
+    assert lost.figures["best"] == str(restored.kept)
 
 
 def test_noise_is_memorised_at_the_end_and_not_where_stopping_goes_back_to(
@@ -237,6 +242,9 @@ def test_under_a_penalty_the_three_monitors_choose_three_epochs(
     record = records["trap"]
     found = {o.monitor: o for o in by_monitor(record, Rule(patience=5, restore_best_weights=True))}
     assert len({o.kept for o in found.values()}) == 3
+    (told,) = (c for c in says.monitors(list(found.values()), record) if "chosen" in c.section)
+    # What the story asks: the best and the worst of the three cannot be told apart.
+    assert not apart(record, int(told.figures["best"]), int(told.figures["worst"])).real
     # The penalty falls, and so val_loss goes on improving where cross-entropy no longer does.
     assert found["val_loss"].trained > found["val_crossentropy"].trained
     penalty = record.history["penalty"]

@@ -68,6 +68,12 @@ def ended(shares: Sequence[float], *, corrupted: int = 0, test: bool = False) ->
     return says.against_end(run, test)
 
 
+def lost(shares: Sequence[float], values: Sequence[float] = TURNS) -> list[Caption]:
+    """What is said of the best epoch, 3, where the weights of epoch 5 stay."""
+    record = with_right(record_of(values), shares)
+    return says.against_end(replayed(record, Rule(patience=2)), False)
+
+
 BETTER, WORSE, SAME = ([*[0.5] * 6, last] for last in (0.4, 0.6, 0.5))
 # Two images of 2,500 part these epochs.
 CLOSE = [0.5, 0.5008, 0.5, 0.5008, 0.5, 0.5008, 0.5008]
@@ -135,6 +141,8 @@ MAKERS: dict[str, Callable[[], list[Caption]]] = {
     "end, could be noise": lambda: ended(CLOSE),
     "end, chosen": lambda: ended([0.5, 0.5, 0.5012, *[0.5] * 4]),
     "end, same": lambda: ended(SAME),
+    "best lost": lambda: lost([0.5, 0.5, 0.6, *[0.5] * 4]),
+    "best lost, could be chance": lambda: lost(SAME),
     "noise memorised": lambda: ended(SAME, corrupted=20),
     "end, test differs": lambda: ended(BETTER, test=True),
     "end, test could be noise": lambda: ended(CLOSE, test=True),
@@ -239,6 +247,15 @@ def test_what_comes_back_is_compared_image_by_image() -> None:
     assert caption.figures["change"] == f"10.0 ± {100 * np.sqrt(0.09 / 2_500):.1f}"
     (caption,) = ended(WORSE)
     assert caption.figures["signed"].startswith("−10.0")
+
+
+def test_of_the_best_epoch_is_told_only_where_it_is_lost() -> None:
+    assert not [c for c in ended(SAME) if c.section.startswith("best lost")]
+    assert not [c for c in lost(SAME, FALLS) if c.section.startswith("best lost")]
+    # Ahead on 2 images of 2,500, and picked as the best of five.
+    caption = lost([0.5, 0.5, 0.5008, *[0.5] * 4])[-1]
+    assert caption.section == "best lost, could be chance"
+    assert (caption.figures["best"], caption.figures["kept"]) == ("3", "5")
 
 
 def test_a_second_reading_confirms_how_what_is_kept_compares() -> None:
