@@ -59,7 +59,8 @@ def opened(vault: Vault) -> list[Caption]:
         "others": str(len(vault.tried) - 1),
     }
     if len(vault.tried) == 1:
-        section = "vault opened, one"
+        whole = best.epoch == best.config.epochs
+        section = "vault opened, one" if whole else "vault opened, one epoch"
     elif size.could_be_noise:
         section = "vault opened, alike"
     else:

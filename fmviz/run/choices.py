@@ -52,8 +52,12 @@ Penalty = Literal[
 ]
 PENALTIES: dict[Penalty, Choice] = {
     "none": Choice("none", "The data loss alone."),
-    "l1": Choice("L1", "C = C₀ + (λ/n) Σ|w|: every weight shrinks by the same amount."),
-    "l2": Choice("L2", "C = C₀ + (λ/2n) Σw²: every weight shrinks in proportion to its size."),
+    "l1": Choice(
+        "L1", "C = C₀ + (λ/n) Σ|w|: under plain SGD every weight shrinks by the same amount."
+    ),
+    "l2": Choice(
+        "L2", "C = C₀ + (λ/2n) Σw²: under plain SGD every weight shrinks in proportion to its size."
+    ),
     "l1_l2": Choice("L1 + L2", "A share of λ as L1, the rest as L2 (the elastic net)."),
     "l1_proximal": Choice(
         "proximal L1",
@@ -125,13 +129,15 @@ OPTIMIZERS: dict[Optimizer, Choice] = {
     "sgd": Choice("SGD", "w ← w − η ∂C/∂w."),
     "momentum": Choice("SGD + momentum", "Velocity with momentum 0.9."),
     "nesterov": Choice("Nesterov", "Velocity with momentum 0.9, looked ahead."),
-    "adagrad": Choice("Adagrad", "η over the root of all squared gradients so far; Duchi 2011."),
+    "adagrad": Choice(
+        "Adagrad", "η over the root of the sum of all squared gradients; Duchi 2011."
+    ),
     "rmsprop": Choice("RMSprop", "η over a running root mean square, ρ = 0.9; Hinton 2012."),
     "adam": Choice("Adam", "Kingma & Ba 2015, with Keras's β₁ = 0.9, β₂ = 0.999, ε = 1e-7."),
     "adamw": Choice(
         "AdamW",
-        "Adam with decoupled weight decay, Loshchilov & Hutter 2019: its strength is λ/n with the "
-        "penalty 'weight decay'. Without that it is Adam.",
+        "Adam with decoupled weight decay λ/n, Loshchilov & Hutter 2019: choose the penalty "
+        "'weight decay'. With λ = 0 it is Adam; Keras's own AdamW decays by 0.004 unless told.",
     ),
     "nadam": Choice("Nadam", "Adam with Nesterov's look ahead; Dozat 2016."),
     "lion": Choice("Lion", "The sign of a momentum, β₁ = 0.9, β₂ = 0.99; Chen et al. 2023."),

@@ -68,10 +68,10 @@ def direction(change: Comparison, below: str, same: str, above: str) -> str:
     return (same, above, below)[change.sign]
 
 
-def compared(now: float, before: float, less: str, more: str) -> str:
+def compared(now: float, before: float, less: str, more: str, alike: float = ALIKE) -> str:
     """The word for where a figure without an error lies beside another: "alike" where the two are
-    within `ALIKE` of one another."""
-    if abs(now - before) <= ALIKE * max(abs(now), abs(before)):
+    within that share of the larger."""
+    if abs(now - before) <= alike * max(abs(now), abs(before)):
         return "alike"
     return less if now < before else more
 

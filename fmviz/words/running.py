@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fmviz.analysis.significance import separate
 from fmviz.analysis.stopping import Shown
-from fmviz.run.measure import accuracy
+from fmviz.run.measure import Estimate
 from fmviz.run.naming import plural
 from fmviz.words.numbers import around, percent
 from fmviz.words.prose import Caption
@@ -14,14 +14,14 @@ def running(run: Shown) -> list[Caption]:
     """What Keras reported for the epoch that is looked at and for the first one, beside what the
     weights are measured to know; nothing before the first epoch.
 
-    The running figure is over all training images, the measured one over the fixed sample: their
-    difference is judged as one of separate examples, which is on the careful side.
+    The running figure is over all training images and has no error. The measured one has none
+    either where the fixed sample is all of them: then any difference is one of the same images.
     """
     if not run.kept:
         return []
     record, epoch = run.record, run.kept
     history = record.history
-    keras = accuracy(record.at("running_accuracy", epoch), record.config.train_size)
+    keras = Estimate(record.at("running_accuracy", epoch), 0.0)
     measured = record.estimate("train_accuracy", epoch)
     validation = record.estimate("val_accuracy", epoch)
     behind = separate(measured, keras)
@@ -33,13 +33,16 @@ def running(run: Shown) -> list[Caption]:
         "measured": percent(measured.value),
         "validation": percent(validation.value),
         "behind": around(behind.size),
-        "images": f"{record.examples['train']:,}",
+        "over": _over(record.examples["train"], record.config.train_size),
         "first_keras": percent(float(history["running_accuracy"][0])),
         "first_measured": percent(float(history["train_accuracy"][0])),
         "below": str(below),
         "rate": f"{record.config.dropout:g}",
     }
-    if behind.could_be_noise:
+    # Less than half an image is rounding.
+    if abs(behind.value) * record.config.train_size < 0.5:
+        captions = [Caption("running same", figures)]
+    elif behind.could_be_noise:
         captions = [Caption("running agrees", figures)]
     elif behind.value < 0:
         captions = [Caption("running above", figures)]
@@ -56,3 +59,10 @@ def running(run: Shown) -> list[Caption]:
         Caption("running why dropout" if record.config.dropout else "running why", figures)
     )
     return captions
+
+
+def _over(measured: int, n: int) -> str:
+    """The images that the two figures are of."""
+    if measured == n:
+        return f"both over the same {n:,} training images"
+    return f"Keras's over all {n:,} training images, the other on {measured:,} of them"

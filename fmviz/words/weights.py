@@ -12,6 +12,9 @@ from fmviz.run.settings import number
 from fmviz.words.numbers import compared, percent, rounded, small_percent, upper_first
 from fmviz.words.prose import Caption
 
+# The roughness of pictures within this share is called alike: no eye tells them apart.
+ROUGH_ALIKE = 0.1
+
 
 def spread(run: Shown, baseline: Shown | None) -> Caption:
     """The typical size of a weight, its root mean square over all kernels."""
@@ -71,7 +74,7 @@ def roughness(now: float, before: float | None) -> Caption:
     if before is None or math.isnan(before):
         return Caption("roughness", figures)
     figures["before"] = f"{before:.2f}"
-    return Caption(f"roughness {compared(now, before, 'falls', 'rises')}", figures)
+    return Caption(f"roughness {compared(now, before, 'falls', 'rises', ROUGH_ALIKE)}", figures)
 
 
 def of_another_epoch() -> Caption:

@@ -50,6 +50,14 @@ def test_a_network_counts_once_however_often_it_is_seen() -> None:
     assert vault.saw(runs(2)) is vault
 
 
+@pytest.mark.parametrize(("epoch", "chosen"), [(3, False), (1, True)])
+def test_an_epoch_before_the_last_was_chosen_on_validation(epoch: int, chosen: bool) -> None:
+    (run,) = runs(1)
+    text = said(Vault().saw([run._replace(kept=epoch)]).open())
+    assert ("Nothing was chosen" in text) != chosen
+    assert (f"Its epoch, {epoch}, was chosen on validation" in text) == chosen
+
+
 def test_another_epoch_of_a_network_is_another_choice() -> None:
     (run,) = runs(1)
     vault = Vault().saw([run, run._replace(kept=1), run._replace(kept=0)])
@@ -88,7 +96,7 @@ def test_the_best_is_chosen_on_validation_alone(scores: list[tuple[float, float]
     ("scores", "expected"),
     [
         ([(0.85, 0.84)], "You tried one network: 85.0 ± 0.7% on validation, 84.0 ± 0.5% on 5,000"),
-        ([(0.85, 0.845), (0.8, 0.8)], "differ by 0.5 ± 0.9 points,\nwhich could be noise"),
+        ([(0.85, 0.845), (0.8, 0.8)], "differ by 0.5 ± 0.9 points,\nwhich could be chance"),
         ([(0.87, 0.84), (0.8, 0.8)], "3.0 ± 0.8 points less"),
         ([(0.80, 0.84), (0.7, 0.7)], "4.0 ± 1.0 points more"),
         ([(0.86, 0.83), (0.85, 0.84)], "the other one scores higher than"),

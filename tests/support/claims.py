@@ -20,7 +20,7 @@ from fmviz.words.prose import Caption, Claim
 LITTLE, MUCH = 1.6, 3.2
 SPLITS = {"train": "train", "val": "validation", "test": "test", "corrupted": "corrupted"}
 # Two figures without an error are alike within this share of the larger.
-ALIKE = 0.02
+ALIKE = 0.06
 
 
 def confirm(captions: Iterable[Caption], runs: Sequence[Shown]) -> int:

@@ -46,7 +46,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "roughness": lambda: weights.roughness(0.5, None),
     "roughness falls": lambda: weights.roughness(0.3, 0.7),
     "roughness rises": lambda: weights.roughness(0.7, 0.3),
-    "roughness alike": lambda: weights.roughness(0.7, 0.7),
+    "roughness alike": lambda: weights.roughness(0.7, 0.65),
     "roughness none": lambda: weights.roughness(math.nan, 0.7),
     "weights of another epoch": lambda: weights.of_another_epoch(),
 }

@@ -10,6 +10,7 @@ from fmviz.lessons.regularisation.panels.images import Flipped, Pixels
 from fmviz.lessons.regularisation.panels.pruned import Pruning
 from fmviz.lessons.regularisation.panels.small import Nudge, Wiggle
 from fmviz.lessons.regularisation.panels.sweeps import AdamW, Proximal, Swept
+from fmviz.run.config import RunConfig
 from fmviz.ui import controls, foot
 from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_looks
@@ -50,6 +51,14 @@ QUESTIONS: dict[str, tuple[Section, ...]] = {
 }
 
 
+def rule_title(config: RunConfig) -> str:
+    """What the rule is called: a penalty in the loss goes through the optimizer, and only plain SGD
+    then takes the steps of the formula."""
+    if config.optimizer == "sgd" or config.penalty in ("weight_decay", "l1_proximal"):
+        return "The rule, with this run's numbers"
+    return "The rule for plain SGD" + (", with this run's numbers" if config.lam else "")
+
+
 def show() -> None:
     """The page, top to bottom."""
     page = open_page(LESSON)
@@ -70,7 +79,7 @@ def show() -> None:
     questions = {page.text(section): names for section, names in QUESTIONS.items()}
     closer_looks(board, CLOSER, questions)
 
-    st.subheader("The rule, with this run's numbers")
+    st.subheader(rule_title(page.config))
     page.say(*shared.rule(page.config))
     foot.draw(page)
     page.save()

@@ -13,7 +13,7 @@ from fmviz.run import data
 from fmviz.run.choices import N_PIXELS
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import saturates
-from fmviz.run.record import n_weights
+from fmviz.run.record import RunRecord, n_weights
 from fmviz.theory import saturation
 from fmviz.theory.initializers import initial_sigma
 from fmviz.theory.saturation import Prediction
@@ -37,8 +37,8 @@ class Gap(Card):
             f"Accuracy gap, {run.name}",
             f"{points(gap)} points",
             help="Training accuracy − validation accuracy, of the same weights, with no unit left "
-            "out (Keras: inference mode). ± is one standard error: of three other sets of as many "
-            "images, about two would come out this near.",
+            "out (Keras: inference mode). ± is one standard error: measured on endlessly many "
+            "images, the figure would lie this near about two times in three.",
         )
         self.chart.chart(
             figures.gap_rows(look.runs),
@@ -82,14 +82,27 @@ class Sparsity(Panel):
             figures.sparsity_spec(roles, self.board.dark),
             alt="Share of weights with magnitude up to a tolerance, against the tolerance.",
         )
-        exact = run.record.sparsity(0.0, run.kept)
-        notes = [
+        notes = [zeros_told(run.record, run.kept, near)]
+        notes += [
             f"{each.name}: {small_percent(each.record.sparsity(self.tolerance, each.kept))}"
             for each in runs[:-1]
         ]
-        weights = f"{n_weights(run.record.config):,}"
-        notes.append(f"Exactly zero: {small_percent(exact)} of {weights} weights.")
         self.note.caption("  \n".join(notes))
+
+
+def zeros_told(record: RunRecord, epoch: int, near: float) -> str:
+    """How many of a network's weights are near zero, and how many are zero.
+
+    Args:
+        near: the share within the tolerance.
+    """
+    exact, weights = record.sparsity(0.0, epoch), f"{n_weights(record.config):,}"
+    if exact == near:
+        return f"**{small_percent(exact)} of the {weights} weights are exactly zero.**"
+    return (
+        f"**{small_percent(near)} of the {weights} weights are nearly zero, "
+        f"{small_percent(exact)} exactly.**"
+    )
 
 
 class Saturation(Card):

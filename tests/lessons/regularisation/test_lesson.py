@@ -24,15 +24,16 @@ from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.regularisation import formula_says as law
 from fmviz.lessons.regularisation import geometry, lesson, pruning
 from fmviz.lessons.regularisation import says as told
-from fmviz.lessons.regularisation.page import QUESTIONS
+from fmviz.lessons.regularisation.page import QUESTIONS, rule_title
 from fmviz.lessons.regularisation.pruning import Pruned
 from fmviz.page.lesson import Preset
 from fmviz.run import data, measure
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate, Flips
-from fmviz.run.record import RunRecord
+from fmviz.run.record import RunRecord, n_weights
 from fmviz.theory import penalties
 from fmviz.ui import live
+from fmviz.ui.panels.figures import zeros_told
 from fmviz.words import penalised, prose, weights
 from fmviz.words.prose import Caption
 from tests.lessons.regularisation.test_small import BRANCHES as SMALL
@@ -708,6 +709,51 @@ def test_only_the_proximal_step_gives_exact_zeros(trained: dict[RunConfig, Shown
     # The hops of plain L1 stay below the tolerance that the page opens with.
     assert penalties.pull(plain.config) < 1e-3
     assert told.zeros(plain, proximal, 1e-3)[0].section == "zeros"
+
+
+def test_the_adamw_preset_says_what_a_hundred_times_the_lambda_does() -> None:
+    """Two recorded runs bear the text out."""
+    decoupled, coupled = as_shown([PRESETS["adamw"], PRESETS["twins"]])
+    assert (decoupled.config.lam, coupled.config.lam) == (2_000.0, 20.0)
+    assert weight_rms(coupled, coupled.epochs) < weight_rms(decoupled, decoupled.epochs)
+    assert "λ = 2,000 shrinks the weights less here than L2 with λ = 20" in " ".join(
+        prose.source(NAME, "preset adamw").split()
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "plain"),
+    [
+        ({"optimizer": "sgd", "penalty": "l2"}, False),
+        ({"optimizer": "adam", "penalty": "l2"}, True),
+        ({"optimizer": "momentum", "penalty": "l1"}, True),
+        # These act apart from the optimizer's step.
+        ({"optimizer": "adamw", "penalty": "weight_decay"}, False),
+        ({"optimizer": "adam", "penalty": "l1_proximal"}, False),
+    ],
+)
+def test_a_rule_that_the_run_does_not_take_is_called_that_of_plain_sgd(
+    changes: dict[str, Any], plain: bool
+) -> None:
+    title = rule_title(tiny(lam=1.0, **changes))
+    assert ("plain SGD" in title) == plain
+    assert "this run's numbers" in title
+
+
+@pytest.mark.parametrize(
+    ("near", "exact", "said"),
+    [
+        (0.8, 0.0, "80.0% of the {n} weights are nearly zero, 0% exactly."),
+        (0.8, 0.8, "80.0% of the {n} weights are exactly zero."),
+    ],
+)
+def test_exact_zeros_are_told_from_near_ones(
+    near: float, exact: float, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = shown(0.9, 0.8)
+    monkeypatch.setattr(RunRecord, "sparsity", lambda *_: exact)
+    text = zeros_told(run.record, run.kept, near)
+    assert text == f"**{said.format(n=f'{n_weights(run.record.config):,}')}**"
 
 
 def test_adam_with_l2_is_not_adamw(trained: dict[RunConfig, Shown]) -> None:
