@@ -90,8 +90,8 @@ def patience(page: str, options: Sequence[int | None] = PATIENCES) -> int | None
         LABELS["patience"],
         options,
         lambda p: "off" if p is None else str(p),
-        "Training stops after so many epochs in a row without an improvement; 0 stops like 1. It "
-        "trains nothing again.",
+        "Training stops after so many epochs in a row without an improvement; 0 stops like 1. No "
+        "new training.",
     )
     return chosen
 
@@ -179,7 +179,7 @@ def epoch(page: str, epochs: int) -> int | None:
         "Epoch",
         (None, *range(1, epochs + 1)),
         lambda e: "the one kept" if e is None else str(e),
-        "Arrow keys move it too. It trains nothing again.",
+        "Arrow keys move it too. No new training.",
     )
     return chosen
 
@@ -203,6 +203,6 @@ def tolerance(page: str) -> float:
         "Tolerance: a weight counts as zero where |w| ≤",
         TOLERANCES,
         lambda t: "0 (exact)" if t == 0 else number(t),
-        "It trains nothing again: the counts are taken in every epoch.",
+        "No new training: the counts are taken in every epoch.",
     )
     return chosen

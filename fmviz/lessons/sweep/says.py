@@ -43,10 +43,14 @@ def figure(measure: str, value: float) -> str:
 
 
 def _names(turned: Sequence[str], found: Sequence[Outcome]) -> str:
-    if len(found) > NAMED:
-        shown = "; ".join(cell_name(turned, o.cell) for o in found[:NAMED])
-        return f"{shown}; and {len(found) - NAMED} more"
-    return "; ".join(cell_name(turned, o.cell) for o in found)
+    """Cells by their values: of one knob "λ = 0, 1 and 30", of two each in full."""
+    more = len(found) - NAMED
+    shown = [cell_name(turned, o.cell) for o in found[:NAMED]]
+    if len(turned) == 1:
+        # The knob once, before its first value.
+        shown[1:] = [value_name(turned[0], o.cell.at[0]) for o in found[1:NAMED]]
+        return listed([*shown, f"{more} more"] if more > 0 else shown)
+    return "; ".join(shown) + (f"; and {more} more" if more > 0 else "")
 
 
 def before(wanted: knobs.Sweeping, runs: int, known: int, seconds: float) -> Caption:
@@ -118,7 +122,7 @@ def told(
     if best is None:
         captions.append(Caption("none finished", {}))
     else:
-        captions += _best(turns, best)
+        captions += _best(turns, found, best)
     captions += _range(turned, found, measure, tolerance)
     gone = [outcome for outcome in found if outcome.diverged]
     if gone:
@@ -131,8 +135,12 @@ def told(
     return captions
 
 
-def _best(turns: Mapping[str, Sequence[Any]], best: sweeps.Best) -> list[Caption]:
+def _best(
+    turns: Mapping[str, Sequence[Any]], found: Sequence[Outcome], best: sweeps.Best
+) -> list[Caption]:
     turned = tuple(turns)
+    level = {outcome.cell for outcome in (best.outcome, *best.level)}
+    lower = [outcome for outcome in found if outcome.whole and outcome.cell not in level]
     records = best.outcome.finite
     figures = {
         "best": cell_name(turned, best.outcome.cell),
@@ -142,6 +150,7 @@ def _best(turns: Mapping[str, Sequence[Any]], best: sweeps.Best) -> list[Caption
         "level": str(len(best.level)),
         "others": str(best.compared),
         "names": _names(turned, best.level),
+        "lower": _names(turned, lower),
     }
     if not best.learnt:
         return [Caption("nothing learnt in all", figures)]
@@ -149,7 +158,9 @@ def _best(turns: Mapping[str, Sequence[Any]], best: sweeps.Best) -> list[Caption
         return [Caption("only one", figures)]
     how = "alone" if not best.level else "all" if len(best.level) == best.compared else "some"
     leads = {"alone": "best", "some": "best, not alone", "all": "best, none apart"}
-    captions = [Caption(leads[how], figures), Caption(f"level {how}", figures)]
+    captions = [Caption(leads[how], figures)]
+    if how != "some":
+        captions.append(Caption(f"level {how}", figures))
     if len(best.level) < best.compared:
         captions += _edges(turns, best)
     return captions

@@ -123,7 +123,6 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "kinds apart": kinds("kinds apart", {"tanh", "sigmoid", "relu", "elu"}),
     "kind": kinds("kind", {"relu"}),
     "level alone": told("level alone", ONE, TWO, THREE),
-    "level some": told("level some", ONE, LEVEL[1], LEVEL[2]),
     "level all": told("level all", *LEVEL),
     "best at the edge": told("best at the edge", TWO, ONE, THREE),
     "nothing learnt in all": told("nothing learnt in all", outcome((1.0,), 0.1)),
@@ -218,6 +217,20 @@ def test_cells_of_several_seeds_are_compared_by_their_means() -> None:
     two = sweeps.best([outcome((lam,), *s[:2]) for lam, s in zip(LAMBDAS, (ahead, behind))])
     assert two is not None
     assert len(two.level) == 1
+
+
+def test_who_is_level_with_the_highest_and_who_is_not_is_named() -> None:
+    cells = [outcome((lam,), share) for lam, share in zip((0.0, 1, 10, 100), (0.8, 0.8, 0.8, 0.5))]
+    figures = told("best, not alone", *cells)().figures
+    best = sweeps.best(cells)
+    assert best is not None
+    level = " and ".join(f"{o.cell.at[0]:g}" for o in best.level)
+    assert (figures["names"], figures["lower"]) == (f"λ = {level}", "λ = 100")
+    turned = ("init_std", "depth")
+    two = [outcome(at, 0.8) for at in ((0.1, 1), (0.1, 2))]
+    assert says._names(turned, two) == "σ = 0.1, layers = 1; σ = 0.1, layers = 2"
+    many = [outcome((float(lam),), 0.8) for lam in range(1, 7)]
+    assert says._names(("lam",), many) == "λ = 1, 2, 3, 4 and 2 more"
 
 
 @given(st.lists(st.floats(0.2, 0.95), min_size=1, max_size=4, unique=True))

@@ -55,7 +55,7 @@ class Nudge(Panel):
             nudge.STRONGEST,
             step=0.05,
             **state.widget(self.page.name, "nudge"),
-            help="Standard deviation of the noise. It trains nothing.",
+            help="Standard deviation of the noise. No new training.",
         )
         self.spot = st.container()
         left, right = st.columns([1, 1.6], gap="medium", vertical_alignment="center")
@@ -139,7 +139,7 @@ class Wiggle(Panel):
         left, right = st.columns(2)
         with left:
             view_controls.slider(
-                page.name, "ridge", "λ of the line", wiggle.LAMBDAS, number, "It trains nothing."
+                page.name, "ridge", "λ of the line", wiggle.LAMBDAS, number, "No new training."
             )
         with right:
             st.slider("Which ten points", 1, wiggle.SETS, **state.widget(page.name, "points"))
