@@ -57,7 +57,7 @@ class OptimizersView(Taught, Stopping):
         layer: whose steps are measured.
         curvature: of the ravine, where it is steeper.
         ravine_rate: of those who walk there.
-        tilted: whether the ravine lies askew to the parameters.
+        tilted: whether the ravine is turned by 45° against the parameters.
     """
 
     racers: tuple[Racer, ...] = OPENING_RACERS

@@ -99,7 +99,7 @@ class Race(Panel):
                 alt=f"{what} over the {axis}: {names}.",
             )
         if runs:
-            self.table.markdown(says.table(runs))
+            self.table.markdown(says.table(runs, axis))
         captions: list[Caption] = []
         in_sight: list[Caption] = []
         if look.done:
@@ -134,7 +134,8 @@ class Updates(Panel):
             charts.updates_spec(board.roles, board.horizon, board.dark),
             alt=f"Update-to-weight ratio of layer {self.layer} after each epoch.",
         )
-        self.told.say(*says.updates(look.runs, self.layer))
+        own = self.page.view.rates == "own"
+        self.told.say(*says.updates(look.runs, self.layer, own))
 
 
 class RateSweep(OnRequest):
@@ -201,6 +202,7 @@ class RavinePaths(Panel):
 
 def rules(page: Page[OptimizersView]) -> None:
     """The racers' rules with their numbers, two side by side."""
+    page.say(Caption("rules", {}))
     columns = st.columns(2, gap="large")
     for index, config in enumerate(page.runs.values()):
         with columns[index % 2]:

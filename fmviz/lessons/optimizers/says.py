@@ -15,6 +15,7 @@ from fmviz.lessons.optimizers.lesson import (
     LABELS,
     RACERS,
     SWEPT_RATES,
+    Axis,
     OptimizersView,
     own_rates_fit,
 )
@@ -37,7 +38,7 @@ HEALTHY, ABOUT = 1e-3, 3.0
 
 
 # Times of epochs that are apart by less than this factor are called alike.
-MUCH_LONGER = 1.1
+MUCH_LONGER = 1.5
 
 
 # Closer to the minimum than this is there; f starts at a few units.
@@ -51,6 +52,7 @@ def race(runs: Sequence[Shown], view: OptimizersView) -> list[Caption]:
         return [Caption("race all diverged", {})]
     captions = [_lead(going)]
     if len(going) > 1:
+        captions += _first(going, view)
         losses = {run.name: run.at("train_crossentropy") for run in going}
         first, last = min(losses, key=losses.__getitem__), max(losses, key=losses.__getitem__)
         figures = {
@@ -86,6 +88,24 @@ def _lead(going: Sequence[Shown]) -> Caption:
     return Caption(section, figures, claims)
 
 
+def _first(going: Sequence[Shown], view: OptimizersView) -> list[Caption]:
+    """Who gets `TARGET` right first, over the epochs or the seconds; nothing where nobody does, or
+    where seconds are no comparison."""
+    there = {run.name: epoch for run in going if (epoch := reached(run.record)) is not None}
+    if not there or (view.axis == "seconds" and not side_by_side(going)):
+        return []
+    taken: Mapping[str, float] = there
+    if view.axis == "seconds":
+        taken = {r.name: seconds_to(r.record, there[r.name]) for r in going if r.name in there}
+    least = min(taken.values())
+    figures = {
+        "target": percent(TARGET, 0),
+        "first": listed([name for name, when in taken.items() if when == least]),
+        "when": f"{rounded(least)} s" if view.axis == "seconds" else plural(int(least), "epoch"),
+    }
+    return [Caption("race first", figures)]
+
+
 def _rates(runs: Sequence[Shown], view: OptimizersView) -> Caption:
     config = runs[-1].record.config
     figures = {"eta": number(config.learning_rate)}
@@ -102,10 +122,15 @@ def milliseconds(record: RunRecord) -> float:
     return 1_000 * float(np.median(np.diff(seconds)))
 
 
-def reached(record: RunRecord) -> str:
-    """The first epoch with `TARGET` on validation images, or a dash."""
+def reached(record: RunRecord) -> int | None:
+    """The first epoch with `TARGET` on validation images; None where there is none."""
     there = np.flatnonzero(record.history["val_accuracy"] >= TARGET)
-    return str(there[0] + 1) if len(there) else "–"
+    return int(there[0]) + 1 if len(there) else None
+
+
+def seconds_to(record: RunRecord, epoch: int) -> float:
+    """Seconds of gradient steps up to the end of an epoch."""
+    return record.at("seconds", epoch)
 
 
 def side_by_side(runs: Sequence[Shown]) -> bool:
@@ -116,11 +141,13 @@ def side_by_side(runs: Sequence[Shown]) -> bool:
     return len({run.record.made.get("begun") for run in runs}) == 1
 
 
-def table(runs: Sequence[Shown]) -> str:
-    """The race in figures, as a Markdown table."""
+def table(runs: Sequence[Shown], axis: Axis = "epochs") -> str:
+    """The race in figures, as a Markdown table: over epochs, or over seconds where they compare."""
     timed = side_by_side(runs)
+    in_seconds = timed and axis == "seconds"
     lines = [
-        f"| | η | training loss | validation | epochs to {100 * TARGET:.0f}% |",
+        f"| | η | training loss | validation | {'s' if in_seconds else 'epochs'} to "
+        f"{percent(TARGET, 0)} |",
         "|:--|--:|--:|--:|--:|",
     ]
     if timed:
@@ -134,15 +161,20 @@ def table(runs: Sequence[Shown]) -> str:
             cells += ["–"] * 3
         else:
             validation = record.estimate("val_accuracy", run.kept)
+            there = reached(record)
             cells += [
                 f"{record.at('train_crossentropy', run.kept):.3f}",
                 f"{points(validation)}%",
-                reached(record),
+                "–" if there is None else _when(record, there, in_seconds),
             ]
         if timed:
             cells.append(f"{milliseconds(record):.0f}" if record.epochs else "–")
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _when(record: RunRecord, epoch: int, in_seconds: bool) -> str:
+    return rounded(seconds_to(record, epoch)) if in_seconds else str(epoch)
 
 
 def clock(runs: Sequence[Shown]) -> Caption | None:
@@ -171,11 +203,14 @@ def clock(runs: Sequence[Shown]) -> Caption | None:
     return Caption("clock", figures | {"times": f"{each[dear] / each[cheap]:.1f}"})
 
 
-def updates(runs: Sequence[Shown], layer: int) -> list[Caption]:
+def updates(runs: Sequence[Shown], layer: int, own_rates: bool = False) -> list[Caption]:
     """The update-to-weight ratio of a layer with the weights kept, beside the rule of thumb.
+
+    To change η is advised only where it was not picked as the best, nor gave the best of the race.
 
     Args:
         layer: counted from 1.
+        own_rates: whether each runs at the η that suited it best.
     """
     finite = {run.name: run for run in runs if run.finite}
     ratios: dict[str, float] = {}
@@ -186,21 +221,28 @@ def updates(runs: Sequence[Shown], layer: int) -> list[Caption]:
     if not ratios:
         return [Caption("updates unknown", {})]
     low, high = (rounded(pick(ratios.values()), 1) for pick in (min, max))
+    sides = {
+        "below": [n for n, r in ratios.items() if r / HEALTHY < 1 / ABOUT],
+        "above": [n for n, r in ratios.items() if r / HEALTHY > ABOUT],
+    }
+    best = finite[by_accuracy(finite).best]
     figures = {
         "ratios": listed([f"{n} {rounded(r, 1)}" for n, r in ratios.items()]),
         "span": low if low == high else f"{low} to {high}",
         "layer": str(layer),
-        "about": listed([n for n, r in ratios.items() if 1 / ABOUT <= r / HEALTHY <= ABOUT]),
-        "below": listed([n for n, r in ratios.items() if r / HEALTHY < 1 / ABOUT]),
-        "above": listed([n for n, r in ratios.items() if r / HEALTHY > ABOUT]),
+        **{side: listed(names) for side, names in sides.items()},
+        "apart": listed([*sides["below"], *sides["above"]]),
+        "best": best.name,
     }
     captions = [Caption("updates", figures)]
-    captions += [
-        Caption(f"updates {side}", figures) for side in ("below", "above") if figures[side]
-    ]
-    best = finite[by_accuracy(finite).best]
+    if own_rates and figures["apart"]:
+        captions.append(Caption("updates, own rates", figures))
+    for side, names in sides.items():
+        if names and not own_rates:
+            leads = len(finite) > 1 and best.name in names
+            captions.append(Caption(f"updates {side}{', the best too' if leads else ''}", figures))
     if len(ratios) > 1 and best.name in ratios:
-        figures |= {"best": best.name, "best_ratio": rounded(ratios[best.name], 1)}
+        figures |= {"best_ratio": rounded(ratios[best.name], 1)}
         captions.append(Caption("updates of the best", figures))
     return captions
 
@@ -304,9 +346,10 @@ def on_ravine(racers: Sequence[str], view: OptimizersView) -> list[Caption]:
         "factor": f"{factor:.3g}",
     }
     racing = [name for name in RACERS if name in racers]
-    figures |= {"count": str(len(arrived)), "racers": str(len(racing))}
-    captions = [Caption("ravine reached", figures)]
-    for section, names in (("arrived", arrived), ("under way", under_way), ("left", left)):
+    if len(arrived) == len(racing) > 1:
+        figures["arrived"] = f"all {len(racing)}"
+    captions = [Caption("ravine reached" if arrived else "ravine reached by none", figures)]
+    for section, names in (("under way", under_way), ("left", left)):
         if names:
             captions.append(Caption(f"ravine {section}", figures))
     limits = {
