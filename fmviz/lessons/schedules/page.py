@@ -37,7 +37,7 @@ def show() -> None:
     closer_look(board, CLOSER)
 
     st.subheader("The rule, with this run's numbers")
-    page.say(says.rule(page.config))
+    page.say(*says.letters(page.config), says.rule(page.config))
     foot.draw(page)
     page.save()
     board.run()

@@ -14,7 +14,6 @@ from fmviz.ui.panels.curves import Warnings
 from fmviz.ui.panels.sweep import OnRequest
 from fmviz.ui.place import Place
 from fmviz.ui.told import Told
-from fmviz.words import diagnosis
 from fmviz.words.prose import Caption
 
 
@@ -54,9 +53,8 @@ class Twins(Panel):
         captions: list[Caption] = []
         in_sight: list[Caption] = []
         if look.done:
-            why = diagnosis.stuck(look.run)
             captions = says.of_runs(runs)
-            in_sight = [*([] if why is None else [why]), *self.page.verdict(runs)]
+            in_sight = [*says.why(runs), *self.page.verdict(runs)]
         elif not runs:
             in_sight = [Caption("nothing yet", {})]
         self.told.say(*captions, in_sight=in_sight)

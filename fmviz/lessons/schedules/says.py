@@ -19,7 +19,7 @@ from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.theory import schedules
-from fmviz.words import keras_lines
+from fmviz.words import diagnosis, keras_lines
 from fmviz.words.numbers import direction, listed, percent, points
 from fmviz.words.prose import Caption, Claim
 
@@ -117,12 +117,28 @@ def rate(record: RunRecord) -> Caption:
     if config.schedule == "plateau":
         when = fired(record)
         figures["times"] = {1: "once", 2: "twice"}.get(len(when), f"{len(when)} times")
-        figures["when"] = listed([str(epoch) for epoch in when])
+        figures["when"] = f"epoch{'s' * (len(when) > 1)} {listed([str(epoch) for epoch in when])}"
         figures["last"] = number(float(f"{record.at_end('learning_rate'):.3g}"))
         return Caption("plateau fired" if when else "plateau never fired", figures)
     if config.schedule == "constant":
         return Caption("rate constant", figures)
-    return Caption("rate" if np.ptp(rates) else "rate unchanged", figures)
+    if not np.ptp(rates):
+        return Caption("rate unchanged", figures)
+    return Caption("rate" if (np.diff(rates) > 0).any() else "rate falls", figures)
+
+
+def letters(config: RunConfig) -> list[Caption]:
+    """What the letters of the schedule's formula mean, where it is one of the steps."""
+    timed = config.schedule not in ("constant", "plateau")
+    return [Caption("rule letters", {})] if timed else []
+
+
+def why(runs: Sequence[Shown]) -> list[Caption]:
+    """Why the run of the page did not learn, and which it is where another stands beside it."""
+    found = diagnosis.stuck(runs[-1])
+    if found is None:
+        return []
+    return [found] if len(runs) == 1 else [Caption("with the schedule", {}), found]
 
 
 def rule(config: RunConfig) -> Caption:

@@ -26,7 +26,7 @@ from fmviz.run.record import Divergence, RunRecord
 from fmviz.theory import schedules
 from fmviz.training import stock as model
 from fmviz.ui import live
-from fmviz.words import prose
+from fmviz.words import diagnosis, prose
 from fmviz.words.prose import Caption
 from tests.support.claims import confirm
 from tests.support.lessons import check_prose, check_words, leads, made_up, opened, texts
@@ -50,6 +50,14 @@ def scheduled(share: float, config: RunConfig = COSINE, **history: Any) -> Shown
     return answering(SCHEDULED, share, config, **history)
 
 
+def stuck() -> Shown:
+    """A run of zero weights, which learns nothing."""
+    run = scheduled(0.1, COSINE, train_accuracy=0.1)
+    norms = np.zeros_like(run.record.start_layers["kernel_norm"])
+    layers = {**run.record.start_layers, "kernel_norm": norms}
+    return run._replace(record=replace(run.record, start_layers=layers))
+
+
 def of_runs(section: str, *runs: Shown) -> Callable[[], Caption]:
     return lambda: next(c for c in says.of_runs(runs) if c.section == section)
 
@@ -66,7 +74,10 @@ def sweep(section: str, **records: RunRecord) -> Callable[[], Caption]:
 
 CUT = [0.001, 0.001, 1e-4, 1e-4, 1e-5, 1e-5]
 BRANCHES: dict[str, Callable[[], Caption]] = {
-    "rate": of_runs("rate", constant(0.7), scheduled(0.8)),
+    "rate": of_runs("rate", constant(0.7), scheduled(0.8, LONG.replace(schedule="warmup"))),
+    "rate falls": of_runs("rate falls", constant(0.7), scheduled(0.8)),
+    "rule letters": lambda: says.letters(COSINE)[0],
+    "with the schedule": lambda: says.why([constant(0.1), stuck()])[0],
     "rate constant": of_runs("rate constant", constant(0.7)),
     "plateau fired": of_runs("plateau fired", scheduled(0.7, PLATEAU, learning_rate=CUT)),
     "rate unchanged": of_runs("rate unchanged", constant(0.7), scheduled(0.7, FLAT)),
@@ -260,11 +271,28 @@ def test_runs_differ_in_the_schedule_alone() -> None:
 
 def test_a_plateau_s_cuts_are_counted_from_the_epoch_they_follow() -> None:
     caption = BRANCHES["plateau fired"]()
-    assert caption.figures["when"] == "2 and 4"
+    assert caption.figures["when"] == "epochs 2 and 4"
     assert caption.figures["times"] == "twice"
     once = scheduled(0.7, PLATEAU, learning_rate=[1e-3] * 5 + [1e-4])
     assert says.rate(once.record).figures["times"] == "once"
+    assert says.rate(once.record).figures["when"] == "epoch 5"
     assert says.fired(once.record) == [5]
+
+
+@pytest.mark.parametrize("schedule", sorted(SCHEDULES.keys() - {"plateau", "constant"}))
+def test_a_rate_is_said_to_fall_only_where_it_never_rises(schedule: str) -> None:
+    config = LONG.replace(schedule=schedule)
+    falls = says.rate(scheduled(0.7, config).record).section == "rate falls"
+    rates = list(schedules.learning_rates(config))
+    assert falls == (rates == sorted(rates, reverse=True))
+
+
+def test_a_cause_names_its_run_where_two_stand_side_by_side() -> None:
+    cause = diagnosis.stuck(stuck())
+    assert cause is not None
+    assert says.why([stuck()]) == [cause]
+    assert says.why([constant(0.8), stuck()]) == [Caption("with the schedule", {}), cause]
+    assert says.why([stuck(), scheduled(0.8)]) == []
 
 
 def test_a_diverged_run_is_not_compared() -> None:
