@@ -390,8 +390,8 @@ def written(field: str, value: Any) -> str:
 
 
 def number(value: float) -> str:
-    """A figure as a person writes it: 10, 0.05, 5e-05 as 5 × 10⁻⁵."""
-    text = f"{value:.4g}".replace("-", "−") if abs(value) >= 1e-4 else f"{value:.4g}"
+    """A figure as a person writes it: 10, 0.05, 2,000, 5e-05 as 5 × 10⁻⁵."""
+    text = f"{value:,.4g}".replace("-", "−") if abs(value) >= 1e-4 else f"{value:.4g}"
     if "e" not in text:
         return text
     mantissa, exponent = text.split("e")

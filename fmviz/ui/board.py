@@ -128,7 +128,7 @@ class Board(Generic[V]):
                 icon=":material/play_arrow:",
                 on_click=state.ask_for,
                 args=(self.page.name, "anew", self._what),
-                help="The same run, trained on this machine before your eyes.",
+                help="The same run, trained on this machine now.",
             )
         else:
             self._again.clear()

@@ -83,7 +83,7 @@ def test_points_come_with_their_error_and_a_true_minus(
         (1e-5, "10⁻⁵"),
         (2.5e-12, "2.5 × 10⁻¹²"),
         (10_000.0, "10⁴"),
-        (1_500.0, "1500"),
+        (1_500.0, "1,500"),
     ],
 )
 def test_a_setting_is_written_as_a_person_writes_it(value: float, text: str) -> None:
