@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -49,13 +50,22 @@ class Gap(Card):
 
     def describe(self, look: Look) -> str:
         """What the bars are, below them."""
-        counts = {run.record.examples["train"] for run in look.runs}
-        train = " or ".join(f"{count:,}" for count in sorted(counts))
-        return (
-            f"Filled: training, {train} images. Hollow: validation, "
-            f"{look.run.record.examples['validation']:,} images it has never seen. Whiskers: one "
-            "standard error (±) either way, the luck of which images were taken."
-        )
+        return gap_bars([run.record for run in look.runs])
+
+
+def gap_bars(records: Sequence[RunRecord]) -> str:
+    """What the bars of a gap are; a training end of which all images were measured has no error."""
+    counts = {record.examples["train"] for record in records}
+    train = " or ".join(f"{count:,}" for count in sorted(counts))
+    whole = [record.examples["train"] == record.config.train_size for record in records]
+    no_error = " Where all training images were measured, that end has none." if any(whole) else ""
+    if all(whole):
+        no_error = " All training images were measured, so that end has none."
+    return (
+        f"Filled: training, {train} images. Hollow: validation, "
+        f"{records[-1].examples['validation']:,} images it has never seen. Whiskers: one standard "
+        f"error (±) either way, the luck of which images were measured.{no_error}"
+    )
 
 
 class Sparsity(Panel):

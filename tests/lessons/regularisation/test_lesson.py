@@ -33,7 +33,7 @@ from fmviz.run.measure import Estimate, Flips
 from fmviz.run.record import RunRecord, n_weights
 from fmviz.theory import penalties
 from fmviz.ui import live
-from fmviz.ui.panels.figures import zeros_told
+from fmviz.ui.panels.figures import gap_bars, zeros_told
 from fmviz.words import penalised, prose, weights
 from fmviz.words.prose import Caption
 from tests.lessons.regularisation.test_small import BRANCHES as SMALL
@@ -754,6 +754,18 @@ def test_exact_zeros_are_told_from_near_ones(
     monkeypatch.setattr(RunRecord, "sparsity", lambda *_: exact)
     text = zeros_told(run.record, run.kept, near)
     assert text == f"**{said.format(n=f'{n_weights(run.record.config):,}')}**"
+
+
+def test_a_training_end_that_was_measured_whole_is_said_to_have_no_error() -> None:
+    whole, sample = (
+        shown(0.9, 0.8, config=tiny(train_size=n), images=1_000).record for n in (1_000, 5_000)
+    )
+    assert (
+        whole.estimate("train_accuracy", 3).error == 0 < sample.estimate("train_accuracy", 3).error
+    )
+    assert "All training images were measured" in gap_bars([whole, whole])
+    assert "none" not in gap_bars([sample])
+    assert "Where all training images were measured" in gap_bars([sample, whole])
 
 
 def test_adam_with_l2_is_not_adamw(trained: dict[RunConfig, Shown]) -> None:
