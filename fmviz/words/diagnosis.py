@@ -13,7 +13,7 @@ from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.theory import penalties
 from fmviz.theory.rules import MOMENTUM
-from fmviz.words.numbers import rounded, small_percent
+from fmviz.words.numbers import amount, small_percent
 from fmviz.words.prose import Caption
 from fmviz.words.shared import learnt_nothing
 
@@ -29,7 +29,7 @@ FLIPS_AND_GROWS: dict[str, float] = {
 FAR_START = 3.0
 # Updates are about a thousandth of the weights in a healthy run (CS231n); here a good deal less.
 HARDLY_MOVES = 1e-5
-# The norm of a fresh network's gradient is of the order of 0.1 in every layer.
+# The norm of a fresh network's gradient is of the order of 1 in every layer.
 VANISHED = 1e-4
 
 
@@ -63,7 +63,7 @@ def _cause(record: RunRecord) -> Caption:
         "times": number(round(shrink, 4)),
         "limit": number(round(limit, 2)),
         "sigma": number(config.init_std),
-        "start": rounded(start, 3),
+        "start": amount(start),
         "optimizer": OPTIMIZERS[config.optimizer].label,
     }
     if shrink > limit:
@@ -114,9 +114,12 @@ def stuck(run: Shown) -> Caption | None:
         flat, began = float(shares.max()), float(start["saturation"][shares.argmax()])
         figures |= {"flat": small_percent(flat), "flat_start": small_percent(began)}
         dead = float(record.layers_at("dead_units", run.kept).max())
-        figures["dead"] = small_percent(dead)
+        figures |= {"dead": small_percent(dead), "probe": f"{record.examples['probe']:,}"}
+        # ReLU's slope is exactly 0 where it is flat.
+        figures["passes"] = "no" if config.activation == "relu" else "next to no"
         if not saturates(config.activation) and dead > 0.9:
-            return Caption("stuck with dead units", figures)
+            warmed = config.schedule == "warmup"
+            return Caption(f"stuck with dead units{', warmed up' if warmed else ''}", figures)
         if saturates(config.activation) and flat > 0.5:
             led = began <= 0.5
             return Caption(f"stuck saturated{' by training' if led else ''}", figures)

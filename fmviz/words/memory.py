@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from fmviz.analysis.memory import ByHeart
+from fmviz.run.choices import N_CLASSES
+from fmviz.run.measure import Estimate
 from fmviz.run.naming import plural
 from fmviz.words.prose import Caption
+
+
+def by_mistake(validation: Estimate) -> Estimate:
+    """How often a network would answer a wrong label as told had it never seen that label.
+
+    A wrong label is drawn evenly from the nine classes that are not true. A network that does not
+    know of it answers falsely as often as on images it has not seen, and then hits it one time in
+    nine: (1 − validation accuracy)/9.
+    """
+    others = N_CLASSES - 1
+    return Estimate((1 - validation.value) / others, validation.error / others)
 
 
 def by_heart(found: ByHeart) -> Caption:

@@ -32,25 +32,37 @@ def rounded(value: float, digits: int = 2) -> str:
     return number(float(f"{value:.{digits}g}"))
 
 
+def amount(value: float) -> str:
+    """2.31, 17.2, 256,000,000: three figures of a number that may be large."""
+    if value >= 1000:
+        return f"{float(f'{value:.3g}'):,.0f}"
+    return f"{value:.3g}" if value >= 10 else f"{value:.2f}"
+
+
 def signed_points(value: float) -> str:
     """A difference in points with its sign: 0.0123 → "+1.2"; what rounds to zero has none."""
     rounded = round(100 * value, 1) + 0.0
     return f"{rounded:{'+' if rounded else ''}.1f}".replace("-", "−")
 
 
-def points(estimate: Estimate | Comparison, signed: bool = False) -> str:
+def points(estimate: Estimate | Comparison, signed: bool = False, digits: int = 1) -> str:
     """0.147 ± 0.009 → "14.7 ± 0.9"; a minus sign, and a plus where `signed`. What has no error,
     such as an accuracy over all images there are, has no ±."""
     # Adding 0 to what is rounded takes the sign from −0.0.
-    value = f"{round(100 * estimate.value, 1) + 0.0:{'+' if signed else ''}.1f}".replace("-", "−")
-    return f"{value} ± {100 * estimate.error:.1f}" if estimate.error else value
+    rounded = round(100 * estimate.value, digits) + 0.0
+    value = f"{rounded:{'+' if signed else ''}.{digits}f}".replace("-", "−")
+    return f"{value} ± {100 * estimate.error:.{digits}f}" if estimate.error else value
 
 
 def around(estimate: Estimate | Comparison) -> str:
-    """0.147 ± 0.009 → "14.7 points, give or take 0.9", the same in plain words; the error is left
-    out where it is nothing."""
-    value, _, error = points(estimate).partition(" ± ")
-    return f"{value} points" + (f", give or take {error}" if error and float(error) else "")
+    """0.147 ± 0.009 → "14.7 ± 0.9 points"; the error is left out where it is nothing.
+
+    A difference of about two errors has two decimals: with one it could read as more than two
+    where the verdict is chance, or as less where it is not.
+    """
+    near = 1.8 * estimate.error <= abs(estimate.value) <= 2.2 * estimate.error
+    value, _, error = points(estimate, digits=2 if near and estimate.error else 1).partition(" ± ")
+    return value + (f" ± {error}" if error and float(error) else "") + " points"
 
 
 def short_points(estimate: Estimate | Comparison) -> str:

@@ -1,7 +1,7 @@
 """What a run shows, in words: which section of a lesson fits, and the figures for it.
 
 Claims are made only where the figures bear them out: a difference that chance might well show
-(`analysis.significance`) is called one that could be noise.
+(`analysis.significance`) is called one that could be chance.
 """
 
 from __future__ import annotations
@@ -11,21 +11,24 @@ import math
 import numpy as np
 
 from fmviz.analysis import comparing
-from fmviz.analysis.significance import against_chance
+from fmviz.analysis.significance import against_chance, separate
 from fmviz.analysis.stopping import Shown
 from fmviz.run.choices import ACTIVATIONS, N_CLASSES, OPTIMIZERS
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import saturates
+from fmviz.run.measure import accuracy, saturates
 from fmviz.run.naming import plural, run_name
 from fmviz.run.settings import number
 from fmviz.theory import penalties, schedules
 from fmviz.theory.saturation import Prediction
 from fmviz.words import keras_lines
+from fmviz.words.memory import by_mistake
 from fmviz.words.numbers import around, counted, percent, short_points, small_percent
 from fmviz.words.prose import Caption, Claim
 
 # The gap of a network that underfits is smaller than this.
 SMALL_GAP = 0.05
+# And its training accuracy is lower by more than this.
+CLEARLY_LESS = 0.05
 
 
 def gap(run: Shown) -> Caption:
@@ -40,11 +43,15 @@ def gap(run: Shown) -> Caption:
     validation = record.estimate("val_accuracy", run.kept)
     size = comparing.gap(run)
     train_images, val_images = record.examples["train"], record.examples["validation"]
+    of_all = record.config.train_size
     figures = {
         "training": percent(training.value),
         "validation": percent(validation.value),
         "gap": around(size.size),
         "train_images": f"{train_images:,}",
+        "trained": f"its {train_images:,} training images"
+        if train_images == of_all
+        else f"its training images (measured on {train_images:,} of {of_all:,})",
         "val_images": f"{val_images:,}",
     }
     if learnt_nothing(run):
@@ -80,16 +87,17 @@ def label_noise(run: Shown) -> Caption | None:
     if not wrong:
         return None
     memorised = record.estimate("corrupted_accuracy", run.kept)
-    # One of the nine classes that are not the true one.
-    guess = 1 / (N_CLASSES - 1)
+    mistake = by_mistake(record.estimate("val_accuracy", run.kept))
     figures = {
+        "mistake": percent(mistake.value),
         "wrong": plural(wrong, "false label"),
         "memorised": percent(memorised.value),
         "error": f"{100 * memorised.error:.1f}",
         "clean": percent(record.at("clean_accuracy", run.kept)),
     }
     section = "label noise" if wrong < record.examples["train"] else "label noise, all wrong"
-    if memorised.value > guess and against_chance(memorised.value, wrong, guess).real:
+    # Which label a mistake hits is a matter of chance even where every false label is measured.
+    if separate(accuracy(memorised.value, wrong), mistake).sign > 0:
         return Caption(section, figures, (Claim("corrupted_accuracy", run.name, 1),))
     return Caption(f"{section}, hardly", figures)
 
@@ -99,7 +107,7 @@ def against_baseline(run: Shown, baseline: Shown) -> Caption:
 
     The penalty is named as the cause only where both networks are shown after the same epoch:
     else early stopping has its part in the difference. A network underfits that is worse on
-    training images too and whose gap is small.
+    training images too, by some points, and whose gap is small.
     """
     gaps = run.gap, baseline.gap
     change = comparing.gap_change(run, baseline)
@@ -108,6 +116,8 @@ def against_baseline(run: Shown, baseline: Shown) -> Caption:
         "run": run_name(run.record.config),
         "gap": short_points(gaps[0]),
         "baseline_gap": short_points(gaps[1]),
+        "training": percent(run.at("train_accuracy")),
+        "baseline_training": percent(baseline.at("train_accuracy")),
         "change": around(change.size),
         "val_change": around(held_out.size),
         "train_change": around(training.size),
@@ -135,7 +145,7 @@ def against_baseline(run: Shown, baseline: Shown) -> Caption:
     if held_out.sign < 0:
         if training.sign >= 0:
             return told("validation falls", "val")
-        underfits = gaps[0].value < SMALL_GAP
+        underfits = gaps[0].value < SMALL_GAP and training.value < -CLEARLY_LESS
         return told("underfits" if underfits else "both fall", "val", "train")
     if change.could_be_noise:
         return told("change could be noise", "gap", "val")

@@ -114,6 +114,12 @@ def test_the_last_word_is_true_of_the_figures(
     assert "You never looked" in said(vault)
 
 
+def test_an_epoch_that_was_chosen_is_said_to_flatter() -> None:
+    one = tried(0.85, 0.84)
+    for epoch, word in ((one.config.epochs, "Nothing was chosen"), (3, "Its epoch, 3, was chosen")):
+        assert word in said(Vault((one._replace(epoch=epoch),), opened=True))
+
+
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
     engine = ScriptedEngine(lambda configs: [made_up(configs)])

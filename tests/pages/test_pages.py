@@ -194,11 +194,11 @@ def test_test_accuracy_shows_only_when_asked_for(scripted: ScriptedEngine) -> No
     at = opened({"test": "true"})
     labels = data.load().test.labels
     run, base = (recorded(c).test_predictions[-1] == labels for c in (OPENING, OPENING.baseline))
-    assert f"Test accuracy: {100 * run.mean():.1f}%, give or take " in texts(at)
+    assert f"Test accuracy: {100 * run.mean():.1f}% ± " in texts(at)
     gained, lost = (run & ~base).sum(), (base & ~run).sum()
     change = 100 * (gained - lost) / len(labels)
     way = "higher" if change > 0 else "lower"
-    assert f"it is {way} by {abs(change):.1f} points, give or take " in texts(at)
+    assert f"it is {way} by {abs(change):.1f} ± " in texts(at)
 
 
 def test_the_address_follows_the_controls_and_leaves_defaults_out(

@@ -59,8 +59,9 @@ def _errors_away(claim: Claim, run: Shown, than: Shown | None) -> tuple[float, f
     splits = ("train", "val") if claim.figure == "gap" else (claim.figure.partition("_")[0],)
     parts = [_difference(run, than, split) for split in splits]
     if than is None and claim.figure != "gap":
-        # Of a false label a guess hits one in the nine that are not true.
-        return _over(parts[0][0] - (1 / 9 if splits[0] == "corrupted" else 0.1), *parts[0][1:])
+        # A mistake hits one in the nine labels that are not true.
+        by_luck = (1 - run.at("val_accuracy")) / 9 if splits[0] == "corrupted" else 0.1
+        return _over(parts[0][0] - by_luck, *parts[0][1:])
     value = parts[0][0] - parts[1][0] if len(parts) == 2 else parts[0][0]
     large, small = (hypot(*(part[k] for part in parts)) for k in (1, 2))
     return _over(value, large, small)

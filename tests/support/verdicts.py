@@ -10,7 +10,7 @@ from fmviz.words.prose import Caption
 
 WORDS, SENTENCES = 15, 2
 # What no first-year student knows before it is explained.
-UNEXPLAINED = re.compile(r"±|\bkernel|\binference mode\b|\btwins?\b", re.IGNORECASE)
+UNEXPLAINED = re.compile(r"\bkernel|\binference mode\b|\btwins?\b", re.IGNORECASE)
 VERDICT = re.compile(r"\*\*((?:[^*]|\*(?!\*))+)\*\*")
 
 
@@ -27,8 +27,8 @@ def faults(lesson: str, caption: Caption) -> list[str]:
     if found is None:
         return [f"no verdict in bold: {text!r}"] if text else []
     wrong = []
-    # "−ln", "λ = 10" and "28 × 28" are read as a word each.
-    words = re.sub(r" [=×] ", "", found[1].replace("*", "")).split()
+    # "−ln", "λ = 10", "28 × 28" and "0.8 ± 0.1" are read as a word each.
+    words = re.sub(r" [=×±] ", "", found[1].replace("*", "")).split()
     if len(words) > WORDS:
         wrong.append(f"{len(words)} words: {found[1]!r}")
     rest = text[found.end() :]
@@ -54,6 +54,6 @@ def check_verdicts(
     if lesson != prose.SHARED:
         told = " ".join(in_sight(lesson, make()) for make in branches.values())
         introduced = "standard error" in prose.source(lesson, "introduction") + told
-        assert introduced or "give or take" not in told
+        assert introduced or "±" not in told
     folded = {name for name, make in branches.items() if not in_sight(lesson, make())}
     assert folded == set(details) & set(branches), folded ^ set(details)

@@ -120,6 +120,20 @@ def test_saturated_layers_are_the_cause_where_they_are() -> None:
     assert FLAT["tanh"][1] < 3
 
 
+def test_who_is_not_warmed_up_is_told_to_warm_up() -> None:
+    for schedule in ("constant", "warmup"):
+        for activation, passes in (("relu", "pass no gradient"), ("elu", "pass next to no gradient")):
+            config = tiny(activation=activation, schedule=schedule)
+            run = synthetic(config, train_accuracy=0.1, val_accuracy=0.1)
+            run.layers["dead_units"][:] = 0.95
+            caption = diagnosis.stuck(Shown("the run", run, None, 3))
+            assert caption is not None
+            assert faults(prose.SHARED, caption) == []
+            told = prose.text(prose.SHARED, caption.section, caption.figures)
+            assert ("let it warm up" in told) == (schedule == "constant")
+            assert passes in told
+
+
 def test_who_learns_is_not_stuck() -> None:
     run = synthetic(tiny(), train_accuracy=0.5, val_accuracy=0.1)
     assert diagnosis.stuck(Shown("the run", run, None, 3)) is None

@@ -23,7 +23,7 @@ from fmviz.theory import penalties
 from fmviz.theory.saturation import Prediction
 from fmviz.training import stock as model
 from fmviz.words import prose, shared
-from fmviz.words.numbers import percent, points, small_percent
+from fmviz.words.numbers import around, percent, points, small_percent
 from fmviz.words.prose import Caption
 from tests.support.records import shown, synthetic, tiny
 
@@ -105,7 +105,7 @@ def test_a_gap_beyond_two_errors_is_told_with_its_figures() -> None:
     caption = shared.gap(shown(0.95, 0.85))
     assert caption.section == "gap"
     # Of all training images nothing is left to chance: √(0.85·0.15) / 100 = 0.0036.
-    assert caption.figures["gap"] == "10.0 points, give or take 0.4"
+    assert caption.figures["gap"] == "10.0 ± 0.4 points"
     assert caption.figures["training"] == "95.0%"
     assert caption.figures["validation"] == "85.0%"
     assert caption.figures["val_images"] == "10,000"
@@ -132,7 +132,7 @@ def test_a_gap_is_told_as_its_error_allows(
 
 
 def test_a_reversed_gap_is_told_without_its_sign() -> None:
-    assert shared.gap(shown(0.85, 0.95)).figures["gap"] == "10.0 points, give or take 0.2"
+    assert shared.gap(shown(0.85, 0.95)).figures["gap"] == "10.0 ± 0.2 points"
 
 
 def test_the_kept_epoch_is_the_one_told_of() -> None:
@@ -166,6 +166,8 @@ AGAINST = [
     ((1.00, 0.88), (1.00, 0.85), "learns more"),
     ((0.99, 0.80), (0.95, 0.85), "validation falls"),
     ((0.74, 0.70), (0.95, 0.85), "underfits"),
+    # Training is hardly lower: that is not underfitting.
+    ((0.915, 0.88), (0.95, 0.93), "both fall"),
     # A gap of 8 points is left.
     ((0.87, 0.79), (0.95, 0.83), "both fall"),
     ((0.94, 0.80), (0.95, 0.85), "both fall"),
@@ -191,7 +193,7 @@ def test_figures_against_the_baseline_are_differences_with_their_errors() -> Non
     assert (figures["gap"], figures["baseline_gap"]) == ("5.0", "10.0")
     both = math.hypot(*errors.values())
     for name, value, error in (("change", 5.0, both), ("val_change", 15.0, both)):
-        assert figures[name] == f"{value} points, give or take {error:.1f}"
+        assert figures[name] == f"{value} ± {error:.1f} points"
     assert figures["train_change"] == "20.0 points"
 
 
@@ -253,7 +255,34 @@ def test_wrong_labels_are_told_of_where_there_are_any() -> None:
     assert caption is not None
     # √(0.36 · 0.64 / 900) · √(8,100/8,999) = 0.015: 900 of 9,000.
     figures = {"wrong": "900 false labels", "memorised": "36.0%", "error": "1.5", "clean": "95.0%"}
-    assert caption[:2] == ("label noise", figures)
+    assert caption.section == "label noise"
+    # Nine labels are not true: (1 − 0.3)/9.
+    assert caption.figures == figures | {"mistake": "7.8%"}
+
+
+def test_memory_is_what_goes_beyond_mistakes() -> None:
+    def of(repeated: float, validation: float) -> str:
+        record = synthetic(
+            corrupted_accuracy=repeated,
+            clean_accuracy=0.9,
+            val_accuracy=validation,
+            examples={"corrupted": 1_000, "train": 2_500},
+        )
+        caption = shared.label_noise(Shown("a", record, None, 2))
+        assert caption is not None
+        return caption.section
+
+    # Fewer than one in nine, yet more than a network that is right on 80% would hit.
+    assert of(0.08, 0.8) == "label noise"
+    assert of(0.03, 0.8) == "label noise, hardly"
+    assert of(0.08, 0.3) == "label noise, hardly"
+
+
+def test_near_two_errors_a_difference_has_two_decimals() -> None:
+    assert around(Estimate(0.0122, 0.0058)) == "1.22 ± 0.58 points"
+    assert around(Estimate(0.0122, 0.0029)) == "1.2 ± 0.3 points"
+    assert around(Estimate(0.0122, 0.0001)) == "1.2 points"
+    assert around(Estimate(0.0122, 0.0)) == "1.2 points"
 
 
 # Early stopping

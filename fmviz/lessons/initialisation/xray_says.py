@@ -14,7 +14,7 @@ from fmviz.run.choices import ACTIVATIONS, N_CLASSES
 from fmviz.run.config import RunConfig
 from fmviz.run.naming import plural
 from fmviz.run.settings import number
-from fmviz.words.numbers import listed, percent, small_percent
+from fmviz.words.numbers import amount, listed, percent, small_percent
 from fmviz.words.prose import Caption
 
 # A gradient or a signal this many times another is called weaker or stronger.
@@ -100,13 +100,6 @@ def _fold(ratio: float) -> str:
 def _spread(error: float) -> str:
     """An error in points: "3.4", "less than 0.1"."""
     return f"{100 * error:.1f}" if error >= 0.0005 else "less than 0.1"
-
-
-def amount(value: float) -> str:
-    """2.31, 17.2, 256,000,000: three figures of a number that may be large."""
-    if value >= 1000:
-        return f"{float(f'{value:.3g}'):,.0f}"
-    return f"{value:.3g}" if value >= 10 else f"{value:.2f}"
 
 
 def gradients(seen: XRay, glorot: XRay) -> list[Caption]:

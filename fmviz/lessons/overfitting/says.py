@@ -16,6 +16,7 @@ from fmviz.run.measure import Estimate, accuracy
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.words import shared
+from fmviz.words.memory import by_mistake
 from fmviz.words.numbers import compared, direction, percent, points
 from fmviz.words.prose import Caption, Claim
 
@@ -34,17 +35,6 @@ def of_runs(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
     if view.test:
         captions.append(shared.on_test(run, runs[0] if len(runs) == 2 else None))
     return captions
-
-
-def by_mistake(validation: Estimate) -> Estimate:
-    """How often a network would answer a wrong label as told had it never seen that label.
-
-    A wrong label is drawn evenly from the nine classes that are not true. A network that does not
-    know of it answers falsely as often as on images it has not seen, and then hits it one time in
-    nine: (1 − validation accuracy)/9.
-    """
-    others = N_CLASSES - 1
-    return Estimate((1 - validation.value) / others, validation.error / others)
 
 
 def of_one(run: Shown, done: bool) -> list[Caption]:

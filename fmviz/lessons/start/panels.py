@@ -161,8 +161,8 @@ def network_caption(config: RunConfig) -> Caption:
     return Caption("one network" if plain else "one network, other", figures)
 
 
-def _give_or_take(share: Estimate) -> str:
-    return f"{percent(share.value, 0)}, give or take {100 * share.error:.0f} points"
+def _with_error(share: Estimate) -> str:
+    return f"{percent(share.value, 0)} ± {100 * share.error:.0f} points"
 
 
 @st.fragment
@@ -196,7 +196,7 @@ def beat(page: Page[StartView], record: RunRecord) -> None:
         "asked": str(len(chosen)),
         "images": f"{len(test):,}",
         "test": f"{short_points(everything)}%",
-        "share": _give_or_take(game.score(test.labels)),
+        "share": _with_error(game.score(test.labels)),
     }
     Place().markdown(page.text("score, vault" if session().classroom.vault else "score", figures))
     names = data.CLASS_NAMES

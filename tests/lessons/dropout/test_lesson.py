@@ -197,7 +197,7 @@ def test_the_mean_of_many_draws_is_judged_by_the_error_of_the_mean() -> None:
     assert measured.error == pytest.approx(np.std(draws, ddof=1) / np.sqrt(20))
     caption = says.on_off(measured, 1_250, run)[0]
     assert caption.section == "masks cost"
-    assert caption.figures["cost"] == "0.5 points, give or take 0.1"
+    assert caption.figures["cost"] == "0.5 ± 0.1 points"
 
 
 def test_units_of_a_layer_are_counted_right() -> None:

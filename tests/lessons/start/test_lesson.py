@@ -87,7 +87,7 @@ def test_an_image_goes_through_the_recorded_network(store: RunStore, image: int)
     shares = network.softmax(network.forward(record.weights, "relu", pixels).logits)[0]
     answer = int(record.val_predictions[-1][image])
     assert answer == shares.argmax()
-    said = f"**It says {NAMES[answer]}, with a share of {percent(float(shares[answer]))}, and that"
+    said = f"**It says {NAMES[answer]}, with a probability of {percent(float(shares[answer]))}, and that"
     assert said in texts(at)
 
 
@@ -116,7 +116,7 @@ def test_ten_garments_are_labelled_and_scored(store: RunStore) -> None:
     network_right = int((record.test_predictions[-1][list(game.images)] == labels).sum())
     assert "**You: 9 of 10." in texts(at)
     assert f"on the same ones: {network_right} of 10.**" in texts(at)
-    assert "your share is 90%, give or take 9 points" in " ".join(texts(at).split())
+    assert "your share is 90% ± 9 points" in " ".join(texts(at).split())
     assert f"you: {NAMES[wrong]}" in texts(at)
     next(b for b in at.button if b.label == "Ten others").click().run()
     assert at.session_state[KEY].kept.games["start"].answers == ()

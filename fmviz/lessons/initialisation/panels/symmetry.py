@@ -44,7 +44,8 @@ class Symmetry(Panel):
                 self.status.progress(update.progress([page.config]))
         self.status.clear()
         record = update.records[0]
-        if record is None or not record.epochs:
+        # A run of the race that is still under way may stand here, or one without its weights.
+        if record is None or not record.epochs or record.is_brief or not record.complete:
             return
         self.told.say(says.symmetry(record))
         shown = record.snapshots[-1][:, :PICTURES_SHOWN].astype(float)
