@@ -122,7 +122,10 @@ def test_saturated_layers_are_the_cause_where_they_are() -> None:
 
 def test_who_is_not_warmed_up_is_told_to_warm_up() -> None:
     for schedule in ("constant", "warmup"):
-        for activation, passes in (("relu", "pass no gradient"), ("elu", "pass next to no gradient")):
+        for activation, passes in (
+            ("relu", "pass no gradient"),
+            ("elu", "pass next to no gradient"),
+        ):
             config = tiny(activation=activation, schedule=schedule)
             run = synthetic(config, train_accuracy=0.1, val_accuracy=0.1)
             run.layers["dead_units"][:] = 0.95

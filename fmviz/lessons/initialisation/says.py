@@ -19,14 +19,16 @@ from fmviz.run import measure
 from fmviz.run.choices import INITIALIZERS
 from fmviz.run.config import RunConfig
 from fmviz.run.naming import plural
-from fmviz.run.record import RunRecord
+from fmviz.run.record import RunRecord, layer_sizes
 from fmviz.run.settings import number
+from fmviz.theory.initializers import initial_sigma
 from fmviz.words import keras_lines, shared
 from fmviz.words.numbers import (
     around,
     direction,
     listed,
     percent,
+    rounded,
     small_percent,
     upper_first,
 )
@@ -44,12 +46,12 @@ def race(runs: Sequence[Shown], done: bool) -> list[Caption]:
     """Who reaches the target when, and what the reader's start has cost in the end."""
     by_name = {run.name: run for run in runs}
     yours, glorot = by_name[YOURS], by_name[GLOROT]
-    captions = [_reached(runs, done)]
-    if not done:
-        return captions
     twin = next(
         (r.name for r in runs if r.name in NAMED and r.record.config == yours.record.config), None
     )
+    captions = [_reached([run for run in runs if twin is None or run is not yours], done)]
+    if not done:
+        return captions
     if twin is not None:
         captions.append(Caption("a known start", {"twin": twin}))
     if any(run.record.diverged is not None for run in (yours, glorot)) or twin == GLOROT:
@@ -57,7 +59,24 @@ def race(runs: Sequence[Shown], done: bool) -> list[Caption]:
     nothing = shared.gap(yours)
     if nothing.section == "nothing learnt":
         return [*captions, Caption("yours learns nothing", nothing.figures)]
-    return captions + _against_glorot(yours, glorot)
+    return captions + _against_glorot(yours, glorot) + _sizes(yours, glorot)
+
+
+def _sizes(yours: Shown, glorot: Shown) -> list[Caption]:
+    """How large the first layer's initial weights are, beside Glorot's."""
+    config = yours.record.config
+    fans = layer_sizes(config)[:2]
+    own, its = (initial_sigma(run.record.config, *fans) for run in (yours, glorot))
+    if not own or not config.hidden:
+        return []
+    larger = rounded(max(own, its) / min(own, its))
+    times = f"{larger} times as {'large' if own > its else 'small'}"
+    figures = {
+        "sigma": rounded(own),
+        "glorot_sigma": rounded(its),
+        "times": "as large" if larger == "1" else times,
+    }
+    return [Caption("sizes", figures)]
 
 
 def _reached(runs: Sequence[Shown], done: bool) -> Caption:
@@ -117,8 +136,8 @@ def _against_glorot(yours: Shown, glorot: Shown) -> list[Caption]:
             Claim("gap", YOURS, 1, GLOROT),
             Claim("train_accuracy", YOURS, training.sign, GLOROT),
         )
-        both = training.sign < 0
-        captions.append(Caption("behind on both" if both else "learns by heart", figures, claims))
+        section = direction(training, "behind on both", "learns as much", "learns by heart")
+        captions.append(Caption(section, figures, claims))
     return captions
 
 

@@ -21,12 +21,16 @@ from fmviz.words.prose import Caption
 FAR = 10.0
 
 
+# And this many times another, though some units are flat, it wants a reason.
+LARGER = 1.5
+
+
 # A loss this many times that of a guess is no longer about the same.
 SURE = 1.25
 
 
 # From one end of the network to the other, a gradient that changes less is called even.
-EVEN = 3.0
+EVEN = 10.0
 
 
 def flat_title(activation: str) -> str:
@@ -56,7 +60,7 @@ def activity(config: RunConfig, seen: XRay) -> list[Caption]:
         "shares": listed([small_percent(layer.saturation) for layer in seen.layers]),
     }
     if measure.saturates(config.activation):
-        section = "saturated at the start"
+        section = "saturated at the start" if first.saturation else "steep at the start"
     else:
         section = "zero at the start" if config.activation == "relu" else "flat at the start"
     captions = [Caption(section, figures)]
@@ -102,15 +106,20 @@ def _spread(error: float) -> str:
     return f"{100 * error:.1f}" if error >= 0.0005 else "less than 0.1"
 
 
-def gradients(seen: XRay, glorot: XRay) -> list[Caption]:
-    """What reaches the first layer, beside what reaches it from Glorot's weights."""
+def gradients(seen: XRay, glorot: XRay, saturates: bool) -> list[Caption]:
+    """What reaches the first layer, beside what reaches it from Glorot's weights.
+
+    Args:
+        saturates: whether the units' activation does, at both its ends.
+    """
     first, last, usual = seen.gradient_norms[0], seen.gradient_norms[-1], glorot.gradient_norms[0]
     if not any(seen.gradient_norms):
         # Hidden layers that start at 0 put out 0, and so they do after every step.
         never = seen.layers and not any(layer.sigma for layer in seen.layers)
         return [Caption("no gradient at all" if never else "no gradient yet", {})]
     if first == 0:
-        return [Caption("no gradient", {})]
+        drawn = any(layer.sigma for layer in seen.layers)
+        return [Caption("no gradient" if drawn else "no gradient, zeros", {})]
     figures = {
         "first": short(first),
         "glorot": short(usual),
@@ -118,6 +127,10 @@ def gradients(seen: XRay, glorot: XRay) -> list[Caption]:
         "fold": _fold(first / last) if last else "",
     }
     captions = [Caption(f"gradient {_beside_glorot(seen, glorot)}", figures)]
+    if saturates and seen.layers and first > LARGER * usual > 0:
+        flat, its = seen.layers[0].saturation, glorot.layers[0].saturation
+        if flat > its + 0.01:
+            captions.append(Caption("gradient larger all the same", figures))
     if len(seen.gradient_norms) > 2 and last:
         if first * EVEN < last:
             captions.append(Caption("gradient fades", figures))

@@ -10,9 +10,8 @@ from fmviz.analysis.significance import against_chance, separate
 from fmviz.analysis.stopping import Shown
 from fmviz.page.view import Stopping
 from fmviz.run import data
-from fmviz.run.choices import N_CLASSES
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import Estimate, accuracy
+from fmviz.run.measure import accuracy
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.words import shared

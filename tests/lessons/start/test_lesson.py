@@ -87,7 +87,8 @@ def test_an_image_goes_through_the_recorded_network(store: RunStore, image: int)
     shares = network.softmax(network.forward(record.weights, "relu", pixels).logits)[0]
     answer = int(record.val_predictions[-1][image])
     assert answer == shares.argmax()
-    said = f"**It says {NAMES[answer]}, with a probability of {percent(float(shares[answer]))}, and that"
+    share = percent(float(shares[answer]))
+    said = f"**It says {NAMES[answer]}, with a probability of {share}, and that"
     assert said in texts(at)
 
 

@@ -7,13 +7,14 @@ import streamlit as st
 from fmviz.lessons.initialisation import xray, xray_charts, xray_says
 from fmviz.lessons.initialisation.lesson import GLOROT, YOURS, InitialisationView
 from fmviz.lessons.initialisation.xray import XRay
+from fmviz.run import measure
 from fmviz.ui.board import Board
 from fmviz.ui.look import Panel
 from fmviz.ui.page import Page
 from fmviz.ui.place import Place, draw_chart
 from fmviz.ui.session import is_dark
 from fmviz.ui.told import Told
-from fmviz.words.numbers import rounded, small_percent, upper_first
+from fmviz.words.numbers import amount, rounded, small_percent, upper_first
 
 
 def x_ray(page: Page[InitialisationView]) -> None:
@@ -38,7 +39,8 @@ def x_ray(page: Page[InitialisationView]) -> None:
                 alt=f"Share of {title} in each hidden layer, measured and predicted.",
             )
     activity = xray_says.activity(page.config, seen)
-    Told(page).say(*activity, xray_says.loss(seen), *xray_says.gradients(seen, glorot))
+    gradients = xray_says.gradients(seen, glorot, measure.saturates(activation))
+    Told(page).say(*activity, xray_says.loss(seen), *gradients)
     Place().caption(
         f"Before the first step, {seen.probe_images:,} validation images. Histograms: each layer "
         "up to its own highest bar. Bars: measured. Grey: predicted, one standard deviation (±) "
@@ -60,7 +62,7 @@ def _figures(seen: XRay, glorot: XRay, title: str) -> None:
         )
     loss.metric(
         "Cross-entropy at the start",
-        xray_says.amount(seen.crossentropy),
+        amount(seen.crossentropy),
         "a guess has 2.303",
         delta_color="off",
         delta_arrow="off",
