@@ -196,6 +196,7 @@ def test_the_captions_of_the_opening_race_are_what_its_runs_are(
     # A wider gap alone is not more memorising: it knows fewer of its training images too.
     assert set(told) == {
         "some reach it",
+        "sizes",
         "a known start",
         "worse than Glorot",
         "behind on both",
