@@ -14,21 +14,19 @@ from fmviz.analysis.stopping import Shown
 from fmviz.lessons.initialisation import xray
 from fmviz.lessons.initialisation.lesson import GLOROT, MAP_EPOCHS, NAMED, TARGET, YOURS
 from fmviz.lessons.initialisation.xray import XRay
-from fmviz.lessons.initialisation.xray_says import flat_title, short
+from fmviz.lessons.initialisation.xray_says import flat_title, short, sizes
 from fmviz.run import measure
 from fmviz.run.choices import INITIALIZERS
 from fmviz.run.config import RunConfig
 from fmviz.run.naming import plural
-from fmviz.run.record import RunRecord, layer_sizes
+from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
-from fmviz.theory.initializers import initial_sigma
 from fmviz.words import keras_lines, shared
 from fmviz.words.numbers import (
     around,
     direction,
     listed,
     percent,
-    rounded,
     small_percent,
     upper_first,
 )
@@ -59,24 +57,9 @@ def race(runs: Sequence[Shown], done: bool) -> list[Caption]:
     nothing = shared.gap(yours)
     if nothing.section == "nothing learnt":
         return [*captions, Caption("yours learns nothing", nothing.figures)]
-    return captions + _against_glorot(yours, glorot) + _sizes(yours, glorot)
-
-
-def _sizes(yours: Shown, glorot: Shown) -> list[Caption]:
-    """How large the first layer's initial weights are, beside Glorot's."""
-    config = yours.record.config
-    fans = layer_sizes(config)[:2]
-    own, its = (initial_sigma(run.record.config, *fans) for run in (yours, glorot))
-    if not own or not config.hidden:
-        return []
-    larger = rounded(max(own, its) / min(own, its))
-    times = f"{larger} times as {'large' if own > its else 'small'}"
-    figures = {
-        "sigma": rounded(own),
-        "glorot_sigma": rounded(its),
-        "times": "as large" if larger == "1" else times,
-    }
-    return [Caption("sizes", figures)]
+    return (
+        captions + _against_glorot(yours, glorot) + sizes(yours.record.config, glorot.record.config)
+    )
 
 
 def _reached(runs: Sequence[Shown], done: bool) -> Caption:

@@ -13,8 +13,10 @@ from fmviz.run import data, measure
 from fmviz.run.choices import ACTIVATIONS, N_CLASSES
 from fmviz.run.config import RunConfig
 from fmviz.run.naming import plural
+from fmviz.run.record import layer_sizes
 from fmviz.run.settings import number
-from fmviz.words.numbers import amount, listed, percent, small_percent
+from fmviz.theory.initializers import initial_sigma
+from fmviz.words.numbers import amount, listed, percent, rounded, small_percent
 from fmviz.words.prose import Caption
 
 # A gradient or a signal this many times another is called weaker or stronger.
@@ -104,6 +106,21 @@ def _fold(ratio: float) -> str:
 def _spread(error: float) -> str:
     """An error in points: "3.4", "less than 0.1"."""
     return f"{100 * error:.1f}" if error >= 0.0005 else "less than 0.1"
+
+
+def sizes(yours: RunConfig, glorot: RunConfig) -> list[Caption]:
+    """How large the first layer's initial weights are, beside Glorot's."""
+    own, its = (initial_sigma(config, *layer_sizes(config)[:2]) for config in (yours, glorot))
+    if not own or not yours.hidden:
+        return []
+    larger = rounded(max(own, its) / min(own, its))
+    times = f"{larger} times as {'large' if own > its else 'small'}"
+    figures = {
+        "sigma": rounded(own),
+        "glorot_sigma": rounded(its),
+        "times": "as large" if larger == "1" else times,
+    }
+    return [Caption("sizes", figures)]
 
 
 def gradients(seen: XRay, glorot: XRay, saturates: bool) -> list[Caption]:

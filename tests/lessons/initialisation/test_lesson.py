@@ -194,13 +194,9 @@ def test_the_captions_of_the_opening_race_are_what_its_runs_are(
     race = [Shown(role, trained[name], None, 20) for role, name in roles.items()]
     told = {caption.section: caption.figures for caption in says.race(race, True)}
     # A wider gap alone is not more memorising: it knows fewer of its training images too.
-    assert set(told) == {
-        "some reach it",
-        "sizes",
-        "a known start",
-        "worse than Glorot",
-        "behind on both",
-    } | {"sizes"}
+    first, *others = told
+    assert first == "some reach it"
+    assert set(others) == {"a known start", "worse than Glorot", "behind on both", "sizes"}
     assert confirm(says.race(race, True), race)
     assert told["a known start"]["twin"] == LARGE
     assert told["some reach it"]["missing"] == LARGE
