@@ -28,7 +28,20 @@ def definition(page: Page[OverfittingView]) -> None:
 
 
 class ToldGap(Gap):
-    """The gap meter, which says that training is scored as told where some labels are wrong."""
+    """The gap meter, of the images with a true label; its bars are scored as told, and say so."""
+
+    def draw(self, look: Look) -> None:
+        """The newest figures; no gap where no label is true."""
+        super().draw(look)
+        if not look.run.record.examples["corrupted"]:
+            return
+        gap = says.true_gap(look.run)
+        self.metric.metric(
+            f"Accuracy gap on true labels, {look.run.name}",
+            "–" if gap is None else f"{points(gap)} points",
+            help="Accuracy on the training images that were told their true class − validation "
+            "accuracy. Where every label is wrong there is none. ± is one standard error.",
+        )
 
     def describe(self, look: Look) -> str:
         """With what training is scored against."""

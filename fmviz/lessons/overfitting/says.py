@@ -11,7 +11,7 @@ from fmviz.analysis.stopping import Shown
 from fmviz.page.view import Stopping
 from fmviz.run import data
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import accuracy
+from fmviz.run.measure import Estimate, accuracy, accuracy_gap
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.words import shared
@@ -96,6 +96,22 @@ def _learnt(run: Shown) -> Caption:
     sampled = record.examples["train"] < record.config.train_size
     section = "learnt, of a sample" if sampled else "learnt"
     return Caption(section, figures, found.claims)
+
+
+def true_gap(run: Shown) -> Estimate | None:
+    """Training accuracy on images with a true label − validation accuracy; None where none is.
+
+    Training accuracy counts a wrong label that is repeated as right: no gap is taken of it.
+    """
+    record = run.record
+    wrong = record.examples["corrupted"]
+    if wrong == record.examples["train"]:
+        return None
+    if not wrong:
+        return run.gap
+    return accuracy_gap(
+        record.estimate("clean_accuracy", run.kept), record.estimate("val_accuracy", run.kept)
+    )
 
 
 def _late(run: Shown) -> list[Caption]:
@@ -233,9 +249,14 @@ def learning_curve(records: Sequence[RunRecord]) -> list[Caption]:
 def rule(run: Shown) -> list[Caption]:
     """The gap and its error with the run's own numbers."""
     record = run.record
-    training = record.estimate("train_accuracy", run.kept)
+    gap = true_gap(run)
+    if gap is None:
+        return [Caption("rule no gap", {})]
+    wrong = record.examples["corrupted"]
+    name = "clean_accuracy" if wrong else "train_accuracy"
+    training = record.estimate(name, run.kept)
     validation = record.estimate("val_accuracy", run.kept)
-    gap = record.gap(run.kept)
+    measured, population = record.measured_on(name)
     figures = {
         "training": f"{training.value:.4f}",
         "validation": f"{validation.value:.4f}",
@@ -243,14 +264,15 @@ def rule(run: Shown) -> list[Caption]:
         "training_error": f"{training.error:.4f}",
         "validation_error": f"{validation.error:.4f}",
         "error": f"{gap.error:.4f}",
-        "train_images": f"{record.examples['train']:,}",
+        "train_images": f"{measured:,}",
         "val_images": f"{record.examples['validation']:,}",
+        "n": f"{population:,}",
+        "wrong": plural(wrong, "wrong label"),
     }
-    figures["n"] = f"{record.config.train_size:,}"
     captions = [Caption("rule gap", figures)]
     captions.append(Caption("rule sample" if training.error else "rule census", figures))
-    if record.examples["corrupted"]:
-        captions.append(Caption("told gap", {}))
+    if wrong:
+        captions.append(Caption("rule true labels", figures))
     sampled = {validation.value} | ({training.value} if training.error else set())
     if sampled & {0.0, 1.0}:
         captions.append(Caption("rule edge", figures))

@@ -28,6 +28,7 @@ from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
 from fmviz.ui import live
 from fmviz.words import prose
+from fmviz.words.numbers import points
 from fmviz.words.prose import Caption
 from tests.support.charts import fields
 from tests.support.claims import confirm
@@ -220,6 +221,10 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "rule sample": lambda: says.rule(shown(0.9, 0.8, images=50))[1],
     "rule census": lambda: says.rule(shown(1.0, 0.8))[1],
     "rule edge": lambda: says.rule(shown(1.0, 0.8, images=50))[2],
+    "rule true labels": lambda: next(
+        c for c in says.rule(noisy(0.9, 1.0, 0.7)) if c.section == "rule true labels"
+    ),
+    "rule no gap": lambda: says.rule(noisy(0.9, 0.0, 0.02, wrong=1_000))[0],
     "rule noise": lambda: says.code(tiny(label_noise=0.2))[0],
     "code noise": lambda: says.code(tiny(label_noise=0.2))[1],
     "code": lambda: says.code(tiny())[0],
@@ -341,9 +346,20 @@ def test_whatever_the_learning_curve_does_what_is_said_is_so(
     assert ("sweep with noise" in sections) == bool(noise)
 
 
-def test_where_labels_are_wrong_the_rule_says_what_its_gap_counts() -> None:
+def test_one_gap_is_told_where_labels_are_wrong_that_of_the_true_ones() -> None:
     for run, told in ((noisy(0.9, 1.0, 0.7), True), (shown(0.9, 0.8), False)):
-        assert ("told gap" in {caption.section for caption in says.rule(run)}) == told
+        assert ("rule true labels" in {caption.section for caption in says.rule(run)}) == told
+    run = noisy(0.9, 0.95, 0.7)
+    gap = says.true_gap(run)
+    assert gap is not None
+    assert gap.value == pytest.approx(0.25)
+    assert says.rule(run)[0].figures["gap"] == "0.2500"
+    assert says.rule(run)[0].figures["train_images"] == "800"
+    assert of_one("clean gap", run)().figures["gap"] == points(gap)
+    # Of images that were all told a wrong class there is none.
+    lied = noisy(0.9, 0.0, 0.02, wrong=1_000)
+    assert says.true_gap(lied) is None
+    assert [caption.section for caption in says.rule(lied)] == ["rule no gap"]
 
 
 def test_a_rise_of_cross_entropy_is_not_called_surer_mistakes() -> None:
@@ -531,6 +547,9 @@ def test_the_page_asks_for_its_runs_and_draws_them(scripted: ScriptedEngine) -> 
 def test_the_page_opens_in_every_corner(scripted: ScriptedEngine, query: dict[str, str]) -> None:
     at = opened("overfitting", query)
     assert "{{" not in texts(at)
+    true = query.get("label_noise", "0.01") != "0.01"  # a hundredth of 20 labels is none
+    label = f"Accuracy gap{' on true labels' if true else ''}, your network"
+    assert label in [metric.label for metric in at.metric]
 
 
 def test_before_the_guess_the_story_is_not_told() -> None:
