@@ -30,6 +30,9 @@ def of_runs(
     noise = shared.label_noise(run)
     if noise is not None:
         captions.append(noise)
+    late = shared.learns_late(run)
+    if late is not None:
+        captions.append(late)
     if run.record.config.penalty == "none":
         captions.append(Caption("no penalty", {}))
     whole = all(each.record.diverged is None for each in runs)

@@ -80,6 +80,15 @@ def learnt_nothing(run: Shown) -> bool:
     return not told_falsely or validation.could_be_noise
 
 
+def learns_late(run: Shown) -> Caption | None:
+    """Of a run that has learnt: over how many epochs, two at least, it was no better than a
+    guess; else None."""
+    guessing = [learnt_nothing(run._replace(kept=epoch)) for epoch in range(1, run.kept + 1)]
+    if all(guessing) or guessing.index(False) < 2:
+        return None
+    return Caption("learns late", {"epoch": str(guessing.index(False))})
+
+
 def label_noise(run: Shown) -> Caption | None:
     """What became of the false labels; None where there are none in the sample."""
     record = run.record

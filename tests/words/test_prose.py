@@ -76,6 +76,12 @@ def on_test(accuracy: float, before: float) -> Caption:
     return caption
 
 
+def learns_late() -> Caption:
+    caption = shared_.learns_late(shown([0.1, 0.1, 0.5], [0.1, 0.1, 0.5]))
+    assert caption is not None
+    return caption
+
+
 CLIMBING, FALLING = [0.1, 0.2, 0.3, 0.4], [0.4, 0.3, 0.2, 0.1]
 
 
@@ -109,6 +115,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "same answers": lambda: shared_.against_baseline(*[shown(0.95, 0.85)] * 2),
     "gap could be noise": lambda: shared_.gap(shown(0.95, 0.85, images=30)),
     "gap reversed": lambda: shared_.gap(shown(0.85, 0.95)),
+    "learns late": learns_late,
     "nothing learnt": lambda: shared_.gap(shown(0.1, 0.1)),
     "label noise": label_noise,
     "label noise, hardly": lambda: label_noise(0.02),

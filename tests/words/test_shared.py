@@ -234,6 +234,24 @@ def test_a_network_that_guesses_has_learnt_nothing(
     assert shared.gap(shown(training, validation)).section == section
 
 
+@pytest.mark.parametrize(
+    ("accuracies", "epoch"),
+    [
+        ([0.1, 0.1, 0.5], "2"),
+        ([0.1, 0.1, 0.1, 0.5, 0.1, 0.5], "3"),
+        ([0.1, 0.5, 0.5], None),
+        ([0.5, 0.1, 0.5], None),
+        ([0.1, 0.1, 0.1], None),
+    ],
+)
+def test_who_guesses_for_some_epochs_learns_late(
+    accuracies: list[float], epoch: str | None
+) -> None:
+    run = shown(accuracies, accuracies, config=tiny(epochs=len(accuracies)))
+    caption = shared.learns_late(run)
+    assert (caption and caption.figures["epoch"]) == epoch
+
+
 @pytest.mark.parametrize("images", [1, 4, 20, 100, 250, 251, 2_500])
 @pytest.mark.parametrize("chance", [0.1, 1 / 9])
 def test_what_a_guess_may_get_is_binomial(images: int, chance: float) -> None:

@@ -82,7 +82,7 @@ def units_rows(activations: Array) -> Rows:
 @specification
 def answer_spec(dark: bool) -> Any:
     """Shares of the ten classes; the true class has the colour of the run."""
-    colours, title = [RUN_COLOURS[dark][1], GREY], "share that the network gives"
+    colours, title = [RUN_COLOURS[dark][1], GREY], "probability that the network gives"
     base = marks.rows().encode(
         y=axes.names(alt.Y, "class", CLASS_NAMES, labelOverlap=False),
         tooltip=["class:N", tip("share", marks.PERCENT)],

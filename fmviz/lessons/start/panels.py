@@ -122,7 +122,7 @@ class OneNetwork(Panel):
             charts.answer_rows(shares, truth),
             charts.answer_spec(self.board.dark),
             width="stretch",
-            alt="Share that the network gives each class.",
+            alt="Probability that the network gives each class.",
         )
         answer = int(shares.argmax())
         captions = [

@@ -30,8 +30,10 @@ class Warnings(Panel):
         """Say so as soon as it is known."""
         if look.update.state == "failed":
             self.place.error(look.update.message)
+        # Of a run that stands alone "No penalty." would read as the cause.
+        several = len(look.runs) > 1
         diverged = [
-            f"{self.name(run)} {self.page.words(*diagnosis.diverged(run.record))}"
+            f"{self.name(run)} " * several + self.page.words(*diagnosis.diverged(run.record))
             for run in look.runs
             if run.record.diverged is not None
         ]
