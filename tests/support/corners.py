@@ -104,8 +104,8 @@ def made_up(config: RunConfig, kind: Kind, seed: int) -> RunRecord:
         kind: how the run goes.
     """
     rng = np.random.default_rng(0 if kind == "alike" else seed)
-    first = kind == "lost at once"
-    epochs = 0 if first else max(1, config.epochs - 1) if kind == "lost" else config.epochs
+    first = kind == "lost at once" or (kind == "lost" and config.epochs == 1)
+    epochs = 0 if first else config.epochs - (kind == "lost")
     diverged = Divergence(epochs + 1, 0, 0, "loss") if first or kind == "lost" else None
     answers = {split: given(config, split, kind, epochs, rng) for split in ("train", "val", "test")}
     right = {split: rows == labels(config, split) for split, rows in answers.items()}

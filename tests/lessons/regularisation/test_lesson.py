@@ -196,6 +196,7 @@ OF_PAGE: dict[str, set[str]] = {
     "look zeros": set(),
     "nudge intro": {"images"},
     "about nudge": set(),
+    "nudge of none": set(),
     "line intro": set(),
     "about line": {"sigma"},
     "pruning intro": set(),

@@ -76,6 +76,9 @@ class Nudge(Panel):
         epsilon = self.page.view.nudge
         # The figures beside the curves are of the epoch that the weights are of.
         epochs = [epoch for _, epoch in shown_weights(look.runs)]
+        if not all(epochs):
+            self.spot.markdown(self.page.text("nudge of none"))
+            return
         runs = [run._replace(kept=epoch) for run, epoch in zip(look.runs, epochs, strict=True)]
         here = [_curve(run.record, run.kept, (epsilon,))[0] for run in runs]
         with self.spot:
