@@ -10,7 +10,7 @@ from fmviz.analysis import stopping
 from fmviz.analysis.seeds import SEEDS, repeated
 from fmviz.analysis.stopping import Rule, Shown
 from fmviz.charts.weights import kernel_pictures, picture_limit
-from fmviz.lessons.early_stopping import charts, says, tables
+from fmviz.lessons.early_stopping import charts, outcomes_says, says, tables
 from fmviz.lessons.early_stopping.lesson import EarlyStoppingView
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
@@ -160,7 +160,7 @@ class Patiences(Panel):
             "Above: accuracy of the weights that are kept, ± one standard error. Below: epochs "
             "trained (bars), and the epoch whose weights are kept (dots).",
         )
-        self.told.say(*says.patiences(found, record))
+        self.told.say(*outcomes_says.patiences(found, record))
 
 
 class Monitors(Panel):
@@ -206,7 +206,7 @@ class Monitors(Panel):
             + (" Grey: the penalty." if record.history["penalty"].any() else "")
             + (" min_delta, baseline and mode are left out: they suit one." if own_words else ""),
         )
-        self.told.say(*says.monitors(found, record))
+        self.told.say(*outcomes_says.monitors(found, record))
 
 
 class Epochs(Panel):

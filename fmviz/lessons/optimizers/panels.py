@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmviz.lessons.optimizers import charts, says
+from fmviz.lessons.optimizers import charts, ravine_says, says
 from fmviz.lessons.optimizers.lesson import (
     LABELS,
     RACERS,
@@ -196,8 +196,8 @@ class RavinePaths(Panel):
                     charts.descent_spec(labels, dark),
                     alt="f over the steps of each path.",
                 )
-        page.say(says.ravine_rule(view))
-        Told(page).say(*says.on_ravine(racing, view))
+        page.say(ravine_says.ravine_rule(view))
+        Told(page).say(*ravine_says.on_ravine(racing, view))
 
 
 def rules(page: Page[OptimizersView]) -> None:

@@ -15,7 +15,7 @@ from fmviz.analysis.significance import Comparison
 from fmviz.analysis.stopping import Outcome, Rule, Shown, by_monitor, look, outcomes
 from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
-from fmviz.lessons.early_stopping import panels, says
+from fmviz.lessons.early_stopping import outcomes_says, panels, says
 from fmviz.run.config import RunConfig
 from fmviz.run.record import Divergence, RunRecord
 from fmviz.ui import live
@@ -242,7 +242,9 @@ def test_under_a_penalty_the_three_monitors_choose_three_epochs(
     record = records["trap"]
     found = {o.monitor: o for o in by_monitor(record, Rule(patience=5, restore_best_weights=True))}
     assert len({o.kept for o in found.values()}) == 3
-    (told,) = (c for c in says.monitors(list(found.values()), record) if "chosen" in c.section)
+    (told,) = (
+        c for c in outcomes_says.monitors(list(found.values()), record) if "chosen" in c.section
+    )
     # What the story asks: the best and the worst of the three cannot be told apart.
     assert not apart(record, int(told.figures["best"]), int(told.figures["worst"])).real
     # The penalty falls, and so val_loss goes on improving where cross-entropy no longer does.

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Outcome, Rule, Shown, by_monitor, look, outcomes
-from fmviz.lessons.early_stopping import says, tables
+from fmviz.lessons.early_stopping import outcomes_says, says, tables
 from fmviz.run.record import Divergence, RunRecord
 from fmviz.words import prose
 from fmviz.words.prose import Caption
@@ -84,7 +84,7 @@ def patience_said(
 ) -> list[Caption]:
     record = with_right(record_of(values), shares)
     found = outcomes(record, Rule(**{"restore_best_weights": True, **rule}))
-    return says.patiences(found, record)
+    return outcomes_says.patiences(found, record)
 
 
 def monitors_said(
@@ -98,7 +98,7 @@ def monitors_said(
     record = record_of(loss, val_crossentropy=crossentropy, val_accuracy=accuracy, penalty=penalty)
     record = with_right(record, shares)
     found = by_monitor(record, Rule(patience=2, restore_best_weights=restore))
-    return says.monitors(found, record)
+    return outcomes_says.monitors(found, record)
 
 
 def epoch_said(epoch: int, *, corrupted: int = 0, **rule: Any) -> list[Caption]:
@@ -411,9 +411,9 @@ def test_whatever_the_run_and_the_rule_there_are_words(
     others = says.against_end(run, True) + says.rule_in_figures(run, rule)
     if record.complete and record.epochs:
         found = outcomes(record, rule)
-        panels.append(says.patiences(found, record))
+        panels.append(outcomes_says.patiences(found, record))
         if by := by_monitor(record, rule):
-            panels.append(says.monitors(by, record))
+            panels.append(outcomes_says.monitors(by, record))
         panels += [says.at_epoch(run, rule, epoch) for epoch in range(1, record.epochs + 1)]
         check_patiences(panels[1 if first else 0][0].section, found)
     tables.moments(run, True)

@@ -18,7 +18,7 @@ from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Shown, look
 from fmviz.charts.style import RUN_SHAPES
 from fmviz.lessons.catalogue import LESSONS
-from fmviz.lessons.optimizers import charts, ravine, says
+from fmviz.lessons.optimizers import charts, ravine, ravine_says, says
 from fmviz.lessons.optimizers.lesson import (
     LABELS,
     OWN_RATES,
@@ -87,7 +87,7 @@ def sweep(section: str, records: dict[tuple[str, float], RunRecord]) -> Callable
 
 def on_ravine(section: str, **view: Any) -> Callable[[], Caption]:
     settings = OptimizersView(**{"curvature": 20.0, "ravine_rate": 0.09, **view})
-    return lambda: next(c for c in says.on_ravine(RACERS, settings) if c.section == section)
+    return lambda: next(c for c in ravine_says.on_ravine(RACERS, settings) if c.section == section)
 
 
 SGD, ADAM, LION = (answering(n, s) for n, s in (("SGD", 0.6), ("Adam", 0.82), ("Lion", 0.821)))
@@ -148,7 +148,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "sweep nothing learnt": sweep("sweep nothing learnt", swept_records(0.1, 0.1)),
     "sweep diverged": sweep("sweep diverged", swept_records(0.6, diverged=True)),
     "sweep all diverged": sweep("sweep all diverged", ALL_GONE),
-    "ravine": lambda: says.ravine_rule(OptimizersView()),
+    "ravine": lambda: ravine_says.ravine_rule(OptimizersView()),
     "ravine reached": on_ravine("ravine reached"),
     "ravine others": on_ravine("ravine others"),
     "ravine round": on_ravine("ravine round", curvature=1.0),
@@ -255,7 +255,7 @@ def test_of_a_ravine_only_what_races_and_what_is_there_is_told(
     racers: tuple[str, ...], curvature: float
 ) -> None:
     view = OptimizersView(curvature=curvature, tilted=True)
-    captions = says.on_ravine(racers, view)
+    captions = ravine_says.on_ravine(racers, view)
     sections = {caption.section for caption in captions}
     assert captions[0].section in ("ravine reached", "ravine reached by none")
     assert leads(text(captions[0]))
@@ -410,7 +410,7 @@ def test_every_walker_of_the_ravine_is_told_of_once(
     curvature: float, rate: float, tilted: bool
 ) -> None:
     view = OptimizersView(curvature=curvature, ravine_rate=rate, tilted=tilted)
-    captions = {c.section: c.figures for c in says.on_ravine(RACERS, view)}
+    captions = {c.section: c.figures for c in ravine_says.on_ravine(RACERS, view)}
     told = "; ".join(
         captions[f"ravine {s}"][f]
         for s, f in (("reached", "arrived"), ("under way", "under_way"), ("left", "left"))
@@ -423,7 +423,7 @@ def test_every_walker_of_the_ravine_is_told_of_once(
     for name in RACERS:
         assert LABELS[name] in told
         path = here.path(name, rate)
-        arrived = here.value(path[-1]) < says.ARRIVED
+        arrived = here.value(path[-1]) < ravine_says.ARRIVED
         names = captions.get("ravine reached", {}).get("arrived", "").replace(" and ", ", ")
         assert (LABELS[name] in names.split(", ")) == arrived
     assert ("ravine reached by none" in captions) == ("ravine reached" not in captions)
@@ -630,7 +630,7 @@ def test_the_ravine_s_opening_tells_its_story() -> None:
     here = Ravine(view.curvature, view.tilted)
     limits = {n: ravine.largest_rate(n, view.curvature) for n in ("sgd", "momentum", "nesterov")}
     assert limits["nesterov"] < view.ravine_rate < limits["sgd"] < limits["momentum"]  # type: ignore[operator]
-    assert here.value(here.path("sgd", view.ravine_rate)[-1]) < says.ARRIVED
+    assert here.value(here.path("sgd", view.ravine_rate)[-1]) < ravine_says.ARRIVED
 
 
 def test_data_sizes_divide() -> None:
