@@ -25,7 +25,7 @@ lint: setup  ## Format, lint, types, the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-check: lint  ## The daily loop: lint, and the tests that need neither training nor a browser nor a worker
+check: lint  ## The daily loop: lint, and the tests that are not marked slow
 	FMVIZ_QUICK_TESTS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -q -r f
 
 test: lint  ## Everything

@@ -15,6 +15,8 @@ from fmviz.theory.initializers import initial_weights
 from fmviz.training import stock
 from tests.support.records import tiny
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("hidden", [(), (7,), (9, 5)])

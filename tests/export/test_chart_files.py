@@ -20,6 +20,8 @@ from fmviz.export import chart_files
 from fmviz.export.chart_files import Chart, ChartError
 from tests.support.records import synthetic, tiny
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("no penalty", "with penalty")
 RUNS = [Shown(name, synthetic(tiny(epochs=8), seed=k), None, 8) for k, name in enumerate(NAMES)]
 

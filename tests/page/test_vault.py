@@ -180,6 +180,7 @@ def test_without_a_vault_there_is_none(scripted: ScriptedEngine) -> None:
 TELLTALE = 0.6173
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in LESSONS if "test" in LESSONS[name].start])
 def test_no_page_shows_a_test_figure_while_the_vault_is_sealed(
     name: str, monkeypatch: pytest.MonkeyPatch

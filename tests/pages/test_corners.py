@@ -22,6 +22,8 @@ from tests.support.corners import KINDS, addresses, answered
 from tests.support.lessons import every_section, opened, texts
 from tests.support.scripted import ScriptedEngine
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = int(os.environ.get("FMVIZ_CORNERS", "4"))
 NOUNS = "images|epochs|units|weights|networks|runs|layers|classes|steps|seeds|values|points|pixels"
 # What no sentence has, whatever its run: formulas apart, where letters are letters.

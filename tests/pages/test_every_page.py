@@ -18,6 +18,8 @@ from fmviz.ui import live
 from tests.support.lessons import ROOT, made_up, opened, sections_of, texts
 from tests.support.scripted import ScriptedEngine
 
+pytestmark = pytest.mark.slow
+
 # Widgets with a value that can be set to another of their options.
 SLIDERS = ("select_slider", "selectbox", "radio")
 # Controls that change which others there are, and their bounds.

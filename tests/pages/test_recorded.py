@@ -17,6 +17,8 @@ from scripts.record import WITH_WEIGHTS, recorded_configs
 from tests.support.lessons import opened, texts
 from tests.support.scripted import ScriptedEngine, ScriptedWatch
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 10_000_000
 
 
@@ -69,7 +71,6 @@ def trained() -> dict[RunConfig, RunRecord]:
     return dict(zip(configs, train(configs), strict=True))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("which", range(3))
 def test_trained_anew_a_recorded_run_tells_the_same(
     which: int, trained: dict[RunConfig, RunRecord], store: RunStore

@@ -16,6 +16,8 @@ from fmviz.ui import live
 from tests.support.lessons import every_section, made_up, opened, texts
 from tests.support.scripted import ScriptedEngine
 
+pytestmark = pytest.mark.slow
+
 WIDGETS = ("select_slider", "slider", "radio", "selectbox", "number_input", "toggle", "text_input")
 TAUGHT = [name for name in LESSONS if name != "start"]
 

@@ -431,6 +431,7 @@ def test_the_listed_indices_pick_the_shipped_images_out_of_the_full_set() -> Non
         assert len(set(picked)) == len(picked)
 
 
+@pytest.mark.slow
 def test_the_shipped_set_is_what_its_script_makes(tmp_path: Path) -> None:
     build(full_set(), tmp_path)
     made = {path.name: gzip.decompress(path.read_bytes()) for path in tmp_path.iterdir()}

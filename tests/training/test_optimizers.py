@@ -14,6 +14,8 @@ from fmviz.run.config import RunConfig
 from fmviz.training import optimizers
 from fmviz.training import stock as model
 
+pytestmark = pytest.mark.slow
+
 MEMBERS = 3
 RATES = np.array([0.001, 0.1, 3.0], np.float32)
 STEPS = 40

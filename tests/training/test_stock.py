@@ -17,6 +17,8 @@ from fmviz.theory.initializers import initial_weights
 from fmviz.training import stock as model
 from fmviz.words import taking_home
 
+pytestmark = pytest.mark.slow
+
 
 def built(configs: list[RunConfig]) -> model.MemberMLP:
     first = configs[0]

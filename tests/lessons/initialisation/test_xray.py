@@ -18,6 +18,8 @@ from fmviz.run.config import RunConfig
 from fmviz.training import stock
 from tests.support.trained import train
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu", "gelu"])
 def test_far_out_the_gradients_stay_finite(activation: str) -> None:
