@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fmviz.analysis.stopping import Shown
@@ -36,6 +38,9 @@ def test_the_gap_meter_has_both_accuracies_with_one_standard_error() -> None:
     assert row["validation_high"] == pytest.approx(0.81)
     assert row["middle"] == pytest.approx(0.85)
     assert row["label"] == "10.0 ± 1.0"
+    told = replace(record, examples={**record.examples, "corrupted": 90})
+    (row,) = figures.gap_rows([Shown("a", told, None, 2)]).to_dict("records")
+    assert row["label"] == "10.0 ± 1.0 as told"
 
 
 def test_sparsity_has_the_measured_share_at_every_tolerance_but_zero() -> None:
