@@ -142,6 +142,7 @@ def test_pages_show_their_lesson_and_do_no_more() -> None:
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 12, path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", ["fmviz", "fmviz.shell"])
 def test_pages_leave_tensorflow_alone(module: str) -> None:
     names = [module, *(m for m in MODULES if m.endswith(".page") and "lessons" in m)]

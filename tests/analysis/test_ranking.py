@@ -36,6 +36,7 @@ def test_of_equal_cells_hardly_ever_is_one_called_worse() -> None:
     assert worse <= LEVEL + 3 * math.sqrt(LEVEL * (1 - LEVEL) / tries)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [2, 3, 5])
 def test_of_equal_cells_over_seeds_hardly_ever_is_one_called_worse(seeds: int) -> None:
     rng, tries = np.random.default_rng(seeds), 400

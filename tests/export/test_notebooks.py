@@ -65,6 +65,7 @@ VIEWS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_two_options_make_a_sound_notebook(kind: str) -> None:
     for number, config in enumerate(cover()):
@@ -144,6 +145,7 @@ def rows(images: Any) -> list[bytes]:
     return sorted(row.tobytes() for row in np.ascontiguousarray(images))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_images_and_labels_are_those_of_the_run(dataset: str) -> None:
     require(data.DEBIAN_FOLDER.exists(), "install Debian's dataset-fashion-mnist")

@@ -251,6 +251,7 @@ TEXTS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(NAMES, TEXTS, max_size=8))
 @settings(max_examples=1_000, deadline=None)
 def test_no_query_raises_or_leaves_the_bounds(given_query: dict[str, str]) -> None:

@@ -131,6 +131,7 @@ def button(at: AppTest, page: str, what: str) -> Any:
     return at.button(key=f"{page}/vault {what}")
 
 
+@pytest.mark.slow
 def test_a_class_with_a_vault_sees_no_test_figure_before_it_looks(
     scripted: ScriptedEngine,
 ) -> None:

@@ -111,6 +111,7 @@ def test_l1_and_l2_are_one_click_apart(scripted: ScriptedEngine) -> None:
     assert "regularizers.L1(0.02)" in texts(at)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("penalty", "told"),
     [
@@ -129,6 +130,7 @@ def test_every_penalty_is_one_click_away(scripted: ScriptedEngine, penalty: str,
     assert opened({"penalty": penalty}).radio[0].value == penalty
 
 
+@pytest.mark.slow
 def test_settings_show_where_they_have_an_effect(scripted: ScriptedEngine) -> None:
     at = opened({}, unfolded=True)
 
@@ -346,6 +348,7 @@ def test_the_real_engine_trains_what_the_page_asks_for(real_engine: Engine) -> N
     assert "from the store" in texts(at)
 
 
+@pytest.mark.slow
 def test_pages_leave_tensorflow_alone() -> None:
     """In a process of its own: everything a page imports, without TensorFlow or Keras."""
     script = (

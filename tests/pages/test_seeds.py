@@ -34,6 +34,7 @@ def buttons(at: AppTest) -> list[str]:
     return [button.label for button in at.button]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 def test_a_verdict_on_one_training_each_says_so_and_is_made_again_of_five(
     name: str, scripted: ScriptedEngine

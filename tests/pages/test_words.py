@@ -67,6 +67,7 @@ def page(name: str) -> AppTest:
     return opened(name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_word_is_explained_where_a_page_first_says_it(name: str) -> None:
     at = page(name)

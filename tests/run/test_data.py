@@ -454,6 +454,7 @@ def test_check_tells_a_set_that_its_script_did_not_make(
         check(tmp_path, tmp_path)
 
 
+@pytest.mark.slow
 def test_the_full_set_is_split_as_stated() -> None:
     full_set()
     full = data.load("full")

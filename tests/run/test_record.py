@@ -398,6 +398,7 @@ def check_damaged(content: bytes, sound: bytes) -> None:
     assert_the_same(record, archive.unpack(sound))
 
 
+@pytest.mark.slow
 @given(st.booleans(), st.data())
 @settings(max_examples=300, deadline=None)
 def test_random_damage_is_a_record_error_or_an_equal_record(
@@ -413,6 +414,7 @@ def test_random_damage_is_a_record_error_or_an_equal_record(
     check_damaged(bytes(content), sound)
 
 
+@pytest.mark.slow
 def test_every_kind_of_single_flipped_bit_is_a_record_error_or_an_equal_record() -> None:
     sound = sound_bytes()
     rng = np.random.default_rng(0)

@@ -33,6 +33,7 @@ def test_every_initializer_is_held_against_something() -> None:
     assert set(INITIALIZERS) == {*KERAS, "normal", "xavier", "orthogonal", "zeros"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", [0, 1])
 @pytest.mark.parametrize("name", KERAS)
 def test_draws_follow_keras_distribution(name: str, layer: int) -> None:

@@ -160,6 +160,7 @@ TIES = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(
     losses=st.lists(st.floats(0, 20), max_size=30)
     | st.lists(NEARLY_FLAT, max_size=30)

@@ -26,6 +26,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
     return engine
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "value",
     [None, "nonsense", -1.5, (3,), [3], LOST],
@@ -59,6 +60,7 @@ def test_what_no_page_can_have_gives_way_to_the_last_good_value(
     assert at.query_params == query
 
 
+@pytest.mark.slow
 def test_a_bare_address_restores_a_page_that_the_navigation_comes_back_to() -> None:
     at = opened("playground", QUERY)
     at.query_params.clear()

@@ -61,6 +61,7 @@ def button(at: AppTest) -> Any:
     return at.button(key="regularisation/take home make the network")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_every_lesson_can_be_taken_home(
     page: str, scripted: ScriptedEngine, monkeypatch: pytest.MonkeyPatch, files: dict[str, Any]

@@ -82,6 +82,7 @@ def pairs(draw: st.DrawFn) -> list[Shown]:
     return Pair(runs)
 
 
+@pytest.mark.slow
 @given(pairs())
 @settings(max_examples=150, deadline=None)
 def test_what_is_said_of_a_run_and_its_baseline_holds(runs: list[Shown]) -> None:

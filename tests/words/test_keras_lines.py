@@ -61,6 +61,7 @@ def assert_same(found: Any, expected: Any, rel: float) -> None:
         assert found == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spell", SPELLINGS)
 @pytest.mark.parametrize(
     ("penalty", "activation"),
@@ -82,6 +83,7 @@ def test_layers_are_those_of_the_stock_model(
     assert model.input_shape == theirs.input_shape
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spell", SPELLINGS)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

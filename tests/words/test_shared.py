@@ -501,6 +501,7 @@ def code_of(config: RunConfig) -> str:
     return code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "config", CODED, ids=lambda c: f"{c.penalty}-{c.optimizer}-{c.learning_rate}"
 )

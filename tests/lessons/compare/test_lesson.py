@@ -322,6 +322,7 @@ def test_without_pins_the_page_says_how_to_get_them(scripted: ScriptedEngine) ->
     assert scripted.asked == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2, 6])
 def test_pins_of_a_link_are_drawn(scripted: ScriptedEngine, count: int) -> None:
     at = page(count)
@@ -336,6 +337,7 @@ def test_pins_of_a_link_are_drawn(scripted: ScriptedEngine, count: int) -> None:
     assert len(at.get("progress")) == count
 
 
+@pytest.mark.slow
 def test_what_is_pinned_on_a_lesson_is_compared(scripted: ScriptedEngine) -> None:
     at = opened("regularisation")
     # What a click on the popover does.

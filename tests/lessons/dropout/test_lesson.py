@@ -357,6 +357,7 @@ def test_the_page_asks_for_its_runs_and_draws_them(scripted: ScriptedEngine) -> 
     assert "L2 penalty, λ" in {slider.label for slider in at.select_slider}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "told"),
     [

@@ -45,6 +45,7 @@ def test_a_rate_that_leaves_nothing_is_refused(rate: float) -> None:
         masks.factors((2, 2), rate, np.random.default_rng(0))
 
 
+@pytest.mark.slow
 def test_without_a_rate_a_pass_is_inference(trained: tuple[keras.Sequential, list]) -> None:
     weights, pixels = trained[1], data.load().validation.pixels[:50]
     thinned = masks.forward(weights, "relu", pixels, 0.0, np.random.default_rng(0))

@@ -130,6 +130,7 @@ SPECS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SPECS)
 def test_charts_have_the_run_s_colour_and_that_of_the_ground(name: str) -> None:
     for dark in (False, True):

@@ -96,6 +96,7 @@ def test_rules_ask_for_nothing_new(scripted: ScriptedEngine) -> None:
     assert "patience=12" in texts(at)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "told"),
     [

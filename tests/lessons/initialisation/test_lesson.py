@@ -645,6 +645,7 @@ def test_among_many_a_small_lead_is_no_win() -> None:
     assert sections(says.sigma_depth_map(charted(clear))) == ["map, clear"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("initializer", INITIALIZERS)
 def test_every_start_has_its_words(activation: str, initializer: str) -> None:
@@ -666,6 +667,7 @@ def test_every_start_has_its_words(activation: str, initializer: str) -> None:
     ).sum().to_numpy() == pytest.approx(np.ones(3))
 
 
+@pytest.mark.slow
 @given(
     hidden=st.lists(st.sampled_from([1, 2, 5]), min_size=1, max_size=6),
     activation=st.sampled_from(sorted(ACTIVATIONS)),
@@ -770,6 +772,7 @@ def asked(engine: ScriptedEngine, config: RunConfig) -> bool:
     return any(config in configs for configs in engine.asked)
 
 
+@pytest.mark.slow
 def test_the_page_opens_on_its_x_ray_and_its_race(scripted: ScriptedEngine) -> None:
     at = opened("initialisation")
     own = xray.of(preset("saturated"))
@@ -778,6 +781,7 @@ def test_the_page_opens_on_its_x_ray_and_its_race(scripted: ScriptedEngine) -> N
     assert len(specs(at)) == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("section", choices(LESSON.view, "section"))
 @pytest.mark.parametrize(
     "query",

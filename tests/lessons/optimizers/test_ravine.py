@@ -33,6 +33,7 @@ def by_keras(optimizer: str, rate: float, ravine: Ravine, steps: int) -> np.ndar
     return np.array(places)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tilted", [False, True])
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS.keys() - {"adamw"}))
 def test_paths_are_those_of_keras(optimizer: str, tilted: bool) -> None:

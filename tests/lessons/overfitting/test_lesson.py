@@ -443,6 +443,7 @@ def program(config: RunConfig) -> str:
     return str(code)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [0.0, 0.2])
 def test_the_keras_lines_run_and_make_the_labels_that_the_run_is_told(noise: float) -> None:
     config = tiny(label_noise=noise, epochs=1, seed=5)

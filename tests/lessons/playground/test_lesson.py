@@ -64,6 +64,7 @@ def test_every_setting_of_a_run_has_a_control(scripted: ScriptedEngine) -> None:
     assert "playground/hidden as text" in keys
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("section", choices(LESSON.view, "section"))
 @pytest.mark.parametrize(
     "query", [{}, {"hidden": "none"}, {"hidden": "16-8", "activation": "relu"}]

@@ -477,6 +477,7 @@ def looked(at: AppTest, **query: str) -> AppTest:
     return at
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "query",
     [{}, {"lam": "0"}, {"penalty": "l1", "patience": "1", "hidden": "none", "test": "true"}],
@@ -495,6 +496,7 @@ def test_every_closer_look_opens(scripted: ScriptedEngine, query: dict[str, str]
             assert "nothing to compare" in texts(at)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("penalty", ["l1_l2", "l1_proximal", "weight_decay"])
 def test_every_penalty_has_its_closer_looks(scripted: ScriptedEngine, penalty: str) -> None:
     at = opened(NAME, SMALL_RUN | {"penalty": penalty, "section": "pruning"})

@@ -374,6 +374,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
     return engine
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("section", choices(LESSON.view, "section"))
 @pytest.mark.parametrize("schedule", ["constant", "plateau", "warmup", "step"])
 def test_every_schedule_draws(scripted: ScriptedEngine, section: str, schedule: str) -> None:

@@ -101,6 +101,7 @@ def test_a_class_is_browsed() -> None:
     assert "label must be off or a whole number from 0 to 9, not '12'" in bad.error[0].value
 
 
+@pytest.mark.slow
 def test_ten_garments_are_labelled_and_scored(store: RunStore) -> None:
     at = opened("start")
     game = at.session_state[KEY].kept.games["start"]
