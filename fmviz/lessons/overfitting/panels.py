@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fmviz.analysis.stopping import Shown
 from fmviz.lessons.overfitting import charts, says
 from fmviz.lessons.overfitting.lesson import OverfittingView
 from fmviz.run.choices import DATASETS
@@ -11,7 +12,7 @@ from fmviz.ui.look import Look
 from fmviz.ui.page import Page
 from fmviz.ui.panels.against import Against
 from fmviz.ui.panels.card import Card
-from fmviz.ui.panels.figures import Gap
+from fmviz.ui.panels.figures import Gap, Headline
 from fmviz.words.numbers import points
 from fmviz.words.prose import Caption
 
@@ -30,16 +31,15 @@ def definition(page: Page[OverfittingView]) -> None:
 class ToldGap(Gap):
     """The gap meter, of the images with a true label; its bars are scored as told, and say so."""
 
-    def draw(self, look: Look) -> None:
-        """The newest figures; no gap where no label is true."""
-        super().draw(look)
-        if not look.run.record.examples["corrupted"]:
-            return
-        gap = says.true_gap(look.run)
-        self.metric.metric(
-            f"Accuracy gap on true labels, {look.run.name}",
+    def headline(self, run: Shown) -> Headline:
+        """No gap where no label is true."""
+        if not run.record.examples["corrupted"]:
+            return super().headline(run)
+        gap = says.true_gap(run)
+        return Headline(
+            f"Accuracy gap on true labels, {run.name}",
             "–" if gap is None else f"{points(gap)} points",
-            help="Accuracy on the training images that were told their true class − validation "
+            "Accuracy on the training images that were told their true class − validation "
             "accuracy. Where every label is wrong there is none. ± is one standard error.",
         )
 

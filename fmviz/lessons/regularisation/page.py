@@ -22,33 +22,26 @@ from fmviz.ui.panels.seeds import Seeds
 from fmviz.ui.panels.weights import Distribution, Pictures
 from fmviz.words import shared
 
-CLOSER: dict[Section, CloserLook] = {
-    "pictures": CloserLook("First-layer weights", Pictures),
-    "nudge": CloserLook("Nudge", Nudge),
-    "wiggle": CloserLook("A wiggly line", Wiggle),
-    "flips": CloserLook("Images that flip", Flipped),
-    "sweep": CloserLook("Sweep λ", Swept),
-    "translator": CloserLook("λ translated", Translator),
-    "adamw": CloserLook("AdamW", AdamW),
-    "pruning": CloserLook("Pruning", Pruning),
-    "pixels": CloserLook("Surviving pixels", Pixels),
-    "law": CloserLook("One weight", Law),
-    "geometry": CloserLook("Diamond and circle", Geometry),
-    "proximal": CloserLook("Proximal L1", Proximal),
+# What looks closer at each of the page's two questions, by the section of `words.md` that asks it.
+QUESTIONS: dict[str, dict[Section, CloserLook]] = {
+    "look small weights": {
+        "pictures": CloserLook("First-layer weights", Pictures),
+        "nudge": CloserLook("Nudge", Nudge),
+        "wiggle": CloserLook("A wiggly line", Wiggle),
+        "flips": CloserLook("Images that flip", Flipped),
+        "sweep": CloserLook("Sweep λ", Swept),
+        "translator": CloserLook("λ translated", Translator),
+        "adamw": CloserLook("AdamW", AdamW),
+    },
+    "look zeros": {
+        "pruning": CloserLook("Pruning", Pruning),
+        "pixels": CloserLook("Surviving pixels", Pixels),
+        "law": CloserLook("One weight", Law),
+        "geometry": CloserLook("Diamond and circle", Geometry),
+        "proximal": CloserLook("Proximal L1", Proximal),
+    },
 }
-# The closer looks at each of the page's two questions, by the section of `words.md` that asks it.
-QUESTIONS: dict[str, tuple[Section, ...]] = {
-    "look small weights": (
-        "pictures",
-        "nudge",
-        "wiggle",
-        "flips",
-        "sweep",
-        "translator",
-        "adamw",
-    ),
-    "look zeros": ("pruning", "pixels", "law", "geometry", "proximal"),
-}
+CLOSER = {name: look for looks in QUESTIONS.values() for name, look in looks.items()}
 
 
 def rule_title(config: RunConfig) -> str:
@@ -76,7 +69,7 @@ def show() -> None:
         board.add(penalty_curves(board))
         board.add(Seeds(board))
     cards(board, Gap, Sparsity, Distribution)
-    questions = {page.text(section): names for section, names in QUESTIONS.items()}
+    questions = {page.text(section): tuple(looks) for section, looks in QUESTIONS.items()}
     closer_looks(board, CLOSER, questions)
 
     st.subheader(rule_title(page.config))

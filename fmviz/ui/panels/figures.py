@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from fmviz.analysis.stopping import Shown
 from fmviz.charts import figures
 from fmviz.run import data
 from fmviz.run.choices import N_PIXELS
@@ -27,26 +29,37 @@ from fmviz.words import shared
 from fmviz.words.numbers import points, small_percent
 
 
+class Headline(NamedTuple):
+    """What a card says in large type, and what that is."""
+
+    label: str
+    value: str
+    meaning: str
+
+
 class Gap(Card):
     """Gap meter: the accuracy gap with its error, one bar a run."""
 
     def draw(self, look: Look) -> None:
         """The newest figures."""
-        run, roles = look.run, self.board.roles
-        gap = run.record.gap(run.kept)
-        self.metric.metric(
-            f"Accuracy gap, {run.name}",
-            f"{points(gap)} points",
-            help="Training accuracy − validation accuracy, of the same weights, with no unit left "
-            "out (Keras: inference mode). ± is one standard error: measured on endlessly many "
-            "images, the figure would lie this near about two times in three.",
-        )
+        headline = self.headline(look.run)
+        self.metric.metric(headline.label, headline.value, help=headline.meaning)
         self.chart.chart(
             figures.gap_rows(look.runs),
-            figures.gap_spec(roles, self.board.dark),
+            figures.gap_spec(self.board.roles, self.board.dark),
             alt="Validation accuracy (hollow) and training accuracy (filled) of each run.",
         )
         self.note.caption(self.describe(look))
+
+    def headline(self, run: Shown) -> Headline:
+        """The gap that counts."""
+        return Headline(
+            f"Accuracy gap, {run.name}",
+            f"{points(run.gap)} points",
+            "Training accuracy − validation accuracy, of the same weights, with no unit left "
+            "out (Keras: inference mode). ± is one standard error: measured on endlessly many "
+            "images, the figure would lie this near about two times in three.",
+        )
 
     def describe(self, look: Look) -> str:
         """What the bars are, below them."""

@@ -517,7 +517,7 @@ def test_only_the_chosen_look_asks_for_runs(scripted: ScriptedEngine) -> None:
 
 
 def test_the_two_questions_share_the_closer_looks_between_them(scripted: ScriptedEngine) -> None:
-    assert sum(QUESTIONS.values(), ()) == sections_of(NAME)
+    assert tuple(name for looks in QUESTIONS.values() for name in looks) == sections_of(NAME)
     at = opened(NAME, SMALL_RUN)
     first, second = (w for w in at.button_group if "section of" in str(w.key))
     assert (first.value, second.value) == ("pictures", None)
