@@ -1,17 +1,25 @@
-"""Train the runs that ship with fmviz: `make record`.
+"""Train the runs that ship with fmviz: `make record`, or those only that are missing:
+`make record ARGS=--missing`.
 
-Every page and every preset, large sweeps left out, shows finished runs at once, also while the
-worker is still starting or where training is slow. Those runs are written to fmviz/recorded/ in the
-store's own format: with their weights where a page opens on panels that want them, else without, a
-tenth of the size.
+Every page, every preset, large sweeps left out, and the pins that *Compare* offers show finished
+runs at once, also while the worker is still starting or where training is slow; and so does every
+position of a page's main slider. Those runs are written to fmviz/recorded/ in the store's own
+format: with their weights where a page opens on panels that want them, else without, a tenth of
+the size. Of the first page's run what its opening picture needs is kept of every epoch.
 """
 
 from __future__ import annotations
 
+import argparse
+
 from fmviz.lessons.catalogue import LESSONS
+from fmviz.lessons.compare.lesson import EXAMPLES
+from fmviz.lessons.initialisation.lesson import map_runs
+from fmviz.lessons.start import growth
+from fmviz.page.ahead import opening_row
 from fmviz.run.config import RunConfig
 from fmviz.run.store import RECORDED_FOLDER, RunStore
-from fmviz.training.train import train
+from fmviz.training.train import train, weights_of_epochs
 
 # Pages on which the panel of the opening state wants weights, and of which roles.
 WITH_WEIGHTS = {
@@ -25,7 +33,8 @@ SYMMETRY = ("initialisation", "zeros", "yours")
 
 
 def recorded_configs() -> dict[RunConfig, bool]:
-    """The runs of every page and preset that ship → whether they are recorded without weights."""
+    """The runs of every page, preset and opening row that ship → whether they are recorded without
+    weights."""
     runs: dict[RunConfig, bool] = {}
     for name, lesson in LESSONS.items():
         for role, config in lesson.runs_of(lesson.start).items():
@@ -34,18 +43,48 @@ def recorded_configs() -> dict[RunConfig, bool]:
             for role, config in lesson.runs_of(lesson.state_of(preset)).items():
                 brief = (name, preset.name, role) != SYMMETRY
                 runs[config] = runs.get(config, True) and brief
+        for asked in opening_row(lesson):
+            for config in asked:
+                runs.setdefault(config, True)
+    for pin in EXAMPLES:
+        runs.setdefault(pin.config, True)
+    # The map beside the X-ray, where its page opens.
+    for config in map_runs(LESSONS["initialisation"].start.config):
+        runs.setdefault(config, True)
     return runs
 
 
+def record_growth(store: RunStore) -> None:
+    """Train the first page's run once more, for what its opening picture shows of every epoch.
+
+    Raises:
+        LookupError: the run itself is not recorded.
+        ValueError: it does not answer as the recorded one does.
+    """
+    (config,) = LESSONS["start"].runs_of(LESSONS["start"].start).values()
+    record = store.get(config)
+    if record is None:
+        raise LookupError("the first page's run is not recorded with its weights")
+    growth.write(growth.grown(record, weights_of_epochs(config)))
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--missing", action="store_true", help="leave those that are there")
+    arguments = parser.parse_args()
     RECORDED_FOLDER.mkdir(exist_ok=True)
-    for old in RECORDED_FOLDER.glob("*.npz"):
-        old.unlink()
     store = RunStore(RECORDED_FOLDER, recorded=None)
     configs = recorded_configs()
-    for record in train(list(configs)):
+    wanted = {config.key: config for config in configs}
+    for old in RECORDED_FOLDER.glob("*.npz"):
+        if arguments.missing and old.stem in wanted:
+            del wanted[old.stem]
+        else:
+            old.unlink()
+    for record in train(list(wanted.values()), test=True):
         store.put(record.brief() if configs[record.config] else record)
         print(record.config.key, record.config)
+    record_growth(store)
 
 
 if __name__ == "__main__":
