@@ -51,8 +51,9 @@ class Answer(NamedTuple):
 
 def garment(dataset: str) -> Garment:
     """The image, as a data set has it."""
-    images, place = data.load(dataset).validation, PLACES[dataset]
-    return Garment(place, images.pixels[place], int(images.labels[place]))
+    place = PLACES[dataset]
+    image = data.load(dataset).validation[place : place + 1]
+    return Garment(place, image.pixels[0], int(image.labels[0]))
 
 
 def answers(runs: Sequence[Shown]) -> list[Answer]:

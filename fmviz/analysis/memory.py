@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fmviz.run import data
-from fmviz.run.choices import DATASETS
+from fmviz.run.choices import DATASETS, N_CLASSES
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
 
@@ -24,16 +24,19 @@ class Sample(NamedTuple):
     """The fixed training sample of a run: the first images that it trains on.
 
     Attributes:
-        pixels: (images, 784), in [0, 1].
-        truth: (images,) the true classes.
+        images: with their true classes.
         told: (images,) the labels that the run is trained on.
         wrong: (images,) whether the two differ.
     """
 
-    pixels: data.Floats
-    truth: data.Ints
+    images: data.Images
     told: data.Ints
     wrong: npt.NDArray[np.bool_]
+
+    @property
+    def truth(self) -> data.Ints:
+        """(images,) the true classes."""
+        return self.images.labels
 
 
 @lru_cache(maxsize=4)
@@ -42,8 +45,8 @@ def training_sample(config: RunConfig) -> Sample:
     train = data.load(config.dataset).train
     size = min(config.train_size, DATASETS[config.dataset].train_sample)
     told, _ = data.with_noise(train.labels[: config.train_size], config.label_noise, config.seed)
-    truth = train.labels[:size]
-    return Sample(train.pixels[:size], truth, told[:size], told[:size] != truth)
+    images = train[:size]
+    return Sample(images, told[:size], told[:size] != images.labels)
 
 
 class ByHeart(NamedTuple):
@@ -84,3 +87,43 @@ def by_heart(record: RunRecord, epoch: int) -> ByHeart:
         np.flatnonzero(through),
         np.flatnonzero(sample.wrong & ~as_told[-1] & ~through),
     )
+
+
+class Pair(NamedTuple):
+    """Two images of one class that look alike: of the training sample, and of the validation set.
+
+    Attributes:
+        training, validation: their places.
+        distance: √Σ(x − x′)² over the pixels.
+    """
+
+    training: int
+    validation: int
+    distance: float
+
+
+@lru_cache(maxsize=16)
+def look_alikes(record: RunRecord, epoch: int) -> tuple[Pair, ...]:
+    """Of each class the training image that a finished run gets right and the validation image that
+    it gets wrong, after so many epochs, that are most alike; the most alike of all first. A class
+    of which it knows no training image, or every validation image, has none.
+
+    Raises:
+        ValueError: the run goes on; predictions are handed over at its end.
+    """
+    sample, new = training_sample(record.config), data.load(record.config.dataset).validation
+    known = ~sample.wrong & (record.answers("train", epoch) == sample.truth)
+    missed = record.answers("val", epoch) != new.labels
+    pairs = []
+    for label in range(N_CLASSES):
+        ours, others = (
+            np.flatnonzero(which & (labels == label))
+            for which, labels in ((known, sample.truth), (missed, new.labels))
+        )
+        if len(ours) and len(others):
+            a, b = sample.images[ours].pixels, new[others].pixels
+            squares = (a * a).sum(1)[:, None] - 2 * a @ b.T + (b * b).sum(1)
+            nearest = np.unravel_index(squares.argmin(), squares.shape)
+            i, j = ours[nearest[0]], others[nearest[1]]
+            pairs.append(Pair(int(i), int(j), float(np.sqrt(max(squares[nearest], 0.0)))))
+    return tuple(sorted(pairs, key=lambda pair: pair.distance))

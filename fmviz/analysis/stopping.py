@@ -275,7 +275,8 @@ class Outcome(NamedTuple):
         stopped: epochs trained when it stopped; None where stopping never fired.
         kept: epochs trained of the weights that the model ends with.
         trained, saved: epochs that ran, and epochs of the plan that did not because of stopping.
-        val_accuracy, val_crossentropy, test_accuracy: of those weights.
+        val_accuracy, val_crossentropy, test_accuracy: of those weights; the last None where test
+            images were not measured.
     """
 
     monitor: str
@@ -286,7 +287,7 @@ class Outcome(NamedTuple):
     saved: int
     val_accuracy: Estimate
     val_crossentropy: float
-    test_accuracy: Estimate
+    test_accuracy: Estimate | None
 
 
 def _outcome(
@@ -303,7 +304,7 @@ def _outcome(
         0 if stopped is None else record.config.epochs - trained,
         record.estimate("val_accuracy", kept),
         record.at("val_crossentropy", kept),
-        record.estimate("test_accuracy", kept),
+        record.estimate("test_accuracy", kept) if record.has_test else None,
     )
 
 

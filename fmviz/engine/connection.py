@@ -14,12 +14,21 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from fmviz.engine.reports import TOPIC, Report
+import psutil
+
+from fmviz.engine import handover
+from fmviz.engine.reports import BEATS, TOPIC, Beat, Report
+from fmviz.run.quoting import quoted
 from fmviz.run.store import SettingError
+from fmviz.words import waiting
+
+if TYPE_CHECKING:
+    from distributed import Security
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +38,8 @@ CONNECT_SECONDS = 10.0
 # What a worker of this machine takes to start, import TensorFlow and compile the default runs.
 WARM_UP_SECONDS = 12.0
 CLOSE_SECONDS = 60.0
+# The service has its own time to end its worker in, which is less.
+END_SECONDS = 5.0
 ROOT = Path(__file__).parents[2]
 
 T = TypeVar("T")
@@ -52,6 +63,8 @@ class Client(Protocol):
 
     @property
     def status(self) -> str: ...
+    @property
+    def scheduler_comm(self) -> object: ...
     def submit(
         self,
         function: Callable[..., T],
@@ -59,6 +72,7 @@ class Client(Protocol):
         key: str,
         pure: bool,
         priority: int,
+        workers: Sequence[str] | None = None,
     ) -> Future[T]: ...
     def close(self, timeout: float) -> None: ...
 
@@ -72,17 +86,35 @@ class Listener(Protocol):
         """There is a client from now on."""
         ...
 
-    def lost(self, problem: str) -> None:
-        """There is none any more; what went wrong, in words, where that is known."""
+    def lost(self, problem: str, blame: bool = False) -> None:
+        """There is none any more; what went wrong, in words, where that is known, and whether that
+        is for what the worker did."""
         ...
 
-    def tick(self) -> None:
-        """Called every `CHECK_SECONDS` while connected."""
+    def tick(self) -> str:
+        """Called every `CHECK_SECONDS` while connected; what is wrong with the workers, or ""."""
+        ...
+
+    def beat(self, beat: Beat) -> None:
+        """A worker has given a sign of life."""
         ...
 
     def reported(self, report: Report) -> None:
         """A worker has reported."""
         ...
+
+
+class Unreachable(ConnectionError):
+    """There is no connection.
+
+    Args:
+        detail: for the server's log.
+        words: for whoever waits.
+    """
+
+    def __init__(self, detail: str, words: str) -> None:
+        super().__init__(detail)
+        self.words = words
 
 
 def scheduler_address() -> str | None:
@@ -94,7 +126,7 @@ def scheduler_address() -> str | None:
     address = os.environ.get("FMVIZ_SCHEDULER")
     if address and not re.fullmatch(r"(tcp|tls|ws|wss)://[^\s/:]+:\d{1,5}", address):
         raise SettingError(
-            f"FMVIZ_SCHEDULER must be an address such as tcp://10.0.0.5:8786, not {address!r}"
+            f"FMVIZ_SCHEDULER must be an address such as tcp://10.0.0.5:8786, not {quoted(address)}"
         )
     return address or None
 
@@ -114,6 +146,7 @@ class Connection:
         self.service: subprocess.Popen[str] | None = None
         self._listener = listener
         self._since: float | None = None
+        self._link: object = None
         self._has_reported = False
         self._starting = threading.Lock()
         self._closed = threading.Event()
@@ -152,30 +185,50 @@ class Connection:
                     self._disconnect("")
                 if self.client is None:
                     self._connect()
-                self._listener.tick()
+                problem = self._listener.tick()
+                if problem and self.service is not None:
+                    logger.warning("the worker is replaced: %s", problem)
+                    self._disconnect(problem, blame=True)
+                    continue
                 self._closed.wait(CHECK_SECONDS)
             except Exception as error:  # this thread must outlive whatever goes wrong
                 logger.warning("no worker: %s", error)
-                self._disconnect(str(error))
+                said = error.words if isinstance(error, Unreachable) else waiting.no_connection()
+                self._disconnect(said)
                 self._closed.wait(RECONNECT_SECONDS)
 
     def _is_broken(self, client: Client) -> bool:
         ended = self.service is not None and self.service.poll() is not None
-        return ended or client.status not in ("running", "connecting", "newly-created")
+        # Dask's client connects again by itself, and has then forgotten what it was asked for.
+        return ended or client.status != "running" or client.scheduler_comm is not self._link
 
     def _connect(self) -> None:
-        address = self.address or self._start_service()
+        # Another's scheduler is met as Dask's own settings say (`distributed.comm.tls.…`).
+        address, security = (self.address, None) if self.address else self._start_service()
         # Imported here, on this thread: it takes half a second that no page should wait for.
         import distributed
 
         try:
             client = distributed.Client(
-                address, timeout=CONNECT_SECONDS, set_as_default=False, name="fmviz"
+                address,
+                timeout=CONNECT_SECONDS,
+                set_as_default=False,
+                name="fmviz",
+                security=security,
             )
         except OSError as error:
-            raise ConnectionError(f"no Dask scheduler answers at {address}") from error
+            raise Unreachable(
+                f"no Dask scheduler answers at {address}", waiting.no_scheduler()
+            ) from error
+        except TypeError as error:  # Dask's word for a tls:// address without a certificate
+            raise Unreachable(
+                f"{address} wants certificates: name them to Dask, in "
+                "DASK_DISTRIBUTED__COMM__TLS__CA_FILE, …__CLIENT__CERT and …__CLIENT__KEY",
+                waiting.no_certificates(),
+            ) from error
         client.subscribe_topic(TOPIC, self._on_event)
-        self.client, self._since = client, time.monotonic()
+        client.subscribe_topic(BEATS, self._on_beat)
+        self.client, self._since, self._link = client, time.monotonic(), client.scheduler_comm
         self._listener.connected(client)
 
     def _on_event(self, event: tuple[float, dict[str, Any]]) -> None:
@@ -183,31 +236,39 @@ class Connection:
         self._has_reported = True
         self._listener.reported(Report.from_message(message))
 
-    def _start_service(self) -> str:
+    def _on_beat(self, event: tuple[float, list[Any]]) -> None:
+        self._listener.beat(Beat(*event[1]))
+
+    def _start_service(self) -> tuple[str, Security]:
         if self._closed.is_set():
             raise ConnectionError("the engine is closed")
         self.service = subprocess.Popen(
             [sys.executable, "-m", "fmviz.engine.local_cluster"],
             cwd=ROOT,
-            env={**os.environ, "DASK_LOGGING__DISTRIBUTED": "warning"},
+            env={
+                **os.environ,
+                "DASK_LOGGING__DISTRIBUTED": "warning",
+                # One of each thread's own would keep what has passed through it.
+                "MALLOC_ARENA_MAX": "2",
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
         # The command ends, and the line comes up empty, if it cannot start.
         assert self.service.stdout is not None
-        address = self.service.stdout.readline().strip()
-        if not address:
-            raise ConnectionError(
-                f"the worker process ended at its start (exit code {self.service.wait()}); "
-                "its messages are in the server's log"
+        line = self.service.stdout.readline()
+        if not line:
+            raise Unreachable(
+                f"the worker process ended at its start (exit code {self.service.wait()})",
+                waiting.cannot_start(),
             )
-        return address
+        return handover.read(line)
 
-    def _disconnect(self, problem: str) -> None:
+    def _disconnect(self, problem: str, blame: bool = False) -> None:
         client, self.client = self.client, None
         self._since, self._has_reported = None, False
-        self._listener.lost(problem)
+        self._listener.lost(problem, blame)
         if client is not None:
             try:
                 client.close(timeout=2)
@@ -219,13 +280,20 @@ class Connection:
 
 
 def _end(service: subprocess.Popen[str]) -> None:
-    """End the worker process: it goes when its standard input closes."""
+    """End the scheduler's process and the worker: they go when standard input closes, or are
+    killed. A worker that stands still does not see that its parent has ended."""
     assert service.stdin is not None
     assert service.stdout is not None
+    family = []
+    with suppress(psutil.NoSuchProcess):
+        family = psutil.Process(service.pid).children(recursive=True)
     service.stdin.close()
     try:
-        service.wait(5)
+        service.wait(END_SECONDS)
     except subprocess.TimeoutExpired:
         service.kill()
         service.wait()
+    for process in family:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     service.stdout.close()

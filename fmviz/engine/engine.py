@@ -6,19 +6,24 @@ process on this machine by default, or the cluster that FMVIZ_SCHEDULER names.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from fmviz.engine.ahead import Ahead
 from fmviz.engine.connection import Connection
 from fmviz.engine.jobs import Jobs
 from fmviz.engine.orders import TIMEOUT_SECONDS, ModelFile
+from fmviz.engine.urgency import Urgency
 from fmviz.engine.watch import Watch
 from fmviz.run.config import RunConfig
+from fmviz.run.groups import MEMBERS_AT_ONCE
 from fmviz.run.record import Array
-from fmviz.run.store import RunStore
+from fmviz.run.store import Found, RunStore
 
-# A run that has lost its last viewer is kept going this long, in case a blip of the network took
-# the viewer away and will bring it back.
-GRACE_SECONDS = 5.0
+# A run that has lost its last viewer goes on for so long: a page that is run again asks for it anew
+# in less. A network that blinks may take longer to bring its viewer back; what is lost by then is
+# little, for the worker keeps what has cost much (`trainer.KEPT_SECONDS`). A tab that was closed
+# costs no more than two seconds of training.
+GRACE_SECONDS = 1.0
 
 
 class Engine:
@@ -28,13 +33,19 @@ class Engine:
         store: where finished runs are looked up and kept.
         address: a Dask scheduler; None starts one worker process on this machine.
         grace: seconds that a run without viewers goes on.
+        ahead: whether to train, while nobody waits, what viewers may ask for next.
     """
 
     def __init__(
-        self, store: RunStore, address: str | None = None, grace: float = GRACE_SECONDS
+        self,
+        store: RunStore,
+        address: str | None = None,
+        grace: float = GRACE_SECONDS,
+        ahead: bool = False,
     ) -> None:
         self.store = store
-        self.jobs = Jobs(store, grace)
+        self.jobs = Jobs(store, grace, elsewhere=address is not None)
+        self._ahead = Ahead(self.jobs, store) if ahead else None
         self.connection = Connection(address, self.jobs)
 
     def start(self) -> None:
@@ -43,7 +54,12 @@ class Engine:
         self.connection.start()
 
     def watch(
-        self, configs: Sequence[RunConfig], *, brief: bool = False, retrain: bool = False
+        self,
+        configs: Sequence[RunConfig],
+        *,
+        brief: bool = False,
+        test: bool = False,
+        retrain: bool = False,
     ) -> Watch:
         """Ask for runs. Those that are neither stored nor being trained start now.
 
@@ -52,26 +68,43 @@ class Engine:
         Args:
             brief: whether records without weights will do, as for sweeps. They wait for whoever
                 wants whole ones.
+            test: whether the test images are to be measured. A run that was trained without them
+                is trained again.
             retrain: whether runs that ship with fmviz are to be trained here all the same.
         """
-        known = {}
-        missing = {}
+        known: dict[str, Found] = {}
+        missing: dict[str, RunConfig] = {}
         for config in configs:
             if config.key in known:
                 continue
-            found = self.store.find(config, brief=brief, recorded=not retrain)
+            found = self.store.find(config, brief=brief, test=test, recorded=not retrain)
             if found is None:
                 missing[config.key] = config
             else:
                 known[config.key] = found
-        jobs, ended = self.jobs.ask(list(missing.values()), brief=brief)
+        # What the store has of them beyond what is asked for is asked for too, so that the new
+        # records can take the place of the old.
+        for config in missing.values():
+            old = self.store.find(config, brief=True, recorded=False)
+            if old is not None:
+                brief, test = brief and old.record.is_brief, test or old.record.has_test
+        jobs, ended = self.jobs.ask(
+            list(missing.values()),
+            brief=brief,
+            test=test,
+            urgency=Urgency.SWEEP if brief and len(missing) > MEMBERS_AT_ONCE else Urgency.LIVE,
+        )
         if jobs:
             self.start()
         return Watch(self.jobs, tuple(configs), known | ended, jobs)
 
-    def known(self, configs: Sequence[RunConfig], *, brief: bool = False) -> bool:
+    def known(
+        self, configs: Sequence[RunConfig], *, brief: bool = False, test: bool = False
+    ) -> bool:
         """Whether all of these runs are in the store, so that watching them trains nothing."""
-        return all(self.store.find(config, brief=brief) is not None for config in configs)
+        return all(
+            self.store.find(config, brief=brief, test=test) is not None for config in configs
+        )
 
     def warm(self, configs: Sequence[RunConfig]) -> None:
         """Have the worker compile what runs like these need, after everything that is asked for.
@@ -81,9 +114,37 @@ class Engine:
         """
         self.jobs.warm(configs)
 
+    def ahead(
+        self, viewer: str, rows: Iterable[Sequence[RunConfig]], *, brief: bool = False
+    ) -> None:
+        """Take note of what a viewer is likely to ask for next, to train it while nobody waits.
+
+        Args:
+            viewer: names the session; what it wished for before is forgotten.
+            rows: the runs of each state that may come next, most likely first.
+            brief: whether records without weights will do.
+        """
+        if self._ahead is not None:
+            self._ahead.wish(viewer, rows, brief=brief)
+
+    @property
+    def trains_ahead(self) -> bool:
+        """Whether anything is trained before it is asked for."""
+        return self._ahead is not None
+
+    def open_with(self, runs: Iterable[tuple[RunConfig, bool]]) -> None:
+        """Take note of what to train once no viewer wishes for anything: runs, and whether records
+        without weights will do."""
+        if self._ahead is not None:
+            self._ahead.open_with(runs)
+
     def ready_in(self) -> float:
         """Seconds until the worker can begin, as far as is known; 0 once it has."""
         return self.connection.ready_in()
+
+    def answers(self) -> bool:
+        """Whether a worker is there and has just given a sign of life."""
+        return self.jobs.answers()
 
     def model_file(
         self,
@@ -110,5 +171,8 @@ class Engine:
         return ModelFile(self.jobs.standing, config, name, epoch, weights, timeout)
 
     def close(self) -> None:
-        """Cancel everything and end the worker process."""
+        """Cancel everything, leave it to other servers on the store, and end the worker process."""
+        if self._ahead is not None:
+            self._ahead.close()
         self.connection.close()
+        self.jobs.close()

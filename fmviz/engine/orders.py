@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from fmviz.engine import worker
 from fmviz.engine.connection import Client, Future
+from fmviz.engine.requests import Cancelled
 from fmviz.run.config import RunConfig
 from fmviz.run.record import Array
 
@@ -113,7 +114,7 @@ class ModelFile:
             return
         try:
             content = future.result(timeout=FETCH_SECONDS)
-        except worker.Cancelled:  # somebody else's order, given up as ours came
+        except Cancelled:  # somebody else's order, given up as ours came
             self.close()
             return
         except Exception as error:
@@ -131,4 +132,7 @@ def _reason(error: Exception) -> str:
         )
     if isinstance(error, TimeoutError):
         return f"the finished file did not arrive within {FETCH_SECONDS:.0f} seconds; try again"
-    return f"the worker could not make the file: {type(error).__name__}: {error}"
+    if isinstance(error, ValueError):  # of fmviz's own: such a file there cannot be
+        return f"the worker could not make the file: {error}"
+    # A library's own words may name the host's folders.
+    return "the worker could not make the file; the server's log says why"

@@ -13,14 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from fmviz.engine.cost import Cost, Program, cost, program_of
+from fmviz.engine.cost import Cost, cost
 from fmviz.engine.reports import Phase, Timing
 from fmviz.run.config import RunConfig
-from fmviz.run.groups import group, tasks
+from fmviz.run.groups import PROGRAMS_KEPT, Kind, group, kind_of
 from fmviz.run.record import RunRecord
 
-# What the worker remembers: see compiled.PROGRAMS_KEPT.
-PROGRAMS = 12
 # A rate that was only foreseen weighs as much as so many reference seconds of measuring it.
 DOUBT = 0.5
 COMPILE_DOUBT = 2.0
@@ -62,7 +60,7 @@ class _Rates:
             sum(part.spent for part in compiled),
             sum(part.begin for part in compiled),
         )
-        trained: dict[Program, tuple[float, float]] = {}
+        trained: dict[Kind, tuple[float, float]] = {}
         for part in parts:
             seconds, reference = trained.get(part.program, (0.0, 0.0))
             timing = part.timing
@@ -99,7 +97,7 @@ class Speed(NamedTuple):
 
     training: float = 1.0
     compiling: float = 1.0
-    compiled: tuple[Program, ...] = ()
+    compiled: tuple[Kind, ...] = ()
 
     @classmethod
     def of_records(cls, records: Sequence[RunRecord]) -> Speed:
@@ -137,7 +135,7 @@ class _Part:
     """
 
     keys: tuple[str, ...]
-    program: Program
+    program: Kind
     cost: Cost
     epochs: int
     foreseen: float
@@ -194,22 +192,22 @@ class Clock:
         self._phase: Phase | None = None
         self._parts: list[_Part] = []
         at_hand = list(speed.compiled)
-        for runs in tasks(list(dict.fromkeys(configs))):
-            for indices in group(runs):
-                alike = [runs[i] for i in indices]
-                program, price = program_of(alike), cost(alike)
-                begin = price.begin + (0.0 if program in at_hand else price.compile)
-                at_hand = _used(at_hand, program)
-                keys = tuple(config.key for config in alike)
-                self._parts.append(
-                    _Part(keys, program, price, alike[0].epochs, begin, begin, Timing(keys))
-                )
+        runs = list(dict.fromkeys(configs))
+        for indices in group(runs):
+            alike = [runs[i] for i in indices]
+            program, price = kind_of(alike), cost(alike)
+            begin = price.begin + (0.0 if program in at_hand else price.compile)
+            at_hand = _used(at_hand, program)
+            keys = tuple(config.key for config in alike)
+            self._parts.append(
+                _Part(keys, program, price, alike[0].epochs, begin, begin, Timing(keys))
+            )
         self._rates = _Rates(speed, self._parts)
 
     @property
-    def compiled(self) -> list[Program]:
+    def compiled(self) -> list[Kind]:
         """The programs that these runs have left with the worker, the newest last."""
-        programs: list[Program] = []
+        programs: list[Kind] = []
         for part in self._parts:
             if part.begun:
                 programs = _used(programs, part.program)
@@ -303,9 +301,9 @@ class Clock:
         return left
 
 
-def _used(programs: Sequence[Program], program: Program) -> list[Program]:
+def _used(programs: Sequence[Kind], program: Kind) -> list[Kind]:
     """What a worker has at hand after it has used one more: it drops the one unused for longest."""
-    return [*(other for other in programs if other != program), program][-PROGRAMS:]
+    return [*(other for other in programs if other != program), program][-PROGRAMS_KEPT:]
 
 
 def progress(records: Sequence[RunRecord | None]) -> dict[str, tuple[int, bool]]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from fmviz.run.phases import PhaseName
 
 TOPIC = "fmviz-progress"
+BEATS = "fmviz-beats"
 
 
 class Phase(NamedTuple):
@@ -32,7 +31,8 @@ class Timing(NamedTuple):
     Attributes:
         keys: of the runs.
         epochs: how many have been trained and measured.
-        preparing, compiling, training: seconds so far, without the phase that is going on.
+        preparing, compiling, training: seconds so far, by the clock on the wall, without what is
+            going on.
     """
 
     keys: tuple[str, ...]
@@ -40,6 +40,36 @@ class Timing(NamedTuple):
     preparing: float = 0.0
     compiling: float = 0.0
     training: float = 0.0
+
+
+class Queue(NamedTuple):
+    """How long a request has yet to wait.
+
+    Attributes:
+        ahead: requests that are before it.
+        seconds: what those still take, as far as is known.
+    """
+
+    ahead: int
+    seconds: float
+
+
+class Beat(NamedTuple):
+    """A sign of life of a worker, sent every second.
+
+    Attributes:
+        worker: names its process.
+        parts: of training that it has done so far.
+        busy: whether there is anything to train.
+        leaving: whether it is about to be replaced, on purpose.
+        address: where the scheduler reaches it.
+    """
+
+    worker: str
+    parts: int
+    busy: bool
+    leaving: bool = False
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,13 +81,17 @@ class Report:
         task: its key.
         phase: what is being done.
         timings: one for each group of its runs.
-        records: `archive.pack` of all its runs, or None where there is nothing new.
+        records: `archive.pack` of all its runs that have begun, or None where there is nothing new.
+        queue: how long it has yet to wait; None once it has begun.
+        worker: names the process that trains it.
     """
 
     task: str
     phase: Phase
     timings: tuple[Timing, ...]
     records: tuple[bytes, ...] | None = None
+    queue: Queue | None = None
+    worker: str = ""
 
     def message(self) -> dict[str, Any]:
         """The report in types that msgpack knows."""
@@ -66,55 +100,21 @@ class Report:
             "phase": list(self.phase),
             "timings": [list(timing) for timing in self.timings],
             "records": None if self.records is None else list(self.records),
+            "queue": None if self.queue is None else list(self.queue),
+            # Not "worker": there the scheduler writes the address.
+            "process": self.worker,
         }
 
     @classmethod
     def from_message(cls, message: dict[str, Any]) -> Report:
         """The report that `message` has made this of."""
         name, keys, epoch = message["phase"]
-        records = message["records"]
+        records, queue = message["records"], message["queue"]
         return cls(
             message["task"],
             Phase(name, tuple(keys), epoch),
             tuple(Timing(tuple(keys), *figures) for keys, *figures in message["timings"]),
             None if records is None else tuple(records),
+            None if queue is None else Queue(*queue),
+            message["process"],
         )
-
-
-class Stopwatch:
-    """Adds up the seconds that the phases of a task take.
-
-    Args:
-        groups: the keys of the runs that are trained as one model, model by model.
-        now: a clock, in seconds.
-    """
-
-    def __init__(
-        self, groups: Sequence[tuple[str, ...]], now: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._timings = {keys: Timing(keys) for keys in groups}
-        self._now = now
-        self._since: float | None = None
-        self.phase = Phase("preparing")
-
-    @property
-    def timings(self) -> tuple[Timing, ...]:
-        """What has been done and has ended."""
-        return tuple(self._timings.values())
-
-    def enter(self, keys: tuple[str, ...], name: PhaseName) -> None:
-        """A phase begins for these runs, and the one before is over."""
-        self.leave()
-        epoch = self._timings[keys].epochs + 1 if name == "training" else 0
-        self.phase, self._since = Phase(name, keys, epoch), self._now()
-
-    def leave(self) -> None:
-        """The phase is over, and what comes next has not begun."""
-        if self._since is None:
-            return
-        name, keys, _ = self.phase
-        timing = self._timings[keys]
-        spent = getattr(timing, name) + self._now() - self._since
-        self._since = None
-        epochs = timing.epochs + (name == "training")
-        self._timings[keys] = timing._replace(**{name: spent}, epochs=epochs)

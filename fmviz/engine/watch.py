@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from fmviz.engine.job import Job, Standing
+from fmviz.engine.job import Job
 from fmviz.engine.jobs import Jobs, Snapshot
-from fmviz.engine.reports import Phase, Timing
-from fmviz.run import archive
+from fmviz.engine.reports import Phase, Queue, Timing
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
 from fmviz.run.store import Found, Layer
+from fmviz.words import waiting
 
 # How often a watch yields although nothing has changed, so that a page can be interrupted.
 POLL_SECONDS = 0.1
@@ -34,6 +34,7 @@ class Update:
         seconds: since the watch began.
         phase: what the worker is doing for these runs; None while it does nothing for them.
         timings: what their training has taken so far, model by model, as far as is known.
+        queue: how long those that wait have yet to, as far as is known.
     """
 
     state: State
@@ -43,6 +44,7 @@ class Update:
     seconds: float
     phase: Phase | None = None
     timings: tuple[Timing, ...] = ()
+    queue: Queue | None = None
 
     @property
     def epoch(self) -> int:
@@ -82,9 +84,10 @@ class Watch:
         self._configs = configs
         self._known = known
         self._jobs = mine
-        self._decoded: dict[Job, tuple[tuple[bytes, ...], dict[str, RunRecord]]] = {}
         self._begun = time.monotonic()
         self._open = True
+        # What the last update was made of.
+        self._state: State | None = None
 
     def __enter__(self) -> Watch:
         return self
@@ -114,6 +117,11 @@ class Watch:
                 return
             self._table.wait(snapshot.version, POLL_SECONDS)
 
+    @property
+    def turned(self) -> bool:
+        """Whether there is more news than an epoch since the last update: the first, or the end."""
+        return _state(self._table.states(self._jobs.values())) != self._state
+
     def _update(self, snapshot: Snapshot) -> Update:
         standings = snapshot.jobs.values()
         failures = (standing.message for standing in standings if standing.message)
@@ -123,39 +131,64 @@ class Watch:
             if standing.report is not None
         ]
         at_work = (report.phase for state, report in reports if state in ("waiting", "training"))
+        timings = tuple(timing for _, report in reports for timing in report.timings)
         found = [self._found(config, snapshot) for config in self._configs]
+        state = self._state = _state({standing.state for standing in standings})
+        message = snapshot.why_waiting or next(failures, "")
+        behind = [lag for _, _, lag in found if lag is not None]
+        if behind and state == "training":
+            state, message = "waiting", _again(behind, timings)
         return Update(
-            _state({standing.state for standing in standings}),
-            tuple(record for record, _ in found),
-            tuple(source for _, source in found),
-            snapshot.why_waiting or next(failures, ""),
+            state,
+            tuple(record for record, _, _ in found),
+            tuple(source for _, source, _ in found),
+            message,
             time.monotonic() - self._begun,
             next(at_work, None),
-            tuple(timing for _, report in reports for timing in report.timings),
+            timings,
+            snapshot.queue,
         )
 
-    def _found(self, config: RunConfig, snapshot: Snapshot) -> tuple[RunRecord | None, Source]:
+    def _found(
+        self, config: RunConfig, snapshot: Snapshot
+    ) -> tuple[RunRecord | None, Source, _Lag | None]:
+        """What is shown of a run, and how far it is behind that where it was begun again."""
         known = self._known.get(config.key)
         if known is not None:
-            return known.record, known.source
-        job = self._jobs[config.key]
-        standing = snapshot.jobs[job]
-        record = standing.records.get(config.key)
-        return record or self._partial(job, standing, config), "trained"
-
-    def _partial(self, job: Job, standing: Standing, config: RunConfig) -> RunRecord | None:
-        """What was reported last of a run that goes on."""
-        if not standing.contents:
-            return None
-        contents, records = self._decoded.get(job, ((), {}))
-        if contents is not standing.contents:
-            decoded = map(archive.unpack, standing.contents)
-            records = {record.config.key: record for record in decoded}
-            self._decoded[job] = standing.contents, records
-        return records.get(config.key)
+            return known.record, known.source, None
+        standing = snapshot.jobs[self._jobs[config.key]]
+        ended = standing.records.get(config.key)
+        if ended is not None or standing.contents is None:
+            return ended, "trained", None
+        now = standing.contents.records().get(config.key)
+        before = None if standing.before is None else standing.before.records().get(config.key)
+        if before is None or (now is not None and (now.complete or now.epochs >= before.epochs)):
+            return now, "trained", None
+        return before, "trained", _Lag(config, 0 if now is None else now.epochs, before.epochs)
 
 
-def _state(states: set[str]) -> State:
+class _Lag(NamedTuple):
+    """A run that was begun again: epochs that it has now, and those that are shown."""
+
+    config: RunConfig
+    now: int
+    shown: int
+
+
+def _again(behind: Sequence[_Lag], timings: Sequence[Timing]) -> str:
+    """Words for runs that were begun again, and have not come as far as they were."""
+    pace = {
+        key: timing.training / timing.epochs
+        for timing in timings
+        for key in timing.keys
+        if timing.epochs
+    }
+    left = [(lag.shown - lag.now) * pace.get(lag.config.key, 0.0) for lag in behind]
+    last = max(zip(left, behind, strict=True), key=lambda each: (each[0], each[1].shown))[1]
+    return waiting.again(last.shown, last.config.epochs, max(left) if all(left) else 0.0)
+
+
+def _state(states: Set[str]) -> State:
     """The state of a watch, from those of its jobs."""
     if "failed" in states:
         return "failed"

@@ -1,7 +1,8 @@
-"""What runs inside a worker process: a task trains runs and reports every epoch, or makes a file.
+"""What runs inside a worker process: tasks that ask its trainer for runs, or for a file.
 
 Importing this module imports no TensorFlow: the page's process names `train_runs` to send it.
-On a cluster start workers with `dask worker ADDRESS --nthreads 1 --preload fmviz.engine.worker`.
+On a cluster start workers with `dask worker ADDRESS --nthreads 64 --preload fmviz.engine.worker`: a
+task only waits, and of as many as there are threads the trainer chooses.
 """
 
 from __future__ import annotations
@@ -9,94 +10,220 @@ from __future__ import annotations
 import logging
 import math
 import os
+import sys
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fmviz.engine.reports import TOPIC, Report, Stopwatch
+from fmviz.engine import kept_programs, leaving, limits, needs
+from fmviz.engine.carried import Luggage
+from fmviz.engine.reports import BEATS, TOPIC, Beat, Report
+from fmviz.engine.requests import Backend, Cancelled, Model, Request
+from fmviz.engine.trainer import Trainer
+from fmviz.engine.urgency import Urgency
 from fmviz.run import archive
-from fmviz.run.config import RunConfig
-from fmviz.run.groups import group
-from fmviz.run.phases import PhaseName
+from fmviz.run.config import RECORD_SCHEMA, RunConfig
+from fmviz.run.groups import MEMBERS_AT_ONCE
 from fmviz.run.record import Array, RunRecord
+from fmviz.version import VERSION
 
 if TYPE_CHECKING:
     import distributed
 
-# A page redraws at most this often; more events would only cost both sides time.
+# A page redraws at most this often; more events would only cost both sides time. Where several
+# requests are told of one model, each is told less often.
 SECONDS_BETWEEN_EVENTS = 0.03
+SECONDS_BETWEEN_BEATS = 1.0
+# When so much more has been taken, compiled programs and ended runs have left some to give back.
+GIVE_BACK_BYTES = 16 * 10**6
+SECONDS_BETWEEN_LOOKS = 3.0
 
-# One run at a time: TensorFlow uses all cores by itself, and the warm-up must not compile a shape
-# that a waiting run compiles as well.
-_training = threading.Lock()
+# A part of training takes half a second, or less; where others use the processor, longer.
+PART_SECONDS = 4.0
+
+# Models that are trained side by side, where there are as many processors.
+TRAINING_THREADS = 2
+
+# A process this young has nothing to spare.
+FRESH_SECONDS = 60.0
+
+# Names this process in its reports.
+NAME = uuid.uuid4().hex
+BEGUN = time.monotonic()
 
 
-class Cancelled(Exception):
-    """Nobody waits for this run any more."""
+class Terms(NamedTuple):
+    """On what terms runs are asked for.
+
+    Attributes:
+        brief: whether records without weights are enough.
+        test: whether to measure the test images too.
+        urgency: who waits for them.
+        alone: whether they may have ended a worker process.
+        together: a name that tasks share whose curves are to grow together.
+        viewers: who wait for them so far.
+        fmviz, schema: of who asks.
+    """
+
+    brief: bool = False
+    test: bool = False
+    urgency: int = Urgency.LIVE
+    alone: bool = False
+    together: str = ""
+    viewers: int = 1
+    fmviz: str = VERSION
+    schema: int = RECORD_SCHEMA
 
 
-def train_runs(documents: list[dict[str, Any]], brief: bool = False) -> list[bytes]:
+class OtherVersion(Exception):
+    """This worker's fmviz is not that of who asks."""
+
+
+@cache
+def trainer() -> Trainer:
+    """That of this process."""
+    luggage = Luggage(leaving.folder())
+    made = Trainer(backend, most=_most, threads=_threads(), luggage=luggage)
+    made.start()
+    return made
+
+
+def _threads() -> int:
+    """Of training: no more than there are processors."""
+    return max(1, min(TRAINING_THREADS, int(limits.processors())))
+
+
+def _most(config: RunConfig, others: Sequence[Model]) -> int:
+    """How many runs like one fit into what this process may still take; see `Trainer`.
+
+    Where not one does though nothing else is trained, the service is asked for a fresh process:
+    those that have long been at work hold programs that nobody uses. One that is fresh, or nobody's
+    to replace, tries. After one that had to be replaced for want of room, models that are not small
+    are trained one at a time.
+    """
+    promised = sum(needs.promised(m.configs[0], m.slots, begun=bool(m.epochs)) for m in others)
+    free = needs.free() - promised
+    if others and leaving.is_tight():
+        free //= 2
+    most = needs.most_members(config, free)
+    if most or others:
+        return most
+    if "fmviz.training.backend" in sys.modules:  # there is something to give back
+        from fmviz.training import process
+
+        process.give_back()
+        most = needs.most_members(config, needs.free())
+        if most:
+            return most
+    if time.monotonic() - BEGUN < FRESH_SECONDS or not leaving.may_be_replaced():
+        return 1
+    leaving.ask_to_be_replaced()
+    return 0
+
+
+def backend() -> Backend:
+    """Who trains in this process; a benchmark of everything else puts another in its place."""
+    from fmviz.training import process
+
+    process.prepare()
+    threading.Thread(target=_stay_small, name="fmviz-memory", daemon=True).start()
+    # Not at the top: it imports TensorFlow.
+    from fmviz.training.backend import KerasBackend
+
+    return KerasBackend()
+
+
+def train_runs(documents: list[dict[str, Any]], terms: dict[str, Any]) -> list[bytes]:
     """Train configs, given as `RunConfig.model_dump(mode="json")`, into `archive.pack`.
 
     A `Report` goes out under `TOPIC` after each epoch, with the records so far, and as a phase
     begins.
 
     Args:
-        brief: whether records without weights are enough.
+        terms: `Terms` by name; a dict, so that a worker of another fmviz can read it.
 
     Raises:
         Cancelled: the task was given up while it ran.
+        OtherVersion: this worker's fmviz is another one.
+        TooLarge: one of them takes more memory than a worker may.
     """
+    if (terms["fmviz"], terms["schema"]) != (VERSION, RECORD_SCHEMA):
+        raise OtherVersion(f"{VERSION}, records of schema {RECORD_SCHEMA}")
+    asked = Terms(**terms)
     # Not at the top: the page's process imports this module before it has drawn anything.
-    from distributed import get_worker
+    from distributed import get_worker, secede
 
     worker = get_worker()
     task = worker.get_current_task()
-    configs = [RunConfig.model_validate(document) for document in documents]
-    groups = [tuple(configs[i].key for i in indices) for indices in group(configs)]
-    watch = Stopwatch(groups)
-    phase_sent = records_sent = -math.inf
-
-    def report(records: tuple[bytes, ...] | None = None) -> None:
-        nonlocal phase_sent
-        phase_sent = time.monotonic()
-        worker.log_event(TOPIC, Report(task, watch.phase, watch.timings, records).message())
-
-    def on_phase(indices: list[int], name: PhaseName) -> None:
-        changed = name != watch.phase.name
-        watch.enter(tuple(configs[i].key for i in indices), name)
-        if changed or time.monotonic() - phase_sent >= SECONDS_BETWEEN_EVENTS:
-            report()
-
-    def on_epoch(records: list[RunRecord]) -> None:
-        nonlocal records_sent
-        watch.leave()
-        # The start is no point of a curve yet, and drawing it would only delay the first; the end
-        # is the task's result.
-        if not any(record.epochs for record in records) or all(r.complete for r in records):
-            return
-        now = time.monotonic()
-        if now - records_sent >= SECONDS_BETWEEN_EVENTS:
-            records_sent = now
-            report(tuple(archive.pack(record, compress=False) for record in records))
-
-    given_up = _given_up(worker)
-    with _training:
-        if given_up():
-            raise Cancelled(task)
-        from fmviz.training.train import train
-
-        records = train(configs, on_epoch, given_up, on_phase)
-        report()
-    if not all(record.complete for record in records):
-        raise Cancelled(task)
-    if brief:
+    teller = _Teller(worker, task)
+    request = Request(
+        tuple(RunConfig.model_validate(document) for document in documents),
+        _given_up(worker),
+        teller.tell,
+        teller.due,
+        Urgency(asked.urgency),
+        asked.test,
+        asked.alone,
+        asked.together,
+        task,
+        asked.viewers,
+    )
+    needs.check(request.configs, limits.usual_room())
+    # It only waits, and must take no thread from others.
+    secede()
+    try:
+        records = trainer().train(request)
+    except Exception as error:
+        damaged = type(error).__name__ in kept_programs.DAMAGED and leaving.may_be_replaced()
+        if not (damaged and kept_programs.discard()):
+            raise
+        # This process has the failure by heart; the next compiles anew.
+        leaving.ask_to_be_replaced()
+        raise Cancelled("a compiled program could not be read") from error
+    if asked.brief:
         records = [record.brief() for record in records]
     # Whoever waits packs it for the store; packing takes as long as an epoch.
     return [archive.pack(record, compress=False) for record in records]
+
+
+class _Teller:
+    """Tells of a task what its request comes to."""
+
+    def __init__(self, worker: distributed.Worker, task: str) -> None:
+        self._worker, self._task = worker, task
+        self._told, self._pause = -math.inf, SECONDS_BETWEEN_EVENTS
+
+    def due(self) -> bool:
+        """Whether its page can take another picture."""
+        return time.monotonic() - self._told >= self._pause
+
+    def tell(self, request: Request, measured: bool) -> None:
+        """There is news."""
+        company = sum(len(model.members) for model in request.models) or 1
+        self._pause = SECONDS_BETWEEN_EVENTS * max(1.0, company / 2)
+        known = request.records
+        ended = len(known) == len(request.configs) and all(r.complete for r in known)
+        records = None
+        # The start is no point of a curve yet, and drawing it would only delay the first; the end
+        # is the task's result.
+        if measured and not ended:
+            if not any(record.epochs for record in known) or not self.due():
+                return
+            self._told = time.monotonic()
+            records = tuple(_packed(record) for record in known)
+        report = Report(self._task, request.phase, request.timings, records, request.queue, NAME)
+        self._worker.log_event(TOPIC, report.message())
+
+
+def _packed(record: RunRecord) -> bytes:
+    """A record on its way to a page."""
+    return archive.pack(record, compress=False)
 
 
 def _given_up(worker: distributed.Worker) -> Callable[[], bool]:
@@ -109,6 +236,11 @@ def _given_up(worker: distributed.Worker) -> Callable[[], bool]:
         return state is None or state.state not in ("executing", "long-running")
 
     return given_up
+
+
+def note_viewers(viewers: dict[str, int]) -> None:
+    """Take note of how many viewers wait for tasks of `train_runs`, by the names of those."""
+    trainer().note_viewers(viewers)
 
 
 def model_file(
@@ -131,41 +263,30 @@ def model_file(
 
     config = RunConfig.model_validate(document)
     given_up = _given_up(get_worker())
-    with _training:
-        if given_up():
-            raise Cancelled(name)
-        from fmviz.training import stock, train
+    kept = list(weights)
+    if given_up():
+        raise Cancelled(name)
+    from fmviz.training import stock, train
 
-        try:
-            kept = list(weights) or train.weights_after(config, epoch, given_up)
-        except InterruptedError as stopped:
-            raise Cancelled(name) from stopped
-        network = stock.as_keras(config, kept, name)
-        with tempfile.TemporaryDirectory(prefix="fmviz-") as folder:
-            path = Path(folder) / "model.keras"
-            network.save(path)
-            return path.read_bytes()
+    if not kept:
+        kept = trainer().chore(train.weights_after(config, epoch), given_up)
+    network = stock.as_keras(config, kept, name)
+    with tempfile.TemporaryDirectory(prefix="fmviz-") as folder:
+        path = Path(folder) / "model.keras"
+        network.save(path)
+        return path.read_bytes()
 
 
 def warm(documents: list[dict[str, Any]]) -> None:
-    """Compile what training these runs together needs, and each alone: an epoch of them is trained
-    and forgotten. Whoever then moves a slider waits for no compiler."""
-    configs = [RunConfig.model_validate(document | {"epochs": 1}) for document in documents]
-    for members in {1, len(configs)}:
-        with _training:
-            from fmviz.training.train import train
-
-            train(configs[-members:])
+    """Have compiled what training these runs together needs, and each alone, while nobody waits
+    for the compiler. Whoever then moves a slider waits for none."""
+    configs = [RunConfig.model_validate(document) for document in documents]
+    trainer().warm(configs, sorted({1, len(configs)}))
 
 
 def warm_up() -> None:
     """Import TensorFlow, read the images and compile what the pages' default runs need."""
-    with _training:
-        from fmviz.training.train import train
-    default = RunConfig(epochs=1)
-    for members in (1, 2):
-        with _training:
-            train([default] * members)
+    trainer().warm([RunConfig()], (1, 2, MEMBERS_AT_ONCE))
 
 
 def dask_setup(worker: distributed.Worker) -> None:
@@ -173,4 +294,37 @@ def dask_setup(worker: distributed.Worker) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # It warns of retracing where the trainer compiles one shape after another.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    threading.Thread(target=warm_up, name="fmviz-warm-up", daemon=True).start()
+    leaving.before_leaving(lambda: trainer().leave(PART_SECONDS))
+    leaving.before_leaving(partial(_beat_once, worker, leaving=True))
+    warm_up()
+    threading.Thread(target=_beat, args=(worker,), name="fmviz-beat", daemon=True).start()
+
+
+def dask_teardown(worker: distributed.Worker) -> None:
+    """Called as the worker ends."""
+    trainer().close()
+
+
+def _stay_small() -> None:
+    """Give memory back whenever some has been taken, for as long as the process lives."""
+    from fmviz.training import process
+
+    least = 0
+    while True:
+        if limits.taken() > least + GIVE_BACK_BYTES:
+            process.give_back()
+            least = limits.taken()
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def _beat(worker: distributed.Worker) -> None:
+    """Send signs of life for as long as the process lives."""
+    while True:
+        with suppress(Exception):  # not connected yet, or any more
+            _beat_once(worker)
+        time.sleep(SECONDS_BETWEEN_BEATS)
+
+
+def _beat_once(worker: distributed.Worker, *, leaving: bool = False) -> None:
+    beat = Beat(NAME, trainer().parts_done, trainer().busy, leaving, worker.address)
+    worker.log_event(BEATS, list(beat))

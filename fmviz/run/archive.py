@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import io
 import json
+import math
+import struct
 import zipfile
+from collections.abc import Mapping
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -21,6 +25,7 @@ from fmviz.run.record import (
     HIDDEN_MEASURES,
     HISTORY,
     KERNEL_MEASURES,
+    ON_TEST,
     PREDICTIONS,
     SNAPSHOT_UNITS,
     Array,
@@ -30,11 +35,22 @@ from fmviz.run.record import (
     layer_sizes,
 )
 
+# No record is larger, packed or unpacked: six layers of 512 units take 18 MB. Whoever reads files
+# looks at their size first, and here nothing is unpacked past it.
+MAX_BYTES = 64 * 10**6
+MAX_META_BYTES = 64 * 10**3
+# The list of what is in a zip file: some 60 bytes an array.
+MAX_LIST_BYTES = 16 * 10**3
+END = struct.Struct("<4s8xI6x")
+END_64 = b"PK\x06\x07"
+# Of an array: six bytes that say so, two of its version, and how long the text is that follows.
+HEADER = struct.Struct("<8xH")
+
 
 def pack(record: RunRecord, *, compress: bool = True) -> bytes:
     """The record as an `.npz` file."""
     # Few entries, for each one costs time, and a run tells of itself after every epoch.
-    rows = [[record.start[name], *record.history[name]] for name in HISTORY]
+    rows = [[record.start[name], *record.history[name]] for name in _measured(record.examples)]
     table: dict[str, Array] = {"history": np.array(rows, np.float64)}
     for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES):
         table[f"layers/{name}"] = np.concatenate(
@@ -70,13 +86,11 @@ def unpack(content: bytes) -> RunRecord:
             the run they claim to describe.
     """
     try:
-        # NumPy stops reading where it thinks that an array ends, and so before its checksum.
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if damaged := archive.testzip():
-                raise RecordError(f"{damaged} is damaged")
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            table = {name: file[name] for name in file.files}
-        meta = json.loads(table.pop("meta").tobytes())
+        table = _arrays(content)
+        written = table.pop("meta")
+        if written.nbytes > MAX_META_BYTES:
+            raise RecordError(f"its text takes {written.nbytes} bytes, more than any record's")
+        meta = json.loads(written.tobytes())
         if meta["schema"] != RECORD_SCHEMA:
             raise RecordError(f"record of schema {meta['schema']}, expected {RECORD_SCHEMA}")
         record = _from_table(table, meta)
@@ -88,13 +102,68 @@ def unpack(content: bytes) -> RunRecord:
     return record
 
 
+def _arrays(content: bytes) -> dict[str, Array]:
+    """The arrays of an `.npz` file, read-only. It costs no more than `MAX_BYTES` of memory whatever
+    the file says of itself: `numpy.load` would take its word."""
+    if len(content) > MAX_BYTES:
+        raise RecordError(f"{len(content)} bytes, more than any record has")
+    signature, list_bytes = END.unpack(content[-END.size :])
+    if (
+        signature != b"PK\x05\x06"
+        or list_bytes > MAX_LIST_BYTES
+        or content[-END.size - 20 :].startswith(END_64)
+    ):
+        raise RecordError("not a sound record: it does not end as one")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = archive.infolist()
+        unpacked = sum(member.file_size for member in members)
+        if unpacked > MAX_BYTES:
+            raise RecordError(f"{unpacked} bytes when unpacked, more than any record has")
+        for member in members:
+            # Other methods may take much more memory than they unpack.
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise RecordError(f"{member.filename} is packed in a way that no record is")
+        return {
+            member.filename.removesuffix(".npy"): _array(_content(archive, member))
+            for member in members
+        }
+
+
+def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    with archive.open(member) as file:
+        # With a number it unpacks no more, whatever there is, and compares the checksum then.
+        return file.read(member.file_size)
+
+
+def _array(content: bytes) -> Array:
+    """One array in NumPy's `.npy` format, as a view of `content`."""
+    begin = HEADER.size + HEADER.unpack_from(content)[0]
+    shape, fortran, dtype = _header(content[:begin])
+    if dtype.hasobject or math.prod(shape) * dtype.itemsize != len(content) - begin:
+        raise ValueError(f"{len(content) - begin} bytes for {dtype} of shape {shape}")
+    flat: Array = np.frombuffer(content, dtype, offset=begin)
+    return flat.reshape(shape, order="F" if fortran else "C")
+
+
+@lru_cache(maxsize=512)
+def _header(content: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, order and type of an array, from what precedes it in the `.npy` format: Python's
+    source, which takes longer to read than the array, and many runs have arrays of one shape."""
+    file = io.BytesIO(content)
+    version = np.lib.format.read_magic(file)
+    if version != (1, 0):
+        raise ValueError(f"an array in version {version} of the format")
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+    return shape, fortran, dtype
+
+
 def _from_table(table: dict[str, Array], meta: dict[str, Any]) -> RunRecord:
     predictions = {name: np.cumsum(table[name].T, 0, np.uint8) for name in PREDICTIONS}
     for array in (*table.values(), *predictions.values()):
         array.setflags(write=False)
     n_weight_arrays = sum(name.startswith("weights/") for name in table)
     weights = tuple(table[f"weights/{i}"] for i in range(n_weight_arrays))
-    history = dict(zip(HISTORY, table["history"], strict=True))
+    history = dict(zip(_measured(meta["examples"]), table["history"], strict=True))
     layers = {name: table[f"layers/{name}"] for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES)}
     return RunRecord(
         config=RunConfig.model_validate(meta["config"]),
@@ -112,6 +181,11 @@ def _from_table(table: dict[str, Array], meta: dict[str, Any]) -> RunRecord:
     )
 
 
+def _measured(examples: Mapping[str, int]) -> list[str]:
+    """The names of a record's history, by the examples that it was measured on."""
+    return [name for name in HISTORY if "test" in examples or name not in ON_TEST]
+
+
 # In a file the epoch in which a run diverged is counted from 0.
 def _written(diverged: Divergence) -> list[Any]:
     return [diverged.epoch - 1, *diverged[1:]]
@@ -125,7 +199,7 @@ def _read(written: list[Any]) -> Divergence:
 def _check(record: RunRecord) -> None:
     """Raise `RecordError` where an array does not fit the run."""
     config, epochs = record.config, record.epochs
-    if set(record.examples) != EXAMPLES:
+    if set(record.examples) | {"test"} != EXAMPLES:
         raise RecordError(f"examples of {sorted(record.examples)}, expected {sorted(EXAMPLES)}")
     if epochs > config.epochs:
         raise RecordError(f"{epochs} epochs in a run of {config.epochs}")
@@ -147,7 +221,8 @@ def _check(record: RunRecord) -> None:
         sample = record.examples["train"]
         shapes["train_predictions"] = ((epochs + 1, sample), record.train_predictions)
         shapes["val_predictions"] = ((epochs + 1, info.validation), record.val_predictions)
-        shapes["test_predictions"] = ((epochs + 1, info.test), record.test_predictions)
+        tests = (epochs + 1, info.test) if record.has_test else (0, 0)
+        shapes["test_predictions"] = (tests, record.test_predictions)
     if record.is_brief:
         shapes["snapshots"] = ((0, 0, 0), record.snapshots)
     elif record.weights:

@@ -19,6 +19,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
 from fmviz.run.choices import CHOICES
+from fmviz.run.quoting import quoted
 from fmviz.run.settings import SETTINGS, Settings, acts, allowed_widths
 
 # Part of every key. Raise it whenever a record measures something new or differently, so that
@@ -177,7 +178,7 @@ def problems(error: ValidationError) -> list[str]:
         field = str(item["loc"][0])
         if field not in RunConfig.model_fields:
             known = ", ".join(RunConfig.model_fields)
-            sentences.append(f"{field} is no setting of a run; the settings are {known}")
+            sentences.append(f"{quoted(field)} is no setting of a run; the settings are {known}")
             continue
-        sentences.append(f"{field} must be {allowed(field)}, not {item['input']!r}")
+        sentences.append(f"{field} must be {allowed(field)}, not {quoted(item['input'])}")
     return sentences

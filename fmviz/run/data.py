@@ -15,6 +15,7 @@ import gzip
 import os
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fmviz.run.choices import DATASETS, N_CLASSES
+from fmviz.run.quoting import quoted
 
 CLASS_NAMES = (
     "T-shirt/top",
@@ -59,6 +61,9 @@ DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
+# What each value of a byte stands for, in [0, 1].
+SHADES: Floats = np.arange(256, dtype=np.float32) / np.float32(255)
+
 
 class DataError(Exception):
     """A data file is missing or is not what it should be; the message names the file."""
@@ -68,16 +73,28 @@ class DataError(Exception):
 class Images:
     """Images with their labels; the arrays are read-only.
 
+    They are kept as the bytes of their file: as `float32` a data set takes four times the memory,
+    in every process that reads it.
+
     Attributes:
-        pixels: (n, 784) float32 in [0, 1], row by row.
+        grey: (n, 784) uint8, row by row; 0 is the background.
         labels: (n,) int32, an index into `CLASS_NAMES`.
     """
 
-    pixels: Floats
+    grey: npt.NDArray[np.uint8]
     labels: Ints
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def __getitem__(self, which: slice | Sequence[int] | npt.NDArray[np.integer]) -> Images:
+        """Some of them: `images[:500].pixels` makes no more numbers than are wanted."""
+        return Images(self.grey[which], self.labels[which])
+
+    @property
+    def pixels(self) -> Floats:
+        """Made anew at each call: (n, 784) in [0, 1], each the `float32` nearest to grey / 255."""
+        return SHADES[self.grey]
 
 
 @dataclass(frozen=True)
@@ -211,16 +228,14 @@ def available() -> list[str]:
 def _part(
     pixels: npt.NDArray[np.uint8], labels: npt.NDArray[np.uint8], indices: npt.NDArray[np.intp]
 ) -> Images:
-    scaled = pixels[indices].reshape(len(indices), -1).astype(np.float32)
-    scaled /= np.float32(255)
+    grey = pixels[indices].reshape(len(indices), -1)
     chosen = labels[indices].astype(np.int32)
-    scaled.setflags(write=False)
+    grey.setflags(write=False)
     chosen.setflags(write=False)
-    return Images(scaled, chosen)
+    return Images(grey, chosen)
 
 
-@lru_cache(maxsize=2)
-def _load(name: str, folder: Path) -> Dataset:
+def _read(name: str, folder: Path) -> Dataset:
     info = DATASETS[name]
     rng = np.random.default_rng(SPLIT_SEED)
     images, labels = read_pair(folder, "train")
@@ -243,6 +258,19 @@ def _load(name: str, folder: Path) -> Dataset:
     )
 
 
+_load = lru_cache(maxsize=2)(_read)
+
+
+def check() -> None:
+    """Read the set that FMVIZ_DATA names, where it is set, and let go of it.
+
+    Raises:
+        DataError: it is not whole.
+    """
+    if os.environ.get("FMVIZ_DATA"):
+        _read("full", _folder_of_full())
+
+
 def load(name: str = "compact") -> Dataset:
     """A data set, read once per process.
 
@@ -251,7 +279,7 @@ def load(name: str = "compact") -> Dataset:
         ValueError: the name is no data set.
     """
     if name not in DATASETS:
-        raise ValueError(f"dataset must be one of {', '.join(DATASETS)}, not {name!r}")
+        raise ValueError(f"dataset must be one of {', '.join(DATASETS)}, not {quoted(name)}")
     return _load(name, COMPACT_FOLDER if name == "compact" else _folder_of_full())
 
 

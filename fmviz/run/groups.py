@@ -12,6 +12,8 @@ from fmviz.run.config import RunConfig
 # More members than this are trained as several models: beyond it the weights and the optimizer's
 # arrays leave the caches, and a member costs more (see benchmarks/).
 MEMBERS_AT_ONCE = 8
+# Programs that a worker keeps; the one unused for longest is dropped.
+PROGRAMS_KEPT = 16
 
 
 class Shape(NamedTuple):
@@ -30,6 +32,19 @@ class Features(NamedTuple):
     dropout: bool
     weight_decay: bool
     proximal: bool
+
+
+class Kind(NamedTuple):
+    """What is compiled once: a shape, what it leaves out, how many members."""
+
+    shape: Shape
+    features: Features
+    members: int
+
+    def serves(self, shape: Shape, features: Features) -> bool:
+        """Whether it leaves out nothing that such runs need."""
+        enough = all(has >= needed for has, needed in zip(self.features, features, strict=True))
+        return self.shape == shape and enough
 
 
 def features_of(configs: Sequence[RunConfig]) -> Features:
@@ -53,6 +68,15 @@ def shape_of(config: RunConfig) -> Shape:
     )
 
 
+def kind_of(configs: Sequence[RunConfig], members: int | None = None) -> Kind:
+    """The program that just these runs need, by default without a place left over.
+
+    Args:
+        configs: runs that can be trained as one model.
+    """
+    return Kind(shape_of(configs[0]), features_of(configs), members or len(configs))
+
+
 def group(configs: Sequence[RunConfig]) -> list[list[int]]:
     """Indices of the configs that are trained as one model, in order of first appearance.
 
@@ -68,11 +92,3 @@ def group(configs: Sequence[RunConfig]) -> list[list[int]]:
         parts = -(-len(indices) // MEMBERS_AT_ONCE)
         groups += [part.tolist() for part in np.array_split(indices, parts)]
     return groups
-
-
-def tasks(configs: Sequence[RunConfig]) -> list[list[RunConfig]]:
-    """The tasks that train these runs: no more than one model holds grow together in one, a
-    comparison; of more, each group is a task of its own, one after another."""
-    if len(configs) <= MEMBERS_AT_ONCE:
-        return [list(configs)] if configs else []
-    return [[configs[i] for i in part] for part in group(configs)]

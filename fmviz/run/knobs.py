@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from fmviz.run import config, settings
 from fmviz.run.choices import CHOICES, MAX_HIDDEN_LAYERS, MAX_UNITS
 from fmviz.run.config import RunConfig
+from fmviz.run.quoting import quoted
 from fmviz.run.settings import SETTINGS, written
 
 # A second knob that is not turned.
@@ -87,12 +88,12 @@ def typed(knob: str, text: str) -> tuple[Any, ...]:
     """
     doubtful = [] if is_choice(knob) else [t for t in re.split(r"[;\s]+", text) if _doubtful(t)]
     if doubtful:
-        raise KnobError(_ASKED.format(doubtful[0]))
+        raise KnobError(_ASKED.format(quoted(doubtful[0])))
     return read(knob, text)
 
 
 _ASKED = (
-    "in {!r} a comma could be part of a number: write decimals with a point, thousands without a "
+    "in {} a comma could be part of a number: write decimals with a point, thousands without a "
     "comma, and a space after each comma between values, as in 0.01, 0.1, 1000"
 )
 
@@ -123,12 +124,12 @@ def read(knob: str, text: str) -> tuple[Any, ...]:
     values = []
     for part in re.split("[,;]", text):
         if not is_choice(knob) and _PADDED.fullmatch(part.strip()):
-            raise KnobError(_ASKED.format(text))
+            raise KnobError(_ASKED.format(quoted(text)))
         try:
             value = _one(knob, part.strip())
         except ValueError as error:
             raise KnobError(
-                f"each value of {knob} must be {allowed(knob)}, not {part.strip()!r}"
+                f"each value of {knob} must be {allowed(knob)}, not {quoted(part.strip())}"
             ) from error
         if value not in values:
             values.append(value)
@@ -198,7 +199,7 @@ def sweeping(state: Mapping[str, Any]) -> Sweeping:
         if clash(state["knob"], state["knob2"]):
             raise KnobError(
                 f"knob2 must be another knob than {state['knob']}, and turn another thing, "
-                f"not {state['knob2']!r}"
+                f"not {quoted(state['knob2'])}"
             )
         turns[state["knob2"]] = read(state["knob2"], state["values2"])
     return Sweeping(turns, state["seeds"])
@@ -253,7 +254,9 @@ def problems(state: Mapping[str, Any]) -> list[tuple[str, str]]:
         except KnobError as error:
             found.append((field, f"{field}: {error}"))
     if clash(state["knob"], state["knob2"]):
-        sentence = f"knob2 must turn another thing than {state['knob']}, not {state['knob2']!r}"
+        sentence = (
+            f"knob2 must turn another thing than {state['knob']}, not {quoted(state['knob2'])}"
+        )
         found.append(("knob2", sentence))
     return found
 

@@ -62,7 +62,9 @@ SNAPSHOT_EPOCHS = (1, 2, 3, 5, 8, 13, 20, 30, 50, 75, 100)
 SNAPSHOT_UNITS = 16
 
 
-# What the figures of a record are measured on.
+# Figures of the history on test images, which are measured only where somebody asks for them.
+ON_TEST = ("test_accuracy", "test_crossentropy")
+# What the figures of a record are measured on; "test" where those are.
 EXAMPLES = {"train", "corrupted", "validation", "test", "probe"}
 
 
@@ -96,14 +98,17 @@ class RunRecord:
 
     Attributes:
         config: the run.
-        history: name in `HISTORY` → (epochs,) float64.
+        history: name in `HISTORY` → (epochs,) float64; without those of `ON_TEST` where test images
+            were not measured.
         layers: name in `KERNEL_MEASURES` or `HIDDEN_MEASURES` → (epochs, layers, ...).
         start: the names of `history`, measured before the first step (running means are NaN).
         start_layers: the names of `layers`, measured before the first step.
-        examples: how many images the figures of each of `EXAMPLES` are measured on.
+        examples: how many images the figures of each of `EXAMPLES` are measured on; without "test"
+            where test images were not measured.
         train_predictions, val_predictions, test_predictions: (epochs + 1, images) uint8, the
             predicted class, row 0 before the first step; empty while the run goes on. Those of
-            training are of the fixed sample, the first images of the training set.
+            training are of the fixed sample, the first images of the training set. Those of test
+            are empty where test images were not measured.
         snapshots: (len(snapshot_epochs), 784, at most SNAPSHOT_UNITS) float16, first-layer
             kernels; empty while the run goes on, and in a brief record.
         weights: the final kernels and biases, in `keras.Sequential.get_weights()` order; empty
@@ -144,6 +149,15 @@ class RunRecord:
     def is_brief(self) -> bool:
         """Whether an ended run is without its weights: enough for a curve, a tenth of the size."""
         return self.complete and not self.weights
+
+    @property
+    def has_test(self) -> bool:
+        """Whether test images were measured."""
+        return "test" in self.examples
+
+    def covers(self, other: RunRecord) -> bool:
+        """Whether it has all that another record of the same run has: weights and test figures."""
+        return self.has_test >= other.has_test and self.is_brief <= other.is_brief
 
     def brief(self) -> RunRecord:
         """The record without weights and snapshots, as sweeps and races keep it."""
@@ -186,8 +200,11 @@ class RunRecord:
 
         Raises:
             IndexError: the run has not trained so many.
+            LookupError: it is of the test images, and those were not measured.
         """
         self._check_epoch(epoch)
+        if name in ON_TEST:
+            self._check_test()
         return float(self.history[name][epoch - 1] if epoch else self.start[name])
 
     def at_end(self, name: str) -> float:
@@ -208,6 +225,10 @@ class RunRecord:
         if not 0 <= epoch <= self.epochs:
             raise IndexError(f"epoch must be from 0 to {self.epochs}, not {epoch}")
 
+    def _check_test(self) -> None:
+        if not self.has_test:
+            raise LookupError("test images were not measured; ask for the run with test=True")
+
     def answers(self, split: str, epoch: int) -> Array:
         """The predicted classes of a split's images after so many epochs, (images,) uint8.
 
@@ -216,7 +237,10 @@ class RunRecord:
 
         Raises:
             ValueError: the run goes on; answers are handed over at its end.
+            LookupError: test images were not measured.
         """
+        if split == "test":
+            self._check_test()
         rows: Array = getattr(self, f"{split}_predictions")
         if not len(rows):
             raise ValueError("a run hands over its answers at its end")
@@ -239,8 +263,14 @@ class RunRecord:
 
     def measured_on(self, name: str) -> tuple[int, int | None]:
         """How many images an accuracy of the history is measured on, and of how many in all; None
-        of validation and test images, which stand for any others."""
+        of validation and test images, which stand for any others.
+
+        Raises:
+            LookupError: test images were not measured.
+        """
         kind = name.split("_")[0]
+        if kind == "test":
+            self._check_test()
         if kind in ("val", "test"):
             return self.examples["validation" if kind == "val" else kind], None
         sample, wrong = self.examples["train"], self.examples["corrupted"]
@@ -259,8 +289,13 @@ class RunRecord:
         """
         if tolerance not in TOLERANCES:
             raise ValueError(f"tolerance must be one of {TOLERANCES}, not {tolerance}")
-        counts = self.layers_at("near_zeros", epoch)[:, TOLERANCES.index(tolerance)]
-        return float(counts.sum()) / n_weights(self.config)
+        return self.sparsities(epoch)[TOLERANCES.index(tolerance)]
+
+    def sparsities(self, epoch: int) -> list[float]:
+        """`sparsity` at each of `measure.TOLERANCES`."""
+        counts = self.layers_at("near_zeros", epoch).sum(axis=0)
+        shares: list[float] = (counts / n_weights(self.config)).tolist()
+        return shares
 
 
 def layer_sizes(config: RunConfig) -> tuple[int, ...]:

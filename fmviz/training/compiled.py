@@ -9,7 +9,6 @@ Long because what is traced into one XLA program is read as one: step, epoch, me
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -18,13 +17,11 @@ from fmviz.run.choices import DATASETS
 from fmviz.run.data import GRADIENT_IMAGES, PROBE_IMAGES
 from fmviz.run.groups import Features, Shape
 from fmviz.training import optimizers, stock
+from fmviz.training.images import EVALUATION_BATCH, pixels
 
 Tensor = Any
 
-# Images a step of the evaluation, a divisor of all its parts.
-EVALUATION_BATCH = 1_250
-# Programs kept in a process; the one unused for longest is dropped.
-PROGRAMS_KEPT = 12
+PROBE_CHUNKS = PROBE_IMAGES // EVALUATION_BATCH
 
 
 class State(NamedTuple):
@@ -59,7 +56,7 @@ class Evaluation(NamedTuple):
     """Inference mode, all members; chunks of `EVALUATION_BATCH` images.
 
     Attributes:
-        predicted: classes, (chunks, K, EVALUATION_BATCH) uint8.
+        predicted: classes, (chunks, K, EVALUATION_BATCH) uint8; 0 in chunks left out.
         crossentropy: (chunks, K, EVALUATION_BATCH), nats.
         pre_activations, activations: of each hidden layer on the probe, (K, PROBE_IMAGES, units).
         gradient_norms: ‖∂C₀/∂W‖ of each kernel on `GRADIENT_IMAGES` training images, (layers, K).
@@ -75,9 +72,14 @@ class Evaluation(NamedTuple):
 
 
 class Program:
-    """The compiled functions of one shape for K members."""
+    """The compiled functions of one shape for K members.
+
+    Attributes:
+        compiled: whether all that every run calls has been compiled; set by who first called it.
+    """
 
     def __init__(self, shape: Shape, features: Features, members: int) -> None:
+        self.compiled = False
         self.members = members
         self.features = features
         self.batch_size = shape.batch_size
@@ -188,7 +190,7 @@ class Program:
             The new state, correct answers (K,), cross-entropies times batch (K,), and for a
             diagnosis the activations and gradients.
         """
-        x = tf.gather(images, batch)
+        x = pixels(tf.gather(images, batch))
         y = tf.gather(numbers.labels, batch, axis=1)
         counted = tf.cast(first + tf.range(self.batch_size) < numbers.train_size, tf.float32)
         dropout = {}
@@ -250,35 +252,40 @@ class Program:
         training: Tensor,
         numbers: Numbers,
         rates: Tensor,
+        end: Tensor,
     ) -> Evaluation:
         """Measure the weights.
 
         Args:
+            end: the images of so many chunks are measured, at least the probe. A tensor, so that
+                one program serves with and without the test images.
             rates: (K,) learning rates for the update that is measured.
             labels: (chunks, K, EVALUATION_BATCH), as told.
-            images: (chunks, EVALUATION_BATCH, 784); the first `PROBE_IMAGES` are the probe.
-            training: (pool, 784).
+            images: (chunks, EVALUATION_BATCH, 784) uint8; the first `PROBE_IMAGES` are the probe.
+            training: (pool, 784) uint8.
         """
         self.traces += 1
 
-        def one(i: Tensor) -> tuple[Tensor, Tensor, stock.Outputs]:
-            outputs = self._forward(state.weights, images[i])
-            each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels[i], outputs.logits)
-            classes = tf.argmax(outputs.logits, -1, output_type=tf.int32)
-            return tf.cast(classes, tf.uint8), each, outputs
+        def measured(logits: Tensor, i: Tensor) -> tuple[Tensor, Tensor]:
+            each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels[i], logits)
+            return tf.cast(tf.argmax(logits, -1, output_type=tf.int32), tf.uint8), each
 
         def body(i: Tensor, predicted: Any, crossentropy: Any) -> Any:
-            classes, each, _ = one(i)
+            classes, each = measured(self._forward(state.weights, pixels(images[i])).logits, i)
             return i + 1, predicted.write(i, classes), crossentropy.write(i, each)
 
         chunks, shape = images.shape[0], (self.members, EVALUATION_BATCH)
         predicted = tf.TensorArray(tf.uint8, chunks, element_shape=shape)
         crossentropy = tf.TensorArray(tf.float32, chunks, element_shape=shape)
-        classes, each, probe = one(0)
+        probe = self._forward(
+            state.weights,
+            pixels(tf.reshape(images[:PROBE_CHUNKS], (PROBE_IMAGES, images.shape[2]))),
+        )
+        for i, logits in enumerate(tf.split(probe.logits, PROBE_CHUNKS, axis=1)):
+            classes, each = measured(logits, i)
+            predicted, crossentropy = predicted.write(i, classes), crossentropy.write(i, each)
         _, predicted, crossentropy = tf.while_loop(
-            lambda i, *_: i < chunks,
-            body,
-            (1, predicted.write(0, classes), crossentropy.write(0, each)),
+            lambda i, *_: i < end, body, (PROBE_CHUNKS, predicted, crossentropy)
         )
         gradient_norms, update_norms = self._next_step(
             state, training[:GRADIENT_IMAGES], numbers, rates
@@ -286,8 +293,8 @@ class Program:
         return Evaluation(
             predicted.stack(),
             crossentropy.stack(),
-            [z[:, :PROBE_IMAGES] for z in probe.pre_activations],
-            [a[:, :PROBE_IMAGES] for a in probe.activations],
+            probe.pre_activations,
+            probe.activations,
             gradient_norms,
             update_norms,
         )
@@ -301,7 +308,7 @@ class Program:
         kernels = state.weights[::2]
         counted = tf.cast(tf.range(GRADIENT_IMAGES) < numbers.train_size, tf.float32)
         labels = numbers.labels[:, :GRADIENT_IMAGES]
-        gradients = self._backward(state.weights, images, labels, counted)[2][::2]
+        gradients = self._backward(state.weights, pixels(images), labels, counted)[2][::2]
         iteration = tf.cast(state.step + 1, tf.float32)
         changes = []
         for layer, (kernel, gradient) in enumerate(zip(kernels, gradients, strict=True)):
@@ -350,6 +357,3 @@ class Program:
             *(("gradient", layer) for layer in reversed(layers)),
             *(("weight", layer) for layer in layers),
         ]
-
-
-program = lru_cache(maxsize=PROGRAMS_KEPT)(Program)

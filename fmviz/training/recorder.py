@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from fmviz.run.record import (
     HIDDEN_MEASURES,
     HISTORY,
     KERNEL_MEASURES,
+    ON_TEST,
     SNAPSHOT_EPOCHS,
     SNAPSHOT_UNITS,
     Divergence,
@@ -25,12 +27,18 @@ from fmviz.theory import penalties
 Array = npt.NDArray[Any]
 
 
+# Measures that decide nothing are taken member beside member, and beside the next epoch where
+# nobody asks for the record before.
+_beside = ThreadPoolExecutor(2, "fmviz-recorder")
+
+
 class Measured(NamedTuple):
     """What the trainer hands over of one run after an epoch.
 
     Attributes:
         figures: those of `HISTORY` that only the trainer knows: running means, rate, seconds.
-        predicted, crossentropy: one an evaluation image, in the order of `evaluation_slices`.
+        predicted, crossentropy: one an evaluation image, in the order of `evaluation_slices`;
+            those of the test images are not looked at where they are not asked for.
         pre_activations, activations: (PROBE_IMAGES, units) a hidden layer.
         weights: kernels and biases in Keras's order; the recorder keeps them.
         gradient_norms, update_norms: one a kernel.
@@ -47,7 +55,8 @@ class Measured(NamedTuple):
 
 
 def evaluation_slices(dataset: str) -> dict[str, slice]:
-    """Where validation, training sample and test lie among the evaluation images."""
+    """Where validation, training sample and test lie among the evaluation images; test is last, and
+    can be left out."""
     info = DATASETS[dataset]
     ends = np.cumsum([0, info.validation, info.train_sample, info.test])
     names = ("val", "train", "test")
@@ -57,12 +66,15 @@ def evaluation_slices(dataset: str) -> dict[str, slice]:
 class Recorder:
     """Turns an epoch's arrays into the figures of a record; row 0 is the start.
 
+    Args:
+        test: whether test images are measured.
+
     Attributes:
         labels: (train_size,) the training labels as the run is told them.
         diverged: set by the trainer where the run stopped being finite.
     """
 
-    def __init__(self, config: RunConfig) -> None:
+    def __init__(self, config: RunConfig, test: bool = False) -> None:
         self.config = config
         self.diverged: Divergence | None = None
         truth = data.load(config.dataset)
@@ -82,27 +94,43 @@ class Recorder:
         ):
             self.evaluation_labels[self.slices[name]] = labels
         self._corrupted = np.isin(np.arange(self.sample), corrupted)
-        self._history: dict[str, list[float]] = {name: [] for name in HISTORY}
-        self._layers: dict[str, list[Array]] = {
-            name: [] for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES)
+        if not test:
+            del self.slices["test"]
+        # All rows of the run, for a record so far to be a view of them: stacked anew after every
+        # epoch they cost as much as the measures.
+        self._history: dict[str, Array] = {
+            name: np.empty(config.epochs + 1) for name in HISTORY if test or name not in ON_TEST
         }
-        self._predictions: dict[str, list[Array]] = {"train": [], "val": [], "test": []}
+        self._layers: dict[str, Array] = {}
+        self._predictions: dict[str, list[Array]] = {name: [] for name in self.slices}
+        self._pending: Future[dict[str, Array]] | None = None
         self._snapshots: list[Array] = []
         self._weights: list[Array] = []
         self._best: tuple[float, list[Array]] = (np.inf, [])
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process goes on with: all rows, nothing under way."""
+        self._take_layers()
+        return self.__dict__
+
     @property
     def rows(self) -> int:
         """Epochs measured so far and the start."""
-        return len(self._predictions["test"])
+        return len(self._predictions["val"])
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run has, by its last epoch or by diverging."""
+        return self.diverged is not None or self.rows == self.config.epochs + 1
 
     @property
     def val_loss(self) -> float:
         """Of the newest row."""
-        return self._history["val_loss"][-1]
+        return float(self._history["val_loss"][self.rows - 1])
 
     def add(self, measured: Measured) -> bool:
-        """Add a row; False, and nothing added, where a figure is not finite."""
+        """Add a row; False, and nothing added, where a figure is not finite. Test images have no
+        say in that: a run is the same whether they are measured or not."""
         kernels = measured.weights[::2]
         figures = {**measured.figures, **self._accuracies(measured)}
         # Not np.linalg.norm: BLAS threads go on spinning for a while and slow down the next epoch.
@@ -114,7 +142,6 @@ class Recorder:
         figures["val_loss"] = figures["val_crossentropy"] + figures["penalty"]
         must_be_finite = [
             figures["train_crossentropy"],
-            figures["test_crossentropy"],
             figures["val_loss"],
             *([figures["running_crossentropy"]] if self.rows else []),
             *norms,
@@ -124,16 +151,25 @@ class Recorder:
             if not np.isfinite(np.array(must_be_finite).astype(np.float32)).all():
                 return False
         for name, value in figures.items():
-            self._history[name].append(value)
-        for name, row in self._layer_measures(measured, norms).items():
-            self._layers[name].append(row)
+            self._history[name][self.rows] = value
+        self._take_layers()
+        self._pending = _beside.submit(self._layer_measures, measured, norms)
         for name, rows in self._predictions.items():
             rows.append(measured.predicted[self.slices[name]].copy())
         self._keep(measured.weights, figures["val_crossentropy"])
         return True
 
+    def _take_layers(self) -> None:
+        """Add the layers' measures of the newest row, once they are there."""
+        if self._pending is not None:
+            for name, row in self._pending.result().items():
+                if name not in self._layers:
+                    self._layers[name] = np.empty((self.config.epochs + 1, *row.shape), row.dtype)
+                self._layers[name][self.rows - 1] = row
+            self._pending = None
+
     def _accuracies(self, measured: Measured) -> dict[str, float]:
-        correct = measured.predicted == self.evaluation_labels
+        correct = measured.predicted == self.evaluation_labels[: len(measured.predicted)]
         crossentropy = measured.crossentropy.astype(np.float64)
         figures = {}
         for name, part in self.slices.items():
@@ -176,12 +212,20 @@ class Recorder:
 
     def record(self, made: dict[str, Any]) -> RunRecord:
         """The record so far; the large arrays only once the run has ended."""
+        self._take_layers()
         info = DATASETS[self.config.dataset]
-        history = {name: np.array(rows) for name, rows in self._history.items()}
-        layers = {name: np.stack(rows) for name, rows in self._layers.items()}
-        ended = self.diverged is not None or self.rows == self.config.epochs + 1
+        history = {name: _view(values, self.rows) for name, values in self._history.items()}
+        layers = {
+            name: _view(self._layers[name], self.rows)
+            for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES)
+        }
+        ended = self.ended
         units = min(SNAPSHOT_UNITS, self._weights[0].shape[1])
         none = np.empty((0, 0), np.uint8)
+        answers = {
+            name: np.stack(self._predictions[name]) if ended and name in self.slices else none
+            for name in ("train", "val", "test")
+        }
         return RunRecord(
             config=self.config,
             history={name: rows[1:] for name, rows in history.items()},
@@ -192,12 +236,12 @@ class Recorder:
                 "train": self.sample,
                 "corrupted": int(self._corrupted.sum()),
                 "validation": info.validation,
-                "test": info.test,
+                **({"test": info.test} if "test" in self.slices else {}),
                 "probe": PROBE_IMAGES,
             },
-            train_predictions=np.stack(self._predictions["train"]) if ended else none,
-            val_predictions=np.stack(self._predictions["val"]) if ended else none,
-            test_predictions=np.stack(self._predictions["test"]) if ended else none,
+            train_predictions=answers["train"],
+            val_predictions=answers["val"],
+            test_predictions=answers["test"],
             snapshots=np.array(self._snapshots, np.float16).reshape(
                 -1, len(self._weights[0]), units
             )
@@ -208,3 +252,10 @@ class Recorder:
             diverged=self.diverged,
             made=made if ended else {},
         )
+
+
+def _view(rows: Array, count: int) -> Array:
+    """The first rows, which nobody is to change."""
+    view = rows[:count]
+    view.setflags(write=False)
+    return view

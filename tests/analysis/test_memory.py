@@ -31,7 +31,7 @@ def answering(rows: dict[int, list[int]]) -> RunRecord:
 
 def test_the_sample_is_what_the_trainer_measures() -> None:
     sample, recorder = memory.training_sample(NOISY), Recorder(NOISY)
-    assert len(sample.pixels) == recorder.sample == 100
+    assert len(sample.images) == recorder.sample == 100
     np.testing.assert_array_equal(sample.told, recorder.labels)
     np.testing.assert_array_equal(sample.truth, data.load().train.labels[:100])
     assert sample.wrong.sum() == 30
@@ -75,3 +75,46 @@ def test_images_with_a_true_label_are_never_learnt_by_heart() -> None:
 def test_a_run_that_goes_on_has_no_answers_yet() -> None:
     with pytest.raises(ValueError, match="come with the end"):
         memory.by_heart(synthetic(NOISY, epochs=1), 1)
+
+
+def pairing(known: list[int], missed: list[int]) -> RunRecord:
+    """A run that at its end gets right these training images alone, and all validation images but
+    these."""
+    config = tiny()
+    sample, new = memory.training_sample(config), data.load().validation
+    training = (sample.truth + 1) % 10
+    training[known] = sample.truth[known]
+    answers = new.labels.copy()
+    answers[missed] = (new.labels[missed] + 1) % 10
+    return replace(
+        synthetic(config),
+        train_predictions=np.tile(training, (4, 1)).astype(np.uint8),
+        val_predictions=np.tile(answers, (4, 1)).astype(np.uint8),
+    )
+
+
+def test_look_alikes_are_the_nearest_of_a_class_one_known_one_missed() -> None:
+    sample, new = memory.training_sample(tiny()), data.load().validation
+    bags, coats = (np.flatnonzero(sample.truth == label).tolist() for label in (8, 4))
+    new_bags, new_coats = (np.flatnonzero(new.labels == label)[:20].tolist() for label in (8, 4))
+    # Nothing else is known, and of sneakers all are missed: they have no pair.
+    sneakers = np.flatnonzero(new.labels == 7).tolist()
+    found = memory.look_alikes(pairing(bags + coats, new_bags + new_coats + sneakers), 3)
+    assert len(found) == 2
+    for pair in found:
+        label = int(new.labels[pair.validation])
+        assert sample.truth[pair.training] == label
+        ours, others = (bags, new_bags) if label == 8 else (coats, new_coats)
+        # One by one.
+        nearest = min(
+            float(np.linalg.norm(sample.images.pixels[i] - new.pixels[j]))
+            for i in ours
+            for j in others
+        )
+        assert pair.distance == pytest.approx(nearest, rel=1e-3)
+    assert found[0].distance <= found[1].distance
+
+
+def test_a_network_that_misses_nothing_has_no_look_alikes() -> None:
+    assert memory.look_alikes(pairing([0, 1, 2], []), 3) == ()
+    assert memory.look_alikes(pairing([], [0, 1, 2]), 3) == ()

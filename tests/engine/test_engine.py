@@ -18,14 +18,14 @@ import psutil
 import pytest
 
 from fmviz.engine.engine import Engine
-from fmviz.engine.jobs import COMPILING
 from fmviz.engine.orders import FileError
 from fmviz.engine.watch import Update
 from fmviz.run import data
 from fmviz.run.config import RunConfig
 from fmviz.run.phases import PhaseName
 from fmviz.run.store import RunStore
-from tests.support.records import same_figures, tiny
+from fmviz.words import waiting
+from tests.support.records import same_figures, tiny, untested
 
 pytestmark = pytest.mark.slow
 
@@ -191,6 +191,23 @@ def test_brief_runs_are_kept_without_weights_until_somebody_wants_those(engine: 
     assert engine.known([config])
 
 
+def test_test_images_are_measured_when_asked_for_and_are_kept(engine: Engine) -> None:
+    config = tiny(seed=302)
+    plain = run(engine, config)[-1].records[0]
+    assert plain is not None
+    assert not plain.has_test
+    assert not engine.known([config], test=True)
+    # What the store has already, weights, is not lost by asking for something else.
+    with engine.watch([config], brief=True, test=True) as watch:
+        tested = list(watch)[-1].records[0]
+    assert tested is not None
+    assert tested.has_test
+    assert same_figures(untested(tested), plain)
+    assert engine.known([config], test=True)
+    engine.store.put(plain)
+    assert engine.known([config], test=True)
+
+
 def test_many_runs_go_a_model_at_a_time_and_behind_single_ones(engine: Engine) -> None:
     sweep = [tiny(seed=400 + k, epochs=20) for k in range(20)]
     with engine.watch(sweep, brief=True) as watch:
@@ -204,20 +221,22 @@ def test_many_runs_go_a_model_at_a_time_and_behind_single_ones(engine: Engine) -
 
 
 def test_a_worker_compiles_ahead_what_a_page_may_want_next(engine: Engine) -> None:
-    def programs() -> int:
-        import fmviz.training.compiled
-
-        return int(fmviz.training.compiled.program.cache_info().currsize)
-
-    run(engine, tiny(seed=1))  # the engine is connected then
     pair = [tiny(hidden=(5, 2), seed=seed) for seed in (1, 2)]
-    before = sum(engine.connection.client.run(programs).values())
+    engine.warm(pair)
+    run(engine, tiny(seed=1))  # the engine is connected then
     engine.warm(pair)
     engine.warm(pair)
-    (future,) = (f for k, f in engine.jobs._warmed.items() if k.startswith("fmviz-warm-"))
-    future.result(timeout=120)
-    assert sum(engine.connection.client.run(programs).values()) == before + 2
+
+    def at_hand() -> int:
+        from fmviz.training.backend import KerasBackend
+
+        return KerasBackend().at_hand([tiny(hidden=(5, 2))] * 2, 2)
+
+    assert engine.connection.client is not None
+    client: Any = engine.connection.client
+    wait_until(lambda: sum(client.run(at_hand).values()) == 2, 120)
     assert not engine.known(pair, brief=True)  # nothing is kept of it
+    assert "compiling" not in phases(run(engine, *pair))
 
 
 def phases(updates: Sequence[Update]) -> list[PhaseName]:
@@ -236,7 +255,7 @@ def test_a_new_shape_is_reported_to_compile_before_its_first_epoch_and_once_only
     compiling = [u for u in updates if u.phase is not None and u.phase.name == "compiling"]
     assert all(u.phase.keys == (new.key,) for u in compiling)
     assert all(u.state == "waiting" and u.epoch == 0 for u in compiling)
-    assert {u.message for u in compiling} == {COMPILING}
+    assert {u.message for u in compiling} == {waiting.compiling()}
     (timing,) = updates[-1].timings
     assert timing.keys == (new.key,)
     assert timing.epochs == 12
@@ -295,7 +314,8 @@ def test_a_model_file_opens_in_plain_keras_and_answers_as_the_run_did(
     engine: Engine, tmp_path: Path
 ) -> None:
     config = QUICK.replace(penalty="l1_l2", lam=2.0, dropout=0.3)
-    record = run(engine, config)[-1].records[0]
+    with engine.watch([config], test=True) as watch:
+        record = list(watch)[-1].records[0]
     assert record is not None
     epochs = {"kept": 3, "again": 2}
     for name, epoch in epochs.items():
@@ -401,8 +421,10 @@ def test_a_long_epoch_can_be_given_up(engine: Engine) -> None:
 
 def test_a_waiting_viewer_is_told_why(engine: Engine) -> None:
     first = engine.watch([LONG.replace(seed=97)])
-    with engine.watch([LONG.replace(seed=98)]) as second:
-        assert next(iter(second)).message == "1 other run is ahead of this one"
+    other = LONG.replace(seed=98, hidden=(6,))
+    with engine.watch([other]) as second:
+        told = {waiting.queued(0, 0.0), waiting.preparing(), waiting.compiling()}
+        assert any(update.message in told for update, _ in zip(second, range(20)))
         second.give_up()
     first.give_up()
 
@@ -412,23 +434,12 @@ def test_a_scheduler_that_does_not_answer_is_told(tmp_path: Path) -> None:
     try:
         with engine.watch([QUICK]) as watch:
             for update in watch:
-                if "no Dask scheduler answers at tcp://127.0.0.1:1" in update.message:
+                if update.message == waiting.no_scheduler():
                     break
                 assert update.seconds < 30
         assert update.state == "waiting"
     finally:
         engine.close()
-
-
-def test_an_engine_uses_the_cluster_it_is_given(engine: Engine, tmp_path: Path) -> None:
-    run(engine, QUICK)  # so that the other engine's scheduler is there
-    address = engine.connection.client.scheduler.address
-    other = Engine(RunStore(tmp_path / "runs", recorded=None), address)
-    try:
-        assert run(other, QUICK.replace(seed=81))[-1].state == "done"
-        assert other.connection.service is None
-    finally:
-        other.close()
 
 
 def test_closing_ends_the_worker_process(tmp_path: Path) -> None:

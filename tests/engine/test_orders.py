@@ -88,7 +88,8 @@ class KilledWorker(Exception):
     [
         (KilledWorker(), "worker process ended while it made the file"),
         (TimeoutError(), "did not arrive within 30 seconds"),
-        (ValueError("the run diverges in epoch 2"), "ValueError: the run diverges in epoch 2"),
+        (ValueError("the run diverges in epoch 2"), "make the file: the run diverges in epoch 2"),
+        (OSError("/srv/secret is full"), "could not make the file; the server's log says why$"),
     ],
 )
 def test_a_failure_is_told_in_words(error: Exception, message: str) -> None:

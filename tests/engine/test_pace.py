@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -11,20 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fmviz.engine.cost import cost, program_of
+from fmviz.engine.cost import cost
 from fmviz.engine.pace import (
     COMPILE_DOUBT,
     DOUBT,
     OVERDUE,
-    PROGRAMS,
     SLOWEST,
     Clock,
     Speed,
     progress,
 )
-from fmviz.engine.reports import Phase, Stopwatch, Timing
+from fmviz.engine.reports import Phase, Timing
 from fmviz.run.config import RunConfig
-from fmviz.run.groups import group, tasks
+from fmviz.run.groups import MEMBERS_AT_ONCE, PROGRAMS_KEPT, group, kind_of
 from fmviz.run.phases import PhaseName
 from tests.support.records import synthetic, tiny
 
@@ -36,6 +35,50 @@ class Event(NamedTuple):
     runs: dict[str, tuple[int, bool]]
     timings: tuple[Timing, ...]
     phase: Phase
+
+
+class Stopwatch:
+    """Adds up the seconds that the phases of a task take.
+
+    Args:
+        groups: the keys of the runs that are trained as one model, model by model.
+        now: a clock, in seconds.
+    """
+
+    def __init__(self, groups: Sequence[tuple[str, ...]], now: Callable[[], float]) -> None:
+        self._timings = {keys: Timing(keys) for keys in groups}
+        self._now = now
+        self._since: float | None = None
+        self.phase = Phase("preparing")
+
+    @property
+    def timings(self) -> tuple[Timing, ...]:
+        """What has been done and has ended."""
+        return tuple(self._timings.values())
+
+    def enter(self, keys: tuple[str, ...], name: PhaseName) -> None:
+        """A phase begins for these runs, and the one before is over."""
+        self.leave()
+        epoch = self._timings[keys].epochs + 1 if name == "training" else 0
+        self.phase, self._since = Phase(name, keys, epoch), self._now()
+
+    def leave(self) -> None:
+        """The phase is over, and what comes next has not begun."""
+        if self._since is None:
+            return
+        name, keys, _ = self.phase
+        timing = self._timings[keys]
+        spent = getattr(timing, name) + self._now() - self._since
+        self._since = None
+        epochs = timing.epochs + (name == "training")
+        self._timings[keys] = timing._replace(**{name: spent}, epochs=epochs)
+
+
+def tasks(configs: Sequence[RunConfig]) -> list[list[RunConfig]]:
+    """What is trained in turn, epoch by epoch; more than one model holds, a model at a time."""
+    if len(configs) <= MEMBERS_AT_ONCE:
+        return [list(configs)] if configs else []
+    return [[configs[i] for i in part] for part in group(configs)]
 
 
 def played(
@@ -59,7 +102,7 @@ def played(
             for runs, factor in parts:
                 if epoch >= runs[0].epochs:
                     continue
-                price, program = cost(runs), program_of(runs)
+                price, program = cost(runs), kind_of(runs)
                 steps: list[tuple[PhaseName, float]] = []
                 if epoch == 0:
                     steps = [("preparing", compiling * price.begin)]
@@ -95,7 +138,7 @@ SLOW = st.floats(0.3, 8)
 
 def test_what_is_compiled_is_not_compiled_again() -> None:
     configs = SWEEPS[1]
-    known = tuple(program_of([config]) for config in configs)
+    known = tuple(kind_of([config]) for config in configs)
     new, old = Clock(configs, Speed()), Clock(configs, Speed(compiled=known))
     compiling = sum(cost([config]).compile for config in configs)
     assert new.left(0.0) - old.left(0.0) == pytest.approx(compiling)
@@ -156,12 +199,12 @@ def test_the_second_sweep_is_foreseen_better_than_the_first(
     again = [config.replace(seed=config.seed + 50) for config in configs]
     took = sum(
         slow * (cost(runs).begin + cost(runs).epoch * runs[0].epochs)
-        for runs in ([task[i] for i in part] for task in tasks(again) for part in group(task))
+        for runs in ([again[i] for i in part] for part in group(again))
     )
     compiled = tuple(first.compiled)
     learned, naive = (Clock(again, s).left(0.0) for s in (speed, Speed(compiled=compiled)))
     assert abs(math.log(learned / took)) <= abs(math.log(naive / took)) + 1e-9
-    assert len(speed.compiled) <= PROGRAMS
+    assert len(speed.compiled) <= PROGRAMS_KEPT
 
 
 @pytest.mark.parametrize("slow", [5.0, 15.0])
@@ -223,7 +266,7 @@ def test_what_is_compiled_already_is_not_waited_for_and_teaches_nothing_of_the_c
     clock.hear(PRICE.begin, {}, [timing(preparing=PRICE.begin)], training(1))
     assert clock.left(PRICE.begin) == pytest.approx(10 * PRICE.epoch)
     assert clock.compiling == pytest.approx(1)
-    assert clock.compiled == [program_of([ONE])]
+    assert clock.compiled == [kind_of([ONE])]
 
 
 def test_runs_that_are_trained_with_others_than_foreseen_are_heard_all_the_same() -> None:
@@ -237,7 +280,7 @@ def test_runs_that_are_trained_with_others_than_foreseen_are_heard_all_the_same(
 
 def test_what_must_be_compiled_after_all_is_waited_for() -> None:
     """A worker that has been replaced has nothing at hand."""
-    clock = Clock([ONE], Speed(compiled=(program_of([ONE]),)))
+    clock = Clock([ONE], Speed(compiled=(kind_of([ONE]),)))
     before = clock.left(0.0)
     clock.hear(0.0, {}, [timing()], Phase("compiling", (ONE.key,)))
     assert clock.left(0.0) == pytest.approx(before + PRICE.compile)

@@ -426,7 +426,7 @@ def test_an_unknown_setting_is_refused_and_the_known_ones_are_named() -> None:
     with pytest.raises(ValidationError) as caught:
         RunConfig(lambda_=1)  # type: ignore[call-arg]
     (sentence,) = problems(caught.value)
-    assert sentence.startswith("lambda_ ")
+    assert sentence.startswith("'lambda_' ")
     for field in RunConfig.model_fields:
         assert field in sentence
 

@@ -296,9 +296,19 @@ def test_pixels_are_float32_between_0_and_1_and_nothing_can_be_changed() -> None
     assert train.pixels.shape == (10_000, 784)
     assert (train.pixels.min(), train.pixels.max()) == (0.0, 1.0)
     with pytest.raises(ValueError, match="read-only"):
-        train.pixels[0, 0] = 1
+        train.grey[0, 0] = 1
     with pytest.raises(ValueError, match="read-only"):
         train.labels[0] = 1
+
+
+def test_pixels_are_the_nearest_float32_to_grey_over_255_and_some_are_made_alone() -> None:
+    images = data.load().validation
+    exact = (images.grey.astype(np.float64) / 255).astype(np.float32)
+    np.testing.assert_array_equal(images.pixels, exact)
+    for which in (slice(3, 9), [7, 2], np.array([5])):
+        some = images[which]
+        np.testing.assert_array_equal(some.pixels, images.pixels[which])
+        np.testing.assert_array_equal(some.labels, images.labels[which])
 
 
 def test_a_data_set_is_read_once() -> None:

@@ -31,7 +31,7 @@ from fmviz.run.record import (
     RunRecord,
     n_weights,
 )
-from tests.support.records import SHIPPED, same_figures, shipped, synthetic, tiny
+from tests.support.records import SHIPPED, same_figures, shipped, synthetic, tiny, untested
 
 
 def assert_the_same(a: RunRecord, b: RunRecord) -> None:
@@ -58,8 +58,35 @@ RECORDS: dict[str, Callable[[], RunRecord]] = {
         val_crossentropy=[0.5, 0.1, 0.3, 0.4, 0.2],
     ),
     "without hidden layers": lambda: synthetic(tiny(hidden=())),
+    "without test figures": lambda: untested(synthetic()),
+    "going on without test figures": lambda: untested(synthetic(epochs=2)),
     "with figures that are no numbers": lambda: synthetic(corrupted_accuracy=math.nan),
 }
+
+
+def test_test_figures_that_were_not_measured_are_never_numbers() -> None:
+    record = untested(synthetic())
+    assert not record.has_test
+    for ask in (
+        lambda: record.at("test_accuracy", 0),
+        lambda: record.at_end("test_crossentropy"),
+        lambda: record.estimate("test_accuracy", 1),
+        lambda: record.answers("test", 0),
+    ):
+        with pytest.raises(LookupError, match="ask for the run with test=True"):
+            ask()
+
+
+def test_a_record_covers_another_where_it_lacks_nothing_that_that_has() -> None:
+    whole = synthetic()
+    kinds = [whole, whole.brief(), untested(whole), untested(whole).brief()]
+    covers = [[a.covers(b) for b in kinds] for a in kinds]
+    assert covers == [
+        [True, True, True, True],
+        [False, True, False, True],
+        [False, False, True, True],
+        [False, False, False, True],
+    ]
 
 
 @pytest.mark.parametrize("kind", sorted(RECORDS))
@@ -83,7 +110,7 @@ def test_a_record_survives_the_way_through_bytes(kind: str, compress: bool) -> N
     for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES):
         np.testing.assert_array_equal(back.layers[name], record.layers[name])
         np.testing.assert_array_equal(back.start_layers[name], record.start_layers[name])
-    for name in HISTORY:
+    for name in record.history:
         np.testing.assert_array_equal(back.history[name], record.history[name])
         np.testing.assert_array_equal(back.start[name], record.start[name])
 

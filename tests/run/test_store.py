@@ -15,8 +15,16 @@ from fmviz.run import archive
 from fmviz.run import store as store_module
 from fmviz.run.config import RECORD_SCHEMA, RunConfig
 from fmviz.run.record import Divergence, RunRecord
-from fmviz.run.store import RunStore, SettingError, default_bytes, default_folder
-from tests.support.records import SHIPPED, locked_folder, same_figures, shipped, synthetic, tiny
+from fmviz.run.store import Found, RunStore, SettingError, default_bytes, default_folder
+from tests.support.records import (
+    SHIPPED,
+    locked_folder,
+    same_figures,
+    shipped,
+    synthetic,
+    tiny,
+    untested,
+)
 
 Log = pytest.LogCaptureFixture
 
@@ -230,18 +238,51 @@ def test_the_newest_run_stays_even_where_it_alone_is_too_large(tmp_path: Path) -
         assert names(tmp_path) == {record.config.key}
 
 
-def test_parts_that_a_crash_left_go_and_files_of_others_stay(tmp_path: Path) -> None:
+def test_files_that_a_crash_left_go_after_a_day_and_files_of_others_stay(tmp_path: Path) -> None:
     store, (a, b, *_), size = bounded(tmp_path, 2)
-    (tmp_path / "old.part").write_bytes(bytes(3 * size))
-    os.utime(tmp_path / "old.part", ns=(10**18,) * 2)
-    (tmp_path / "thesis.txt").write_bytes(bytes(3 * size))
+    left = {f"{a.config.key}.npz.0123abcd.part", f"{a.config.key}.claim", f"{b.config.key}.alive"}
+    of_others = {"thesis.txt", "old.part", "results.npz", f"{a.config.key}.npz.part", "0123.claim"}
+    for name in left | of_others:
+        (tmp_path / name).write_bytes(bytes(3 * size))
+        os.utime(tmp_path / name, ns=(10**18,) * 2)
+    fresh_part = f"{a.config.key}.npz.fedc9876.part"
+    (tmp_path / fresh_part).write_bytes(b"another process is writing it")
+    (tmp_path / "letters").mkdir()
     store.put(a)
     store.put(b)
     assert {path.name for path in tmp_path.iterdir()} == {
-        "thesis.txt",
+        *of_others,
+        fresh_part,
+        "letters",
         f"{a.config.key}.npz",
         f"{b.config.key}.npz",
     }
+
+
+def test_what_only_looks_like_a_run_is_neither_counted_nor_deleted(tmp_path: Path) -> None:
+    store, (a, b, c, d), _ = bounded(tmp_path, 2)
+    elsewhere = tmp_path / "elsewhere"
+    fresh(elsewhere).put(d)
+    linked = file_of(tmp_path, d.config)
+    linked.symlink_to(file_of(elsewhere, d.config))
+    pipe = tmp_path / f"{'0' * 32}.npz"
+    os.mkfifo(pipe)
+    for record in (a, b, c):
+        store.put(record)
+    assert linked.is_symlink()
+    assert pipe.is_fifo()
+    assert file_of(elsewhere, d.config).exists()
+    assert not file_of(tmp_path, a.config).exists()
+
+
+def test_a_run_dated_in_the_future_goes_before_one_that_was_used(tmp_path: Path) -> None:
+    store, (a, b, c, _), _ = bounded(tmp_path, 2)
+    store.put(a)
+    store.put(b)
+    os.utime(file_of(tmp_path, a.config), ns=(4 * 10**18,) * 2)
+    assert [each.config for each in fresh(tmp_path).newest(2)] == [b.config, a.config]
+    store.put(c)
+    assert names(tmp_path) == {b.config.key, c.config.key}
 
 
 def test_memory_is_bounded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,7 +326,7 @@ SPOILED = {
     "foreign": "not a sound record",
     "another run": "another run than its name says",
     "an unfinished run": "unfinished",
-    "a folder": "directory",
+    "a folder": "no regular file",
 }
 
 
@@ -380,6 +421,63 @@ def test_a_folder_that_cannot_even_be_looked_at_is_a_miss_with_a_warning(
     assert "cannot store run" in warnings_of(caplog)
 
 
+# Records with and without test figures
+
+
+def test_a_run_without_test_figures_is_a_miss_for_whoever_wants_them(tmp_path: Path) -> None:
+    record = synthetic()
+    store = fresh(tmp_path)
+    store.put(untested(record))
+    for each in (store, fresh(tmp_path)):
+        assert each.get(record.config) is not None
+        assert each.get(record.config, test=True) is None
+    store.put(record)
+    for each in (store, fresh(tmp_path)):
+        found = each.get(record.config, test=True)
+        assert found is not None
+        assert same_figures(found, record)
+
+
+def test_what_another_process_has_added_is_found(tmp_path: Path) -> None:
+    whole = synthetic()
+    store, other = fresh(tmp_path), fresh(tmp_path)
+    other.put(untested(whole).brief())
+    assert store.get(whole.config) is None
+    assert store.get(whole.config, brief=True) is not None
+    other.put(whole)
+    found = store.get(whole.config, test=True)
+    assert found is not None
+    assert same_figures(found, whole)
+
+
+def test_the_recorded_run_has_the_test_figures_that_the_own_one_lacks(tmp_path: Path) -> None:
+    recorded = shipped(SHIPPED[0])
+    store = RunStore(tmp_path)
+    store.put(untested(recorded))
+    own, whole = store.find(recorded.config), store.find(recorded.config, test=True)
+    assert own is not None
+    assert whole is not None
+    assert (own.source, whole.source) == ("store", "recorded")
+
+
+@pytest.mark.parametrize("kept", range(4))
+@pytest.mark.parametrize("new", range(4))
+def test_a_record_takes_the_place_only_of_one_that_it_covers(
+    tmp_path: Path, kept: int, new: int
+) -> None:
+    whole = synthetic()
+    kinds = [whole, whole.brief(), untested(whole), untested(whole).brief()]
+    store = fresh(tmp_path)
+    store.put(replace(kinds[kept], made={"date": "kept"}))
+    store.put(replace(kinds[new], made={"date": "new"}))
+    store.remember(replace(kinds[new], made={"date": "new"}))
+    expected = "new" if kinds[new].covers(kinds[kept]) else "kept"
+    for each in (store, fresh(tmp_path)):
+        found = each.get(whole.config, brief=True)
+        assert found is not None
+        assert found.made["date"] == expected
+
+
 # The recorded layer
 
 
@@ -391,7 +489,7 @@ def test_the_shipped_runs_are_found_in_an_empty_store(tmp_path: Path) -> None:
         assert found.config == config
         assert found.complete
         assert same_figures(found, shipped(config))
-        assert store.find(config) == (found, "recorded")
+        assert store.find(config) == Found(found, "recorded")
         assert store.find(config, recorded=False) is None
     assert store.get(tiny()) is None
     assert store.find(tiny()) is None

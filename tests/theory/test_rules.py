@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from fmviz.lessons.optimizers import ravine
 from fmviz.run.choices import OPTIMIZERS
+from fmviz.theory import numpy_rules
 from fmviz.training import optimizers
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_both_libraries_take_the_same_steps(name: str) -> None:
     rng = np.random.default_rng(0)
-    ours, theirs = ravine.RULES[name], optimizers.RULES[name]
+    ours, theirs = numpy_rules.RULES[name], optimizers.RULES[name]
     start = rng.normal(size=(3, 4))
     weight, tensor = start, tf.constant(start.astype(np.float32))
     slots, tensors = ours.start(weight), theirs.start(tensor)
@@ -38,6 +38,6 @@ def test_both_libraries_take_the_same_steps(name: str) -> None:
 
 
 def test_the_rules_and_the_ravine_need_no_tensorflow() -> None:
-    modules = "fmviz.theory.rules, fmviz.lessons.optimizers.ravine"
+    modules = "fmviz.theory.numpy_rules, fmviz.lessons.optimizers.ravine"
     code = f"import sys, {modules}; sys.exit('tensorflow' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

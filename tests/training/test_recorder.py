@@ -48,8 +48,10 @@ def measured(config: RunConfig, seed: int = 0, **changes: Any) -> Measured:
     )._replace(**changes)
 
 
-def grown(config: RunConfig, rows: list[Measured], ended: bool = True) -> RunRecord:
-    recorder = Recorder(config)
+def grown(
+    config: RunConfig, rows: list[Measured], ended: bool = True, test: bool = True
+) -> RunRecord:
+    recorder = Recorder(config, test)
     for row in rows:
         assert recorder.add(row)
     if ended and recorder.rows < config.epochs + 1:
@@ -102,6 +104,38 @@ def test_accuracies_are_shares_of_the_labels_as_told(train_size: int) -> None:
     }
     np.testing.assert_array_equal(record.val_predictions, val[None])
     np.testing.assert_array_equal(record.test_predictions, test[None])
+
+
+@pytest.mark.parametrize("images", [3_750, IMAGES])
+def test_test_images_are_not_looked_at_unless_asked_for(images: int) -> None:
+    config = tiny(epochs=2)
+    rows = [measured(config, seed) for seed in range(3)]
+    cut = [
+        row._replace(predicted=row.predicted[:images], crossentropy=row.crossentropy[:images])
+        for row in rows
+    ]
+    without, whole = grown(config, cut, test=False), grown(config, rows)
+    assert whole.has_test
+    assert not without.has_test
+    assert set(whole.history) - set(without.history) == {"test_accuracy", "test_crossentropy"}
+    assert set(whole.examples) - set(without.examples) == {"test"}
+    assert without.test_predictions.shape == (0, 0)
+    for name, values in without.history.items():
+        np.testing.assert_array_equal(values, whole.history[name])
+    for name, layers in without.layers.items():
+        np.testing.assert_array_equal(layers, whole.layers[name])
+    np.testing.assert_array_equal(without.val_predictions, whole.val_predictions)
+
+
+def test_a_run_diverges_alike_whether_test_images_are_measured_or_not() -> None:
+    config = tiny()
+    row = measured(config)
+    row.crossentropy[-1] = np.inf
+    for test in (False, True):
+        assert Recorder(config, test).add(row)
+    row.crossentropy[0] = np.inf
+    for test in (False, True):
+        assert not Recorder(config, test).add(row)
 
 
 @pytest.mark.parametrize(
@@ -209,6 +243,23 @@ def test_the_weights_of_the_best_epoch_are_kept(values: list[float], best: int) 
         np.testing.assert_array_equal(kept, given)
 
 
+def test_a_record_so_far_stays_as_it_was_when_the_run_goes_on() -> None:
+    config = tiny(epochs=3)
+    rows = [measured(config, seed) for seed in range(4)]
+    recorder = Recorder(config)
+    for row in rows[:2]:
+        assert recorder.add(row)
+    so_far = recorder.record({})
+    before = archive.pack(so_far, compress=False)
+    assert so_far.epochs == 1
+    for row in rows[2:]:
+        assert recorder.add(row)
+    assert recorder.record({}).epochs == 3
+    assert archive.pack(so_far, compress=False) == before
+    with pytest.raises(ValueError, match="read-only"):
+        so_far.history["val_accuracy"][0] = 1.0
+
+
 def test_snapshots_are_taken_at_their_epochs() -> None:
     config = tiny(hidden=(20,), epochs=14)
     rows = [measured(config, seed) for seed in range(15)]
@@ -233,7 +284,6 @@ def test_a_weight_beyond_half_precision_is_no_reason_to_stop() -> None:
     [
         *(f"{kind} {where}" for kind in ("nan", "inf") for where in ("kernel", "validation")),
         "nan training",
-        "nan test",
         "inf running",
         "a norm beyond single precision",
     ],

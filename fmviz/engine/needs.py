@@ -1,0 +1,106 @@
+"""How much memory training takes, before it does: a model of it, and what fits into what there is.
+
+Counted in bytes beyond what a worker has taken already. A program stays for as long as the worker
+lives; what a model of K runs needs goes with it. Fitted on what worker processes were seen to take
+at their height on Linux: see `tests/engine/test_needs.py`, which holds the model against one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from fmviz.engine import limits
+from fmviz.run.config import RunConfig
+from fmviz.run.groups import MEMBERS_AT_ONCE
+from fmviz.run.record import layer_sizes
+
+# A worker that has imported TensorFlow, read the images, and trained one small network.
+BASE = 280 * 10**6
+# A compiler at work, and what of that stays as the program.
+COMPILING = 55 * 10**6
+COMPILING_LAYER = 10 * 10**6
+# Of a model: copies of all its weights beside the optimizer's arrays (before and after a step,
+# gradients, those that records keep), copies of each of the optimizer's arrays, and images' worth
+# of activations, those of a step of the evaluation.
+WEIGHT_COPIES = 10
+SLOT_COPIES = 2
+EVALUATION_IMAGES = 1_250
+MODEL = 5 * 10**6
+FLOAT = 4
+# The optimizer's arrays for each weight: `theory/rules.py`.
+SLOTS = {"sgd": 0, "adam": 2, "adamw": 2, "nadam": 2}
+# So much is tried on every server: it is what the pages open with.
+LEAST = 130 * 10**6
+
+
+class TooLarge(Exception):
+    """A run needs more memory than there is for it.
+
+    Attributes:
+        needed, there: megabytes.
+    """
+
+    def __init__(self, needed: float, there: float) -> None:
+        super().__init__(needed, there)
+        self.needed, self.there = needed, there
+
+
+def compiling(config: RunConfig) -> int:
+    """Bytes that compiling the program of a run takes at its height."""
+    return COMPILING + COMPILING_LAYER * len(config.hidden)
+
+
+def model(config: RunConfig, members: int) -> int:
+    """Bytes that so many runs like this one take while they are trained as one model."""
+    sizes = layer_sizes(config)
+    weights = sum((inputs + 1) * units for inputs, units in pairwise(sizes))
+    copies = WEIGHT_COPIES + SLOT_COPIES * SLOTS.get(config.optimizer, 1)
+    activations = max(EVALUATION_IMAGES, config.batch_size) * sum(config.hidden)
+    return MODEL + FLOAT * members * (copies * weights + activations)
+
+
+def height(config: RunConfig, members: int) -> int:
+    """Bytes that they take at most where their program has to be compiled as well."""
+    return compiling(config) + model(config, members)
+
+
+def promised(config: RunConfig, members: int, *, begun: bool) -> int:
+    """Bytes that a model may take beside what it has at a moment.
+
+    Args:
+        begun: whether it has trained an epoch: about half of what it takes comes and goes.
+    """
+    return model(config, members) // 2 if begun else height(config, members)
+
+
+def most_members(config: RunConfig, free: int) -> int:
+    """How many runs like this one can be trained as one model, at most `MEMBERS_AT_ONCE`, where
+    their program has to be compiled as well; 0 where not even one can.
+
+    Args:
+        free: bytes that may still be taken.
+    """
+    fitting = (k for k in range(MEMBERS_AT_ONCE, 0, -1) if height(config, k) <= free)
+    return next(fitting, 0)
+
+
+def check(configs: Sequence[RunConfig], room: int) -> None:
+    """Hold runs against what there is, each by itself.
+
+    Args:
+        room: bytes that a worker may take; see `limits.worker_room`.
+
+    Raises:
+        TooLarge: one of them needs more than a fresh worker has.
+    """
+    there = max(room - BASE, LEAST)
+    for config in configs:
+        needed = height(config, 1)
+        if needed > there:
+            raise TooLarge(needed / 1e6, there / 1e6)
+
+
+def free() -> int:
+    """Bytes that this worker may still take, beside a program that is compiled ahead of need."""
+    return max(limits.worker_room() - limits.taken() - COMPILING - COMPILING_LAYER, 0)

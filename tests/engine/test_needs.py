@@ -1,0 +1,129 @@
+"""The model of memory against what a worker process is seen to take, and what follows from it."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fmviz.engine import needs
+from fmviz.run.config import RunConfig
+from fmviz.run.groups import MEMBERS_AT_ONCE
+
+ROOT = Path(__file__).parents[2]
+MB = 10**6
+DEEP = RunConfig(hidden=(512, 512, 512, 512))
+
+NETWORKS = st.builds(
+    RunConfig,
+    hidden=st.lists(st.integers(1, 512), max_size=6).map(tuple),
+    optimizer=st.sampled_from(["sgd", "momentum", "adam", "nadam"]),
+)
+
+
+@given(NETWORKS, st.integers(0, 4_000))
+def test_what_is_said_to_fit_fits_and_one_more_would_not(config: RunConfig, free: int) -> None:
+    most = needs.most_members(config, free * MB)
+    taken = [needs.compiling(config) + needs.model(config, k) for k in (most, most + 1)]
+    assert 0 <= most <= MEMBERS_AT_ONCE
+    assert not most or taken[0] <= free * MB
+    assert most == MEMBERS_AT_ONCE or taken[1] > free * MB
+
+
+@given(NETWORKS, st.integers(300, 4_000))
+def test_a_run_is_refused_where_a_fresh_worker_has_no_room_for_it_alone(
+    config: RunConfig, room: int
+) -> None:
+    free = max(room * MB - needs.BASE, needs.LEAST)
+    if needs.most_members(config, free):
+        needs.check([RunConfig(), config], room * MB)
+    else:
+        with pytest.raises(needs.TooLarge) as raised:
+            needs.check([RunConfig(), config], room * MB)
+        assert raised.value.needed > raised.value.there == free / MB
+
+
+def test_what_the_pages_open_with_is_tried_everywhere() -> None:
+    needs.check([RunConfig(), RunConfig(dropout=0.5)], 0)
+
+
+def test_a_model_that_trains_holds_about_half_of_what_it_needs_already() -> None:
+    whole = needs.height(DEEP, 2)
+    assert needs.promised(DEEP, 2, begun=False) == whole
+    assert 0 < needs.promised(DEEP, 2, begun=True) < whole / 2
+
+
+def test_a_refusal_survives_its_way_from_the_worker() -> None:
+    sent = pickle.loads(pickle.dumps(needs.TooLarge(900.0, 600.0)))
+    assert (sent.needed, sent.there) == (900.0, 600.0)
+
+
+def test_fewer_runs_of_a_large_network_are_trained_together_where_there_is_less() -> None:
+    most = [needs.most_members(DEEP, free * MB) for free in (200, 400, 800)]
+    assert most == sorted(set(most))
+    assert most[-1] == MEMBERS_AT_ONCE
+
+
+# Trains, and prints the megabytes that were taken at the height, once with and once without the
+# compiler.
+MEASURE = """
+import json, sys, threading, time
+from fmviz.engine import limits
+from fmviz.training import process
+
+process.prepare()
+from fmviz.run.config import RunConfig
+from fmviz.training.train import train
+
+height = 0
+
+def watch():
+    global height
+    while True:
+        height = max(height, limits.taken())
+        time.sleep(0.003)
+
+threading.Thread(target=watch, daemon=True).start()
+
+def taken(runs):
+    global height
+    before = height = limits.taken()
+    train(runs)
+    found = (height - before) / 1e6
+    process.give_back()
+    return found
+
+train([RunConfig(epochs=1, train_size=100)])
+process.give_back()
+base = limits.taken() / 1e6
+for changes, members in json.loads(sys.argv[1]):
+    runs = [RunConfig(epochs=2, train_size=100, seed=k, **changes) for k in range(members)]
+    print(json.dumps([base, taken(runs), taken(runs)]), flush=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems count a process's own otherwise")
+def test_a_worker_takes_about_what_the_model_says_and_hardly_ever_more() -> None:
+    cases: list[tuple[dict[str, object], int]] = [
+        ({"hidden": (128,)}, 8),
+        ({"hidden": (512, 512, 512, 512)}, 2),
+        ({"hidden": (256, 256), "optimizer": "sgd"}, 8),
+    ]
+    command = [sys.executable, "-c", MEASURE, json.dumps(cases)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    rows = [json.loads(line) for line in answer.stdout.splitlines()]
+    assert len(rows) == len(cases)
+    for (changes, members), (base, first, again) in zip(cases, rows, strict=True):
+        config = RunConfig.model_validate(changes)
+        model = needs.model(config, members) / MB
+        assert base < needs.BASE / MB * 1.1
+        assert 0.4 * (needs.compiling(config) / MB + model) < first
+        assert first < 1.3 * (needs.compiling(config) / MB + model)
+        assert again < 1.4 * model  # a busy machine has been seen to take 1.26
