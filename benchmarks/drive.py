@@ -19,9 +19,8 @@ from playwright.sync_api import ConsoleMessage, Error, Page, sync_playwright
 
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.page.lesson import Lesson, preset_words
-from tests.support.browser import IDLE, launched, server
+from tests.support.browser import FIRST_CHART, IDLE, launched, server
 
-CANVAS = "[data-testid=stVegaLiteChart] canvas"
 # While a run grows the script is busy; moving on to the next control interrupts it.
 SETTLE_MS = 60_000
 # Streamlit asks for these below a page's address before it finds them at the root.
@@ -59,7 +58,7 @@ class Driver:
         """Go to a lesson by the navigation; seconds from there to its first chart."""
         self.where = lesson.name
         self.page.goto(self.page.url.split("/", 3)[0] + "//" + self.page.url.split("/", 3)[2])
-        self.page.wait_for_selector(CANVAS)
+        self.page.wait_for_selector(FIRST_CHART)
         self.settle()
         card = self.page.get_by_test_id("stPageLink").filter(has_text=lesson.title)
         begun = time.perf_counter()
@@ -72,7 +71,7 @@ class Driver:
             before = time.perf_counter() - begun
             begun = time.perf_counter()
             guess.click()
-        self.page.wait_for_selector(CANVAS)
+        self.page.wait_for_selector(FIRST_CHART)
         seconds = time.perf_counter() - begun
         self.settle()
         return max(seconds, before) if asked else seconds
@@ -129,7 +128,7 @@ def drive(page: Page, address: str, names: list[str]) -> list[str]:
     """Go through lessons; what went wrong."""
     driver: Any = Driver(page)
     page.goto(address)
-    page.wait_for_selector(CANVAS)
+    page.wait_for_selector(FIRST_CHART)
     driver.settle()
     for name in names:
         lesson = LESSONS[name]

@@ -15,11 +15,15 @@ import time
 from itertools import pairwise
 from typing import Any
 
+from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
 
 SHALLOW, DEEP = (128,), (128,) * 5
 # BLAS threads go on spinning for a moment, which the next contender should not pay for.
 REST_SECONDS = 0.15
+# What the contenders measure after each epoch: the validation images and the training sample.
+IMAGES = DATASETS["compact"].validation + DATASETS["compact"].train_sample
+WHOLE = ("fmviz, whole", "fmviz, whole with test")
 
 
 class Contender:
@@ -96,7 +100,7 @@ def config(n: int, hidden: tuple[int, ...]) -> RunConfig:
 def compare(n: int, hidden: tuple[int, ...], members: tuple[int, ...], rounds: int) -> None:
     """One table: ours with several members, and everybody else with one."""
     network = "-".join(map(str, (784, *hidden, 10)))
-    print(f"\n{network}, n = {n:,}, 8,750 images measured an epoch")
+    print(f"\n{network}, n = {n:,}, {IMAGES:,} images measured an epoch")
     mine = [Contender("fmviz", config(n, hidden), k) for k in members]
     others = [
         Contender(name, config(n, hidden))
@@ -134,6 +138,24 @@ def compare(n: int, hidden: tuple[int, ...], members: tuple[int, ...], rounds: i
         contender.close()
 
 
+def whole_runs(rounds: int) -> None:
+    """What a viewer waits for once the program is compiled: the runs of the page on L2, from their
+    first weights to their records; and the same with the test images measured."""
+    print("\nWhole runs with their measures, s: alone, and with the test images")
+    for n, epochs in ((1_000, 100), (5_000, 30)):
+        settings = config(n, SHALLOW).replace(epochs=epochs)
+        for together in (2, 8):
+            contenders = [Contender(kind, settings, together) for kind in WHOLE]
+            race(contenders, rounds)
+            seconds = [statistics.median(contender.seconds) for contender in contenders]
+            print(
+                f"  {together} runs of {epochs} epochs, n = {n:,}"
+                + "".join(f"{each:9.2f}" for each in seconds)
+            )
+            for contender in contenders:
+                contender.close()
+
+
 def growth(rounds: int) -> None:
     """How our epoch grows with n, members, width and depth."""
     print("\nGrowth: ms an epoch and model, steps and measures")
@@ -155,10 +177,11 @@ def growth(rounds: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--quick", action="store_true", help="the first table only")
+    parser.add_argument("--quick", action="store_true", help="the first two tables only")
     arguments = parser.parse_args()
     if arguments.rounds < 5:
         parser.error("--rounds must be at least 5: the figures are medians")
+    whole_runs(arguments.rounds)
     compare(10_000, SHALLOW, (1, 8, 32), arguments.rounds)
     if not arguments.quick:
         compare(2_000, SHALLOW, (1, 8, 32), arguments.rounds)

@@ -1,0 +1,167 @@
+"""What the app takes of a machine's memory, with nobody on it and with a class: `make footprint`.
+
+Starts the app with an empty store, waits until its worker answers (`/health`) and has warmed up,
+and lets 1, 20 and 60 viewers without browsers open the lessons in turn, each with one move of a
+slider; all stay. Printed is the proportional set size of each process: its own pages, and its share
+of those that several processes map. Libraries that programs beside the app map too, such as other
+Python processes of the same environment, count for less than they would alone: the sum "alone"
+counts each process's own pages, and every mapped page of its files in full.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+
+from benchmarks.figures import Figure, table
+from benchmarks.processes import App
+from benchmarks.viewers import Viewer
+from fmviz.lessons.catalogue import LESSONS
+from tests.support.browser import server
+
+VIEWERS = (0, 1, 20, 60)
+GOAL_MEGABYTES = 1_000.0
+GOAL_A_VIEWER = 2.0
+# A page, the label of a slider on it, and how many of its options the slider moves.
+MOVES = {
+    "regularisation": ("lam", 1),
+    "dropout": ("dropout", 1),
+    "initialisation": ("init_std", 1),
+    "overfitting": ("train_size", -1),
+}
+READY_SECONDS = 300.0
+# For what was taken in passing to be given back: the worker looks every three.
+SETTLE_SECONDS = 8.0
+
+
+class Size(NamedTuple):
+    """Of one process, in megabytes: proportional, and with its files in full."""
+
+    shared: float
+    alone: float
+
+
+def size(process: psutil.Process) -> Size:
+    """What a process takes now; nothing where it has ended."""
+    fields = {}
+    try:
+        with open(f"/proc/{process.pid}/smaps_rollup") as lines:
+            for line in lines:
+                name, _, rest = line.partition(":")
+                if rest.endswith("kB\n"):
+                    fields[name] = int(rest.split()[0]) * 1024 / 1e6
+    except (FileNotFoundError, ProcessLookupError):
+        return Size(0.0, 0.0)
+    return Size(fields["Pss"], fields["Rss"])
+
+
+def sizes(app: App) -> dict[str, Size]:
+    """Role → size of all its processes. What helps Dask to start the worker is the scheduler's."""
+    service = app.service()
+    workers = app.workers()
+    helpers = [] if service is None else service.children(recursive=True)
+    roles = {
+        "app": [app.server],
+        "scheduler": [p for p in (service, *helpers) if p is not None and p not in workers],
+        "worker": workers,
+    }
+    return {
+        role: Size(*map(sum, zip(*map(size, processes)))) if processes else Size(0.0, 0.0)
+        for role, processes in roles.items()
+    }
+
+
+async def ready(address: str) -> None:
+    """Wait until a worker answers and has stopped growing.
+
+    Raises:
+        TimeoutError: that takes longer than `READY_SECONDS`.
+    """
+    app, before = App(address), -1.0
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        await asyncio.sleep(SETTLE_SECONDS)
+        now = sizes(app)["worker"].shared
+        if _is_well(address) and abs(now - before) < 5:
+            return
+        before = now
+    raise TimeoutError(f"no worker was ready after {READY_SECONDS:.0f} s")
+
+
+def _is_well(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/health", timeout=5):
+            return True
+    except urllib.error.URLError:
+        return False
+
+
+async def visit(viewer: Viewer, place: int) -> None:
+    """Open the lesson that stands at that place of the course, and move one of its sliders."""
+    page = tuple(LESSONS)[place % len(LESSONS)]
+    await viewer.open(page)
+    if page in MOVES:
+        name, steps = MOVES[page]
+        await viewer.step(name, steps)
+
+
+async def measure(address: str) -> dict[int, dict[str, Size]]:
+    """Viewers → sizes by role."""
+    await ready(address)
+    app, found = App(address), dict[int, dict[str, Size]]()
+    async with AsyncExitStack() as stack:
+        here = 0
+        for count in VIEWERS:
+            arriving = [
+                visit(await stack.enter_async_context(Viewer(address)), place)
+                for place in range(here, count)
+            ]
+            await asyncio.gather(*arriving)
+            here = count
+            await asyncio.sleep(SETTLE_SECONDS)
+            found[count] = sizes(app)
+    return found
+
+
+def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    if sys.platform != "linux":
+        sys.exit("sizes are read from /proc, which Linux alone has")
+    with tempfile.TemporaryDirectory() as folder, server(Path(folder), FMVIZ_AHEAD="0") as address:
+        found = asyncio.run(measure(address))
+    roles = list(next(iter(found.values())))
+    print("viewers  " + "".join(f"{role:>11}" for role in roles) + "        all      alone   (MB)")
+    for count, row in found.items():
+        shared, alone = (sum(each[place] for each in row.values()) for place in (0, 1))
+        cells = "".join(f"{row[role].shared:>11.0f}" for role in roles)
+        print(f"{count:>7}  {cells}{shared:>11.0f}{alone:>11.0f}")
+    one, most = found[1]["app"].shared, found[VIEWERS[-1]]
+    everything = sum(each.shared for each in most.values())
+    a_viewer = (most["app"].shared - one) / (VIEWERS[-1] - 1)
+    figures = [
+        Figure(
+            "a",
+            f"app, scheduler and worker, {VIEWERS[-1]} viewers",
+            everything,
+            GOAL_MEGABYTES,
+            "MB",
+        ),
+        Figure("b", "of which each further viewer, at most", a_viewer, GOAL_A_VIEWER, "MB"),
+    ]
+    print(table(figures))
+    if not all(figure.met for figure in figures):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
