@@ -40,7 +40,9 @@ def axis(
         options: of `alt.Axis`.
     """
     given: Options = {} if scale is None else {"scale": scale}
-    return side(f"{field}:Q", title=title, axis=alt.Axis(**options), **given)
+    # Flush labels stand beside the place that they name.
+    looks: Options = {"labelFlush": False} | options
+    return side(f"{field}:Q", title=title, axis=alt.Axis(**looks), **given)
 
 
 def counts(
@@ -69,7 +71,8 @@ def accuracy(
     Args:
         scale: more of `alt.Scale`.
     """
-    fitted = alt.Scale(zero=False, nice=True, **(scale or {}))
+    given: Options = {"zero": False, "nice": True} | (scale or {})
+    fitted = alt.Scale(**given)
     looks: Options = {"format": ".3~%", "tickCount": ticks} | options
     return axis(side, field, title, fitted, **looks)
 
@@ -107,8 +110,20 @@ def names(side: type[Side], field: str, order: Sequence[str] | None = None, **op
     )
 
 
-def cells(side: type[Side], field: str, title: str, order: Sequence[str], **options: Any) -> Side:
-    """The columns or lines of a map, in that order."""
+def cells(
+    side: type[Side],
+    field: str,
+    title: str,
+    order: Sequence[str],
+    ends: Sequence[Any] | None = None,
+    **options: Any,
+) -> Side:
+    """The columns or lines of a map, in that order.
+
+    Args:
+        ends: where it begins and ends, in pixels; else it is as long as the chart.
+    """
     looks = {"ticks": False} | options
-    scale = alt.Scale(domain=list(order))
+    given: Options = {} if ends is None else {"range": list(ends)}
+    scale = alt.Scale(domain=list(order), **given)
     return side(f"{field}:N", title=title, sort=None, scale=scale, axis=alt.Axis(**looks))

@@ -39,7 +39,9 @@ def gap_spec(names: tuple[str, ...], dark: bool) -> Any:
         layers.append(ends.encode(x=alt.X(f"{split}:Q"), shape=run_shape(names), tooltip=tooltip))
     layers += [lane.mark_point(opacity=0).encode(x=alt.X(f"{end}:Q")) for end in ("least", "most")]
     label = marks.label(base, dy=-16, fontSize=15, fontWeight="bold").encode(x=alt.X("middle:Q"))
-    chart = alt.layer(*layers, label).properties(height=PANEL_HEIGHT)
+    # The last label of the axis may stand half beyond it.
+    padding = {"left": 5, "right": 16, "top": 5, "bottom": 5}
+    chart = alt.layer(*layers, label).properties(height=PANEL_HEIGHT, padding=padding)
     return chart.configure_legend(disable=True)
 
 
@@ -90,14 +92,10 @@ def sparsity_spec(names: tuple[str, ...], dark: bool) -> Any:
 def sparsity_rows(runs: Sequence[Shown], tolerance: float) -> Rows:
     """Rows for `sparsity_spec`."""
     rows: list[dict[str, Any]] = [
-        {
-            "kind": "curve",
-            "run": run.name,
-            "tolerance": t,
-            "share": run.record.sparsity(t, run.kept),
-        }
+        {"kind": "curve", "run": run.name, "tolerance": within, "share": share}
         for run in runs
-        for t in TOLERANCES[1:]
+        for within, share in zip(TOLERANCES, run.record.sparsities(run.kept), strict=True)
+        if within
     ]
     if tolerance > 0:
         rows.append({"kind": "tolerance", "tolerance": tolerance})

@@ -8,16 +8,29 @@ import altair as alt
 import numpy as np
 import numpy.typing as npt
 
-from fmviz.charts import axes, marks
+from fmviz.charts import axes, film, marks
 from fmviz.charts.marks import rows, tip
 from fmviz.charts.series import Rows
 from fmviz.charts.specification import specification
-from fmviz.charts.style import GROUND, INK, SCHEME, SHARES_SCHEME
+from fmviz.charts.style import (
+    CELL_RAMP,
+    CELL_TEXT,
+    GROUND,
+    INK,
+    SCHEME,
+    SCHEME_ANCHORS,
+    SHARES_SCHEME,
+    rgb,
+)
 from fmviz.run import measure
+from fmviz.run.choices import N_CLASSES
 from fmviz.run.data import CLASS_NAMES
 from fmviz.run.record import RunRecord
+from fmviz.words.numbers import percent, rounded
 
-HEIGHT = 360
+HEIGHT, MATRIX_HEIGHT = 360, 460
+# What of `SCHEME` is told from the ground: a light one, a dark one.
+SCHEME_SEEN = ((0.0, 0.8), (0.3, 1.0))
 # measure → title, whether its axis is logarithmic.
 MEASURES = {
     "gradient_norm": ("norm of the gradient", True),
@@ -64,6 +77,41 @@ def over_epochs_rows(record: RunRecord, name: str) -> Rows:
     return Rows(rows, columns=["layer", "epoch", "value"])
 
 
+def over_epochs_reel(run: int, record: RunRecord, name: str) -> film.Reel:
+    """The same as a picture that moves.
+
+    Args:
+        run: which of the page's runs it is.
+    """
+    title, logarithmic = MEASURES[name]
+    values = np.concatenate([record.start_layers[name][None], record.layers[name]])
+    layers = values.shape[1]
+    shares = np.linspace(0, 1, layers) if layers > 1 else [0.5]
+    colours = [
+        [scheme_colour(low + share * (high - low)) for low, high in SCHEME_SEEN] for share in shares
+    ]
+    names = [f"layer {k + 1}" for k in range(layers)]
+    drawn = [
+        film.line(run, values[:, k], rounded if logarithmic else percent, first=0, colours=colour)
+        for k, colour in enumerate(colours)
+    ]
+    keys = [film.key(n, colours=colour) for n, colour in zip(names, colours, strict=True)]
+    ends = None if logarithmic else (0.0, 1.0)
+    kind = "log" if logarithmic else "share"
+    parts = film.lines(
+        drawn, record.epochs, keys=keys, title=title, kind=kind, ends=ends, first=0, small=True
+    )
+    return parts | {"height": HEIGHT}
+
+
+def scheme_colour(share: float) -> str:
+    """A colour of `SCHEME`, from its dark end, 0, to its light one, 1."""
+    anchors = np.array([rgb(colour) for colour in SCHEME_ANCHORS], float)
+    places = np.linspace(0, 1, len(anchors))
+    mixed = [round(float(np.interp(share, places, anchors[:, k]))) for k in range(3)]
+    return "#{:02x}{:02x}{:02x}".format(*mixed)
+
+
 @specification
 def matrix_spec(dark: bool) -> Any:
     """True class (rows) against the class answered: the share of each row, the count in it."""
@@ -77,7 +125,30 @@ def matrix_spec(dark: bool) -> Any:
     squares = base.mark_rect().encode(color=alt.Color("share:Q", scale=scale, legend=None))
     some = base.transform_filter("datum.count > 0")
     counts = marks.cell_text(some, "count:Q", "datum.share > 0.5", (INK[dark], GROUND[dark]))
-    return alt.layer(squares, counts).properties(height=460)
+    return alt.layer(squares, counts).properties(height=MATRIX_HEIGHT)
+
+
+def matrix_reel(
+    run: int, truth: npt.NDArray[np.integer], answers: npt.NDArray[np.integer]
+) -> film.Reel:
+    """The same after each epoch.
+
+    Args:
+        run: which of the page's runs it is.
+        truth: (images,) the true classes.
+        answers: (epochs + 1, images) the classes answered.
+    """
+    counts = [measure.confusion(truth, row, N_CLASSES).ravel().tolist() for row in answers]
+    return {
+        "run": run,
+        "counts": counts,
+        "names": list(CLASS_NAMES),
+        "ramp": [list(CELL_RAMP[dark]) for dark in (False, True)],
+        "text": [list(CELL_TEXT[dark]) for dark in (False, True)],
+        "x": "answer",
+        "y": "true class",
+        "height": MATRIX_HEIGHT,
+    }
 
 
 def matrix_rows(matrix: npt.NDArray[np.integer]) -> Rows:

@@ -14,6 +14,8 @@ from fmviz.charts.style import DOTTED, GREY, LABEL_SIZE
 
 # Tooltips of accuracies.
 PERCENT = ".1%"
+# The selection of a chart that can be clicked.
+PICKED = "picked"
 Tips: TypeAlias = list[str | alt.Tooltip]
 Style: TypeAlias = dict[str, Any]
 # A specification holds no data: it goes where every layer has the same.
@@ -117,4 +119,4 @@ def cell_text(
 
 def picked(field: str) -> alt.Parameter:
     """What a click on a mark picks, by that column."""
-    return alt.selection_point(name="picked", fields=[field], on="click", empty=False)
+    return alt.selection_point(name=PICKED, fields=[field], on="click", empty=False)

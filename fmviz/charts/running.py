@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts import axes, marks
+from fmviz.charts import axes, film, marks
 from fmviz.charts.scales import by_name
 from fmviz.charts.series import Rows
 from fmviz.charts.specification import specification
 from fmviz.charts.style import CARD_HEIGHT, DASHES, FINE, GREY, RUN_COLOURS
+from fmviz.words.numbers import percent
 
 # What Keras calls accuracy while it trains, and what its weights turn out to know.
 RUNNING = ("Keras's accuracy", "training, measured", "validation, measured")
@@ -29,17 +31,36 @@ def running_spec(epochs: int, dark: bool) -> Any:
         strokeDash=by_name(alt.StrokeDash, "series", RUNNING, [FINE, *DASHES], legend=legend),
         tooltip=["series:N", "epoch:Q", marks.tip("accuracy", marks.PERCENT)],
     )
-    return marks.line(curve, clip=True).properties(height=CARD_HEIGHT)
+    return marks.line(curve).properties(height=CARD_HEIGHT)
+
+
+NAMES = ("running_accuracy", "train_accuracy", "val_accuracy")
+
+
+def running_reel(runs: Sequence[Shown], run: Shown) -> film.Reel:
+    """The same as a picture that moves, of one of a page's runs."""
+    grey, own = [GREY, GREY], [RUN_COLOURS[dark][1] for dark in (False, True)]
+    dashes, colours = ("fine", "solid", "dashed"), (grey, own, own)
+    looks = list(zip(dashes, colours, strict=True))
+    index = runs.index(run)
+    drawn = [
+        film.line(index, run.record.history[name], percent, dash=dash, colours=colour)
+        for name, (dash, colour) in zip(NAMES, looks, strict=True)
+    ]
+    keys = [
+        film.key(name, dash=dash, colours=colour)
+        for name, (dash, colour) in zip(RUNNING, looks, strict=True)
+    ]
+    return film.lines(drawn, run.record.config.epochs, keys=keys, small=True)
 
 
 def running_rows(run: Shown) -> Rows:
     """Rows for `running_spec`."""
     history = run.record.history
-    names = ("running_accuracy", "train_accuracy", "val_accuracy")
     return Rows(
         [
             {"series": series, "epoch": epoch, "accuracy": float(accuracy)}
-            for series, name in zip(RUNNING, names, strict=True)
+            for series, name in zip(RUNNING, NAMES, strict=True)
             for epoch, accuracy in enumerate(history[name], start=1)
         ],
         columns=["series", "epoch", "accuracy"],

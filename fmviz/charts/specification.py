@@ -8,6 +8,9 @@ from typing import Any, ParamSpec, cast
 
 import altair as alt
 
+# Vega's level of what its log takes down.
+ERRORS = 1
+
 P = ParamSpec("P")
 Spec = dict[str, Any]
 
@@ -23,7 +26,8 @@ def specification(build: Callable[P, Any]) -> Callable[P, Spec]:
         spec.pop("data", None)
         spec.pop("datasets", None)
         # A live chart is drawn many times a second: a canvas costs a browser a fraction of an SVG.
-        spec["usermeta"] = {"embedOptions": {"renderer": "canvas"}}
+        # Streamlit sends the rows after the chart: Vega warns of each scale that has none yet.
+        spec["usermeta"] = {"embedOptions": {"renderer": "canvas", "logLevel": ERRORS}}
         return spec
 
     return cast(Callable[P, Spec], kept)
@@ -61,6 +65,9 @@ def projected(spec: Spec) -> Spec:
         return {
             name: round(value * PROJECTED, 2)
             if name in _GROWING and isinstance(value, int | float)
+            # Larger names need wider columns, or the last one is cut off.
+            else max(1, int(value / PROJECTED))
+            if name == "columns" and isinstance(value, int)
             else grown(value)
             for name, value in part.items()
         }

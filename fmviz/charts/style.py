@@ -79,6 +79,8 @@ CELL_TEXT = {False: ("#16202A", "#FFFFFF"), True: ("#FFFFFF", "#16202A")}
 # Vega's schemes: for shares of one kind, and for measures and orders.
 SHARES_SCHEME: Final = "blues"
 SCHEME: Final = "viridis"
+# Of that one, evenly from its dark end to its light one.
+SCHEME_ANCHORS = ("#440154", "#3B528B", "#21918C", "#5EC962", "#FDE725")
 # Text upon `SCHEME`: on its dark half, on its light half.
 SCHEME_TEXT = ("#FFFFFF", "#101820")
 
@@ -88,10 +90,12 @@ SPLITS = ["training", "validation"]
 SOLID, DASHED, DOTTED, FINE = [1, 0], [5, 4], [2, 3], [2, 2]
 DASHES = [SOLID, DASHED]
 
-CURVES_HEIGHT = 390
+CURVES_HEIGHT = 350
 PANEL_HEIGHT = 270
 # Of a chart with legends above and below it in a third of the page's width.
 CARD_HEIGHT = 390
+# Of a row of points below a slider.
+ROW_HEIGHT = 84
 # Of a label beside a mark.
 LABEL_SIZE = 13
 # Accuracy axes span at least so much: flat curves should look flat.

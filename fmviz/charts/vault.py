@@ -49,11 +49,10 @@ def vault_rows(vault: Vault, names: list[str]) -> Rows:
     rows: list[dict[str, Any]] = []
     for each, name in zip(vault.tried, names, strict=True):
         row: dict[str, Any] = {"kind": KINDS[each == vault.best], "name": name}
-        for split in ("validation", "test"):
-            value, error = getattr(each, split)
+        for split, (value, error) in (("validation", each.validation), ("test", each.score)):
             row |= {split: value, f"{split}_low": value - error, f"{split}_high": value + error}
         rows.append(row)
-    low = min(min(each.validation.value, each.test.value) for each in vault.tried)
-    high = max(max(each.validation.value, each.test.value) for each in vault.tried)
+    low = min(min(each.validation.value, each.score.value) for each in vault.tried)
+    high = max(max(each.validation.value, each.score.value) for each in vault.tried)
     rows += [{"kind": "equal", "validation": end, "test": end} for end in (low, high)]
     return Rows(rows)

@@ -54,13 +54,13 @@ def distribution_rows(runs: Sequence[Shown]) -> Rows:
         edges, density = measure.weight_density(counts, 2 * reach / BINS)
         shares = density * np.diff(edges)
         inside = (edges[1:] > -reach) & (edges[:-1] < reach)
-        kept = [point for point, within in zip(zip(edges, density, shares), inside) if within]
+        kept = (column[inside].tolist() for column in (edges[:-1], density, shares))
         # A bin without weights is a hole in the line: a logarithm has no zero.
         rows += [
-            {"run": name, "weight": float(e), "density": float(d) if d else None, "share": float(s)}
-            for e, d, s in kept
+            {"run": name, "weight": edge, "density": dense or None, "share": share}
+            for edge, dense, share in zip(*kept, strict=True)
         ]
-        if kept:
+        if inside.any():
             end = float(edges[1:][inside][-1])
             rows.append({**rows[-1], "weight": end})
     return Rows(rows, columns=["run", "weight", "density", "share"])

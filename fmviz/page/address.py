@@ -16,6 +16,10 @@ from pydantic import BaseModel, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
 from fmviz.run.config import bounds_in_words
+from fmviz.run.quoting import quoted
+
+# Letters of a text whose usability is remembered.
+REMEMBERED = 200
 
 
 @dataclass(frozen=True)
@@ -70,12 +74,19 @@ def read(model: type[BaseModel], field: str, text: str) -> Any:
         # What only the model knows, its validator says.
         said = [str(e["ctx"]["error"]) for e in error.errors() if e["type"] == "value_error"]
         expected = allowed(model, field) or said[0]
-        raise ParameterError(f"{field} must be {expected}, not {text!r}") from error
+        raise ParameterError(f"{field} must be {expected}, not {quoted(text)}") from error
+
+
+def usable(model: type[BaseModel], field: str, value: Any) -> bool:
+    """Whether a field can have a value as it stands, whatever the model's other fields hold."""
+    # Asked for every field at every move. What a text field holds may be of any length, and is
+    # not worth remembering.
+    ask = _usable.__wrapped__ if isinstance(value, str) and len(value) > REMEMBERED else _usable
+    return ask(model, field, value)
 
 
 @lru_cache(maxsize=4096, typed=True)
-def usable(model: type[BaseModel], field: str, value: Any) -> bool:
-    """Whether a field can have a value as it stands, whatever the model's other fields hold."""
+def _usable(model: type[BaseModel], field: str, value: Any) -> bool:
     try:
         return same(getattr(model.model_validate({field: value}), field), value)
     except ValidationError:

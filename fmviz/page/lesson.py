@@ -6,10 +6,11 @@ tests need to know without drawing anything.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic
+from typing import Any, Generic, Literal
 
 from fmviz.page import guessing, state
 from fmviz.page.guessing import Answer, Question
@@ -21,9 +22,16 @@ from fmviz.words import prose
 # Role, as legends have it → run. The run that the captions speak of comes last.
 Runs = dict[str, RunConfig]
 
+# What is drawn of a page's runs against its main knob: training and validation accuracy of the run
+# that the captions speak of, and so its gap; or validation accuracy of every run that the knob
+# moves.
+Row = Literal["gap", "accuracy"]
+
 # What the opening network has beside the defaults of a run. Batches of 100 divide 5,000 evenly:
 # else the last step of every epoch, just before each measurement, would follow a few images only.
 NETWORK = {"batch_size": 100, "epochs": 20}
+# Read in silence, plain English (Brysbaert 2019, Journal of Memory and Language 109).
+WORDS_A_MINUTE = 238
 # No penalty is λ = 0 of one that its control offers: showing the control then changes nothing.
 NO_PENALTY = {"penalty": "l2", "lam": 0.0}
 
@@ -58,6 +66,9 @@ class Lesson(Generic[V]):
         presets: the story in order; the first is the start itself where it changes nothing.
         weights: whether its panels need the weights of the runs; else brief records do.
         answer: which option of the section "guess" is right, counted from 0, on finished runs.
+        knobs: the controls in sight that train, the main one first: settings of a run, or "width"
+            or "depth" of its layers.
+        row: what is drawn along the slider of the main one; None where it is none.
     """
 
     name: str
@@ -68,6 +79,13 @@ class Lesson(Generic[V]):
     presets: tuple[Preset, ...] = ()
     weights: bool = False
     answer: Answer | None = None
+    knobs: tuple[str, ...] = ()
+    row: Row | None = None
+
+    @property
+    def main_knob(self) -> str | None:
+        """The control that the lesson is about; None where the page trains nothing by one."""
+        return next(iter(self.knobs), None)
 
     @cached_property
     def start(self) -> State[V]:
@@ -108,6 +126,16 @@ class Lesson(Generic[V]):
     def question_on(self, asked: State[V]) -> Question | None:
         """What there is to be guessed of any state whose settings go together."""
         return guessing.of_runs(self.name, tuple(self.runs_of(asked)))
+
+
+def minutes(lesson: Lesson[Any]) -> int:
+    """How long a lesson takes: a minute to look at each step of its story and to try what it says,
+    and the time to read what that and the opening say. Notes, closer looks and what readers find
+    out by themselves come on top."""
+    said = ["question", "introduction", *(f"preset {preset.name}" for preset in lesson.presets)]
+    said += ["guess"] * (lesson.answer is not None)
+    words = sum(len(prose.source(lesson.name, section).split()) for section in said)
+    return len(lesson.presets) + math.ceil(words / WORDS_A_MINUTE)
 
 
 def preset_words(lesson: str, preset: Preset) -> tuple[str, str]:

@@ -15,8 +15,9 @@ from pydantic import ValidationError
 from fmviz.run.choices import CHOICES
 from fmviz.run.config import DEFAULTS, RunConfig, allowed, from_text, problems
 from fmviz.run.naming import differing_settings, plural, setting
+from fmviz.run.quoting import quoted
 from fmviz.run.settings import SETTINGS, written
-from fmviz.words.prose import escaped
+from fmviz.words.escaping import escaped
 
 PARAMETER = "pin"
 MAX_PINS = 12
@@ -52,16 +53,16 @@ def checked_name(name: str, others: Sequence[str] = ()) -> str:
         others: names that are taken.
 
     Raises:
-        PinError: empty, too long, not printable, or taken. In Markdown, as all sentences here.
+        PinError: empty, too long, not printable, or taken.
     """
     name = name.strip()
     if not name or len(name) > MAX_NAME or not name.isprintable():
         raise PinError(
             f"the name of a pin must have from 1 to {MAX_NAME} characters that can be seen, "
-            f"not {_quoted(name)}"
+            f"not {quoted(name, MAX_NAME)}"
         )
     if name in others:
-        raise PinError(f"the name of a pin must be its own, and {_quoted(name)} is taken")
+        raise PinError(f"the name of a pin must be its own, and {quoted(name, MAX_NAME)} is taken")
     return name
 
 
@@ -85,7 +86,7 @@ def decode(text: str) -> Pin:
     if not colon:
         raise PinError(
             f"a pin must be a name, a colon and settings such as lam=20 with commas between them, "
-            f"not {_quoted(text)}"
+            f"not {quoted(text)}"
         )
     name = checked_name(name)
     found: list[str] = []
@@ -94,23 +95,22 @@ def decode(text: str) -> Pin:
         field, _, value = item.partition("=")
         if field not in DEFAULTS:
             known = ", ".join(DEFAULTS)
-            found.append(f"{_quoted(field)} is no setting of a run; there are {escaped(known)}")
+            found.append(f"{quoted(field)} is no setting of a run; there are {known}")
         elif field in values:
-            found.append(f"{escaped(field)} must be given once, not twice")
+            found.append(f"{field} must be given once, not twice")
         else:
             try:
                 values[field] = from_text(field, value)
             except ValueError:
                 # So that a second one is found all the same.
                 values[field] = DEFAULTS[field]
-                expected = escaped(allowed(field))
-                found.append(f"{escaped(field)} must be {expected}, not {_quoted(value)}")
+                found.append(f"{field} must be {allowed(field)}, not {quoted(value)}")
     if not found:
         try:
             return Pin(name, RunConfig.model_validate(DEFAULTS | values))
         except ValidationError as error:
-            found = [escaped(sentence) for sentence in problems(error)]
-    raise PinError(*(f"pin {_quoted(name)}: {sentence}" for sentence in found))
+            found = problems(error)
+    raise PinError(*(f"pin {quoted(name, MAX_NAME)}: {sentence}" for sentence in found))
 
 
 def decode_all(texts: Sequence[str]) -> Read:
@@ -142,8 +142,12 @@ def added(pins: Sequence[Pin], name: str, config: RunConfig) -> tuple[Pin, ...]:
     """The pins and one more.
 
     Raises:
-        PinError: the name is not allowed, or there are as many as there may be.
+        PinError: the run is pinned already, the name is not allowed, or there are as many as there
+            may be.
     """
+    for other in pins:
+        if other.config == config:
+            raise PinError(f"this run is pinned already, as {quoted(other.name, MAX_NAME)}")
     pin = Pin(checked_name(name, [other.name for other in pins]), config)
     if len(pins) >= MAX_PINS:
         raise PinError(f"there may be at most {MAX_PINS} pins: remove one on the page Compare")
@@ -163,12 +167,6 @@ def renamed(pins: Sequence[Pin], old: str, new: str) -> tuple[Pin, ...]:
 def removed(pins: Sequence[Pin], name: str) -> tuple[Pin, ...]:
     """The pins without one."""
     return tuple(pin for pin in pins if pin.name != name)
-
-
-def _quoted(text: str) -> str:
-    """Text of a reader's in a sentence: at a length that can be read, and nothing but text."""
-    short = text if len(text) <= MAX_NAME else text[: MAX_NAME - 1] + "…"
-    return f"'{escaped(''.join(c if c.isprintable() else '�' for c in short))}'"
 
 
 def suggested(config: RunConfig, beside: Sequence[RunConfig], taken: Sequence[str]) -> str:
@@ -212,5 +210,5 @@ def _with(name: str, config: RunConfig, fields: Sequence[str]) -> str:
 
 
 def bold(name: str) -> str:
-    """A name of a reader's in a sentence."""
+    """A name of a reader's in a sentence, as Markdown."""
     return f"**{escaped(name)}**"

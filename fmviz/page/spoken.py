@@ -24,6 +24,11 @@ class _Text:
     draw: Draw
     marked: frozenset[str] | None = None
 
+    @property
+    def words(self) -> list[str]:
+        """The words of the glossary that it says, in their order."""
+        return [mention.name for mention in glossary.said(self.text)]
+
     def redraw(self, marked: frozenset[str]) -> None:
         """Draw it, if its marks have changed."""
         if marked != self.marked:
@@ -41,8 +46,13 @@ class Spoken:
 
     def say(self, place: float, text: str, draw: Draw) -> None:
         """Draw a text in a place, with its words marked that no text before it says."""
-        self._texts[place] = _Text(text, draw)
-        self._settle()
+        before = self._texts.get(place)
+        self._texts[place] = said = _Text(text, draw)
+        if before is not None and before.marked is not None and before.words == said.words:
+            # Captions of a run that grows: other figures, the same words.
+            said.redraw(before.marked)
+        else:
+            self._settle()
 
     def unsay(self, place: float) -> None:
         """The place has no text any more."""
@@ -59,8 +69,8 @@ class Spoken:
         """Word → the place that says it first, in the order of the page."""
         found: dict[str, float] = {}
         for place in sorted(self._texts):
-            for mention in glossary.said(self._texts[place].text):
-                found.setdefault(mention.name, place)
+            for name in self._texts[place].words:
+                found.setdefault(name, place)
         return found
 
     def _settle(self) -> None:

@@ -18,6 +18,7 @@ from fmviz.page.pins import PARAMETER
 from fmviz.page.view import View
 from fmviz.run import config as run
 from fmviz.run.config import RunConfig
+from fmviz.run.quoting import quoted
 from fmviz.run.settings import written
 
 # Parameters that no page calls its own: Streamlit's, and those of the whole session.
@@ -112,7 +113,7 @@ def parse(query: Mapping[str, str], start: State[V]) -> Parsed[V]:
             continue
         if name not in start:
             known = ", ".join([*start, *Classroom.model_fields])
-            found.append(f"{name} is no parameter of this page; there are {known}")
+            found.append(f"{quoted(name)} is no parameter of this page; there are {known}")
             continue
         try:
             changes[name] = _read(name, text, start)
@@ -133,7 +134,7 @@ def _read(name: str, text: str, start: State[V]) -> Any:
     try:
         return run.from_text(name, text)
     except ValueError as error:
-        sentence = f"{name} must be {run.allowed(name)}, not {text!r}"
+        sentence = f"{name} must be {run.allowed(name)}, not {quoted(text)}"
         raise address.ParameterError(sentence) from error
 
 
@@ -164,3 +165,9 @@ def parameters(state: Mapping[str, Any]) -> dict[str, str]:
 def query(state: Mapping[str, Any], start: State[V]) -> dict[str, str]:
     """The query parameters of a state: what differs from the page's defaults."""
     return address.differing(parameters(state), parameters(start))
+
+
+def differing(state: State, other: State) -> list[str]:
+    """The fields in which two states of a page differ."""
+    one, two = parameters(state), parameters(other)
+    return [name for name, text in one.items() if text != two[name]]

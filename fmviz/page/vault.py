@@ -16,6 +16,7 @@ from fmviz.analysis.significance import Comparison, separate
 from fmviz.analysis.stopping import Shown
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate
+from fmviz.run.record import RunRecord
 
 
 class Tried(NamedTuple):
@@ -23,15 +24,26 @@ class Tried(NamedTuple):
 
     Attributes:
         epoch: after how many epochs its weights are.
-        validation, test: accuracy of those weights.
-        images: how many test images judge it.
+        validation, test: accuracy of those weights; the latter None until the vault is opened.
+        images: how many test images judge it; 0 until then.
     """
 
     config: RunConfig
     epoch: int
     validation: Estimate
-    test: Estimate
-    images: int
+    test: Estimate | None = None
+    images: int = 0
+
+    @property
+    def score(self) -> Estimate:
+        """The accuracy on test images.
+
+        Raises:
+            ValueError: those have not been measured.
+        """
+        if self.test is None:
+            raise ValueError("the test images have not been measured")
+        return self.test
 
 
 @dataclass(frozen=True)
@@ -54,13 +66,7 @@ class Vault:
             return self
         known = {(each.config, each.epoch) for each in self.tried}
         new = [
-            Tried(
-                run.record.config,
-                run.kept,
-                run.accuracy(),
-                run.accuracy("test"),
-                run.record.examples["test"],
-            )
+            Tried(run.record.config, run.kept, run.accuracy())
             for run in runs
             if run.kept and (run.record.config, run.kept) not in known
         ]
@@ -80,6 +86,25 @@ class Vault:
         return replace(self, opened=True)
 
     @property
+    def unjudged(self) -> tuple[RunConfig, ...]:
+        """The runs of which test accuracy is still to be measured."""
+        return tuple(dict.fromkeys(each.config for each in self.tried if each.test is None))
+
+    def judged(self, records: Iterable[RunRecord]) -> Vault:
+        """With the test accuracy of networks tried, from records that have it."""
+        known = {record.config: record for record in records}
+
+        def judge(each: Tried) -> Tried:
+            record = known.get(each.config)
+            if record is None or each.test is not None:
+                return each
+            # A run that diverges may do so an epoch earlier where it is trained again.
+            test = record.estimate("test_accuracy", min(each.epoch, record.epochs))
+            return each._replace(test=test, images=record.examples["test"])
+
+        return replace(self, tried=tuple(map(judge, self.tried)))
+
+    @property
     def best(self) -> Tried:
         """The network with the highest validation accuracy; the first of equals.
 
@@ -91,4 +116,4 @@ class Vault:
 
 def drop(tried: Tried) -> Comparison:
     """Validation − test accuracy of one network, on separate images."""
-    return separate(tried.validation, tried.test)
+    return separate(tried.validation, tried.score)

@@ -42,15 +42,15 @@ def opened(vault: Vault) -> list[Caption]:
     """The best validation score against its test score, and what the looks did to it.
 
     Raises:
-        ValueError: nothing has been tried.
+        ValueError: nothing has been tried, or some test images are still to be measured.
     """
     best, size = vault.best, drop(vault.best)
     # How many of those tried score higher on the test images.
-    better = sum(each.test.value > best.test.value for each in vault.tried)
+    better = sum(each.score.value > best.score.value for each in vault.tried)
     figures = {
         "tried": plural(len(vault.tried), "network"),
         "validation": points(best.validation),
-        "test": points(best.test),
+        "test": points(best.score),
         "images": f"{best.images:,}",
         "drop": points(size.size),
         "name": changed_settings(best.config),

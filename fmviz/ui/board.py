@@ -8,27 +8,24 @@ that a panel wants beyond those.
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from typing import Generic
-
-import streamlit as st
 
 from fmviz.analysis import stopping
 from fmviz.engine.watch import Update
 from fmviz.page.state import V
-from fmviz.ui import live, state, vault
+from fmviz.run.record import RunRecord
+from fmviz.ui import ahead, live, state, vault
 from fmviz.ui.look import FIGURES, LIVE, AnyPanel, Look, Panel, WeightsOf
 from fmviz.ui.page import Page
-from fmviz.ui.place import Place
 from fmviz.ui.session import is_dark, session
-from fmviz.ui.status import status
-from fmviz.words.numbers import percent
+from fmviz.ui.status import Said, StatusRow, status
+from fmviz.words import waiting
+from fmviz.words.escaping import escaped
+from fmviz.words.numbers import duration, percent
 
 # While the curves grow, the cards follow at this pace: they are read, not watched.
 SECONDS_BETWEEN_FIGURES = 0.4
-
-
-# A run that is about to begin keeps the last picture up this long before the page says it waits.
-HOLD_SECONDS = 0.5
 
 
 class Board(Generic[V]):
@@ -47,6 +44,10 @@ class Board(Generic[V]):
         # Each with its place on the page.
         self._panels: list[tuple[float, Panel]] = []
         self._figures_drawn = -float("inf")
+        # The records of growing runs that what is watched, and what is read, was last drawn of.
+        self._watched: tuple[RunRecord | None, ...] | None = None
+        self._read: tuple[RunRecord | None, ...] | None = None
+        self._memory = session().page(page.name)
 
     @property
     def horizon(self) -> int:
@@ -59,14 +60,11 @@ class Board(Generic[V]):
         return panel
 
     def place_status(self) -> None:
-        """Reserve the line that says where the figures come from or how far they are."""
-        line, bar = st.columns([3, 2], vertical_alignment="center")
-        with line:
-            self._status = Place()
-        with bar:
-            self._progress, self._again = Place(), Place()
+        """Reserve the row that says where the figures come from or how far they are."""
+        with self.page.stage.status if self.page.staged else nullcontext():
+            self._row = StatusRow()
 
-    def status(self, update: Update) -> str:
+    def status(self, update: Update) -> Said:
         """Where the figures come from, or how far they are."""
         return status(update, self.horizon)
 
@@ -79,82 +77,185 @@ class Board(Generic[V]):
         weights = self.page.lesson.weights or any(self._wanted())
         # Curves and figures need no weights: where those are not recorded, they can wait.
         brief = not weights or (not retrain and live.engine().known(self.configs, brief=True))
-        for update in live.live(self.configs, brief=brief, retrain=retrain):
-            look = self._draw(update)
-        if weights and look.done:
-            look = self._fetch_weights(look)
-        self._offer(look)
+        test = self._view.judging.test or any(panel.wants_test for panel in self._all_panels())
+        # Of runs that are known without test figures the curves are there at once.
+        later = test and not retrain and self._known_but_for_test(brief)
+        self.page.untested = later
+        long = live.long(self.configs, brief=brief, test=test and not later, retrain=retrain)
+        if long is not None:
+            self.page.untested = True
+            look = self._ask(long, brief=brief)
+        else:
+            look = self._train(brief=brief, test=test and not later, retrain=retrain)
+        lacks_weights = look.done and weights and not all(map(look.has_weights, self._wanted()))
+        if look.done and (lacks_weights or later):
+            look = self._fetch(look, weights=lacks_weights, test=test)
+        elif look.done and "recorded" in look.update.sources:
+            self._offer()
         if look.done and "trained" not in look.update.sources:
-            live.engine().warm(self.configs)
+            self._warm()
         if look.done and self.page.vault is not None:
             vault.draw(self.page.vault, self.page.name, look.runs)
         for place, panel in self._panels:
             with session().within(place):
                 panel.run()
+        if look.done:
+            ahead.tell(self.page.lesson, self.page.values, brief=not weights)
         return look
 
     @property
     def _what(self) -> tuple[str, ...]:
         return tuple(config.key for config in self.configs)
 
+    def _all_panels(self) -> list[Panel]:
+        return [panel for _, panel in (*self._panels, *self.page.panels)]
+
     def _wanted(self) -> set[WeightsOf]:
         """Whose weights the panels want."""
-        panels = (panel for _, panel in (*self._panels, *self.page.panels))
-        return {panel.wants_weights for panel in panels if panel.wants_weights is not None}
+        wanted = (panel.wants_weights for panel in self._all_panels())
+        return {whose for whose in wanted if whose is not None}
 
-    def _fetch_weights(self, look: Look) -> Look:
-        """Train recorded runs anew where a panel wants the weights that they come without. What is
-        on the screen stays until those are there."""
-        if all(look.has_weights(of) for of in self._wanted()):
-            return look
-        for update in live.live(self.configs):
-            if update.state == "failed":
-                self._status.note(status(update, self.horizon))
-            elif update.state == "done":
-                look = self._draw(update)
+    def _known_but_for_test(self, brief: bool) -> bool:
+        """Whether all runs are known, but not with test figures."""
+        known = live.engine().known
+        return known(self.configs, brief=brief) and not known(self.configs, brief=brief, test=True)
+
+    def _ask(self, long: live.Long, *, brief: bool) -> Look:
+        """Show what is known of the page's runs, and have the others begin when the reader says
+        so."""
+        found = [live.find(config, brief=brief) for config in self.configs]
+        update = Update(
+            "waiting",
+            tuple(None if each is None else each.record for each in found),
+            tuple("trained" if each is None else each.source for each in found),
+            waiting.long(long.configs, long.seconds),
+            0.0,
+        )
+        self._row.say(f":material/timer: {escaped(update.message)}")
+        self._begin_long(long)
+        return self._draw(update)
+
+    def _train(self, *, brief: bool, test: bool, retrain: bool) -> Look:
+        """Have the page's runs trained, where they are not known, and draw them as they grow."""
+        for update in live.live(self.configs, brief=brief, test=test, retrain=retrain):
+            self._row.say(*self.status(update))
+            self._row.tell(update)
+            if update.state == "training":
+                self._row.progress(update.progress(self.configs))
             else:
-                share = update.progress(self.configs)
-                text = f"training the weights for the closer look, {percent(share, 0)}"
-                self._progress.progress(share, text=text)
-        self._progress.clear()
+                self._row.end_progress()
+            look = self._look(update) if self._holds(update) else self._draw(update)
+        if look.update.state == "failed":
+            self._try_again()
         return look
 
-    def _offer(self, look: Look) -> None:
-        """A recorded run can be trained here and now."""
-        if look.done and "recorded" in look.update.sources:
-            self._again.button(
-                "Train it live",
-                key=f"{self.page.name}/anew",
-                icon=":material/play_arrow:",
-                on_click=state.ask_for,
-                args=(self.page.name, "anew", self._what),
-                help="The same run, trained on this machine now.",
-            )
-        else:
-            self._again.clear()
+    def _fetch(self, look: Look, *, weights: bool, test: bool) -> Look:
+        """Train known runs again where the weights or the test figures are wanted that they come
+        without. What is on the screen stays until those are there."""
+        brief = not weights and look.run.record.is_brief
+        long = live.long(self.configs, brief=brief, test=test)
+        if long is not None:
+            asks = waiting.long_weights if weights else waiting.long_test
+            self._row.say(f":material/timer: {asks(long.seconds)}")
+            self._begin_long(long)
+            return look
+        what = waiting.weights() if weights else waiting.test_images()
+        for update in live.live(self.configs, brief=brief, test=test):
+            self._row.tell(update)
+            if update.state in ("done", "failed"):
+                self._row.say(*self.status(update))
+            else:
+                share = update.progress(self.configs)
+                waits = update.state == "waiting"
+                told = escaped(update.message) if waits else f"{what}, {percent(share, 0)}"
+                self._row.progress(share, text=told)
+        self._row.end_progress()
+        if update.state == "failed":
+            self._try_again()
+            return look
+        self.page.untested = False
+        return self._draw(update)
 
-    def _draw(self, update: Update) -> Look:
-        self._status.note(self.status(update))
-        if update.state == "training":
-            self._progress.progress(update.progress(self.configs))
-        else:
-            self._progress.clear()
+    def _warm(self) -> None:
+        # An epoch of what takes long does so too.
+        if live.seconds_to_train(self.configs) <= live.SECONDS_UNASKED:
+            live.engine().warm(self.configs)
+
+    def _begin_long(self, long: live.Long) -> None:
+        self._row.offer.button(
+            f"Train it ({duration(long.seconds)})",
+            key=f"{self.page.name}/long",
+            icon=":material/play_arrow:",
+            on_click=long.agree,
+            quiet=False,
+        )
+
+    def _try_again(self) -> None:
+        # To ask once more is all it takes.
+        self._row.offer.button(
+            "Try again",
+            key=f"{self.page.name}/try again",
+            icon=":material/refresh:",
+            quiet=False,
+        )
+
+    def _offer(self) -> None:
+        """A recorded run can be trained here and now."""
+        long = live.long(self.configs, retrain=True)
+        takes = "" if long is None else f" ({duration(long.seconds)})"
+        self._row.offer.button(
+            f"Train it live{takes}",
+            key=f"{self.page.name}/anew",
+            icon=":material/play_arrow:",
+            on_click=self._train_live,
+            args=(long,),
+            help="The same run, trained on this machine now.",
+        )
+
+    def _train_live(self, long: live.Long | None) -> None:
+        state.ask_for(self.page.name, "anew", self._what)
+        if long is not None:
+            long.agree()
+
+    def _holds(self, update: Update) -> bool:
+        """Whether what the page shows from before stays, which browsers draw pale: nothing is
+        known yet of the runs that are asked for now."""
+        news = (
+            record is not None and record.epochs
+            for record, source in zip(update.records, update.sources, strict=True)
+            if source == "trained"
+        )
+        before = self._memory.pictured == session().visit.number
+        return before and update.state in ("waiting", "training") and not any(news)
+
+    def _look(self, update: Update) -> Look:
         runs = [
             stopping.look(record, role, **self._view.judging.early_stopping)
             for role, record in zip(self.roles, update.records, strict=True)
             if record is not None
         ]
-        look = Look(runs, update, len(runs) == len(self.roles))
-        if update.state == "waiting" and update.seconds < HOLD_SECONDS:
-            # What the page shows from before holds until there is something new.
-            return look
-        now = time.monotonic()
-        due = update.state != "training" or now - self._figures_drawn > SECONDS_BETWEEN_FIGURES
-        figures = due and look.whole
+        return Look(runs, update, len(runs) == len(self.roles))
+
+    def _draw(self, update: Update) -> Look:
+        now, growing = time.monotonic(), update.state == "training"
+        due = not growing or now - self._figures_drawn > SECONDS_BETWEEN_FIGURES
+        look = self._look(update)._replace(figures=due)
+        # Watches tell of other runs, too, and of none: then there is nothing to draw.
+        news = update.records
+        watched = not growing or news != self._watched
+        read = due and (not growing or news != self._read)
+        figures = read and look.whole
         if figures:
             self._figures_drawn = now
+            self._memory.pictured = session().visit.number
+        here = session()
         for place, panel in (*self._panels, *self.page.panels):
-            if panel.pace == LIVE or (figures and (panel.pace == FIGURES or look.done)):
-                with session().within(place):
+            live = panel.pace == LIVE and (watched or read)
+            if live or (figures and (panel.pace == FIGURES or look.done)):
+                with here.within(place):
                     panel.draw(look)
+        # What Streamlit ends amidst is not drawn.
+        self._watched = news
+        if read:
+            self._read = news
         return look

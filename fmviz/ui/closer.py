@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from typing import TypeVar
 
 import streamlit as st
@@ -12,8 +13,20 @@ from fmviz.ui.board import Board
 from fmviz.ui.look import Panel
 from fmviz.ui.mirrored import mirror
 from fmviz.ui.panels.card import cards
+from fmviz.ui.session import session
 
 Name = TypeVar("Name", bound=str)
+COUNTER = count()
+# What stands above it may still be growing for a moment, and a reader who scrolls has the say.
+GO = """
+(() => {
+  const go = () => document.querySelector(".st-key-closer")?.scrollIntoView({ block: "start" });
+  const timers = [0, 300, 900].map((later) => setTimeout(go, later));
+  for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+    addEventListener(kind, () => timers.forEach(clearTimeout), { once: true, capture: true });
+  }
+})();
+"""
 
 
 class CloserLook:
@@ -42,14 +55,16 @@ def closer_look(board: Board, offered: Mapping[Name, CloserLook]) -> None:
     Args:
         offered: by the names that the lesson's view has for "section".
     """
-    chosen = st.segmented_control(
-        "Look closer",
-        list(offered),
-        format_func=lambda name: offered[name].label,
-        **state.widget(board.page.name, "section"),
-        required=True,
-    )
-    offered[chosen].place(board)
+    with st.container(key="closer"):
+        chosen = st.segmented_control(
+            "Look closer",
+            list(offered),
+            format_func=lambda name: offered[name].label,
+            **state.widget(board.page.name, "section"),
+            required=True,
+        )
+        offered[chosen].place(board)
+    _go(board)
 
 
 def closer_looks(
@@ -62,6 +77,28 @@ def closer_looks(
     """
     page = board.page.name
     chosen: Name = state.value(page, "section")
+    with st.container(key="closer"):
+        _choices(page, chosen, offered, questions)
+        with st.container(border=True):
+            offered[chosen].place(board)
+    _go(board)
+
+
+def _go(board: Board) -> None:
+    """Bring the closer look into sight, where a step of the story has just opened it."""
+    memory = session().page(board.page.name)
+    if memory.goes_closer:
+        memory.goes_closer = False
+        # The browser runs a script again where its text is another.
+        st.html(f"<script>/* {next(COUNTER)} */ {GO}</script>", unsafe_allow_javascript=True)
+
+
+def _choices(
+    page: str,
+    chosen: Name,
+    offered: Mapping[Name, CloserLook],
+    questions: Mapping[str, Sequence[Name]],
+) -> None:
     for column, (question, names) in zip(st.columns(len(questions)), questions.items()):
         with column:
             st.segmented_control(
@@ -78,5 +115,3 @@ def closer_looks(
                     lambda name: name or chosen,
                 ),
             )
-    with st.container(border=True):
-        offered[chosen].place(board)

@@ -11,15 +11,19 @@ from pydantic import ValidationError
 
 from fmviz.page.state import State
 from fmviz.run import data
-from fmviz.run.choices import CHOICES, DATASETS, Choice
+from fmviz.run.choices import CHOICES, Choice
 from fmviz.run.config import RunConfig, bounds, problems
+from fmviz.run.offered import PENALTY_KINDS, offered
 from fmviz.run.setting import GROUPS
 from fmviz.run.settings import SETTINGS, in_play, number, said
 from fmviz.ui import mirrored, view_controls
+from fmviz.ui.faults import fault, faults
 from fmviz.ui.state import drawn, has, note, put, value, widget
 
-# What acts apart from the gradient is not scaled up by Adam, and needs more.
-LARGE_LAMBDAS = (200.0, 500.0, 1e3, 2e3, 5e3, 1e4)
+NO_IMAGES = (
+    "This server does not have the full Fashion-MNIST that this page asks for, or cannot read it. "
+    "Take dataset=full out of the address: the compact set is on every server."
+)
 
 
 def label(field: str) -> str:
@@ -31,34 +35,31 @@ def label(field: str) -> str:
 
 def penalty(page: str) -> str:
     """The kind of penalty. Without one is λ = 0, not another kind."""
-    offered = ("l2", "l1", "l1_l2", "l1_proximal", "weight_decay")
-    if value(page, "penalty") not in offered:
-        put(page, "penalty", offered[0])
+    if value(page, "penalty") not in PENALTY_KINDS:
+        put(page, "penalty", PENALTY_KINDS[0])
         put(page, "lam", 0.0)
     table = CHOICES["penalty"]
     kind = st.radio(
         SETTINGS["penalty"].label,
-        offered,
+        PENALTY_KINDS,
         format_func=lambda name: table[name].label,
         horizontal=True,
         **widget(page, "penalty"),
-        help=_explained("penalty", offered),
+        help=_explained("penalty", PENALTY_KINDS),
     )
     return str(kind)
 
 
 def lam(page: str) -> float:
     """λ on a logarithmic scale that starts with 0."""
-    apart = value(page, "penalty") in ("l1_proximal", "weight_decay")
-    row = SETTINGS["lam"]
-    label = row.label
+    label = SETTINGS["lam"].label
     if not drawn(page, "penalty"):
         # Alone, λ has to say of what it is the strength.
         if value(page, "penalty") == "none":
             put(page, "penalty", "l2")
             put(page, "lam", 0.0)
         label = f"{CHOICES['penalty'][value(page, 'penalty')].label} penalty, λ"
-    options = row.slider + LARGE_LAMBDAS if apart else row.slider
+    options = offered("lam", partial(value, page))
     chosen: float = view_controls.slider(page, "lam", label, options, number, "0 is no penalty.")
     return chosen
 
@@ -81,9 +82,7 @@ def init_std(page: str) -> float:
 
 def _of_table(page: str, field: str) -> None:
     """A slider over the values of a setting's row."""
-    options: Sequence[Any] = SETTINGS[field].slider
-    if field == "train_size":
-        options = [n for n in options if n <= DATASETS[value(page, "dataset")].train]
+    options = offered(field, partial(value, page))
     hint = RunConfig.model_fields[field].description
     view_controls.slider(page, field, SETTINGS[field].label, options, partial(said, field), hint)
 
@@ -95,6 +94,24 @@ def _choice(page: str, field: str) -> None:
         SETTINGS[field].label,
         names,
         format_func=lambda name: table[name].label,
+        **widget(page, field),
+        help=_explained(field, names),
+    )
+
+
+def all_choices(page: str, field: str, label: str, format_func: Callable[[str], str]) -> None:
+    """The choices of a setting, all of them in sight, one click each.
+
+    Args:
+        format_func: how a choice is written there.
+    """
+    names = list(CHOICES[field])
+    st.pills(
+        label,
+        names,
+        format_func=format_func,
+        wrap=True,
+        required=True,
         **widget(page, field),
         help=_explained(field, names),
     )
@@ -156,6 +173,10 @@ MORE = {
 }
 
 
+# In pixels: the longest name of a choice is seen whole.
+GROUP_WIDTH = 290
+
+
 def more(page: str, *, unfolded: bool = False) -> None:
     """Every setting of a run that has no control in sight, folded away, and drawn only while
     unfolded: a dozen controls that nobody sees would take a browser as long as all the rest of
@@ -175,14 +196,15 @@ def more(page: str, *, unfolded: bool = False) -> None:
         # Penalty and λ belong together: where one is in sight, so is the other.
         if group != "Penalty" or not drawn(page, "lam")
     }
+    # Side by side as far as there is room for all of their words, then below each other.
     with folder:
-        *columns, last = st.columns(len(left) + 1, gap="medium")
-    for column, (title, fields) in zip(columns, left.items(), strict=True):
-        with column:
+        groups = st.container(horizontal=True, gap="medium")
+    for title, fields in left.items():
+        with groups.container(width=GROUP_WIDTH):
             st.markdown(f"**{title}**")
             for field in fields:
                 setting(page, field)
-    with last:
+    with groups.container(width=GROUP_WIDTH):
         st.markdown("**Early stopping and test**")
         views: dict[str, Callable[[str], Any]] = {
             "patience": view_controls.patience,
@@ -204,8 +226,11 @@ def without_effect(page: str, *fields: str) -> None:
 def config(values: State) -> RunConfig:
     """The run that the controls ask for; ends the page with an explanation where there is none."""
     try:
-        return values.config
+        asked = values.config
     except ValidationError as error:
-        for sentence in problems(error):
-            st.error(sentence, icon=":material/error:")
+        faults(problems(error))
         st.stop()
+    if asked.dataset not in data.available():
+        fault(NO_IMAGES)
+        st.stop()
+    return asked

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmviz.ui import pinning, share, take_home
+from fmviz.ui.navigation import page_file
 from fmviz.ui.page import Page
 from fmviz.ui.panels.garment import Follow, Followed, all_runs
 from fmviz.ui.place import Place
@@ -33,6 +34,7 @@ def draw(
         share.draw(page)
         if home:
             take_home.draw(page)
+    onward(page)
     if session().classroom.projector:
         return
     words()
@@ -43,6 +45,15 @@ def draw(
         if prose.has(page.name, section):
             with st.expander(title, icon=icon):
                 Place().markdown(page.text(section))
+
+
+def onward(page: Page) -> None:
+    """The way to the next page, on a telephone too, where the navigation is folded away."""
+    names = [name for name, _ in session().course]
+    after = names.index(page.name) + 1 if page.name in names else len(names)
+    if after < len(names):
+        name, title = session().course[after]
+        st.page_link(page_file(name), label=f"Next: {title}", icon=":material/arrow_forward:")
 
 
 def words() -> None:

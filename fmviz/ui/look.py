@@ -17,11 +17,14 @@ class Look(NamedTuple):
         runs: those of which something is known, in the order of the page's roles.
         update: as the engine told it.
         whole: whether something is known of every run of the page.
+        figures: whether what is read is to be drawn too, such as captions; while runs grow that is
+            less often than what is watched.
     """
 
     runs: list[Shown]
     update: Update
     whole: bool
+    figures: bool = True
 
     @property
     def done(self) -> bool:
@@ -31,6 +34,11 @@ class Look(NamedTuple):
     def has_weights(self, of: WeightsOf) -> bool:
         """Whether the run that the captions speak of, or with "runs" each, brought its weights."""
         return all(run.record.weights for run in (self.runs if of == "runs" else [self.run]))
+
+    @property
+    def has_test(self) -> bool:
+        """Whether the test images of all runs were measured."""
+        return all(run.record.has_test for run in self.runs)
 
     @property
     def run(self) -> Shown:
@@ -57,10 +65,13 @@ class Panel:
         pace: when it is drawn.
         wants_weights: whose weights it is drawn again with, once those are known: recorded runs
             may come without.
+        wants_test: whether it shows figures of the test images, whatever the view says; they are
+            measured only where somebody wants them.
     """
 
     pace: Pace = FIGURES
     wants_weights: WeightsOf | None = None
+    wants_test: bool = False
 
     def draw(self, look: Look) -> None:
         """Show what is known of the page's runs."""

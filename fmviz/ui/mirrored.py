@@ -6,20 +6,18 @@ Each is a widget of `mirror`, apart from the value that it stands for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from fmviz.run.choices import MAX_HIDDEN_LAYERS
 from fmviz.run.config import allowed, from_text
+from fmviz.run.offered import offered, present
 from fmviz.run.settings import written
+from fmviz.ui.faults import fault
 from fmviz.ui.session import Refused, get_widget, put_widget, session
 from fmviz.ui.state import locked, note, put, value
 from fmviz.words.numbers import upper_first
-
-WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
-# Of the first hidden layer where there was none.
-USUAL_WIDTH = 128
 
 
 def mirror(
@@ -136,7 +134,7 @@ def typed(
     form = f"{field} as text"
     st.text_input(label, help=help, **mirror(page, field, form, present, read_or_say))
     if (problem := refusal(page, form)) is not None:
-        st.error(upper_first(problem), icon=":material/error:")
+        fault(upper_first(problem))
 
 
 def hidden(page: str, label: str) -> None:
@@ -162,25 +160,34 @@ def hidden(page: str, label: str) -> None:
 
 def width(page: str) -> None:
     """Units of every hidden layer, as a slider; their number stays."""
-    widths = value(page, "hidden")
-    present = widths[0] if widths else USUAL_WIDTH
+    settings = partial(value, page)
+    layers = len(value(page, "hidden"))
     st.select_slider(
-        "Width of the hidden layers" if len(widths) > 1 else "Hidden units",
-        sorted({*WIDTHS, present}),
+        "Width of the hidden layers" if layers > 1 else "Hidden units",
+        offered("width", settings),
         **mirror(
-            page, "hidden", "width", present, lambda units: (int(units),) * max(len(widths), 1)
+            page,
+            "hidden",
+            "width",
+            present("width", settings),
+            lambda units: (int(units),) * max(layers, 1),
         ),
     )
 
 
 def depth(page: str) -> None:
     """Number of hidden layers, all as wide as the first."""
-    widths = value(page, "hidden")
-    units = widths[0] if widths else USUAL_WIDTH
-    # None at all are offered only where a link or the playground has brought them.
+    settings = partial(value, page)
+    units, layers = present("width", settings), offered("depth", settings)
     st.slider(
         "Hidden layers",
-        min(1, len(widths)),
-        MAX_HIDDEN_LAYERS,
-        **mirror(page, "hidden", "depth", len(widths), lambda layers: (units,) * int(layers)),
+        layers[0],
+        layers[-1],
+        **mirror(
+            page,
+            "hidden",
+            "depth",
+            present("depth", settings),
+            lambda count: (units,) * int(count),
+        ),
     )

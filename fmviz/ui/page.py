@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, NoReturn, TypeVar
@@ -14,25 +13,30 @@ from fmviz.analysis.stopping import Shown
 from fmviz.charts.style import BORDER, GREY, GROUND, INK
 from fmviz.page.guessing import Question
 from fmviz.page.lesson import Lesson, Preset, Runs, preset_words
-from fmviz.page.state import State, V, parameters
+from fmviz.page.state import State, V, differing
 from fmviz.page.view import OF_TEACHER
 from fmviz.run.config import RunConfig
-from fmviz.ui import controls, state, vault
+from fmviz.ui import ahead, controls, state, vault
+from fmviz.ui.faults import faults
 from fmviz.ui.look import Panel
-from fmviz.ui.navigation import page_file
 from fmviz.ui.place import Place
 from fmviz.ui.session import session
+from fmviz.ui.stage import STYLE as STAGE
+from fmviz.ui.stage import Stage
 from fmviz.words import prose
 from fmviz.words.numbers import upper_first
 from fmviz.words.prose import Caption
 
+WRONG_ADDRESS = ":material/link_off:"
 # All of Streamlit's sizes follow the root's. On the far wall, lines of small print are lost anyway.
 LARGE = "<style>html {font-size: 125%}</style>"
 # How words of the glossary look, and their meanings, which browsers show where they are pressed.
+ALOUD = (Path(__file__).parent / "aloud.js").read_text(encoding="utf-8")
 COLOURS = {"ground": GROUND, "ink": INK, "border": BORDER, "grey": {False: GREY, True: GREY}}
-WORDS = "<style>:root {{{}}} {}</style>".format(
+WORDS = "<style>:root {{{}}} {} {}</style>".format(
     " ".join(f"--fmviz-{n}: light-dark({of[False]}, {of[True]});" for n, of in COLOURS.items()),
     (Path(__file__).parent / "words.css").read_text(encoding="utf-8"),
+    STAGE,
 )
 
 
@@ -47,14 +51,24 @@ class Page(Generic[V]):
         self.name = lesson.name
         # Those of the frame, which is drawn before there is a board.
         self.panels: list[tuple[float, Panel]] = []
+        self._read: tuple[int, State[V]] | None = None
+        # Whether what is known of its runs is without test figures.
+        self.untested = False
         # Where the test vault stands, if the page has a place for it.
         self.vault: DeltaGenerator | None = None
+        self._stage: Stage | None = None
+        # Whether what plays its pictures stands.
+        self.plays = False
 
     @property
     def values(self) -> State[V]:
         """The present state of all fields."""
-        start = self.lesson.start
-        return start | state.values(self.name, start)
+        # A page asks for it some twenty times, and each field is looked up and checked.
+        changes = session().changes
+        if self._read is None or self._read[0] != changes:
+            start = self.lesson.start
+            self._read = changes, start | state.values(self.name, start)
+        return self._read[1]
 
     @cached_property
     def config(self) -> RunConfig:
@@ -63,9 +77,11 @@ class Page(Generic[V]):
 
     @property
     def view(self) -> V:
-        """How it is looked at. Controls drawn later in the page may still change it."""
+        """How it is looked at. Controls drawn later in the page may still change it. Test figures
+        are not shown while they are in the vault, or still to be measured."""
         asked = self.values.view
-        if asked.judging.test and not vault.shows(self.runs.values()):
+        # In this order: runs are read from the controls, which may not have spoken yet.
+        if asked.judging.test and (self.untested or not vault.shows(self.runs.values())):
             return asked.model_copy(update={"test": False})
         return asked
 
@@ -97,40 +113,74 @@ class Page(Generic[V]):
         if names := ", ".join(map(controls.label, self.view.taught.lock)):
             st.caption(f":material/lock: {self.text('locked', {'controls': names})}")
 
-    def columns(self) -> Sequence[DeltaGenerator]:
-        """Place for the controls in sight, and for what they change."""
-        return st.columns([1, 2.6], gap="large")
+    def set(self, *, side: bool = True, controls: bool = True, stays: bool = False) -> Stage:
+        """Make the places of the lesson's parts.
 
-    def presets(self) -> None:
-        """The lesson's story as a row of buttons, and the words of the step that is on screen."""
+        Args:
+            side: whether there is an image beside the main picture.
+            controls: whether there are controls beside it.
+            stays: whether those stay in sight while the page moves.
+        """
+        self._stage = Stage(self._head, side=side, controls=controls, stays=stays)
+        return self._stage
+
+    @property
+    def staged(self) -> bool:
+        """Whether the page has a main picture with what belongs to it."""
+        return self._stage is not None
+
+    @property
+    def stage(self) -> Stage:
+        """Where the parts of the page stand, once it is set.
+
+        Raises:
+            RuntimeError: it is not.
+        """
+        if self._stage is None:
+            raise RuntimeError(f"the page {self.name} has no stage")
+        return self._stage
+
+    def head(self) -> None:
+        """The question; the steps of the lesson's story as a row of buttons; the words of the step
+        that is on the screen, or what the page is about."""
+        self._head = st.container(gap="xsmall")
+        first, _, rest = self.text("introduction").partition("\n\n")
+        with self._head:
+            st.title(self.text("question"))
+            with st.container(horizontal=True, key=f"presets-of-{self.name}", gap="xsmall"):
+                story = self._presets()
+                with st.popover("About", icon=":material/info:", type="tertiary"):
+                    # No place: what a word means is told where it is in sight.
+                    st.markdown(f"{first}\n\n{rest}")
+            with st.container(key="story"):
+                Place().markdown(story or first)
+
+    def _presets(self) -> str:
         story, present, taught = "", self.values, self.view.taught
         guessing = self.guessing
-        with st.container(horizontal=True, key=f"{self.name}-presets"):
-            for preset in self.lesson.presets:
-                label, words = preset_words(self.name, preset)
-                wanted = self.lesson.state_of(preset, present)
-                active = _same(present, wanted)
-                # It would move what a teacher's link locks, or show results that wait for a guess.
-                barred = (taught.hide and guessing) or any(
-                    map(taught.locks, _moved(present, wanted))
-                )
-                story = words if active else story
-                st.button(
-                    label,
-                    key=f"{self.name}/preset {preset.name}",
-                    type="primary" if active else "secondary",
-                    on_click=self._take,
-                    args=(preset,),
-                    disabled=barred,
-                )
-        # A place for the words also where there are none: else all that follows would move up, and
-        # a browser would build it anew, and a slider that is being moved would lose its focus.
-        with st.container():
-            # The story of the opening state would give the answer away.
-            if story and not guessing:
-                Place().markdown(story)
+        for preset in self.lesson.presets:
+            label, words = preset_words(self.name, preset)
+            wanted = self.lesson.state_of(preset, present)
+            active = _same(present, wanted)
+            # It would move what a teacher's link locks, or show results that wait for a guess.
+            barred = (taught.hide and guessing) or any(
+                map(taught.locks, differing(present, wanted))
+            )
+            story = words if active else story
+            st.button(
+                label,
+                key=f"{self.name}/preset {preset.name}",
+                type="primary" if active else "secondary",
+                on_click=self._take,
+                args=(preset,),
+                disabled=barred,
+            )
+        # The story of the opening state would give the answer away.
+        return "" if guessing else story
 
     def _take(self, preset: Preset) -> None:
+        # What a step is about is to be seen.
+        session().page(self.name).goes_closer = "section" in preset.changes
         # A story is told on open cards.
         if state.guess(self.name) is None:
             state.set_guess(self.name, -1)
@@ -157,8 +207,8 @@ class Page(Generic[V]):
         question = self.question
         if question is None or not self.guessing:
             return
-        with st.container(border=True, key=f"{self.name}-guess"):
-            Place().markdown(f"**Predict, then see.** {question.text}")
+        self.stage.lead(f"**Predict, then see.** {question.text}")
+        with self.stage.picture.container(border=True, key=f"{self.name}-guess"):
             for index, option in enumerate(question.options):
                 st.button(
                     upper_first(option),
@@ -191,6 +241,7 @@ class Page(Generic[V]):
 
     def _end(self) -> NoReturn:
         self.save()
+        session().page(self.name).pictured = None
         st.stop()
 
     def verdict(self, runs: list[Shown]) -> list[Caption]:
@@ -215,13 +266,7 @@ class Page(Generic[V]):
 
 def _same(values: State, others: State) -> bool:
     """Whether two states show the same, whatever a teacher's link has locked or hidden."""
-    return set(_moved(values, others)).issubset(OF_TEACHER)
-
-
-def _moved(values: State, others: State) -> list[str]:
-    """The fields in which two states differ."""
-    one, other = parameters(values), parameters(others)
-    return [name for name, text in one.items() if text != other[name]]
+    return set(differing(values, others)).issubset(OF_TEACHER)
 
 
 AnyPage = TypeVar("AnyPage", bound=Page[Any])
@@ -234,17 +279,13 @@ def open_page(lesson: Lesson[V]) -> Page[V]:
 
 def begin(page: AnyPage) -> AnyPage:
     """Begin a page: its question, what is wrong with the address, its presets."""
-    if (target := session().gone_to()) is not None:
-        st.switch_page(page_file(target[0]), query_params=target[1])
     lesson = page.lesson
+    ahead.leave(lesson.name)
     session().begin_page()
     problems = state.load(lesson) + state.load_pins()
     st.html(WORDS + LARGE if session().classroom.projector else WORDS)
-    st.title(page.text("question"))
-    Place().markdown(page.text("introduction"))
-    for problem in problems:
-        st.error(f"In the address: {problem}.", icon=":material/link_off:")
+    st.html(f"<script>{ALOUD}</script>", unsafe_allow_javascript=True)
+    page.head()
+    faults([f"In the address: {problem}." for problem in problems], icon=WRONG_ADDRESS)
     page.locks()
-    if lesson.presets:
-        page.presets()
     return page

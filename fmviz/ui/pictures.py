@@ -38,15 +38,18 @@ def picture(pixels: Pixels, scale: int = SCALE) -> str:
     return png(np.asarray(np.clip(np.round(255 * wide), 0, 255), np.uint8))
 
 
-def gallery(pixels: Pixels, captions: Sequence[str] | None = None, edge: int = EDGE) -> None:
+def gallery(
+    pixels: Pixels, names: Sequence[str], captions: Sequence[str] | None = None, edge: int = EDGE
+) -> None:
     """Images in rows that wrap, each with a caption of Markdown below it.
 
     Args:
         pixels: (images, 784) in [0, 1].
+        names: what each shows, for those who do not see it.
     """
     with st.container(horizontal=True, gap="small"):
         for index, image in enumerate(pixels):
             with st.container(width=edge + 26 if captions else edge, gap=None):
-                st.image(picture(image), width=edge)
+                st.image(picture(image), alt=names[index], width=edge)
                 if captions:
                     st.caption(captions[index])

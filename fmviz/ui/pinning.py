@@ -6,6 +6,7 @@ import streamlit as st
 
 from fmviz.page.pins import MAX_NAME, MAX_PINS, PinError, added, bold, suggested
 from fmviz.run.naming import plural
+from fmviz.ui.faults import fault
 from fmviz.ui.navigation import page_file
 from fmviz.ui.page import Page
 from fmviz.ui.session import session
@@ -46,16 +47,19 @@ def _form(page: Page) -> None:
             key=f"{page.name}/pin name {config.key} {len(pinned)}",
         )
         full = len(pinned) >= MAX_PINS
-        pressed = st.form_submit_button("Pin this run", icon=":material/keep:", disabled=full)
+        same = [bold(pin.name) for pin in pinned if pin.config == config]
+        # Disabled, a button does not stop a press that was made before the browser knew.
+        pressed = st.form_submit_button(
+            "Pin this run", icon=":material/keep:", disabled=full or bool(same)
+        )
     if full:
         st.caption(f"{MAX_PINS} runs are pinned, and there may be no more.")
-    same = [bold(pin.name) for pin in pinned if pin.config == config]
     if same and not pressed:
         st.caption(f"This run is pinned already, as {', '.join(same)}.")
     if pressed:
         try:
             session().pinned.keep(added(pinned, name, config))
         except PinError as error:
-            st.error(f"{upper_first(str(error))}.", icon=":material/error:")
+            fault(f"{upper_first(str(error))}.")
         else:
             st.toast(f"Pinned: {bold(name.strip())}", icon=":material/keep:")

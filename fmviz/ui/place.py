@@ -9,17 +9,22 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from fmviz.charts.marks import PICKED
+from fmviz.charts.series import Rows
 from fmviz.charts.specification import projected
 from fmviz.export.chart_files import Chart
-from fmviz.ui.session import session
+from fmviz.export.csv_files import harmless
+from fmviz.ui.faults import ICON
+from fmviz.ui.session import Session, session
 from fmviz.words import glossary
+from fmviz.words.escaping import escaped
 
 Spec: TypeAlias = dict[str, Any]
 Width: TypeAlias = Literal["stretch", "content"]
 
 
 def draw_chart(
-    rows: pd.DataFrame,
+    rows: Rows,
     spec: Spec,
     *,
     alt: str,
@@ -35,13 +40,20 @@ def draw_chart(
     """
     session().charts[session().next_place()] = Chart(alt, spec, rows)
     st.vega_lite_chart(
-        rows, _for_room(spec), alt=alt, width=width, key=key, on_select=on_select or "ignore"
+        rows.table,
+        _for_room(spec, session()),
+        alt=alt,
+        width=width,
+        key=key,
+        on_select=on_select or "ignore",
+        # What a pointer is on is the browser's own.
+        selection_mode=None if on_select is None else PICKED,
     )
 
 
-def _for_room(spec: Spec) -> Spec:
+def _for_room(spec: Spec, session: Session) -> Spec:
     """A chart's specification as the room needs it."""
-    return projected(spec) if session().classroom.projector else spec
+    return projected(spec) if session.classroom.projector else spec
 
 
 class Place:
@@ -53,72 +65,83 @@ class Place:
 
     A button and a chart that can be clicked are widgets, of which a run of the script has one:
     nothing is drawn in place of them.
+
+    What it is told to show and shows already is not sent again: of what a page says of runs that
+    grow, much stays from one picture to the next, and to send it is most of what a picture costs a
+    server. A place is of one run of the script, or of the fragment in which it was made, for
+    browsers let go of what a run does not send.
     """
 
     def __init__(self) -> None:
         self._spot = st.container()
         self._element: Any = None
-        self._drawn = False
-        self._number = session().next_place()
+        self._session = session()
+        self._number = self._session.next_place()
+        # What is in sight: the kind of element, and all that it was made of.
+        self._shown: tuple[str, tuple[Any, ...], dict[str, Any]] | None = None
 
-    @property
-    def _here(self) -> DeltaGenerator:
-        """Where to draw: always on the first element, which keeps its place. What is drawn on it
-        has it for a parent, and a chain of hundreds of those exceeds Python's recursion limit."""
-        self._drawn = True
-        return self._spot if self._element is None else self._element
-
-    def _keep(self, element: Any) -> None:
+    def _show(self, kind: str, *arguments: Any, **options: Any) -> None:
+        """Have an element here, by the name of Streamlit's function for it. It is always drawn on
+        the first one, which keeps its place: what is drawn on an element has it for a parent, and a
+        chain of hundreds of those exceeds Python's recursion limit."""
+        wanted = kind, arguments, options
+        if self._shown == wanted:
+            return
+        here: DeltaGenerator = self._spot if self._element is None else self._element
+        element = getattr(here, kind)(*arguments, **options)
+        self._shown = wanted
         if self._element is None:
             self._element = element
 
     def markdown(self, text: str) -> None:
         """Text, with the words explained that the page says here first."""
-
-        def draw(marked: str, html: bool) -> None:
-            self._keep(self._here.markdown(marked, unsafe_allow_html=html))
-
-        session().spoken.say(self._number, text, draw)
+        self._say("markdown", text)
 
     def caption(self, text: str) -> None:
         """Small print, likewise."""
+        self._say("caption", text)
 
+    def _say(self, kind: str, text: str) -> None:
         def draw(marked: str, html: bool) -> None:
-            self._keep(self._here.caption(marked, unsafe_allow_html=html))
+            self._show(kind, marked, unsafe_allow_html=html)
 
-        session().spoken.say(self._number, text, draw)
+        self._session.spoken.say(self._number, text, draw)
 
-    def note(self, text: str) -> None:
-        """Small print that is no part of what the page tells, such as where a run comes from."""
-        self._keep(self._here.caption(text))
+    def note(self, text: str, *, help: str | None = None) -> None:
+        """Small print that is no part of what the page tells, such as where a run comes from.
+
+        Args:
+            help: what stands behind it, for whoever wants to know more.
+        """
+        self._show("caption", text, help=help)
 
     def list_words(self) -> None:
         """The words of the glossary that the page says, with their meanings."""
 
         def draw(names: tuple[str, ...]) -> None:
-            self._keep(self._here.markdown(glossary.listed(names)))
+            self._show("markdown", glossary.listed(names))
 
-        session().spoken.listed(draw)
+        self._session.spoken.listed(draw)
 
     def metric(self, label: str, value: str, *, help: str | None = None) -> None:
         """A figure, large."""
-        self._keep(self._here.metric(label, value, help=help))
+        self._show("metric", label, value, help=help)
 
-    def error(self, text: str) -> None:
-        """What has failed."""
-        self._keep(self._here.error(text, icon=":material/error:"))
+    def error(self, sentence: str) -> None:
+        """What has failed: a sentence of an error, as text."""
+        self._show("error", escaped(sentence), icon=ICON)
 
     def warning(self, text: str, *, icon: str) -> None:
         """What to be aware of."""
-        self._keep(self._here.warning(text, icon=icon))
+        self._show("warning", text, icon=icon)
 
     def progress(self, share: float, text: str | None = None) -> None:
         """How far something is, from 0 to 1."""
-        self._keep(self._here.progress(share, text=text))
+        self._show("progress", share, text=text)
 
     def chart(
         self,
-        rows: pd.DataFrame,
+        rows: Rows,
         spec: Spec,
         *,
         alt: str,
@@ -131,35 +154,36 @@ class Place:
             alt: what it shows, in words.
             key, on_select: of one that can be clicked.
         """
-        session().charts[self._number] = Chart(alt, spec, rows)
-        self._keep(
-            self._here.vega_lite_chart(
-                rows,
-                _for_room(spec),
-                alt=alt,
-                width="stretch",
-                key=key,
-                on_select=on_select or "ignore",
-            )
+        self._session.charts[self._number] = Chart(alt, spec, rows)
+        self._show(
+            "vega_lite_chart",
+            rows.table,
+            _for_room(spec, self._session),
+            alt=alt,
+            width="stretch",
+            key=key,
+            on_select=on_select or "ignore",
+            selection_mode=None if on_select is None else PICKED,
         )
 
     def image(
         self,
         images: str | Sequence[str],
         *,
+        alt: str | Sequence[str],
         captions: Sequence[str] | None = None,
-        alt: str | None = None,
         width: int | Width = "content",
     ) -> None:
         """One picture or several, as addresses of `pictures.png`.
 
         Args:
             captions: one a picture.
-            alt: what a picture without a caption shows, in words.
+            alt: what each shows, in words, for those who do not see it.
         """
-        several = images if isinstance(images, str) else list(images)
+        several = [images] if isinstance(images, str) else list(images)
+        said = [alt] * len(several) if isinstance(alt, str) else list(alt)
         below = None if captions is None else list(captions)
-        self._keep(self._here.image(several, caption=below, alt=alt, width=width))
+        self._show("image", several, caption=below, alt=said, width=width)
 
     def dataframe(self, frame: pd.DataFrame, *, columns: Mapping[str, Any] | None = None) -> None:
         """A table without its index, all of its rows in sight.
@@ -167,10 +191,17 @@ class Place:
         Args:
             columns: how some of them are shown, by name.
         """
-        self._keep(
-            self._here.dataframe(
-                frame, hide_index=True, width="stretch", height="content", column_config=columns
-            )
+        # Not compared with the one before: it is drawn once a run, and frames are not compared so.
+        self._shown = None
+        # Browsers offer it as a CSV file.
+        safe = frame.map(harmless)
+        self._show(
+            "dataframe",
+            safe,
+            hide_index=True,
+            width="stretch",
+            height="content",
+            column_config=columns,
         )
 
     def button(
@@ -179,27 +210,31 @@ class Place:
         *,
         key: str,
         icon: str,
-        on_click: Callable[..., None],
+        on_click: Callable[..., None] | None = None,
         args: tuple[Any, ...] = (),
         help: str | None = None,
+        quiet: bool = True,
     ) -> None:
-        """A quiet button."""
-        self._keep(
-            self._here.button(
-                label,
-                key=key,
-                icon=icon,
-                on_click=on_click,
-                args=args,
-                help=help,
-                type="tertiary",
-            )
+        """A button.
+
+        Args:
+            quiet: whether it is one that few readers want.
+        """
+        self._show(
+            "button",
+            label,
+            key=key,
+            icon=icon,
+            on_click=on_click,
+            args=args,
+            help=help,
+            type="tertiary" if quiet else "secondary",
         )
 
     def clear(self) -> None:
         """Take the element away, if there is one."""
-        if self._drawn:
-            session().spoken.unsay(self._number)
+        if self._shown is not None:
+            self._session.spoken.unsay(self._number)
             self._element.empty()
-            self._drawn = False
-            session().charts.pop(self._number, None)
+            self._shown = None
+            self._session.charts.pop(self._number, None)

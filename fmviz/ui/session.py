@@ -6,13 +6,16 @@ one `Session`.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import streamlit as st
 
+from fmviz.charts.curves import Ghost
 from fmviz.engine.watch import Watch
 from fmviz.export.chart_files import Chart
 from fmviz.page.classroom import Classroom, read_classroom
@@ -26,6 +29,8 @@ KEY = "fmviz.session"
 COOKIE = "fmviz"
 # Between two places of a page there is room for so many others, over this.
 STEP_WITHIN = 2.0**-10
+# Of a page; further back than this no one goes by the browser's Back.
+ADDRESSES_KEPT = 200
 
 
 class Refused(NamedTuple):
@@ -68,32 +73,55 @@ class PageMemory:
     Attributes:
         values: the state that it was last seen in; None before it first opens.
         address: the parameters of its own that it was given or has written last.
-        addresses: all that it has ever had.
+        addresses: those that it has had, the newest last.
         unheard: whether the browser has yet to hear of `address`.
         visit: the number of the visit in which it was last opened.
         problems: what is wrong with its address, a sentence each.
-        passed: the parameters that `go` has put there on the way to another page.
         drawn: fields whose controls are drawn in this run so far.
         before: those whose controls the browser has from earlier runs.
         saved: whether this run has come to its end.
+        pictured: the number of the visit in which its runs were last drawn.
         asked: button → what the reader has pressed it for.
         file: the one that the reader has had made last, and of what.
         refused: what stands in widgets that show a field in another form, and cannot be read.
+        moved: the setting of a run that was moved last; None where a link or a preset has set them.
+        goes_closer: whether a step of the story has just been chosen that is told by a closer look.
+        floor: where the axis of accuracies begins, and in which scene; None before it is drawn.
+        latest: the run that was drawn last to its end.
+        ghost: the one before that.
     """
+
+    goes_closer: bool = False
+    floor: tuple[object, float] | None = None
+    latest: Ghost | None = None
+    ghost: Ghost | None = None
 
     values: State | None = None
     address: dict[str, str] = field(default_factory=dict)
-    addresses: set[frozenset[tuple[str, str]]] = field(default_factory=set)
+    addresses: OrderedDict[frozenset[tuple[str, str]], None] = field(default_factory=OrderedDict)
     unheard: bool = False
     visit: int | None = None
     problems: list[str] = field(default_factory=list)
-    passed: dict[str, str] | None = None
     drawn: set[str] = field(default_factory=set)
     before: set[str] = field(default_factory=set)
     saved: bool = True
+    pictured: int | None = None
     asked: dict[str, object] = field(default_factory=dict)
     file: tuple[object, bytes] | None = None
     refused: dict[str, Refused] = field(default_factory=dict)
+    moved: str | None = None
+
+    def has_had(self, address: Mapping[str, str]) -> bool:
+        """Whether an address is one of `addresses`."""
+        return frozenset(address.items()) in self.addresses
+
+    def note(self, address: Mapping[str, str]) -> None:
+        """Add an address to `addresses`; the oldest makes room."""
+        had = frozenset(address.items())
+        self.addresses[had] = None
+        self.addresses.move_to_end(had)
+        if len(self.addresses) > ADDRESSES_KEPT:
+            self.addresses.popitem(last=False)
 
 
 @dataclass
@@ -101,11 +129,11 @@ class Session:
     """What a session holds beside the values of its widgets.
 
     Attributes:
+        begun: when its reader came.
         entered: whether it has been through `app.py`.
         visit: the page that the browser is on, and how it came there.
         pages: by name.
         names: place → the page that is shown there.
-        going: the page that is to be shown instead of the next, and its parameters.
         classroom: what holds on all its pages.
         classroom_parameters: what an address has said of it last.
         pinned: its pins.
@@ -113,16 +141,21 @@ class Session:
         kept: what outlives a reload; of this session alone until there is something to keep.
         keeps: whether the browser is to bring its name along.
         watch: what it is waiting for.
+        agreed: keys of long runs that its reader has agreed to train.
         charts: those on the page, by their place on it; grows as they are drawn.
         spoken: its texts, likewise.
         course: the pages in their order, each a name and a title.
+        viewer: the name by which the engine knows whose runs are foreseen; one a tab.
+        foreseen: the page of which that is; None where nothing is.
+        changes: goes up whenever the value of a field may have changed: it was set, or its control
+            is drawn.
     """
 
+    begun: datetime = field(default_factory=lambda: datetime.now(UTC))
     entered: bool = False
     visit: Visit = field(default_factory=Visit)
     pages: dict[str, PageMemory] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
-    going: tuple[str, dict[str, str]] | None = None
     classroom: Classroom = field(default_factory=Classroom)
     classroom_parameters: dict[str, str] = field(default_factory=dict)
     pinned: Pinned = field(default_factory=Pinned)
@@ -130,9 +163,13 @@ class Session:
     kept: Kept = field(default_factory=Kept)
     keeps: bool = False
     watch: Watch | None = None
+    agreed: set[str] = field(default_factory=set)
     charts: dict[float, Chart] = field(default_factory=dict)
     spoken: Spoken = field(default_factory=Spoken)
     course: tuple[tuple[str, str], ...] = ()
+    viewer: str = field(default_factory=lambda: named(None))
+    foreseen: str | None = None
+    changes: int = 0
     _places: float = 0
     _step: float = 1
 
@@ -190,11 +227,6 @@ class Session:
         previous, self.watch = self.watch, watch
         return previous
 
-    def gone_to(self) -> tuple[str, dict[str, str]] | None:
-        """The page that is to be shown instead, and its parameters; once."""
-        target, self.going = self.going, None
-        return target
-
 
 @st.cache_resource(show_spinner=False)
 def _browsers() -> Browsers:
@@ -230,6 +262,7 @@ def get_widget(key: str) -> Any:
 def put_widget(key: str, value: Any) -> None:
     """Set the value of a widget that is not drawn yet in this run."""
     st.session_state[key] = value
+    session().changes += 1
 
 
 def is_dark() -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from fmviz.page.classroom import Classroom, classroom_query
-from fmviz.page.pins import PARAMETER, encode_all
+from fmviz.page.pins import PARAMETER, Pin, encode_all
 from fmviz.page.state import query
 from fmviz.page.view import Taught
 from fmviz.ui import controls
@@ -62,9 +62,19 @@ def _teaching(page: Page) -> dict[str, Any]:
     return {"lock": tuple(lock), "hide": hide}
 
 
-def address(page: Page, teaching: Mapping[str, Any], room: Classroom) -> str:
-    """The link to a page as it stands, with the session's pins and a teacher's options."""
+def address(
+    page: Page,
+    teaching: Mapping[str, Any],
+    room: Classroom,
+    pins: Sequence[Pin] | None = None,
+) -> str:
+    """The link to a page as it stands, with a teacher's options.
+
+    Args:
+        pins: those of the link; by default the session's.
+    """
+    pins = session().pinned.pins if pins is None else pins
     own = query(page.values | teaching, page.lesson.start) | classroom_query(room)
-    named = [*own.items(), *((PARAMETER, text) for text in encode_all(session().pinned.pins))]
+    named = [*own.items(), *((PARAMETER, text) for text in encode_all(pins))]
     base = str(st.context.url or "").partition("?")[0]
     return f"{base}?{urlencode(named, safe=',')}" if named else base

@@ -8,6 +8,7 @@ address, an address that changed sets the controls. What holds on all pages of a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -33,13 +34,25 @@ def _key(page: str, field: str) -> str:
 def note(page: str, field: str) -> None:
     """Note that the control of a field is drawn in this run."""
     session().page(page).drawn.add(field)
+    session().changes += 1
 
 
 def widget(page: str, field: str) -> dict[str, Any]:
     """Arguments for the widget of a field, noting that it is drawn in this run: the key of its
-    value, and whether a teacher's link has locked it."""
+    value, and whether a teacher's link has locked it.
+
+    A browser that is slow may draw a page's second run first, and never see the value that the
+    first has given to a control. Streamlit gives it once more to a browser that has said nothing of
+    that control only where its state persists; else the control would stand at its first option,
+    and its next word would be that.
+    """
     note(page, field)
-    return {"key": _key(page, field), "disabled": locked(page, field)}
+    return {"key": _key(page, field), "disabled": locked(page, field), "persist_state": "page"}
+
+
+def css_class(page: str, field: str) -> str:
+    """The class by which a browser's scripts find the widget of a field."""
+    return "st-key-" + re.sub(r"[^a-zA-Z0-9_-]", "-", _key(page, field))
 
 
 def locked(page: str, field: str) -> bool:
@@ -69,12 +82,13 @@ def load(lesson: Lesson) -> list[str]:
         if values.view.taught.hide:
             _ask_anew(page, values)
         memory.address, memory.values, memory.problems = address, values, [*unread, *problems]
+        memory.moved = None
     if asks or arrived:
         # Another page did not draw these controls: Streamlit forgets them, and so does the browser.
         memory.before = set()
     # What the page that was left has written late may stand in the new one's address.
     memory.unheard = arrived or address != memory.address
-    memory.addresses.add(frozenset(address.items()))
+    memory.note(address)
     if memory.problems and any(
         has_widget(_key(page, field)) and get_widget(_key(page, field)) != value
         for field, value in values.items()
@@ -103,10 +117,7 @@ def _asks(memory: PageMemory, address: dict[str, str], *, arrived: bool) -> bool
     if not arrived:
         # One that the page has had before comes from a browser that has yet to hear of the next:
         # who goes back to it arrives.
-        return address != memory.address and frozenset(address.items()) not in memory.addresses
-    if address and address == memory.passed:
-        # The browser's way back from where `go` led: the parameters were on their way there.
-        return False
+        return address != memory.address and not memory.has_had(address)
     return session().visit.by_history or (bool(address) and address != memory.address)
 
 
@@ -157,6 +168,12 @@ def values(page: str, fields: Iterable[str]) -> dict[str, Any]:
     return {field: _widget_value(page, field, known, known[field]) for field in fields}
 
 
+def moved(page: str) -> str | None:
+    """The setting of a run that the reader has moved last on a page since a link or a preset has
+    set them all."""
+    return session().page(page).moved
+
+
 def drawn(page: str, field: str) -> bool:
     """Whether a field's control has been drawn in this run of the page."""
     return field in session().page(page).drawn
@@ -179,6 +196,10 @@ def save(page: str, start: State, values: State) -> None:
     reader can see and mend it.
     """
     memory, guesses = session().page(page), session().kept.guesses
+    before = values if memory.values is None else memory.values
+    for field, value in values.settings.items():
+        if value != before[field]:
+            memory.moved = field
     memory.values, memory.saved = values, True
     if page in guesses:
         guesses[page] = guesses[page]._replace(seen=values)
@@ -196,7 +217,7 @@ def save(page: str, start: State, values: State) -> None:
         st.query_params.from_dict(wanted)
     # Only now: writing may be interrupted.
     memory.address, memory.unheard, session().classroom_parameters = address, False, room
-    memory.addresses.add(frozenset(address.items()))
+    memory.note(address)
 
 
 def load_pins() -> list[str]:
@@ -207,7 +228,7 @@ def load_pins() -> list[str]:
 def apply(page: str, values: State) -> None:
     """Set every control of a page; for callbacks, which run before the page does."""
     memory = session().page(page)
-    memory.values, memory.problems = values, []
+    memory.values, memory.problems, memory.moved = values, [], None
     for field, value in values.items():
         put(page, field, value)
 
@@ -264,13 +285,6 @@ def clicked(page: str, chart: str, field: str) -> int | None:
     return int(picked[0][field]) if picked else None
 
 
-def go(page: str, target: str, query: dict[str, str]) -> None:
-    """Have a page lead on to another one as it next begins; for callbacks, which cannot."""
-    session().going = target, query
-    # On the way there Streamlit puts the query into the address of the page that is left.
-    session().page(page).passed = query
-
-
 def game(page: str, begin: Callable[[], Game]) -> Game:
     """The game that this browser is at; a new one where there is none."""
     games = session().kept.games
@@ -293,5 +307,8 @@ def made_file(page: str, what: object) -> bytes | None:
 
 
 def keep_file(page: str, what: object, content: bytes) -> None:
-    """Hold on to a file in place of the last one."""
+    """Hold on to a file in place of the last one, whatever page that was made on: it is the largest
+    thing that a session holds."""
+    for memory in session().pages.values():
+        memory.file = None
     session().page(page).file = what, content

@@ -1,38 +1,118 @@
-"""The line above a page's panels: where the figures come from, or how far they are."""
+"""The row below a page's main picture: where the figures come from or how far they are, in words,
+and beside them a bar or a button."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
 from fmviz.engine.watch import Update
 from fmviz.run.naming import plural
+from fmviz.run.record import RunRecord
+from fmviz.ui import live
+from fmviz.ui.place import Place
+from fmviz.ui.session import session
+from fmviz.words import waiting
+from fmviz.words.escaping import escaped
+
+# The row has room for what it may say and hold, so that nothing below it moves.
+STYLE = (Path(__file__).parent / "status.css").read_text(encoding="utf-8")
 
 
-def status(update: Update, horizon: int) -> str:
-    """One line: where the figures come from, or how far they are."""
+class StatusRow:
+    """The row of a page; made where it is to stand.
+
+    Attributes:
+        offer: the place of its one button.
+    """
+
+    def __init__(self) -> None:
+        st.html(f"<style>{STYLE}</style>")
+        with st.container(key="status-row"):
+            line, side = st.columns([3, 2], vertical_alignment="center")
+        with line:
+            self._line = Place()
+        with side:
+            self._bar, self.offer = Place(), Place()
+        # Out of sight, and read out as it changes: `aloud.js`.
+        with st.container(key="said"):
+            self._aloud = Place()
+        self._trains = False
+
+    def say(self, text: str, behind: str | None = None) -> None:
+        """These words, Markdown.
+
+        Args:
+            behind: more of them, a press away.
+        """
+        self._line.note(text, help=behind)
+
+    def tell(self, update: Update) -> None:
+        """Say aloud when training goes on and when it has ended, once each."""
+        if update.state in ("waiting", "training") and not self._trains:
+            self._trains = True
+            self._aloud.note(waiting.said_while_it_trains())
+        elif update.state == "done" and self._trains:
+            self._trains = False
+            self._aloud.note(waiting.said_at_the_end())
+        elif update.state == "failed":
+            self._aloud.note(escaped(waiting.said_when_it_failed(update.message)))
+
+    def progress(self, share: float, text: str | None = None) -> None:
+        """How far something is, from 0 to 1."""
+        self._bar.progress(share, text=text)
+
+    def end_progress(self) -> None:
+        """Take the bar away."""
+        self._bar.clear()
+
+
+class Said(NamedTuple):
+    """What the row says, and what stands behind it."""
+
+    text: str
+    behind: str | None = None
+
+
+def status(update: Update, horizon: int) -> Said:
+    """Where the figures come from, or how far they are."""
     if update.state == "waiting":
-        seconds = f"{update.seconds:.0f} s"
-        return f":material/hourglass_top: waiting for the worker: {update.message} ({seconds})"
+        return Said(f":material/hourglass_top: {escaped(update.message)}")
     if update.state == "training":
-        return f":material/play_arrow: epoch {update.epoch} of {horizon}"
+        return Said(f":material/play_arrow: {waiting.training(update.epoch, horizon)}")
     if update.state == "failed":
-        return ":material/error: failed"
+        return Said(f":material/error: :red[{escaped(update.message)}]")
     last = update.records[-1]
     source = update.sources[-1]
     if source == "recorded" and last is not None:
         made = last.made
-        return (
-            f":material/inventory_2: recorded run, {made['date']}, Keras {made['keras']}, "
-            f"TensorFlow {made['tensorflow']}, {made['machine']}"
+        where = (
+            f"{made['date']}, Keras {made['keras']}, TensorFlow {made['tensorflow']}, "
+            f"{made['machine']}"
         )
+        return Said(":material/inventory_2: recorded run", escaped(where))
+    if source == "store" and last is not None and live.trained_ahead(last.config):
+        return Said(f":material/bolt: {_ahead(last)}")
     if source == "store":
-        return ":material/inventory_2: trained earlier, from the store"
+        return Said(f":material/inventory_2: {waiting.stored()}")
     if last is not None and last.diverged is not None:
-        return f":material/check: trained just now, diverged in epoch {last.diverged.epoch}"
+        return Said(f":material/check: trained just now, diverged in epoch {last.diverged.epoch}")
     if last is None:
-        return ""
+        return Said("")
     trained = [
         record.at_end("seconds")
         for record, source in zip(update.records, update.sources)
         if record is not None and source == "trained" and record.epochs
     ]
     took = f"{sum(trained):.1f} s of gradient steps"
-    return f":material/check: trained just now, {plural(horizon, 'epoch')}, {took}"
+    return Said(":material/check: trained just now", f"{plural(horizon, 'epoch')}, {took}")
+
+
+def _ahead(record: RunRecord) -> str:
+    """When a run was trained that nobody had asked for."""
+    begun = str(record.made.get("begun", ""))
+    # Both are of the same clock and zone, and so are in order as texts too.
+    since = begun >= session().begun.isoformat(timespec="milliseconds")
+    return waiting.trained_meanwhile() if since else waiting.trained_ahead()

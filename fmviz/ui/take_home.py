@@ -20,12 +20,15 @@ from fmviz.ui.place import Place
 from fmviz.ui.session import is_dark, session
 from fmviz.words import prose
 from fmviz.words import taking_home as words
+from fmviz.words.escaping import escaped
 
 PROSE = "take_home"
 CSV = "text/csv"
 NOTEBOOK = "application/x-ipynb+json"
 # A worker that shares its machine may train a run at a fraction of the speed it once had.
 PATIENCE_FACTOR = 20.0
+# What the button for the network's file is called where it is asked for.
+MAKE = "the network's file"
 
 
 def draw(page: Page) -> None:
@@ -132,22 +135,31 @@ def _model(page: Page, run: Shown) -> None:
     name = tables.stem(config, f"epoch{epoch}")
     what = config.key, epoch
     content = state.made_file(page.name, what)
-    button, standing = st.empty(), st.empty()
-    if content is None and button.button(
-        "Make the .keras file",
-        key=f"{page.name}/take home make the network",
-        icon=":material/deployed_code:",
-    ):
+    # Nothing is drawn here while the file is made: the button that was pressed stays in its place.
+    button, standing = st.container(), Place()
+    label, icon = "Make the .keras file", ":material/deployed_code:"
+    if content is None and state.asked_for(page.name, MAKE, what):
+        # Asked for once: another run of the page asks for nothing.
+        state.ask_for(page.name, MAKE, None)
         timeout = TIMEOUT_SECONDS + (0 if weights else PATIENCE_FACTOR * seconds)
         try:
             with live.engine().model_file(config, name, epoch, weights, timeout) as file:
                 for told in file:
-                    standing.caption(f":material/hourglass_top: {told}")
+                    standing.note(f":material/hourglass_top: {escaped(told)}")
             content = file.content
             state.keep_file(page.name, what, content)
-            standing.empty()
+            standing.clear()
         except FileError as error:
-            standing.error(f"No file: {error}.", icon=":material/error:")
+            standing.error(f"No file: {error}.")
+            label, icon = "Try again", ":material/refresh:"
+    if content is None:
+        button.button(
+            label,
+            key=f"{page.name}/take home make the network",
+            icon=icon,
+            on_click=state.ask_for,
+            args=(page.name, MAKE, what),
+        )
     if content is not None:
         with button:
             _download(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,13 @@ from fmviz.words import prose
 from fmviz.words.prose import Caption
 
 MORE = "Figures and reasons"
+EPOCH = re.compile(r"\bepoch (\d+)\b")
+
+
+def moments(text: str) -> str:
+    """Markdown whose epochs are links: "epoch 13" plays what leads up to it. `ui/player/bar.js`
+    listens; without it, such a link leads nowhere."""
+    return EPOCH.sub(r"[\g<0>](#epoch-\1)", text)
 
 
 class Told:
@@ -20,10 +28,14 @@ class Told:
 
     Args:
         small: whether they are small print, as under the chart of a card.
+        leads: whether their verdict stands above the page's main picture too.
+        plays: whether the epochs that they name are links, on which the player plays them.
     """
 
-    def __init__(self, page: Page[Any], *, small: bool = False) -> None:
-        self.page, self.small = page, small
+    def __init__(
+        self, page: Page[Any], *, small: bool = False, leads: bool = False, plays: bool = False
+    ) -> None:
+        self.page, self.small, self.leads, self.plays = page, small, leads, plays
         self._sight = Place()
         self._spot = st.container()
         self._folded: Place | None = None
@@ -34,12 +46,30 @@ class Told:
         Args:
             in_sight: captions that are never folded, after the others.
         """
-        told = prose.told([self.page.text(each.section, each.figures) for each in captions])
+        texts = [self.page.text(each.section, each.figures) for each in captions]
+        if self.leads:
+            in_sight = self._lead(captions, in_sight)
+        told = prose.told(texts)
         others = [self.page.text(each.section, each.figures) for each in in_sight]
         sight = "  \n".join(filter(None, [told.sight, *others]))
+        sight = moments(sight) if self.plays else sight
         (self._sight.caption if self.small else self._sight.markdown)(sight)
         if self._folded is None and told.folded:
             with self._spot.expander(MORE, type="compact"):
                 self._folded = Place()
         if self._folded is not None:
             self._folded.caption(told.folded)
+
+    def _lead(self, captions: Sequence[Caption], in_sight: Sequence[Caption]) -> Sequence[Caption]:
+        """What compares the page's runs leads, and what became of the guess stands with it; what is
+        left of what is never folded."""
+        guess = [each for each in in_sight if each.section.startswith("guess was")]
+        left = [each for each in in_sight if each not in guess]
+        others = [*captions, *left]
+        compares = [each for each in others if any(claim.than for claim in each.claims)]
+        first, *_ = [*compares, *others, None]
+        if first is not None:
+            self.page.stage.lead(prose.lead(self.page.text(first.section, first.figures)))
+        if guess:
+            self.page.stage.guessed(" ".join(self.page.words(*guess).split()))
+        return left

@@ -14,9 +14,12 @@ from fmviz.page.vault import Vault
 from fmviz.run.config import RunConfig
 from fmviz.run.naming import run_name
 from fmviz.run.record import RunRecord
+from fmviz.ui import live
+from fmviz.ui.faults import fault
 from fmviz.ui.place import draw_chart
 from fmviz.ui.session import is_dark, session
-from fmviz.words import prose
+from fmviz.words import prose, waiting
+from fmviz.words.numbers import percent
 from fmviz.words.prose import SHARED, Caption
 
 
@@ -56,6 +59,12 @@ def draw(
     vault, configs = session().kept.vault, [run.record.config for run in runs]
     with place.container(border=True, key=f"{page}-vault"):
         if vault.opened:
+            if vault.unjudged:
+                measured = _measured(page, vault.unjudged)
+                if measured is None:
+                    return
+                vault = vault.judged(measured)
+                _keep(vault)
             st.markdown(_said(words.opened(vault)))
             st.caption(_said([words.counts()]))
             draw_chart(
@@ -68,7 +77,13 @@ def draw(
             return
         looked = shows(configs)
         captions = [words.sealed(vault)]
-        st.markdown(_said(captions + (words.looked(runs) if looked else [])))
+        if looked:
+            measured = _measured(page, configs)
+            if measured is None:
+                return
+            told = zip(runs, measured, strict=True)
+            captions += words.looked([run._replace(record=record) for run, record in told])
+        st.markdown(_said(captions))
         st.caption(_said([words.counts()]))
         with st.container(horizontal=True):
             st.button(
@@ -89,6 +104,28 @@ def draw(
                 on_click=_open,
                 help="The last word: your best validation score against its test score.",
             )
+
+
+def _measured(page: str, configs: Sequence[RunConfig]) -> list[RunRecord] | None:
+    """The records of some runs with their test figures, which are measured where they are not known
+    yet; None, and words in their place, where that has failed."""
+    if not configs:
+        return []
+    place = st.container()
+    bar = place.empty()
+    for update in live.live(configs, brief=True, test=True):
+        if update.state == "failed":
+            bar.empty()
+            with place:
+                fault(update.message)
+            # To ask once more is all it takes.
+            place.button("Try again", key=f"{page}/vault again", icon=":material/refresh:")
+            return None
+        if update.state != "done":
+            share = update.progress(configs)
+            bar.progress(share, f"{waiting.test_images()}, {percent(share, 0)}")
+    bar.empty()
+    return [record for record in update.records if record is not None]
 
 
 def _said(captions: Iterable[Caption]) -> str:

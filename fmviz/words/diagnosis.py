@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from fmviz.analysis.stopping import Shown
 from fmviz.run.choices import ACTIVATIONS, INITIALIZERS, N_CLASSES, OPTIMIZERS, PENALTIES
@@ -49,6 +50,23 @@ def diverged(record: RunRecord) -> list[Caption]:
         "where": f"{'an' if where.where == 'activation' else 'a'} {where.where}",
     }
     return [Caption("diverged", figures), _cause(record)]
+
+
+class InShort(NamedTuple):
+    """What became of a run that went wrong, and what to do."""
+
+    verdict: Caption
+    cause: Caption
+
+
+def in_short(run: Shown) -> InShort | None:
+    """Of a run that diverged or has learnt nothing; None of one that has not gone wrong, and where
+    nothing tells why."""
+    if run.record.diverged is not None:
+        whole, cause = diverged(run.record)
+        return InShort(Caption("diverged, in short", whole.figures), cause)
+    why = stuck(run)
+    return None if why is None else InShort(Caption("nothing learnt, in short", {}), why)
 
 
 def _cause(record: RunRecord) -> Caption:

@@ -11,6 +11,7 @@ from fmviz.analysis.garment import Answer, Garment
 from fmviz.analysis.stopping import Shown
 from fmviz.run.data import CLASS_NAMES
 from fmviz.words import prose
+from fmviz.words.escaping import escaped
 from fmviz.words.numbers import listed, percent
 from fmviz.words.prose import Caption
 
@@ -26,7 +27,7 @@ def text(*captions: Caption) -> str:
 
 def named(run: str) -> str:
     """A run's name within a sentence."""
-    return f"*{prose.escaped(run)}*"
+    return f"*{escaped(run)}*"
 
 
 def verdict(seen: Garment, answers: Sequence[Answer]) -> Caption:
@@ -73,7 +74,7 @@ def _both(seen: Garment, before: Answer, now: Answer, figures: dict[str, str]) -
 def share(seen: Garment, of: Answer, shares: npt.NDArray[np.float64]) -> Caption:
     """How much one network gives the true class, and what it says where that is another."""
     figures = {
-        "run": prose.escaped(of.run),
+        "run": escaped(of.run),
         "truth": CLASS_NAMES[seen.truth],
         "share": percent(float(shares[seen.truth]), 0),
         "answer": CLASS_NAMES[of.answer],

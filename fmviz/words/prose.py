@@ -19,8 +19,6 @@ from typing import NamedTuple
 FOLDER = Path(__file__).parents[1]
 SHARED = "shared"
 PLACE = re.compile(r"\{\{(\w+)\}\}")
-# What Markdown, LaTeX or Streamlit would take for more than a character.
-_MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^&])")
 
 
 class LessonError(Exception):
@@ -79,11 +77,6 @@ def text(lesson: str, section: str, figures: Mapping[str, str] | None = None) ->
     return PLACE.sub(lambda match: given[match[1]], source(lesson, section))
 
 
-def escaped(text: str) -> str:
-    """Text as Markdown that shows it as it is, such as a name that a reader has given."""
-    return _MARKS.sub(r"\\\1", text)
-
-
 class Claim(NamedTuple):
     """What a caption asserts of a run, as data: tests derive it again from the record.
 
@@ -107,6 +100,14 @@ class Caption(NamedTuple):
     section: str
     figures: dict[str, str]
     claims: tuple[Claim, ...] = ()
+
+
+def lead(text: str) -> str:
+    """The verdict that a filled section begins with, in bold, as a sentence of its own; its first
+    paragraph where there is none."""
+    first = " ".join(text.partition("\n\n")[0].split())
+    verdict = re.match(r"\*\*.+?\*\*(?!\*)", first)
+    return first if verdict is None else re.sub(r":\*\*$", ".**", verdict[0])
 
 
 class Told(NamedTuple):

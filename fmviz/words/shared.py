@@ -83,10 +83,16 @@ def learnt_nothing(run: Shown) -> bool:
 def learns_late(run: Shown) -> Caption | None:
     """Of a run that has learnt: over how many epochs, two at least, it was no better than a
     guess; else None."""
-    guessing = [learnt_nothing(run._replace(kept=epoch)) for epoch in range(1, run.kept + 1)]
-    if all(guessing) or guessing.index(False) < 2:
-        return None
-    return Caption("learns late", {"epoch": str(guessing.index(False))})
+    # No further than to the first epoch that has learnt: this is asked at each picture of a run.
+    guessed = next(
+        (
+            epoch - 1
+            for epoch in range(1, run.kept + 1)
+            if not learnt_nothing(run._replace(kept=epoch))
+        ),
+        0,
+    )
+    return Caption("learns late", {"epoch": str(guessed)}) if guessed >= 2 else None
 
 
 def label_noise(run: Shown) -> Caption | None:

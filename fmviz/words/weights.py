@@ -31,6 +31,11 @@ def spread(run: Shown, baseline: Shown | None) -> Caption:
     return Caption(f"spread {how}", figures)
 
 
+def typical(run: Shown, epoch: int) -> str:
+    """The root mean square of all weights after so many epochs."""
+    return rounded(weight_rms(run.record, epoch))
+
+
 def _beside(now: float, before: float) -> str:
     """How a size lies beside another: "3% smaller than", "2.1 times as large as"."""
     if now < before:

@@ -42,7 +42,7 @@ def band_spec(names: tuple[str, ...], epochs: int, dark: bool) -> Any:
     curve = means.encode(y=y, tooltip=["run:N", "split:N", "epoch:Q", *figures])
     chart = alt.layer(
         band.mark_area(opacity=0.18),
-        marks.line(curve, clip=True).encode(strokeDash=split_dash()),
+        marks.line(curve).encode(strokeDash=split_dash()),
         marks.points(curve, run_shape(names)),
         marks.frame(x, y),
     )

@@ -7,11 +7,19 @@ from typing import Annotated
 from pydantic import Field
 
 from fmviz.page.lesson import Lesson, Runs
-from fmviz.page.pins import MAX_PINS
+from fmviz.page.pins import MAX_PINS, Pin
 from fmviz.page.view import Seeds, Tolerance, View
 from fmviz.run.config import RunConfig
 
 SEEDS = (1, 2, 3, 4, 5)
+# For readers who have pinned nothing: recorded runs of the lesson on L2 and L1, which differ in the
+# penalty alone. Their gaps are far apart, their validation accuracies are not.
+_ALIKE = {"train_size": 1_000, "epochs": 100}
+EXAMPLES = (
+    Pin("No penalty", RunConfig.model_validate(_ALIKE)),
+    Pin("L2, λ = 20", RunConfig.model_validate(_ALIKE | {"penalty": "l2", "lam": 20.0})),
+    Pin("L1, λ = 1", RunConfig.model_validate(_ALIKE | {"penalty": "l1", "lam": 1.0})),
+)
 # With so many runs, each a line through the axes of its settings, lines show which go together.
 PARALLEL_FROM = 5
 

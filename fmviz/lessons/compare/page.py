@@ -17,8 +17,11 @@ from fmviz.ui.place import Place
 def show() -> None:
     """The page, top to bottom."""
     page = pins.open_page()
-    pins.tools(page)
-    board = _board(page) if page.runs else None
+    board = None
+    if page.runs:
+        board = _board(page)
+    else:
+        pins.offer(page)
     foot.draw(page, pins=False, home=False)
     page.save()
     if board is not None:
@@ -27,17 +30,19 @@ def show() -> None:
 
 def _board(page: pins.ComparePage) -> Board:
     """All of them, two of them, and some with more seeds."""
+    page.set(side=False, controls=False)
     board = PinBoard(page)
     board.place_status()
-    board.add(Table(board))
     board.add(Overlay(board))
+    board.add(Table(board))
+    pins.tools(page)
     if len(board.roles) > 1:
-        st.subheader("Two of them")
+        st.header("Two of them")
         board.add(Difference(board))
     if len(board.roles) >= PARALLEL_FROM:
-        st.subheader("Settings and outcomes")
+        st.header("Settings and outcomes")
         board.add(Parallel(board))
-    st.subheader("Over seeds")
+    st.header("Over seeds")
     Place().markdown(page.text("repeat"))
     board.add(Repeats(board))
     return board

@@ -16,8 +16,9 @@ from fmviz.run.measure import Estimate, flips
 from fmviz.run.naming import differing_settings, plural, setting
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import SETTINGS
+from fmviz.words.escaping import escaped
 from fmviz.words.numbers import direction, points, signed_points
-from fmviz.words.prose import Caption, Claim, escaped
+from fmviz.words.prose import Caption, Claim
 
 
 def state(record: RunRecord | None, config: RunConfig) -> str:
@@ -40,7 +41,7 @@ def images(runs: Sequence[Shown]) -> Caption:
     """What the figures of a table are measured on."""
 
     def counts(split: str) -> str:
-        found = sorted({run.record.examples[split] for run in runs})
+        found = sorted({run.record.examples.get(split, 0) for run in runs})
         return " or ".join(f"{count:,}" for count in found)
 
     splits = ("train", "validation", "test", "probe")
@@ -69,7 +70,7 @@ def best(runs: Sequence[Shown]) -> Caption | None:
     if not unclear:
         return Caption("best, clear", figures)
     if others > 1:
-        return Caption("best, unclear", figures)
+        return Caption("best, clear of none" if unclear == others else "best, unclear", figures)
     same = ranking.behind[second].same
     return Caption("same answers" if same else "best, unclear of two", figures)
 

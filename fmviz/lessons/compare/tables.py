@@ -70,7 +70,12 @@ def _cells(record: RunRecord | None, tolerance: float, show_test: bool) -> Cells
     # Shares of different things, in words: a column of numbers would rank them.
     flat = [f"{name} {small_percent(share)}" for name, share in _flat(record).items()]
     cells = [points(record.gap(last))]
-    cells += [points(record.estimate(f"{name}_accuracy", last)) for name in splits]
+    cells += [
+        points(record.estimate(f"{name}_accuracy", last))
+        if name != "test" or record.has_test
+        else NOTHING
+        for name in splits
+    ]
     cells += [
         small_percent(record.sparsity(tolerance, last)),
         *(flat or ["no hidden layer"]),
@@ -85,23 +90,25 @@ def figures_csv(
     tolerance: float,
     *,
     show_test: bool,
-) -> str:
-    """A line a pin: all its settings as links write them, all its figures in full, shares as such.
+) -> bytes:
+    """A CSV file of a line a pin: all its settings as links write them, all its figures in full.
 
-    A figure that is not known is empty. The arguments are those of `table`.
+    Shares are of 1. A figure that is not known is empty. The arguments are those of `table`.
     """
     lines = []
     for pin, record in zip(pins, records, strict=True):
         line: dict[str, Any] = {"pin": pin.name, "state": says.state(record, pin.config)}
         line |= {field: written(field, pin.config[field]) for field in DEFAULTS}
         known = record is not None and record.epochs > 0
-        lines.append(line | (_figures(record, tolerance) if record is not None and known else {}))
+        if record is not None and known:
+            line |= _figures(record, tolerance)
+        lines.append(line)
     heads = ["pin", "state", *DEFAULTS, "measured_epochs"]
     for name in ("train", "val", "test"):
         heads += [f"{name}_accuracy", f"{name}_accuracy_error", f"{name}_images"]
     heads += ["gap", "gap_error", "tolerance", "sparsity", "exact_zeros"]
     heads += [*FLAT_HEADS.values(), "seconds"]
-    return csv_files.text(_shown(heads, show_test), lines)
+    return csv_files.content(_shown(heads, show_test), lines)
 
 
 def _figures(record: RunRecord, tolerance: float) -> dict[str, Any]:
@@ -112,8 +119,9 @@ def _figures(record: RunRecord, tolerance: float) -> dict[str, Any]:
         line.update({name: estimate.value, f"{name}_error": estimate.error})
 
     for name, images in (("train", "train"), ("val", "validation"), ("test", "test")):
-        put(f"{name}_accuracy", record.estimate(f"{name}_accuracy", last))
-        line[f"{name}_images"] = record.examples[images]
+        if images in record.examples:
+            put(f"{name}_accuracy", record.estimate(f"{name}_accuracy", last))
+            line[f"{name}_images"] = record.examples[images]
     put("gap", record.gap(last))
     return line | {
         "tolerance": tolerance,
@@ -124,19 +132,22 @@ def _figures(record: RunRecord, tolerance: float) -> dict[str, Any]:
     }
 
 
-def curves_csv(pins: Sequence[Pin], records: Sequence[RunRecord | None], *, show_test: bool) -> str:
-    """A line a pin and epoch, with every measure of a record's history.
+def curves_csv(
+    pins: Sequence[Pin], records: Sequence[RunRecord | None], *, show_test: bool
+) -> bytes:
+    """A CSV file of a line a pin and epoch, with every measure of a record's history.
 
     Epoch 0 is before the first step; what a running mean had been then is empty, as is accuracy on
-    corrupted images where there are none.
+    corrupted images where there are none, and what was not measured.
     """
     lines = [
-        {"pin": pin.name, "epoch": epoch} | {name: record.at(name, epoch) for name in HISTORY}
+        {"pin": pin.name, "epoch": epoch}
+        | {name: record.at(name, epoch) for name in record.history}
         for pin, record in zip(pins, records, strict=True)
         if record is not None
         for epoch in range(record.epochs + 1)
     ]
-    return csv_files.text(_shown(["pin", "epoch", *HISTORY], show_test), lines)
+    return csv_files.content(_shown(["pin", "epoch", *HISTORY], show_test), lines)
 
 
 def _shown(heads: Sequence[str], show_test: bool) -> list[str]:

@@ -13,7 +13,7 @@ from fmviz.ui.page import open_page
 from fmviz.ui.panels.card import cards
 from fmviz.ui.panels.curves import Curves
 from fmviz.ui.panels.figures import Gap
-from fmviz.ui.panels.running import Running
+from fmviz.ui.panels.row import Row
 from fmviz.ui.panels.seeds import Seeds
 
 CLOSER: dict[Section, CloserLook] = {
@@ -25,23 +25,28 @@ CLOSER: dict[Section, CloserLook] = {
 def show() -> None:
     """The page, top to bottom."""
     page = open_page(LESSON)
-    left, right = page.columns()
-    with left:
+    stage = page.set()
+    with stage.controls:
         controls.setting(page.name, "dropout")
+        row = st.container()
         controls.lam(page.name)
         mirrored.width(page.name)
-    controls.more(page.name)
+    with stage.more:
+        controls.more(page.name)
+    panels.network(page)
 
-    with right:
-        page.guess()
-        board = Board(page)
-        board.place_status()
-        board.add(Curves(board, lambda look: says.of_runs(look.runs, page.view, look.done)))
+    page.guess()
+    board = Board(page)
+    board.place_status()
+    board.add(Curves(board, lambda look: says.of_runs(look.runs, page.view, look.done)))
+    with stage.under:
         board.add(Seeds(board, (NONE, DROPOUT)))
-    cards(board, Gap, lambda board: Running(board, DROPOUT), panels.OnOff)
+    with row:
+        board.add(Row(board))
+    cards(board, Gap, lambda board: panels.Reported(board, DROPOUT), panels.Riddle)
     closer_look(board, CLOSER)
 
-    st.subheader("The rule, with this run's numbers")
+    st.header("The rule, with this run's numbers")
     page.say(says.rule(page.config))
     foot.draw(page)
     page.save()

@@ -9,10 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from fmviz.analysis import memory, network
+from fmviz.analysis import memory
+from fmviz.analysis import network as passes
 from fmviz.analysis.stopping import Shown
-from fmviz.lessons.dropout import charts, masks, says
-from fmviz.lessons.dropout.lesson import DRAWS, DROPOUT, DropoutView
+from fmviz.lessons.dropout import charts, masks, network_charts, says
+from fmviz.lessons.dropout.lesson import DRAWS, DROPOUT, DropoutView, epochs_below
+from fmviz.lessons.dropout.says import RIDDLE
+from fmviz.lessons.dropout.steps import first_steps
+from fmviz.page.guessing import guess_words
 from fmviz.run import data
 from fmviz.run.measure import Estimate, accuracy
 from fmviz.run.record import RunRecord
@@ -20,15 +24,23 @@ from fmviz.run.settings import SETTINGS
 from fmviz.ui import state
 from fmviz.ui.board import Board
 from fmviz.ui.look import END, Look, Panel
+from fmviz.ui.page import Page
 from fmviz.ui.panels.against import Against
 from fmviz.ui.panels.card import Card
+from fmviz.ui.panels.running import Running
 from fmviz.ui.pictures import picture
-from fmviz.ui.place import Place
+from fmviz.ui.place import Place, draw_chart
+from fmviz.ui.player.screen import Screen, standing
+from fmviz.ui.player.screen import controls as player
+from fmviz.ui.session import is_dark
 from fmviz.ui.told import Told
 from fmviz.words.numbers import percent
 from fmviz.words.prose import Caption
+from fmviz.words.running import running
 
 MASKED_IMAGES = 100
+# Under which a browser's guess at the riddle is kept, beside the page's own.
+KEY_OF_RIDDLE = "dropout/riddle"
 
 
 def _dropped(look: Look) -> Shown:
@@ -36,23 +48,83 @@ def _dropped(look: Look) -> Shown:
     return next((run for run in look.runs if run.name == DROPOUT), look.run)
 
 
-class OnOff(Card):
-    """The same weights with dropout on and off, beside what Keras reported."""
+def network(page: Page[DropoutView]) -> None:
+    """The page's image: the network with its units vanishing, step by step. It is of the run that
+    the controls ask for, and there before that is trained."""
+    with page.stage.player:
+        player(page)
+    config = page.config
+    with page.stage.side:
+        if not config.hidden:
+            Place().caption(page.text("nothing to drop"))
+            return
+        steps = first_steps(config)
+        screen = Screen(page, "network")
+        with screen.stand_in():
+            draw_chart(
+                network_charts.network_rows(steps[0]),
+                network_charts.network_spec(is_dark()),
+                alt=(
+                    alt := f"The first units of each hidden layer at a step of training: "
+                    f"{percent(config.dropout, 0)} are dropped, others each time."
+                ),
+            )
+        screen.show(network_charts.network_reel(config, steps, alt))
+        with standing():
+            Place().caption(page.text("network"))
+
+
+class Riddle(Card):
+    """Why Keras's training accuracy is the lower one: a guess of its own, before the same weights
+    are shown with dropout on and off, beside what Keras reported."""
 
     pace = END
     wants_weights = "run"
 
+    def __init__(self, board: Board[DropoutView]) -> None:
+        super().__init__(board)
+        with self.box:
+            self.options = [Place() for _ in guess_words(self.page.name, RIDDLE)[1]]
+            self.skip = Place()
+
     def draw(self, look: Look) -> None:
         """Of the finished run."""
         run = _dropped(look)
-        rate = run.record.config.dropout
-        weights = run.record.weights_after(run.kept)
-        if not rate or not run.kept:
+        if not run.record.config.dropout or not run.kept:
             self.told.say(Caption("rate zero", {}))
             return
+        if _riddles(self.page, run):
+            self._ask(run)
+        else:
+            self._answer(run)
+
+    def _ask(self, run: Shown) -> None:
+        self.told.say(says.riddle(run))
+        for index, (place, option) in enumerate(
+            zip(self.options, guess_words(self.page.name, RIDDLE)[1], strict=True)
+        ):
+            place.button(
+                option,
+                key=f"{self.page.name}/riddle {index}",
+                icon=":material/help:",
+                on_click=state.set_guess,
+                args=(KEY_OF_RIDDLE, index),
+                quiet=False,
+            )
+        # A teacher's link leaves no way round.
+        if not self.page.view.taught.hide:
+            self.skip.button(
+                "Just tell me",
+                key=f"{self.page.name}/riddle none",
+                icon=":material/visibility:",
+                on_click=state.set_guess,
+                args=(KEY_OF_RIDDLE, -1),
+            )
+
+    def _answer(self, run: Shown) -> None:
         if run.record.is_brief:
             return
-        if not weights:
+        if not run.record.weights_after(run.kept):
             self.told.say(Caption("weights not kept", {}))
             return
         training, validation = _measured(_Weights(run.record, run.kept))
@@ -75,7 +147,28 @@ class OnOff(Card):
             alt="Training accuracy (filled) as Keras reported it, with dropout on and with dropout "
             "off; validation accuracy (hollow) with dropout on and off.",
         )
-        self.told.say(*says.on_off(training, images, run))
+        measured = says.on_off(training, images, run)
+        self.told.say(*measured, in_sight=says.solved(measured[0], _guessed(self.page)))
+
+
+def _guessed(page: Page[DropoutView]) -> int | None:
+    """What the reader has answered to the riddle: see `state.guess`."""
+    return state.guess(KEY_OF_RIDDLE, obliged=page.view.taught.hide)
+
+
+def _riddles(page: Page[DropoutView], run: Shown) -> bool:
+    """Whether there is a riddle that the reader is still to guess."""
+    lower = bool(run.record.config.dropout) and epochs_below(run) > 0
+    return lower and _guessed(page) is None
+
+
+class Reported(Running):
+    """Keras's training accuracy; while the riddle waits, without its solution."""
+
+    def captions(self, run: Shown) -> list[Caption]:
+        """What is said of it."""
+        waits = _riddles(self.page, run)
+        return [c for c in running(run) if not (waits and c.section == "running why dropout")]
 
 
 def _rows(measured: masks.OnOff, images: int, split: str) -> list[tuple[str, str, Estimate]]:
@@ -108,7 +201,10 @@ def _measured(of: _Weights) -> tuple[masks.OnOff, masks.OnOff]:
     validation = data.load(config.dataset).validation
     training, held_out = (
         masks.on_and_off(weights, config.activation, pixels, labels, config.dropout, draws=DRAWS)
-        for pixels, labels in ((sample.pixels, sample.told), (validation.pixels, validation.labels))
+        for pixels, labels in (
+            (sample.images.pixels, sample.told),
+            (validation.pixels, validation.labels),
+        )
     )
     return training, held_out
 
@@ -166,9 +262,10 @@ class Mask(Panel):
             return
         images = data.load(config.dataset).validation
         index = view.image
-        pixels = images.pixels[index : index + 1]
-        self.picture.image(picture(pixels[0]), width=112)
-        passed = network.forward(weights, config.activation, pixels)
+        pixels = images[index : index + 1].pixels
+        name = data.CLASS_NAMES[images.labels[index]]
+        self.picture.image(picture(pixels[0]), alt=name, width=112)
+        passed = passes.forward(weights, config.activation, pixels)
         # One image many times over: each copy has a mask of its own.
         copies = np.repeat(pixels, DRAWS, axis=0)
         rng = np.random.default_rng([config.seed, index])
@@ -187,7 +284,7 @@ class Mask(Panel):
         self._draw_units([layer[drawn] for layer in thinned.activations], factors)
         self.answers.chart(
             charts.answers_rows(
-                network.softmax(passed.logits)[0], network.softmax(thinned.logits)[drawn]
+                passes.softmax(passed.logits)[0], passes.softmax(thinned.logits)[drawn]
             ),
             charts.answers_spec(self.board.dark),
             alt="Probability of each class with all units and with this mask.",

@@ -12,8 +12,9 @@ import numpy.typing as npt
 from fmviz.analysis import comparing, significance
 from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.stopping import Shown
-from fmviz.lessons.dropout.lesson import BOTH, DROPOUT, NONE, PENALTY
+from fmviz.lessons.dropout.lesson import BOTH, DROPOUT, NONE, PENALTY, epochs_below
 from fmviz.lessons.dropout.masks import OnOff
+from fmviz.page.guessing import guess_words
 from fmviz.page.view import Stopping
 from fmviz.run.config import RunConfig
 from fmviz.run.data import CLASS_NAMES
@@ -24,6 +25,9 @@ from fmviz.run.settings import number
 from fmviz.words import keras_lines, shared
 from fmviz.words.numbers import around, direction, listed, percent, short_points
 from fmviz.words.prose import Caption, Claim
+
+# The section with the riddle's answers, and which of them is right, counted from 0.
+RIDDLE, ANSWER = "guess riddle", 1
 
 
 def of_runs(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
@@ -100,6 +104,25 @@ def on_off(training: OnOff, images: int, run: Shown) -> list[Caption]:
     figures["rest"] = around(rest.size)
     left = direction(rest, "more than masks", "masks explain it", "moving weights too")
     return [Caption(section, figures), Caption(left, figures)]
+
+
+def riddle(run: Shown) -> Caption:
+    """What Keras reports that looks impossible."""
+    figures = {
+        "below": str(epochs_below(run)),
+        "epochs": plural(run.record.epochs, "epoch"),
+    }
+    return Caption("riddle", figures)
+
+
+def solved(measured: Caption, guessed: int | None) -> list[Caption]:
+    """What became of a guess at the riddle; nothing where none was made, or where the measurement
+    does not bear out its answer: that dropout on costs accuracy."""
+    if guessed is None or guessed < 0 or measured.section != "masks cost":
+        return []
+    options = guess_words("dropout", RIDDLE)[1]
+    section = "guess was right" if guessed == ANSWER else "guess was wrong"
+    return [Caption(section, {"guess": options[guessed], "answer": options[ANSWER]})]
 
 
 def mask(

@@ -1,5 +1,7 @@
 """Charts of the lesson on early stopping: the monitored curve, `wait` beneath it, every patience,
-the three monitors, the weights at one epoch."""
+the three monitors, the weights at one epoch.
+
+Long because the first of them stands twice: as a chart, and as the reels that lie over it."""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ import altair as alt
 import numpy as np
 
 from fmviz.analysis.stopping import Outcome, Rule, Shown, Stop
-from fmviz.charts import axes, marks, series
+from fmviz.charts import axes, film, marks, series
 from fmviz.charts.marks import of_kind, tip
 from fmviz.charts.scales import by_name, split_dash
 from fmviz.charts.series import Row, Rows
@@ -19,6 +21,7 @@ from fmviz.charts.style import FINE, GREY, PANEL_HEIGHT, RUN_COLOURS, SOLID, SPL
 from fmviz.charts.weights import reach_of
 from fmviz.run.measure import weight_density
 from fmviz.run.record import RunRecord
+from fmviz.words.numbers import percent
 
 # Solid beside each monitored value: the same of the training images, penalty included where the
 # monitor has it.
@@ -32,9 +35,10 @@ TITLES = {
     "val_crossentropy": "cross-entropy",
     "val_accuracy": "accuracy",
 }
-CURVE_HEIGHT = 370
+# One above the other they are as high as other pages' main picture.
+CURVE_HEIGHT = 245
 SMALL_HEIGHT = 250
-WAIT_HEIGHT = 135
+WAIT_HEIGHT = 100
 # Charts that stand above each other share their x axis: room for the labels of y is fixed.
 Y_ROOM = axes.room(48)
 TRAINED, NOT_RUN = "trained", "not run"
@@ -119,6 +123,59 @@ def monitor_rows(
         rows += series.frame_rows(float(np.median(values)), "value", epoch=1)
     columns = ["kind", "split", "epoch", "value", "phase", "note", "side"]
     return Rows(rows, columns=columns)
+
+
+# Beside the moving curve there is room for a figure, and beneath it for the word on `wait`.
+FIGURE_ROOM = 84
+
+
+def monitor_reel(run: Shown, rule: Rule, horizon: int) -> film.Reel:
+    """The monitored value and the same of training as a picture that moves; improvements appear as
+    the film reaches them."""
+    record, share = run.record, rule.monitor == "val_accuracy"
+    beside = record.history[TRAINING[rule.monitor]]
+    if rule.monitor == "val_loss":
+        beside = beside + record.history["penalty"]
+    write = percent if share else _four_digits
+    stopped = None if run.stop is None else run.stop.stopped
+    drawn = [
+        film.line(0, values, write, name=split, dash=film.SPLIT_DASHES[split], until=stopped)
+        for split, values in zip(SPLITS, (beside, record.history[rule.monitor]), strict=True)
+    ]
+    drawn[0]["ringless"] = True
+    keys = [film.key(split, 0, dash=dash) for split, dash in film.SPLIT_DASHES.items()]
+    reel = film.lines(
+        drawn, horizon, keys=keys, title=TITLES[rule.monitor], kind="share" if share else "number"
+    )
+    improved = [] if run.stop is None else rule.improvements(record)
+    last = 0 if run.stop is None else len(run.stop.waits)
+    reel["events"] = [{"line": 1, "epoch": epoch} for epoch in improved if epoch <= last]
+    if run.stop is not None:
+        reel["level"] = rule.baseline
+    looks = {"pad": 0.5, "right": FIGURE_ROOM, "named": False, "height": CURVE_HEIGHT}
+    return reel | looks
+
+
+def wait_reel(run: Shown, patience: int, horizon: int) -> film.Reel:
+    """`wait` after each epoch that ran, counting up to patience, beneath `monitor_reel`."""
+    if run.stop is None:
+        raise ValueError("without early stopping nothing waits")
+    limit = max(patience, 1)
+    return {
+        "values": list(run.stop.waits),
+        "stopped": run.stop.stopped,
+        "patience": limit,
+        "top": 1.35 * max(limit, *run.stop.waits, 1),
+        "note": f"patience {patience}",
+        "horizon": horizon,
+        "pad": 0.5,
+        "right": FIGURE_ROOM,
+        "height": WAIT_HEIGHT,
+    }
+
+
+def _four_digits(value: float) -> str:
+    return f"{value:.4f}"
 
 
 def _curve_rows(record: RunRecord, rule: Rule, stop: Stop | None, training: bool) -> list[Row]:
@@ -283,7 +340,7 @@ def patience_rows(found: Sequence[Outcome], patience: int | None, test: bool) ->
     rows: list[dict[str, Any]] = []
     for outcome in found:
         kinds = {"validation": outcome.val_accuracy}
-        if test:
+        if test and outcome.test_accuracy is not None:
             kinds["test"] = outcome.test_accuracy
         for split, accuracy in kinds.items():
             rows.append(

@@ -22,30 +22,29 @@ CLOSER: dict[Section, CloserLook] = {
 def show() -> None:
     """The page, top to bottom."""
     page = open_page(LESSON)
-    left, right = page.columns()
-    folded, figures = st.container(), st.container()
-    with left:
+    stage = page.set()
+    with stage.controls:
         view_controls.patience(page.name, range(page.values["epochs"] + 1))
         view_controls.monitor(page.name)
         view_controls.restore(page.name)
         view_controls.early_stopping(page.name, page.values["epochs"])
     if not page.guessing:
-        with figures:
+        with stage.side:
             view_controls.test(page.name)
-    with folded:
+    with stage.more:
         controls.more(page.name)
 
-    with right:
-        page.guess()
-        board = Board(page)
-        board.place_status()
-        board.add(panels.Machine(board))
-        board.add(panels.Stops(board))
-    with figures:
+    page.guess()
+    board = Board(page)
+    board.place_status()
+    with stage.side:
         board.add(panels.Moments(board))
+    board.add(panels.Machine(board))
+    with stage.under:
+        board.add(panels.Stops(board))
     closer_look(board, CLOSER)
 
-    st.subheader("The rule, with this run's numbers")
+    st.header("The rule, with this run's numbers")
     board.add(Paragraphs(board, lambda look: says.rule_in_figures(look.run, panels.rule_of(board))))
     foot.draw(page, follow=panels.end_and_kept)
     page.save()

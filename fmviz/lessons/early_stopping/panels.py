@@ -9,6 +9,7 @@ import streamlit as st
 from fmviz.analysis import stopping
 from fmviz.analysis.seeds import SEEDS, repeated
 from fmviz.analysis.stopping import Rule, Shown
+from fmviz.charts import film
 from fmviz.charts.weights import kernel_pictures, picture_limit
 from fmviz.lessons.early_stopping import charts, outcomes_says, says, tables
 from fmviz.lessons.early_stopping.lesson import EarlyStoppingView
@@ -17,10 +18,11 @@ from fmviz.run.record import RunRecord
 from fmviz.ui import view_controls
 from fmviz.ui.board import Board
 from fmviz.ui.look import END, Look, Panel
-from fmviz.ui.panels.curves import Curves, Warnings
+from fmviz.ui.panels.curves import Curves, below
 from fmviz.ui.panels.seeds import Seeds
 from fmviz.ui.pictures import png
 from fmviz.ui.place import Place
+from fmviz.ui.player.screen import Screen
 from fmviz.ui.told import Told
 from fmviz.words.numbers import points
 from fmviz.words.prose import Caption
@@ -42,14 +44,24 @@ def _share(record: RunRecord, name: str, epoch: int) -> str:
     return points(record.estimate(name, epoch))
 
 
+WAITS_ALT = "wait after each epoch that ran, and patience as a line."
+
+
 class Machine(Curves):
     """The monitored value over the epochs, `wait` beneath it, and what the rule comes to."""
 
     def __init__(self, board: Board[EarlyStoppingView]) -> None:
         # `wait` stands between the curve and the words.
         self.board, self.page = board, board.page
-        self.curves, self.waits = Place(), Place()
-        self.told, self.warnings = Told(board.page), Warnings(board)
+        stage = board.page.stage
+        with stage.picture:
+            self.screen = Screen(board.page, "monitor")
+            with self.screen.stand_in():
+                self.curves = Place()
+            self.waiting = Screen(board.page, "waits")
+            with self.waiting.stand_in():
+                self.waits = Place()
+        self.told, self.warnings = below(board, plays=True)
         self.captions = self._say
 
     def _say(self, look: Look) -> list[Caption]:
@@ -70,15 +82,31 @@ class Machine(Curves):
         self.curves.chart(
             rows,
             charts.monitor_spec(rule.monitor, board.horizon, board.dark),
-            alt=f"{rule.monitor} (dashed) and the same on training images (solid) after each "
-            "epoch. Filled: the best so far. Ring: the weights that are kept. Pale: epochs that "
-            "would not have been trained.",
+            alt=(
+                alt := f"{rule.monitor} (dashed) and the same on training images (solid) after "
+                "each epoch. Filled: the best so far. Ring: the weights that are kept. Pale: "
+                "epochs that would not have been trained."
+            ),
+        )
+        self.screen.draw(
+            look,
+            lambda clock: film.reel(
+                clock, "lines", alt, charts.monitor_reel(run, rule, board.horizon)
+            ),
+            judged=True,
         )
         self.waits.chart(
             charts.wait_rows(run, rule.patience),
             charts.wait_spec(board.horizon, board.dark),
-            alt="wait after each epoch that ran, and patience as a line.",
+            alt=WAITS_ALT,
         )
+        if (patience := rule.patience) is not None and run.stop is not None:
+            self.waiting.draw(
+                look,
+                lambda clock: film.reel(
+                    clock, "waits", WAITS_ALT, charts.wait_reel(run, patience, board.horizon)
+                ),
+            )
 
 
 class Stops(Seeds):
@@ -114,14 +142,16 @@ class Moments(Panel):
     def draw(self, look: Look) -> None:
         """The newest figures."""
         run = look.run
-        columns = tables.moments(run, self.page.view.test)
+        test = self.page.view.test
+        columns = tables.moments(run, test)
         if not columns:
             return
         self.table.markdown(_table(columns))
         n = run.record.examples
         self.note.caption(
-            f"± one standard error over {n['train']:,} training, {n['validation']:,} validation "
-            f"and {n['test']:,} test images"
+            f"± one standard error over {n['train']:,} training"
+            + (f", {n['validation']:,} validation and {n['test']:,} test images" if test else "")
+            + ("" if test else f" and {n['validation']:,} validation images")
             + (f"; wrong labels: {n['corrupted']:,}" if n["corrupted"] else "")
             + ". Cross-entropy: validation.",
         )
@@ -257,6 +287,7 @@ class Epochs(Panel):
             limit = picture_limit(list(record.snapshots))
             self.kernels.image(
                 png(kernel_pictures(record.snapshots[index], limit, board.dark)),
+                alt="First-layer weights as pictures, one a unit.",
                 width="stretch",
             )
             self.kernels_note.caption(self.page.words(says.kernels(record, epoch)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fmviz.analysis.stopping import Outcome, Shown
+from fmviz.run.measure import Estimate
 from fmviz.words.numbers import points
 
 SHORT = {"val_loss": "val_loss", "val_crossentropy": "cross-entropy", "val_accuracy": "accuracy"}
@@ -43,10 +44,13 @@ def moments(run: Shown, test: bool) -> list[dict[str, str]]:
             column["wrong labels, as told"] = (
                 f"{points(record.estimate('corrupted_accuracy', epoch))}%"
             )
-        accuracy = f"{points(record.estimate('test_accuracy', epoch))}%"
-        column["test"] = accuracy if test else "hidden"
+        column["test"] = _shown(record.estimate("test_accuracy", epoch) if test else None)
         columns.append(column)
     return columns
+
+
+def _shown(test_accuracy: Estimate | None) -> str:
+    return "hidden" if test_accuracy is None else f"{points(test_accuracy)}%"
 
 
 def monitor_table(found: Sequence[Outcome], test: bool) -> list[dict[str, str]]:
@@ -58,7 +62,7 @@ def monitor_table(found: Sequence[Outcome], test: bool) -> list[dict[str, str]]:
             "kept": str(outcome.kept),
             "validation": f"{points(outcome.val_accuracy)}%",
             "cross-entropy": f"{outcome.val_crossentropy:.3f}",
-            "test": f"{points(outcome.test_accuracy)}%" if test else "hidden",
+            "test": _shown(outcome.test_accuracy if test else None),
         }
         for outcome in found
     ]

@@ -9,12 +9,13 @@ from typing import Any
 import altair as alt
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts import axes, marks
+from fmviz.charts import axes, film, marks
 from fmviz.charts.marks import of_kind, rows, tip
 from fmviz.charts.scales import run_colour, run_shape
 from fmviz.charts.series import Rows
 from fmviz.charts.specification import on_top, specification
 from fmviz.charts.style import (
+    BORDER,
     CURVES_HEIGHT,
     DASHED,
     PANEL_HEIGHT,
@@ -25,10 +26,13 @@ from fmviz.charts.style import (
 from fmviz.lessons.initialisation.lesson import MAP_DEPTHS, MAP_SIGMAS, NAMED, TARGET
 from fmviz.run import measure
 from fmviz.run.config import RunConfig
+from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.words.numbers import percent
 
+# Beside the X-ray, below a title and above a note.
+MAP_HEIGHT = 270
 # The reader's network has the colour of its place in the race on every chart.
 PLACE_OF_YOURS = len(NAMED)
 
@@ -52,11 +56,24 @@ def race_spec(names: tuple[str, ...], epochs: int, dark: bool) -> Any:
     curve = of_kind("curve").encode(**run)
     chart = alt.layer(
         marks.rule("target", y=y),
-        marks.line(curve, strokeDash=DASHED, clip=True),
+        marks.line(curve, strokeDash=DASHED),
         marks.points(curve, shape),
         marks.ring(of_kind("hit"), size=230).encode(shape=shape, **run),
     )
     return on_top(chart, CURVES_HEIGHT, symbolSize=120)
+
+
+def race_reel(runs: Sequence[Shown], horizon: int) -> film.Reel:
+    """The same as a picture that moves."""
+    drawn = [
+        film.line(index, run.record.history["val_accuracy"], percent, dash="dashed")
+        for index, run in enumerate(runs)
+    ]
+    keys = film.legend(runs, splits=False)
+    reel = film.lines(drawn, horizon, keys=keys, title="validation accuracy")
+    low, high = reel["y"]["ends"]
+    reel["y"]["ends"] = [min(low, TARGET), max(high, TARGET)]
+    return reel | {"level": TARGET, "height": CURVES_HEIGHT}
 
 
 def race_rows(runs: Sequence[Shown]) -> Rows:
@@ -143,55 +160,70 @@ def training_rows(runs: Sequence[Shown], layer: int) -> Rows:
 
 @specification
 def map_spec(dark: bool) -> Any:
-    """Validation accuracy by σ and depth, printed in its cell; the reader's cell is framed."""
+    """Validation accuracy by σ and depth, printed in its cell, which can be clicked; the reader's
+    cell is framed. What has not been trained is grey."""
     sigmas, depths = [number(s) for s in MAP_SIGMAS], [str(d) for d in MAP_DEPTHS]
     base = rows().encode(
-        x=axes.cells(alt.X, "sigma", "initial std, σ", sigmas, labelAngle=0),
+        x=axes.cells(alt.X, "sigma", "initial std, σ", sigmas, labelAngle=0, labelFlush=False),
         y=axes.cells(alt.Y, "depth", "hidden layers", depths),
         tooltip=[
             alt.Tooltip("sigma:N", title="σ"),
             alt.Tooltip("depth:N", title="hidden layers"),
             alt.Tooltip("tip:N", title="validation accuracy"),
-            "epochs:Q",
         ],
     )
     scale = alt.Scale(scheme=SCHEME, domain=[0.1, 0.9])
-    legend = alt.Legend(format=".0%", orient="top", gradientLength=220, titleLimit=300)
-    colour = alt.Color("accuracy:Q", title="validation accuracy", scale=scale, legend=legend)
+    trained, blank = (
+        base.transform_filter(where).mark_rect(cornerRadius=3)
+        for where in ("datum.trained", "!datum.trained")
+    )
+    hit = base.mark_rect(opacity=0.001, cursor="pointer")
     chart = alt.layer(
-        base.mark_rect(cornerRadius=3).encode(color=colour),
+        trained.encode(color=alt.Color("accuracy:Q", scale=scale, legend=None)),
+        blank.encode(color=alt.value(BORDER[dark])),
         marks.framed(base, "datum.own", RUN_COLOURS[dark][0]),
         marks.cell_text(
-            base, "label:N", "datum.accuracy > 0.55", SCHEME_TEXT, fontSize=14, fontWeight="bold"
+            base, "label:N", "datum.accuracy > 0.55", SCHEME_TEXT, fontSize=12, fontWeight="bold"
         ),
+        # Over all of them, so that each can be clicked.
+        hit.add_params(marks.picked("cell")),
     )
-    return chart.properties(height=64 * len(MAP_DEPTHS) + 90)
+    return chart.properties(height=MAP_HEIGHT)
 
 
-def map_rows(records: Sequence[RunRecord | None], own: RunConfig) -> Rows:
+def map_rows(
+    configs: Sequence[RunConfig], records: Sequence[RunRecord | None], own: RunConfig
+) -> Rows:
     """Rows for `map_spec`.
 
     Args:
+        configs: the runs of the cells; a "cell" is the place of its run among them.
+        records: what is known of each.
         own: the reader's network, whose cell is framed where the map has it.
     """
     rows = []
-    for record in records:
-        if record is None or not record.epochs:
-            continue
-        config = record.config
-        accuracy = record.estimate("val_accuracy", record.epochs)
-        rows.append(
-            {
-                "sigma": number(config.init_std),
-                "depth": str(len(config.hidden)),
+    for cell, (config, record) in enumerate(zip(configs, records, strict=True)):
+        row: dict[str, Any] = {
+            "cell": cell,
+            "sigma": number(config.init_std),
+            "depth": str(len(config.hidden)),
+            "trained": record is not None and bool(record.epochs),
+            "label": "",
+            "tip": "not trained",
+            "own": own.initializer == "normal"
+            and own.init_std == config.init_std
+            and len(own.hidden) == len(config.hidden),
+        }
+        if record is not None and record.epochs:
+            accuracy = record.estimate("val_accuracy", record.epochs)
+            row |= {
                 "accuracy": accuracy.value,
                 "label": percent(accuracy.value, 0),
-                "tip": f"{percent(accuracy.value)} ± {100 * accuracy.error:.1f} points",
-                "epochs": record.epochs,
-                "own": own.initializer == "normal"
-                and own.init_std == config.init_std
-                and len(own.hidden) == len(config.hidden),
+                "tip": f"{percent(accuracy.value)} ± {100 * accuracy.error:.1f} points after "
+                f"{plural(record.epochs, 'epoch')}",
             }
-        )
-    columns = ["sigma", "depth", "accuracy", "label", "tip", "epochs", "own"]
+        elif record is not None and record.diverged is not None:
+            row |= {"label": "×", "tip": "none: diverged in its first epoch"}
+        rows.append(row)
+    columns = ["cell", "sigma", "depth", "trained", "accuracy", "label", "tip", "own"]
     return Rows(rows, columns=columns)

@@ -20,7 +20,7 @@ NAMED: dict[str, dict[str, Any]] = {
 # What the race is run for: validation images right.
 TARGET = 0.8
 
-Section = Literal["gradients", "training", "unit", "map", "symmetry"]
+Section = Literal["gradients", "training", "unit", "symmetry"]
 
 # The map of σ against depth: one model a depth, small enough for seconds.
 MAP_SIGMAS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -105,7 +105,8 @@ LESSON = Lesson(
                 "section": "symmetry",
             },
         ),
-        Preset("map", {"section": "map"}),
     ),
     answer=answer,
+    knobs=("init_std", "initializer", "depth"),
+    row="accuracy",
 )

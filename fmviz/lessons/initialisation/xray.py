@@ -21,11 +21,15 @@ import numpy.typing as npt
 from fmviz.analysis import network
 from fmviz.run import data, measure
 from fmviz.run.config import RunConfig
-from fmviz.run.record import layer_sizes
+from fmviz.run.offered import offered
+from fmviz.run.record import layer_sizes, n_weights
 from fmviz.theory.initializers import initial_sigma, initial_weights
 from fmviz.theory.saturation import predicted_saturation
 
 Array = npt.NDArray[np.floating[Any]]
+
+# Of a network that is X-rayed at every σ of the slider: all take about a quarter of a second.
+MOST_WEIGHTS = 400_000
 
 # What the start of a run depends on.
 FIELDS = (
@@ -51,6 +55,7 @@ class Layer:
         predicted_scale: the same in expectation over the layer's weights, σ√mean Σa², a the inputs
             of the layer.
         histogram: activations in each bin of `measure.activation_edges`.
+        flat_histogram: those of them that are flat.
         flat_shares: (units,) share of the images on which each unit is flat (zero, for ReLU).
         predicted: share of flat activations in expectation over the layer's weights, with the
             layer's inputs as they arrive: z ~ N(0, σ²Σa²) for each image. Exact for normal
@@ -63,6 +68,7 @@ class Layer:
     scale: float
     predicted_scale: float
     histogram: npt.NDArray[np.int64]
+    flat_histogram: npt.NDArray[np.int64]
     flat_shares: Array
     predicted: float
 
@@ -133,6 +139,16 @@ def of(config: RunConfig) -> XRay:
     return _of(_start(config))
 
 
+def along_sigma(config: RunConfig) -> dict[float, tuple[Layer, ...]]:
+    """σ → the hidden layers, at every position of its slider, the run's own among them. That alone
+    where its initializer sets σ itself, and where the others would keep a reader waiting."""
+    start = _start(config)
+    sigmas = offered("init_std", start.__getitem__)
+    if not sigmas or n_weights(start) > MOST_WEIGHTS:
+        return {start.init_std: _layers(start)}
+    return {sigma: _layers(start.replace(init_std=sigma)) for sigma in sigmas}
+
+
 def pre_activations(config: RunConfig, layer: int, unit: int) -> Array:
     """z of one unit before training on the probe images, (PROBE_IMAGES,).
 
@@ -171,11 +187,11 @@ def worked(config: RunConfig, layer: int, unit: int, image: int) -> Worked:
         image: a place among the probe images.
     """
     start = _start(config)
-    images, weights = probe(start.dataset), _weights(start)
-    passed = network.forward(weights, start.activation, images.pixels[image : image + 1])
-    back = network.backward(weights, start.activation, passed, images.labels[image : image + 1])
+    seen, weights = probe(start.dataset)[image : image + 1], _weights(start)
+    passed = network.forward(weights, start.activation, seen.pixels)
+    back = network.backward(weights, start.activation, passed, seen.labels)
     z, a = passed.pre_activations[layer], passed.activations[layer]
-    inputs = passed.activations[layer - 1] if layer else images.pixels[image : image + 1]
+    inputs = passed.activations[layer - 1] if layer else seen.pixels
     delta = float(back.deltas[layer][0, unit])
     return Worked(
         image=image,
@@ -202,8 +218,7 @@ def ends(config: RunConfig, layer: int, unit: int) -> tuple[int, int, int]:
 
 def probe(dataset: str) -> data.Images:
     """The images that activations are looked at on."""
-    images = data.load(dataset).validation
-    return data.Images(images.pixels[: data.PROBE_IMAGES], images.labels[: data.PROBE_IMAGES])
+    return data.load(dataset).validation[: data.PROBE_IMAGES]
 
 
 def _start(config: RunConfig) -> RunConfig:
@@ -220,21 +235,26 @@ def _passed(config: RunConfig) -> network.Passed:
     return network.forward(_weights(config), config.activation, probe(config.dataset).pixels)
 
 
-@lru_cache(maxsize=64)
-def _of(config: RunConfig) -> XRay:
-    images = probe(config.dataset)
+@lru_cache(maxsize=256)
+def _layers(config: RunConfig) -> tuple[Layer, ...]:
     passed = _passed(config)
     sizes = pairwise(layer_sizes(config)[:-1])
-    inputs = [images.pixels, *passed.activations]
-    layers = tuple(
+    inputs = [probe(config.dataset).pixels, *passed.activations]
+    return tuple(
         _layer(config, fan_in, units, a, z, activations)
         for (fan_in, units), a, z, activations in zip(
             sizes, inputs, passed.pre_activations, passed.activations
         )
     )
+
+
+@lru_cache(maxsize=64)
+def _of(config: RunConfig) -> XRay:
+    images = probe(config.dataset)
+    passed = _passed(config)
     kernels = _kernel_gradients(config)
     return XRay(
-        layers=layers,
+        layers=_layers(config),
         gradient_norms=tuple(float(np.sqrt(np.square(g, dtype=np.float64).sum())) for g in kernels),
         gradient_spreads=tuple(spread(g) for g in kernels),
         crossentropy=network.crossentropy(passed.logits, images.labels),
@@ -247,6 +267,7 @@ def _layer(
     config: RunConfig, fan_in: int, units: int, inputs: Array, z: Array, activations: Array
 ) -> Layer:
     sigma = initial_sigma(config, fan_in, units)
+    is_flat = measure.flat(z, config.activation)
     squares = np.square(inputs, dtype=np.float64).sum(axis=1)
     return Layer(
         fan_in=fan_in,
@@ -255,7 +276,8 @@ def _layer(
         scale=float(np.sqrt(np.square(z, dtype=np.float64).mean())),
         predicted_scale=sigma * float(np.sqrt(squares.mean())),
         histogram=measure.activation_histogram(activations, config.activation),
-        flat_shares=measure.flat(z, config.activation).mean(axis=0),
+        flat_histogram=measure.activation_histogram(activations[is_flat], config.activation),
+        flat_shares=is_flat.mean(axis=0),
         predicted=predicted_saturation(config.activation, sigma * np.sqrt(squares)),
     )
 
@@ -266,6 +288,6 @@ def _kernel_gradients(config: RunConfig) -> Sequence[Array]:
     labels, _ = data.with_noise(images.labels[: config.train_size], config.label_noise, config.seed)
     count = min(config.train_size, data.GRADIENT_IMAGES)
     found = network.gradients(
-        _weights(config), config.activation, images.pixels[:count], labels[:count]
+        _weights(config), config.activation, images[:count].pixels, labels[:count]
     )
     return found[::2]

@@ -1,4 +1,4 @@
-"""Charts of a network before its first step: its activations, its gradients, one of its units."""
+"""Charts of a network before its first step: its gradients, one of its units."""
 
 from __future__ import annotations
 
@@ -14,121 +14,21 @@ from fmviz.charts.marks import rows, tip
 from fmviz.charts.scales import run_colour, run_shape
 from fmviz.charts.series import Rows
 from fmviz.charts.specification import on_top, specification
-from fmviz.charts.style import (
-    GREY,
-    LABEL_ROOM,
-    PANEL_HEIGHT,
-    RUN_COLOURS,
-)
+from fmviz.charts.style import PANEL_HEIGHT, RUN_COLOURS
 from fmviz.lessons.initialisation.charts import yours
 from fmviz.lessons.initialisation.xray import XRay
-from fmviz.run import data, measure
-from fmviz.words.numbers import small_percent
-
-ROW_HEIGHT = 74
+from fmviz.run import data
 
 
-def _height(layers: int) -> int:
-    return max(210, ROW_HEIGHT * layers + 50)
-
-
-def _layer(index: int) -> str:
+def layer_name(index: int) -> str:
+    """What a hidden layer is called; counted from 0."""
     return f"layer {index + 1}"
-
-
-@specification
-def histogram_spec(layers: int, activation: str, dark: bool) -> Any:
-    """Activation histograms, a row a layer, the first on top."""
-    edges = measure.activation_edges(activation)
-    # Even bins of an activation without bounds are even in its signed root.
-    scale = alt.Scale(type="pow", exponent=0.5, zero=False, nice=False)
-    if measure.saturates(activation):
-        scale = alt.Scale(domain=[float(edges[0]), float(edges[-1])], nice=False)
-    lanes = alt.Axis(
-        values=list(range(layers)),
-        labelExpr=f"'layer ' + ({layers} - datum.value)",
-        labelBaseline="bottom",
-        labelOffset=-6,
-        grid=True,
-        ticks=False,
-        domain=False,
-    )
-    low, high = tip("low", ".3~g", "from"), tip("high", ".3~g", "to")
-    bars = rows().encode(
-        x=axes.axis(alt.X, "low", "activation a", scale, grid=False),
-        x2="high:Q",
-        y=alt.Y("bottom:Q", title=None, scale=axes.span(0, layers), axis=lanes),
-        y2="top:Q",
-        tooltip=["layer:N", low, high, tip("share", ".2%", "activations")],
-    )
-    return bars.mark_rect(color=yours(dark), stroke=None).properties(height=_height(layers))
-
-
-def histogram_rows(seen: XRay, activation: str) -> Rows:
-    """Rows for `histogram_spec`. Each layer is drawn up to its own highest bar."""
-    edges = measure.activation_edges(activation)
-    rows = []
-    for index, layer in enumerate(seen.layers):
-        shares = layer.histogram / layer.histogram.sum()
-        bottom = len(seen.layers) - 1 - index
-        rows += [
-            {
-                "layer": _layer(index),
-                "low": float(low),
-                "high": float(high),
-                "share": float(share),
-                "bottom": bottom,
-                "top": bottom + 0.88 * float(share / shares.max()),
-            }
-            for low, high, share in zip(edges, edges[1:], shares)
-            if share > 0
-        ]
-    return Rows(rows, columns=["layer", "low", "high", "share", "bottom", "top"])
-
-
-@specification
-def flat_spec(layers: int, title: str, dark: bool) -> Any:
-    """Share of flat activations by layer: bars measured, ticks predicted, ± one deviation."""
-    base = rows().encode(y=axes.names(alt.Y, "layer"))
-    error = tip("error", ".2%", "± one standard deviation")
-    lanes = base.encode(tooltip=["layer:N", tip("measured", ".2%"), tip("predicted", ".2%"), error])
-    bars = lanes.mark_bar(color=yours(dark), cornerRadiusEnd=2, opacity=0.85).encode(
-        x=axes.share(alt.X, "measured", title, LABEL_ROOM)
-    )
-    ranges = lanes.mark_rule(strokeWidth=2, color=GREY).encode(x=alt.X("least:Q"), x2="most:Q")
-    ticks = lanes.mark_tick(thickness=3, size=24, color=GREY).encode(x=alt.X("predicted:Q"))
-    labels = marks.label(base, align="left", dx=8).encode(
-        x=alt.X("outer:Q"), color=alt.value(yours(dark))
-    )
-    return alt.layer(bars, ranges, ticks, labels).properties(height=_height(layers))
-
-
-def flat_rows(seen: XRay) -> Rows:
-    """Rows for `flat_spec`."""
-    rows = []
-    for index, layer in enumerate(seen.layers):
-        low = max(layer.predicted - layer.predicted_error, 0.0)
-        high = min(layer.predicted + layer.predicted_error, 1.0)
-        rows.append(
-            {
-                "layer": _layer(index),
-                "measured": layer.saturation,
-                "predicted": layer.predicted,
-                "error": layer.predicted_error,
-                "least": low,
-                "most": high,
-                "outer": max(layer.saturation, high),
-                "label": small_percent(layer.saturation),
-            }
-        )
-    columns = ["layer", "measured", "predicted", "error", "least", "most", "outer", "label"]
-    return Rows(rows, columns=columns)
 
 
 @specification
 def gradients_spec(names: tuple[str, ...], layers: int, dark: bool) -> Any:
     """Gradient norm of each kernel before the first step, one line a start; log scale."""
-    order = [*(_layer(index) for index in range(layers)), "output"]
+    order = [*(layer_name(index) for index in range(layers)), "output"]
     axis = alt.Axis(labelAngle=0, labelOverlap=True)
     title, scale = "gradient norm of the weights", {"nice": True}
     curve = rows().encode(
@@ -146,7 +46,7 @@ def gradients_rows(seen: Mapping[str, XRay]) -> Rows:
     rows = [
         {
             "run": name,
-            "layer": _layer(index) if index < len(each.layers) else "output",
+            "layer": layer_name(index) if index < len(each.layers) else "output",
             "norm": norm,
         }
         for name, each in seen.items()

@@ -1,4 +1,4 @@
-"""Charts of the lesson on optimizers: race, update ratio, sweep, ravine."""
+"""Charts of the lesson on optimizers: race, update ratio, sweep."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts import axes, marks
+from fmviz.charts import axes, ends, film, marks
 from fmviz.charts.marks import of_kind, tip
 from fmviz.charts.scales import by_name
 from fmviz.charts.series import Rows
@@ -21,27 +21,23 @@ from fmviz.charts.style import (
     CURVES_HEIGHT,
     DASHED,
     GREY,
+    MIN_SPAN,
     PANEL_HEIGHT,
     RUN_COLOURS,
     RUN_SHAPES,
     SOLID,
 )
 from fmviz.lessons.optimizers.lesson import LABELS, SWEPT_RATES
-from fmviz.lessons.optimizers.ravine import STEPS, Ravine
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
+from fmviz.words.numbers import percent, rounded
 
 NAMES = tuple(LABELS.values())
 # What the two curves of a race show: column of the history → axis title, dash, whether logarithmic.
 LOSS, ACCURACY = "train_crossentropy", "val_accuracy"
-RACE_HEIGHT = 330
+RACE_HEIGHT = CURVES_HEIGHT
 # Of a legend, so that it fits half of the page.
 COLUMNS = 2
-# The part of the plane that is drawn of the ravine.
-ALONG, ACROSS = 2.4, 1.7
-LEVELS = tuple(4.0**k for k in range(-4, 4))
-# f below this is drawn at it.
-FLOOR = 1e-8
 # Of a logarithmic scale: no further than there are values, but a few pixels.
 FITTED = {"nice": False, "padding": 8}
 ROW_HEIGHT = 42
@@ -63,9 +59,11 @@ def racer_shape(shown: Sequence[str], **options: Any) -> alt.Shape:
 
 def _along(axis: str, epochs: int) -> alt.X:
     if axis == "epochs":
-        return axes.counts(alt.X, "x", (min(1, epochs - 1), epochs), "epoch")
-    title = "seconds of this run's gradient steps"
-    return axes.axis(alt.X, "x", title, alt.Scale(zero=True), tickCount=6, grid=False)
+        looks: dict[str, Any] = {"tickMinStep": 1, "format": "d"}
+        title, scale = "epoch", ends.room((min(1, epochs - 1), epochs))
+    else:
+        looks, title, scale = {"tickCount": 6}, "seconds of this run's gradient steps", ends.room()
+    return axes.axis(alt.X, "x", title, scale, grid=False, **looks)
 
 
 @specification
@@ -81,20 +79,47 @@ def race_spec(shown: tuple[str, ...], measure: str, axis: str, epochs: int, dark
     if loss:
         y = axes.logarithmic(alt.Y, "value", "training loss", FITTED, tickCount=6, gridOpacity=0.4)
     value = tip("value", ".3f" if loss else marks.PERCENT)
-    curve = marks.rows().encode(
-        x=_along(axis, epochs),
+    x = _along(axis, epochs)
+    colour = racer_colour(shown, dark, legend=None)
+    curve = of_kind("curve").encode(
+        x=x,
         y=y,
-        color=racer_colour(shown, dark),
+        color=colour,
         tooltip=["run:N", "epoch:Q", tip("seconds", ".2f"), value],
     )
-    line = marks.line(curve, strokeDash=SOLID if loss else DASHED, clip=True)
-    chart = alt.layer(line, marks.points(curve, racer_shape(shown)))
-    return on_top(chart, RACE_HEIGHT, labelLimit=200, symbolSize=120)
+    line = marks.line(curve, strokeDash=SOLID if loss else DASHED)
+    points = marks.points(curve, racer_shape(shown, legend=None))
+    chart = alt.layer(line, points, ends.labels(x, y, colour))
+    return chart.properties(height=RACE_HEIGHT)
+
+
+def race_reel(runs: Sequence[Shown], measure: str, horizon: int) -> film.Reel:
+    """The same over the epochs, as a picture that moves."""
+    loss = measure == LOSS
+    drawn = [
+        film.line(
+            index,
+            run.record.history[measure],
+            rounded if loss else percent,
+            dash="solid" if loss else "dashed",
+            least=1e-6 if loss else 0.0,
+        )
+        for index, run in enumerate(runs)
+    ]
+    keys = film.legend(runs, splits=False)
+    title, kind = ("training loss", "log") if loss else ("validation accuracy", "share")
+    reel = film.lines(drawn, horizon, keys=keys, title=title, kind=kind)
+    return reel | {"height": RACE_HEIGHT}
+
+
+# The place of each racer among all, by the name that it races under.
+PLACES = {name: place for place, name in enumerate(NAMES)}
 
 
 def race_rows(runs: Sequence[Shown], measure: str, axis: str) -> Rows:
     """Rows for `race_spec`."""
-    rows = []
+    rows: list[dict[str, Any]] = []
+    last: list[dict[str, Any]] = []
     for run in runs:
         seconds = run.record.history["seconds"]
         for epoch, value in enumerate(run.record.history[measure], start=1):
@@ -102,8 +127,19 @@ def race_rows(runs: Sequence[Shown], measure: str, axis: str) -> Rows:
             x = epoch if axis == "epochs" else spent
             # A loss of exactly 0 has no place on a logarithmic axis.
             shown = max(float(value), 1e-6) if measure == LOSS else float(value)
-            rows.append({"run": run.name, "epoch": epoch, "seconds": spent, "x": x, "value": shown})
-    return Rows(rows, columns=["run", "epoch", "seconds", "x", "value"])
+            row = {"run": run.name, "epoch": epoch, "seconds": spent, "x": x, "value": shown}
+            rows.append({"kind": "curve", **row})
+        if run.record.epochs:
+            last.append({**row, "label": run.name, "short": run.name})
+    seen, pixels = [row["value"] for row in rows], RACE_HEIGHT - ends.BARE
+    if measure == LOSS:
+        rows += ends.logarithmic_rows(last, "value", seen, pixels)
+    elif seen:
+        # The axis goes on to round numbers, a little further than what is seen.
+        least = 1.2 * ends.BETWEEN * max(max(seen) - min(seen), MIN_SPAN) / pixels
+        rows += ends.rows(last, "value", least, max(seen) + least)
+    columns = ["kind", "run", "epoch", "seconds", "x", "value", "label", "short"]
+    return Rows(rows, columns=columns)
 
 
 @specification
@@ -119,7 +155,7 @@ def updates_spec(shown: tuple[str, ...], epochs: int, dark: bool) -> Any:
     )
     label = marks.label(of_kind("healthy"), "run:N", align="left", dx=6, dy=-8, color=GREY)
     chart = alt.layer(
-        marks.line(curve, clip=True),
+        marks.line(curve),
         marks.points(curve, racer_shape(shown)),
         marks.rule("healthy", y=y),
         label.encode(x=alt.value(0), y=y),
@@ -195,76 +231,3 @@ def sweep_rows(records: Mapping[tuple[str, float], RunRecord | None]) -> Rows:
     for row in rows:
         row["best"] = row["accuracy"] is not None and row["accuracy"] == tops.get(row.pop("name"))
     return Rows(rows, columns=["run", "rate", "label", "accuracy", "loss", "best"])
-
-
-@specification
-def ravine_spec(shown: tuple[str, ...], dark: bool) -> Any:
-    """Contours of the ravine, the minimum, and the paths."""
-    looks: dict[str, Any] = {"grid": False, "tickCount": 5}
-    x = axes.axis(alt.X, "x", "first parameter", axes.span(-ALONG, ALONG), **looks)
-    y = axes.axis(alt.Y, "y", "second parameter", axes.span(-ACROSS, ACROSS), **looks)
-    contours = of_kind("contour").encode(x=x, y=y, order="step:Q", detail="level:N")
-    path = of_kind("path").encode(
-        x=x,
-        y=y,
-        color=racer_colour(shown, dark),
-        order="step:Q",
-        tooltip=["run:N", "step:Q", tip("value", ".3~g", "f")],
-    )
-    goal = of_kind("minimum").mark_point(shape="cross", size=160, filled=True, color=GREY)
-    chart = alt.layer(
-        contours.mark_line(strokeWidth=1, color=GREY, opacity=0.55, clip=True),
-        goal.encode(x=x, y=y),
-        marks.line(path, strokeWidth=2, clip=True),
-        marks.points(path, racer_shape(shown), size=40, clip=True),
-    )
-    return on_top(chart, CURVES_HEIGHT, labelLimit=200, symbolSize=120)
-
-
-def ravine_rows(racers: Sequence[str], ravine: Ravine, rate: float) -> Rows:
-    """Rows for `ravine_spec` and `descent_spec`."""
-    rows: list[dict[str, Any]] = [{"kind": "minimum", "x": 0.0, "y": 0.0}]
-    turn = np.linspace(0, 2 * np.pi, 121)
-    for level in LEVELS:
-        half = np.sqrt(2 * level)
-        ellipse = np.stack([half * np.cos(turn), half / np.sqrt(ravine.curvature) * np.sin(turn)])
-        places = ellipse.T @ ravine.axes
-        rows += [
-            {"kind": "contour", "level": f"{level:g}", "step": i, "x": x, "y": y}
-            for i, (x, y) in enumerate(places.tolist())
-        ]
-    for name in racers:
-        path = ravine.path(name, rate)
-        # Far outside of the picture a line only needs its direction.
-        places = np.clip(path, -50, 50)
-        values = ravine.value(path)
-        rows += [
-            {
-                "kind": "path",
-                "run": LABELS[name],
-                "step": i,
-                "x": x,
-                "y": y,
-                "value": float(value),
-                "drawn": float(max(value, FLOOR)),
-            }
-            for i, ((x, y), value) in enumerate(zip(places.tolist(), values))
-        ]
-    columns = ["kind", "level", "run", "step", "x", "y", "value", "drawn"]
-    return Rows(rows, columns=columns)
-
-
-@specification
-def descent_spec(shown: tuple[str, ...], dark: bool) -> Any:
-    """f over the steps of each path, from the rows of the ravine."""
-    scale = {"domain": [FLOOR, 100], "clamp": True}
-    looks: dict[str, Any] = {"format": "~e", "tickCount": 5, "gridOpacity": 0.4}
-    curve = of_kind("path").encode(
-        x=axes.axis(alt.X, "step", "step", axes.span(0, STEPS), grid=False, tickCount=6),
-        y=axes.logarithmic(alt.Y, "drawn", "f", scale, **looks),
-        color=racer_colour(shown, dark, legend=None),
-        tooltip=["run:N", "step:Q", tip("value", ".3~g")],
-    )
-    dots = curve.mark_point(size=26, filled=True).encode(shape=racer_shape(shown, legend=None))
-    chart = alt.layer(marks.line(curve, strokeWidth=2), dots)
-    return chart.properties(height=CURVES_HEIGHT)

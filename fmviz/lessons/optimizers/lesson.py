@@ -43,7 +43,7 @@ OWN_RATES = {
 # Who races where nobody is chosen.
 OPENING_RACERS: tuple[Racer, ...] = ("sgd", "adam", "momentum", "rmsprop")
 
-Section = Literal["update", "sweep", "ravine"]
+Section = Literal["loss", "update", "sweep", "ravine"]
 Rates = Literal["common", "own"]
 Axis = Literal["epochs", "seconds"]
 
@@ -63,7 +63,7 @@ class OptimizersView(Taught, Stopping):
     racers: tuple[Racer, ...] = OPENING_RACERS
     rates: Rates = "common"
     axis: Axis = "epochs"
-    section: Section = "update"
+    section: Section = "loss"
     layer: Layer = 1
     curvature: Annotated[float, Field(ge=1, le=1_000)] = 20.0
     ravine_rate: Annotated[float, Field(gt=0, le=10)] = 0.09
@@ -119,8 +119,10 @@ LESSON = Lesson(
         Preset("too much", {"learning_rate": 0.1}),
         Preset("seconds", {"rates": "own", "axis": "seconds"}),
         Preset("sweep", {"rates": "own", "section": "sweep"}),
-        Preset("ravine", {"rates": "own", "section": "ravine"}),
-        Preset("tilted", {"rates": "own", "section": "ravine", "tilted": True}),
+        Preset("ravine", {"rates": "own", "ravine_rate": 0.1}),
+        Preset("tilted", {"rates": "own", "tilted": True}),
     ),
     answer=answer,
+    knobs=("learning_rate",),
+    row="accuracy",
 )

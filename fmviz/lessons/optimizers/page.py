@@ -10,40 +10,47 @@ from fmviz.ui import controls, foot
 from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
+from fmviz.ui.panels.row import Row
 from fmviz.ui.panels.seeds import Seeds
 from fmviz.ui.place import Place
 from fmviz.words import prose, seeds
 
 CLOSER: dict[Section, CloserLook] = {
+    "loss": CloserLook("Training loss", panels.loss),
     "update": CloserLook("Size of a step", panels.Updates),
     "sweep": CloserLook("Fair comparison: η against result", panels.RateSweep),
-    "ravine": CloserLook("A ravine of two parameters", panels.RavinePaths),
+    "ravine": CloserLook("Down the ravine, in figures", panels.Descent),
 }
 
 
 def show() -> None:
     """The page, top to bottom."""
     page = open_page(LESSON)
-    left, right = page.columns()
-    with left:
+    stage = page.set()
+    with stage.controls:
         panels.racers(page)
         panels.rates(page)
+        row = st.container()
         panels.axis(page)
-    controls.more(page.name)
+    panels.ravine(page)
+    with stage.more:
+        controls.more(page.name)
 
-    with right:
-        page.guess()
-        board = Board(page)
-        board.place_status()
-        board.add(panels.Race(board))
+    page.guess()
+    board = Board(page)
+    board.place_status()
+    board.add(panels.Race(board))
+    with stage.under:
         if len(board.roles) == 2:
             board.add(Seeds(board))
         elif len(board.roles) > 2:
             Place().caption(prose.text(seeds.WORDS, "several trainings, one each"))
+    with row:
+        board.add(Row(board))
 
     closer_look(board, CLOSER)
 
-    st.subheader("The rules, with these runs' numbers")
+    st.header("The rules, with these runs' numbers")
     panels.rules(page)
     foot.draw(page)
     page.save()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmviz.lessons.optimizers import charts, ravine_says, says
+from fmviz.charts import film
+from fmviz.lessons.optimizers import charts, ravine_charts, ravine_says, says
 from fmviz.lessons.optimizers.lesson import (
     LABELS,
-    RACERS,
     Axis,
     OptimizersView,
     Rates,
@@ -22,14 +22,18 @@ from fmviz.ui import controls, mirrored, state, view_controls
 from fmviz.ui.board import Board
 from fmviz.ui.look import LIVE, Look, Panel
 from fmviz.ui.page import Page
-from fmviz.ui.panels.curves import Warnings
+from fmviz.ui.panels.curves import below
 from fmviz.ui.panels.sweep import OnRequest
 from fmviz.ui.place import Place, draw_chart
+from fmviz.ui.player.screen import Screen, standing
+from fmviz.ui.player.screen import controls as player
+from fmviz.ui.session import is_dark
 from fmviz.ui.told import Told
 from fmviz.words.prose import Caption
 
 RATE_LABELS: dict[Rates, str] = {"common": "one η for all", "own": "each its own"}
 AXIS_LABELS: dict[Axis, str] = {"epochs": "epochs", "seconds": "seconds"}
+MEASURES = {charts.LOSS: "Training cross-entropy", charts.ACCURACY: "Validation accuracy"}
 CURVATURES = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0)
 RAVINE_RATES = (
     0.001,
@@ -67,37 +71,69 @@ def axis(page: Page[OptimizersView]) -> None:
 
 def racers(page: Page[OptimizersView]) -> None:
     """Who races."""
-    mirrored.several(page.name, "racers", "Who races", {name: LABELS[name] for name in RACERS})
+    with st.container(key="racers"):
+        mirrored.several(page.name, "racers", "Who races", LABELS)
+
+
+class Measure(Panel):
+    """One measure of all racers, over epochs or seconds.
+
+    Args:
+        measure: `charts.ACCURACY` or `charts.LOSS`.
+    """
+
+    pace = LIVE
+
+    def __init__(self, board: Board[OptimizersView], measure: str) -> None:
+        self.board, self.page, self.measure = board, board.page, measure
+        self.screen = Screen(self.page, measure, charts.PLACES)
+        with self.screen.stand_in():
+            self.chart = Place()
+
+    def draw(self, look: Look) -> None:
+        """The curves as they grow."""
+        board, axis, measure = self.board, self.page.view.axis, self.measure
+        alt = f"{MEASURES[measure]} over the {axis}: {', '.join(board.roles)}."
+        self.chart.chart(
+            charts.race_rows(look.runs, measure, axis),
+            charts.race_spec(board.roles, measure, axis, board.horizon, board.dark),
+            alt=alt,
+        )
+        # Over seconds the runs have no epoch in common to be at.
+        if axis == "epochs":
+            self.screen.draw(
+                look,
+                lambda clock: film.reel(
+                    clock, "lines", alt, charts.race_reel(look.runs, measure, board.horizon)
+                ),
+                judged=measure == charts.ACCURACY,
+            )
+
+
+def loss(board: Board[OptimizersView]) -> Measure:
+    """What the rules are to make small."""
+    return Measure(board, charts.LOSS)
 
 
 class Race(Panel):
-    """Training loss beside validation accuracy, the figures, and what they say."""
+    """Validation accuracy as it grows, the figures, and what they say."""
 
     pace = LIVE
 
     def __init__(self, board: Board[OptimizersView]) -> None:
         self.board, self.page = board, board.page
         self.view = board.page.view
-        left, right = st.columns(2, gap="medium")
-        with left:
-            self.losses = Place()
-        with right:
-            self.accuracies = Place()
-        self.told, self.warnings, self.table = Told(board.page), Warnings(board), Place()
+        stage = board.page.stage
+        with stage.picture:
+            self.accuracy = Measure(board, charts.ACCURACY)
+        self.told, self.warnings = below(board)
+        with stage.under:
+            self.table = Place()
 
     def draw(self, look: Look) -> None:
         """The curves as they grow; figures and captions with them."""
-        board, runs, axis = self.board, look.runs, self.view.axis
-        names = ", ".join(board.roles)
-        for place, measure, what in (
-            (self.losses, charts.LOSS, "Training cross-entropy"),
-            (self.accuracies, charts.ACCURACY, "Validation accuracy"),
-        ):
-            place.chart(
-                charts.race_rows(runs, measure, axis),
-                charts.race_spec(board.roles, measure, axis, board.horizon, board.dark),
-                alt=f"{what} over the {axis}: {names}.",
-            )
+        runs, axis = look.runs, self.view.axis
+        self.accuracy.draw(look)
         if runs:
             self.table.markdown(says.table(runs, axis))
         captions: list[Caption] = []
@@ -127,7 +163,7 @@ class Updates(Panel):
         """The newest figures."""
         board = self.board
         rows = charts.updates_rows(look.runs, self.layer, says.HEALTHY)
-        if rows.empty:
+        if not rows:
             return
         self.chart.chart(
             rows,
@@ -166,44 +202,68 @@ class RateSweep(OnRequest):
             self.told.say(*says.sweep(known))
 
 
-class RavinePaths(Panel):
-    """Paths down a ravine: drawn at once, nothing is trained."""
+def ravine(page: Page[OptimizersView]) -> None:
+    """The page's image: the racers on their way down a ravine, and what makes it steep. Nothing is
+    trained for it, so it is there before the first guess."""
+    with page.stage.player:
+        player(page)
+    with page.stage.side:
+        screen = Screen(page, "ravine")
+        with screen.stand_in():
+            chart = Place()
+        _ravine_controls(page)
+        with standing():
+            Place().caption(page.text("ravine map"))
+        # Not the page's view, which asks for its runs: other controls are still to come.
+        view = page.values.view
+        racing = racers_of(view)
+        here, rate = Ravine(view.curvature, view.tilted), view.ravine_rate
+        labels = tuple(LABELS[name] for name in racing)
+        alt = f"A ravine as a map, and the way of each optimizer down it: {', '.join(labels)}."
+        chart.chart(
+            ravine_charts.ravine_rows(racing, here, rate),
+            ravine_charts.ravine_spec(labels, is_dark()),
+            alt=alt,
+        )
+        screen.show(ravine_charts.ravine_reel(racing, here, rate, alt))
+
+
+def _ravine_controls(page: Page[OptimizersView]) -> None:
+    rate, curvature, tilt = st.columns(3, gap="small", vertical_alignment="center")
+    with rate:
+        view_controls.slider(page.name, "ravine_rate", "η on the map", RAVINE_RATES, number)
+    with curvature:
+        view_controls.slider(page.name, "curvature", "Curvature κ", CURVATURES, number)
+    with tilt:
+        view_controls.toggle(page.name, "tilted", "Tilted")
+
+
+class Descent(Panel):
+    """How high each walker of the ravine is after each step, and what can be known beforehand."""
 
     def __init__(self, board: Board[OptimizersView]) -> None:
-        page, dark = board.page, board.dark
-        left, right = st.columns([1, 3.2], gap="large")
-        with left:
-            view_controls.slider(
-                page.name, "ravine_rate", "Learning rate there, η", RAVINE_RATES, number
-            )
-            view_controls.slider(page.name, "curvature", "Curvature across, κ", CURVATURES, number)
-            view_controls.toggle(page.name, "tilted", "Turn it by 45°")
+        page = board.page
         view = page.view
         racing = racers_of(view)
         labels = tuple(LABELS[name] for name in racing)
-        rows = charts.ravine_rows(racing, Ravine(view.curvature, view.tilted), view.ravine_rate)
-        with right:
-            paths, descent = st.columns([1.5, 1], gap="medium")
-            with paths:
-                draw_chart(
-                    rows,
-                    charts.ravine_spec(labels, dark),
-                    alt="Contours of the ravine and the path of each optimizer.",
-                )
-            with descent:
-                draw_chart(
-                    rows,
-                    charts.descent_spec(labels, dark),
-                    alt="f over the steps of each path.",
-                )
-        page.say(ravine_says.ravine_rule(view))
-        Told(page).say(*ravine_says.on_ravine(racing, view))
+        chart, told = st.columns([1.5, 1], gap="large")
+        with chart:
+            here = Ravine(view.curvature, view.tilted)
+            draw_chart(
+                ravine_charts.ravine_rows(racing, here, view.ravine_rate),
+                ravine_charts.descent_spec(labels, board.dark),
+                alt="f over the steps of each path.",
+            )
+        with told:
+            page.say(ravine_says.ravine_rule(view))
+            Told(page).say(*ravine_says.on_ravine(racing, view))
 
 
 def rules(page: Page[OptimizersView]) -> None:
-    """The racers' rules with their numbers, two side by side."""
+    """The racers' rules with their numbers: the first in sight, the others folded."""
     page.say(Caption("rules", {}))
-    columns = st.columns(2, gap="large")
-    for index, config in enumerate(page.runs.values()):
-        with columns[index % 2]:
+    first, *others = page.runs.items()
+    page.say(says.rules(first[1]))
+    for name, config in others:
+        with st.expander(name, icon=":material/function:"):
             page.say(says.rules(config))

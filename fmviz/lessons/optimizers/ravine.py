@@ -13,11 +13,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fmviz.theory.rules import MOMENTUM, Maths, bind
+from fmviz.theory.numpy_rules import RULES
+from fmviz.theory.rules import MOMENTUM
 
 Array = npt.NDArray[np.float64]
 
-RULES = bind(Maths(np.sqrt, np.sign, np.power, lambda shape, value: np.full(shape, value)))
 # Where all walkers set out, along and across; and how many steps they take.
 START = (-2.0, 0.6)
 STEPS = 60

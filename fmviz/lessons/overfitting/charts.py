@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
+import numpy as np
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts import axes, marks, series
+from fmviz.charts import axes, film, marks, series
 from fmviz.charts.marks import tip
-from fmviz.charts.scales import by_name, run_colour, run_shape, split_dash
+from fmviz.charts.scales import by_name, run_colour, split_dash
 from fmviz.charts.series import Rows
-from fmviz.charts.specification import on_top, specification
-from fmviz.charts.style import CARD_HEIGHT, DASHED, RUN_COLOURS, SOLID
+from fmviz.charts.specification import specification
+from fmviz.charts.style import CARD_HEIGHT, DASHED, PANEL_HEIGHT, RUN_COLOURS, SOLID
+from fmviz.words.numbers import percent, rounded
 
 # Series of `labels_spec`, and the names that the history has for them.
 LABELS = {
@@ -42,7 +44,7 @@ def labels_spec(epochs: int, dark: bool) -> Any:
         tooltip=["series:N", "epoch:Q", tip("accuracy", marks.PERCENT)],
     )
     best = marks.rule(marks.rows("datum.series == 'epoch'"), x=x)
-    return alt.layer(marks.line(curve, clip=True), best).properties(height=CARD_HEIGHT)
+    return alt.layer(marks.line(curve), best).properties(height=CARD_HEIGHT)
 
 
 def labels_rows(run: Shown) -> Rows:
@@ -60,6 +62,21 @@ def labels_rows(run: Shown) -> Rows:
     return Rows(rows, columns=["series", "epoch", "accuracy"])
 
 
+def labels_reel(runs: Sequence[Shown]) -> film.Reel:
+    """The same as a picture that moves, of the last run."""
+    own, record = len(runs) - 1, runs[-1].record
+    dashes = dict(zip(LABELS, ("solid", "fine", "dashed"), strict=True))
+    colours = [[RUN_COLOURS[dark][index] for dark in (False, True)] for index in (1, 3, 1)]
+    looks = dict(zip(LABELS, colours, strict=True))
+    drawn = [
+        film.line(own, record.history[name], percent, dash=dashes[series], colours=looks[series])
+        for series, name in LABELS.items()
+        if np.isfinite(record.history[name]).any()
+    ]
+    keys = [film.key(name, dash=dashes[name], colours=looks[name]) for name in LABELS]
+    return film.lines(drawn, record.config.epochs, keys=keys, ends=(0, 1), small=True)
+
+
 @specification
 def loss_spec(names: tuple[str, ...], epochs: int, dark: bool) -> Any:
     """Cross-entropy over the epochs on a logarithmic scale, training solid, validation dashed."""
@@ -67,14 +84,12 @@ def loss_spec(names: tuple[str, ...], epochs: int, dark: bool) -> Any:
     curve = marks.rows().encode(
         x=axes.epochs(epochs),
         y=axes.logarithmic(alt.Y, "loss", "cross-entropy", nice, format="~g", tickCount=4),
-        color=run_colour(names, dark),
+        # Beside the accuracies, whose lines are named.
+        color=run_colour(names, dark, legend=None),
         tooltip=["run:N", "split:N", "epoch:Q", tip("loss", ".3~g")],
     )
-    chart = alt.layer(
-        marks.line(curve, clip=True).encode(strokeDash=split_dash()),
-        marks.points(curve, run_shape(names), size=22),
-    )
-    return on_top(chart, CARD_HEIGHT, symbolStrokeWidth=2.5)
+    line = marks.line(curve).encode(strokeDash=split_dash(None))
+    return line.properties(height=PANEL_HEIGHT)
 
 
 def loss_rows(runs: Sequence[Shown]) -> Rows:
@@ -86,3 +101,9 @@ def loss_rows(runs: Sequence[Shown]) -> Rows:
         for row in series.over_epochs(run.name, run.record, "crossentropy", "loss", LEAST_LOSS)
     ]
     return Rows(rows, columns=["run", "split", "epoch", "loss"])
+
+
+def loss_reel(runs: Sequence[Shown], horizon: int) -> film.Reel:
+    """The same as a picture that moves."""
+    drawn = film.both_splits(runs, "crossentropy", rounded, least=LEAST_LOSS)
+    return film.lines(drawn, horizon, keys=film.legend(runs), kind="log", small=True)

@@ -71,4 +71,6 @@ LESSON = Lesson(
         Preset("all wrong", {"train_size": 1_000, "label_noise": 1.0, "hidden": (256,)}),
     ),
     answer=answer,
+    knobs=("train_size", "label_noise", "width"),
+    row="gap",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmviz.lessons.overfitting import panels, says
+from fmviz.lessons.overfitting.garments import Garments
 from fmviz.lessons.overfitting.lesson import LESSON, Section
 from fmviz.ui import controls, foot, mirrored
 from fmviz.ui.board import Board
@@ -14,6 +15,7 @@ from fmviz.ui.panels.card import cards
 from fmviz.ui.panels.curves import Curves
 from fmviz.ui.panels.memory import Memory
 from fmviz.ui.panels.paragraphs import Paragraphs
+from fmviz.ui.panels.row import Row
 from fmviz.ui.panels.running import Running
 from fmviz.ui.panels.seeds import Seeds
 
@@ -26,27 +28,33 @@ CLOSER: dict[Section, CloserLook] = {
 def show() -> None:
     """The page, top to bottom."""
     page = open_page(LESSON)
-    left, right = page.columns()
-    with left:
+    stage = page.set()
+    with stage.controls:
         controls.setting(page.name, "train_size")
+        row = st.container()
         controls.setting(page.name, "label_noise")
         mirrored.width(page.name)
-    controls.more(page.name)
+    with stage.more:
+        controls.more(page.name)
 
-    with right:
-        page.guess()
-        board = Board(page)
-        board.place_status()
-        board.add(Curves(board, lambda look: says.of_runs(look.runs, page.view, look.done)))
+    page.guess()
+    board = Board(page)
+    board.place_status()
+    noisy = bool(page.config.label_noise)
+    with stage.side:
+        board.add(Garments(board))
+    board.add(Curves(board, lambda look: says.of_runs(look.runs, page.view, look.done)))
+    with stage.under:
         board.add(Seeds(board))
-    labels = panels.Labels if page.config.label_noise else panels.Loss
-    cards(board, panels.ToldGap, labels, Running)
+    with row:
+        board.add(Row(board))
+    cards(board, panels.ToldGap, panels.Labels if noisy else panels.Loss, Running)
     closer_look(board, CLOSER)
 
-    st.subheader("What overfitting is")
+    st.header("What overfitting is")
     panels.definition(page)
 
-    st.subheader("The rule, with this run's numbers")
+    st.header("The rule, with this run's numbers")
     board.add(Paragraphs(board, lambda look: says.rule(look.run)))
     page.say(*says.code(page.config))
     foot.draw(page)

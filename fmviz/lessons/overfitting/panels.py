@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fmviz.analysis.stopping import Shown
+from fmviz.charts import film
 from fmviz.lessons.overfitting import charts, says
 from fmviz.lessons.overfitting.lesson import OverfittingView
 from fmviz.run.choices import DATASETS
@@ -26,6 +27,28 @@ def definition(page: Page[OverfittingView]) -> None:
         "test": f"{info.test:,}",
     }
     page.say(Caption("definition", {}), Caption("three sets", figures))
+
+
+WRONG_LABELS = (
+    "Among the measured training images, those that were told a wrong class: the share that the "
+    "network answers with that very class, ± one standard error."
+)
+LABELS_ALT = (
+    "Share answered as told over the epochs: training images with a true label, with a wrong "
+    "label, and validation images."
+)
+LOSS_ALT = (
+    "Cross-entropy on training images (solid) and validation images (dashed) of each run over the "
+    "epochs."
+)
+
+
+def _as_told(run: Shown, epoch: int) -> str:
+    return f"{points(run.record.estimate('corrupted_accuracy', epoch))}%"
+
+
+def _training_loss(run: Shown, epoch: int) -> str:
+    return says.loss(run._replace(kept=epoch))[0].figures["training"]
 
 
 class ToldGap(Gap):
@@ -60,16 +83,24 @@ class Labels(Card):
             return
         share = run.record.estimate("corrupted_accuracy", run.kept)
         self.metric.metric(
-            "Wrong labels answered as told",
+            label := "Wrong labels answered as told",
             f"{points(share)}%",
-            help="Among the measured training images, those that were told a wrong class: the "
-            "share that the network answers with that very class, ± one standard error.",
+            help=(meaning := WRONG_LABELS),
         )
         self.chart.chart(
             charts.labels_rows(run),
             charts.labels_spec(run.record.config.epochs, self.board.dark),
-            alt="Share answered as told over the epochs: training images with a true label, with a "
-            "wrong label, and validation images.",
+            alt=LABELS_ALT,
+        )
+        self.screen.draw(
+            look,
+            lambda clock: film.reel(
+                clock,
+                "lines",
+                LABELS_ALT,
+                charts.labels_reel(look.runs),
+                film.head(look.runs, label, meaning, _as_told),
+            ),
         )
         self.note.caption(self.page.text("labels note"))
 
@@ -84,16 +115,27 @@ class Loss(Card):
         if not captions:
             return
         self.metric.metric(
-            f"Training loss, {run.name}",
+            label := f"Training loss, {run.name}",
             captions[0].figures["training"],
-            help="Mean cross-entropy on the measured training images with the weights after the "
-            "epoch. Guessing among ten classes costs ln 10 = 2.303.",
+            help=(
+                meaning := "Mean cross-entropy on the measured training images with the weights "
+                "after the epoch. Guessing among ten classes costs ln 10 = 2.303."
+            ),
         )
         self.chart.chart(
             charts.loss_rows(look.runs),
             charts.loss_spec(self.board.roles, self.board.horizon, self.board.dark),
-            alt="Cross-entropy on training images (solid) and validation images (dashed) of each "
-            "run over the epochs.",
+            alt=LOSS_ALT,
+        )
+        self.screen.draw(
+            look,
+            lambda clock: film.reel(
+                clock,
+                "lines",
+                LOSS_ALT,
+                charts.loss_reel(look.runs, self.board.horizon),
+                film.head(look.runs, label, meaning, _training_loss),
+            ),
         )
         self.told.say(*captions)
 

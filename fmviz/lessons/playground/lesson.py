@@ -33,6 +33,11 @@ LESSON = Lesson(
     runs=runs,
     settings={"penalty": "l2", "lam": 10.0},
     weights=True,
+    knobs=(
+        *("lam", "penalty", "l1_share", "init_std", "dropout", "learning_rate", "label_noise"),
+        *("train_size", "optimizer", "activation", "initializer", "schedule"),
+    ),
+    row="gap",
     presets=(
         Preset("start"),
         Preset("modern", {"activation": "relu", "initializer": "he_normal", "dropout": 0.3}),

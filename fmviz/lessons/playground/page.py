@@ -14,6 +14,7 @@ from fmviz.ui.panels.curves import penalty_curves
 from fmviz.ui.panels.figures import Gap, Saturation, Sparsity
 from fmviz.ui.panels.layers import Answers, Distributions, Layers
 from fmviz.ui.panels.memory import Memory
+from fmviz.ui.panels.row import Row
 from fmviz.ui.panels.running import Running
 from fmviz.ui.panels.seeds import Seeds
 from fmviz.ui.panels.weights import Distribution, Pictures
@@ -32,26 +33,32 @@ CLOSER: dict[Section, CloserLook] = {
 def show() -> None:
     """The page, top to bottom."""
     page = open_page(LESSON)
-    left, right = page.columns()
-    with left:
+    stage = page.set(stays=True)
+    with stage.controls:
         controls.penalty(page.name)
         controls.lam(page.name)
+        row = st.container()
         controls.setting(page.name, "l1_share")
         controls.init_std(page.name)
         view_controls.patience(page.name)
-    controls.more(page.name, unfolded=True)
+    with stage.more:
+        controls.more(page.name, unfolded=True)
 
-    with right:
-        page.guess()
-        board = Board(page)
-        board.place_status()
-        board.add(penalty_curves(board))
+    page.guess()
+    board = Board(page)
+    board.place_status()
+    with stage.side:
+        board.add(Gap(board))
+    board.add(penalty_curves(board, at_bench=True))
+    with stage.under:
         board.add(Seeds(board))
-    cards(board, Gap, Sparsity, Saturation)
-    closer_look(board, CLOSER)
-
-    st.subheader("The rule, with this run's numbers")
-    page.say(*shared.rule(page.config))
+    with row:
+        board.add(Row(board))
+    with stage.rest:
+        cards(board, Sparsity, Saturation)
+        closer_look(board, CLOSER)
+        st.header("The rule, with this run's numbers")
+        page.say(*shared.rule(page.config))
     foot.draw(page)
     page.save()
     board.run()

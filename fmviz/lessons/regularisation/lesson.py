@@ -35,7 +35,6 @@ ADAMW_LAMBDAS = (1.0, 5.0, 20.0, 100.0, 500.0, 2_000.0, 5_000.0, 10_000.0)
 
 # Those of L2, then those of L1 and its zeros: `QUESTIONS` of the page.
 Section = Literal[
-    "pictures",
     "nudge",
     "wiggle",
     "flips",
@@ -68,7 +67,7 @@ class RegularisationView(Taught, Stopping):
     """
 
     tolerance: Tolerance = 1e-3
-    section: Section = "pictures"
+    section: Section = "nudge"
     prune: Annotated[float, Field(ge=0, le=1)] = 0.9
     weight: Annotated[float, Field(ge=-10, le=10)] = 0.5
     strength: Annotated[float, Field(ge=0, le=3)] = 1.0
@@ -203,4 +202,6 @@ LESSON = Lesson(
     ),
     weights=True,
     answer=answer,
+    knobs=("lam", "penalty", "l1_share"),
+    row="gap",
 )

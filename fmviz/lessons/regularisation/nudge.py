@@ -79,7 +79,7 @@ def nudge(pixels: Array, epsilon: float) -> Array:
 
 def first(images: Images) -> Images:
     """Those that are nudged."""
-    return Images(images.pixels[:NUDGED_IMAGES], images.labels[:NUDGED_IMAGES])
+    return images[:NUDGED_IMAGES]
 
 
 def curve(
@@ -95,10 +95,11 @@ def curve(
         activation: of the hidden layers.
         images: at most `NUDGED_IMAGES`.
     """
-    calm = network.predict(weights, activation, images.pixels)
+    pixels = images.pixels
+    calm = network.predict(weights, activation, pixels)
     found = []
     for epsilon in epsilons:
-        answers = network.predict(weights, activation, nudge(images.pixels, epsilon))
+        answers = network.predict(weights, activation, nudge(pixels, epsilon))
         found.append(Nudged(epsilon, answers != calm, answers == images.labels))
     return found
 

@@ -18,6 +18,7 @@ from fmviz.ui.page import open_page
 from fmviz.ui.panels.card import cards
 from fmviz.ui.panels.curves import penalty_curves
 from fmviz.ui.panels.figures import Gap, Sparsity
+from fmviz.ui.panels.row import Row
 from fmviz.ui.panels.seeds import Seeds
 from fmviz.ui.panels.weights import Distribution, Pictures
 from fmviz.words import shared
@@ -25,7 +26,6 @@ from fmviz.words import shared
 # What looks closer at each of the page's two questions, by the section of `words.md` that asks it.
 QUESTIONS: dict[str, dict[Section, CloserLook]] = {
     "look small weights": {
-        "pictures": CloserLook("First-layer weights", Pictures),
         "nudge": CloserLook("Nudge", Nudge),
         "wiggle": CloserLook("A wiggly line", Wiggle),
         "flips": CloserLook("Images that flip", Flipped),
@@ -55,24 +55,30 @@ def rule_title(config: RunConfig) -> str:
 def show() -> None:
     """The page, top to bottom."""
     page = open_page(LESSON)
-    left, right = page.columns()
-    with left:
+    stage = page.set()
+    with stage.controls:
         controls.penalty(page.name)
         controls.lam(page.name)
+        row = st.container()
         controls.setting(page.name, "l1_share")
-    controls.more(page.name)
+    with stage.more:
+        controls.more(page.name)
 
-    with right:
-        page.guess()
-        board = Board(page)
-        board.place_status()
-        board.add(penalty_curves(board))
+    page.guess()
+    board = Board(page)
+    board.place_status()
+    board.add(penalty_curves(board))
+    with stage.side:
+        board.add(Pictures(board, below=stage.under))
+    with stage.under:
         board.add(Seeds(board))
+    with row:
+        board.add(Row(board))
     cards(board, Gap, Sparsity, Distribution)
     questions = {page.text(section): tuple(looks) for section, looks in QUESTIONS.items()}
     closer_looks(board, CLOSER, questions)
 
-    st.subheader(rule_title(page.config))
+    st.header(rule_title(page.config))
     page.say(*shared.rule(page.config))
     foot.draw(page)
     page.save()

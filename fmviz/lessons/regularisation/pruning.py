@@ -77,9 +77,10 @@ def curve(
         shares: from small to large; the losses are against the first.
     """
     points: list[Pruned] = []
+    pixels = images.pixels
     whole: npt.NDArray[np.bool_] | None = None
     for share, left in zip(shares, _pruned(weights, shares), strict=True):
-        right = network.predict(left, activation, images.pixels) == images.labels
+        right = network.predict(left, activation, pixels) == images.labels
         whole = right if whole is None else whole
         points.append(
             Pruned(

@@ -1,4 +1,4 @@
-"""Charts of the lesson on schedules: the rate above the loss, the race, the sweep."""
+"""Charts of the lesson on schedules: the rate and the loss, the race, the sweep."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
-import numpy as np
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts import axes, marks, series
+from fmviz.charts import axes, ends, film, marks, series
 from fmviz.charts.marks import of_kind, tip
 from fmviz.charts.scales import run_colour, run_shape, split_dash
 from fmviz.charts.series import Rows
 from fmviz.charts.specification import on_top, specification
 from fmviz.charts.style import (
+    CURVES_HEIGHT,
     DASHED,
     GREY,
     LABEL_SIZE,
@@ -24,15 +24,15 @@ from fmviz.charts.style import (
 )
 from fmviz.lessons.schedules.lesson import CONSTANT, LABELS, SCHEDULED
 from fmviz.lessons.schedules.says import fired
+from fmviz.lessons.schedules.valley import rates_of
+from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate, accuracy
 from fmviz.run.record import RunRecord
-from fmviz.theory import schedules
-from fmviz.words.numbers import points
+from fmviz.words.numbers import points, rounded
 
-RATE_HEIGHT = 170
-LOSS_HEIGHT = 300
-# The same room for the labels of both y axes: one chart stands exactly above the other.
-ROOM = axes.room(58)
+# The rate and the valley below it, as high as the picture and its player.
+RATE_HEIGHT = 385
+LOSS_HEIGHT = CURVES_HEIGHT
 # So many points a curve are as good as all steps.
 POINTS = 400
 # A logarithmic axis has no zero: what is less is drawn here.
@@ -47,15 +47,15 @@ def rate_spec(roles: tuple[str, ...], epochs: int, dark: bool) -> Any:
     scale = alt.Scale(zero=True, nice=True)
     curve = marks.rows().encode(
         x=axes.epochs(epochs, first=0, title=None),
-        y=axes.axis(alt.Y, "rate", "learning rate", scale, tickCount=4, format="~g", **ROOM),
-        color=run_colour(roles, dark),
+        y=axes.axis(alt.Y, "rate", "learning rate", scale, tickCount=4, format="~g"),
+        # Beside the loss, which names the runs of both.
+        color=run_colour(roles, dark, legend=None),
         tooltip=["run:N", "step:Q", tip("rate", ".3~g")],
     )
-    line = marks.line(curve, clip=True, interpolate="step-after")
-    return on_top(line, RATE_HEIGHT, labelLimit=300, symbolStrokeWidth=2.5)
+    return marks.line(curve, interpolate="step-after").properties(height=RATE_HEIGHT)
 
 
-def rate_rows(runs: Sequence[Shown], configs: Mapping[str, Any]) -> Rows:
+def rate_rows(runs: Sequence[Shown], configs: Mapping[str, RunConfig]) -> Rows:
     """Rows for `rate_spec`: of a schedule all that is to come, too; of a plateau what was.
 
     Args:
@@ -65,12 +65,7 @@ def rate_rows(runs: Sequence[Shown], configs: Mapping[str, Any]) -> Rows:
     rows: list[dict[str, Any]] = []
     for role, config in configs.items():
         per_epoch = config.steps_per_epoch
-        if config.schedule == "plateau":
-            record = records.get(role)
-            known = record.history["learning_rate"] if record is not None else np.empty(0)
-            rates = np.repeat(known, per_epoch) if len(known) else np.array([config.learning_rate])
-        else:
-            rates = schedules.learning_rates(config)
+        rates = rates_of(config, records.get(role))
         steps = range(0, len(rates), max(1, len(rates) // POINTS))
         rows += [
             {"run": role, "step": i, "epoch": i / per_epoch, "rate": float(rates[i])} for i in steps
@@ -83,30 +78,47 @@ def rate_rows(runs: Sequence[Shown], configs: Mapping[str, Any]) -> Rows:
 @specification
 def loss_spec(roles: tuple[str, ...], epochs: int, dark: bool) -> Any:
     """Cross-entropy after each epoch, training solid, validation dashed; a plateau's cuts."""
-    x, colour = axes.epochs(epochs, first=0), run_colour(roles, dark, legend=None)
+    x = alt.X(
+        "epoch:Q",
+        title="epoch",
+        scale=ends.room((0, epochs)),
+        axis=alt.Axis(tickMinStep=1, format="d", grid=False, labelFlush=False),
+    )
+    colour = run_colour(roles, dark, legend=None)
     scale = {"nice": False, "padding": 8}
-    looks: dict[str, Any] = {"tickCount": 6, "format": "~g", "gridOpacity": 0.4} | ROOM
+    looks: dict[str, Any] = {"tickCount": 6, "format": "~g", "gridOpacity": 0.4}
+    y = axes.logarithmic(alt.Y, "loss", "cross-entropy", scale, **looks)
     curve = of_kind("curve").encode(
         x=x,
-        y=axes.logarithmic(alt.Y, "loss", "cross-entropy", scale, **looks),
+        y=y,
         color=colour,
         tooltip=["run:N", "split:N", "epoch:Q", tip("loss", ".3f")],
     )
     shapes = alt.Scale(domain=list(roles), range=RUN_SHAPES[: len(roles)])
     chart = alt.layer(
-        marks.line(curve, clip=True).encode(strokeDash=split_dash()),
+        marks.line(curve).encode(strokeDash=split_dash(None)),
         marks.points(curve, alt.Shape("run:N", scale=shapes, legend=None)),
         marks.rule("cut", color=None, x=x).encode(color=colour, tooltip=["label:N"]),
+        ends.labels(x, y, colour),
     )
     return chart.properties(height=LOSS_HEIGHT)
+
+
+def loss_reel(runs: Sequence[Shown], horizon: int) -> film.Reel:
+    """The same as a picture that moves."""
+    drawn = film.both_splits(runs, "crossentropy", rounded, least=LEAST_LOSS)
+    return film.lines(drawn, horizon, keys=film.legend(runs), kind="log", title="cross-entropy")
 
 
 def loss_rows(runs: Sequence[Shown]) -> Rows:
     """Rows for `loss_spec`."""
     rows: list[dict[str, Any]] = []
+    last: list[dict[str, Any]] = []
     for run in runs:
         curves = series.over_epochs(run.name, run.record, "crossentropy", "loss", LEAST_LOSS)
         rows += [{"kind": "curve", **row} for row in curves]
+        of_split = {row["split"]: row for row in curves}
+        last += [{**row, **ends.named(run.name, split)} for split, row in of_split.items()]
         if run.record.config.schedule == "plateau":
             rows += [
                 {
@@ -117,7 +129,9 @@ def loss_rows(runs: Sequence[Shown]) -> Rows:
                 }
                 for epoch in fired(run.record)
             ]
-    return Rows(rows, columns=["kind", "run", "split", "epoch", "loss", "label"])
+    seen = [row["loss"] for row in rows if row["kind"] == "curve"]
+    rows += ends.logarithmic_rows(last, "loss", seen, LOSS_HEIGHT - ends.BARE)
+    return Rows(rows, columns=["kind", "run", "split", "epoch", "loss", "label", "short"])
 
 
 @specification

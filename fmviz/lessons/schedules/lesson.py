@@ -10,6 +10,7 @@ from fmviz.page.lesson import NETWORK, Lesson, Preset, Runs
 from fmviz.page.view import Stopping, Taught
 from fmviz.run.choices import SCHEDULES
 from fmviz.run.config import RunConfig
+from fmviz.run.settings import parts
 
 CONSTANT, SCHEDULED = "constant η", "with schedule"
 LABELS: dict[str, str] = {name: choice.label for name, choice in SCHEDULES.items()}
@@ -85,4 +86,6 @@ LESSON = Lesson(
         Preset("plateau", {"optimizer": "adam", "learning_rate": 0.01, "schedule": "plateau"}),
     ),
     answer=answer,
+    knobs=("learning_rate", "schedule", *parts("schedule"), "optimizer"),
+    row="accuracy",
 )

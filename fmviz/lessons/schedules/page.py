@@ -10,6 +10,7 @@ from fmviz.ui import controls, foot
 from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
+from fmviz.ui.panels.row import Row
 from fmviz.ui.panels.seeds import Seeds
 
 CLOSER: dict[Section, CloserLook] = {
@@ -21,22 +22,26 @@ CLOSER: dict[Section, CloserLook] = {
 def show() -> None:
     """The page, top to bottom."""
     page = open_page(LESSON)
-    left, right = page.columns()
-    with left:
+    stage = page.set()
+    with stage.controls:
+        row = panels.settings(page)
         controls.setting(page.name, "optimizer")
-        panels.settings(page)
-    controls.more(page.name)
+    with stage.more:
+        controls.more(page.name)
+    panels.pictures(page)
 
-    with right:
-        page.guess()
-        board = Board(page)
-        board.place_status()
-        board.add(panels.Twins(board))
+    page.guess()
+    board = Board(page)
+    board.place_status()
+    board.add(panels.Twins(board))
+    with stage.under:
         board.add(Seeds(board))
+    with row:
+        board.add(Row(board))
 
     closer_look(board, CLOSER)
 
-    st.subheader("The rule, with this run's numbers")
+    st.header("The rule, with this run's numbers")
     page.say(*says.letters(page.config), says.rule(page.config))
     foot.draw(page)
     page.save()

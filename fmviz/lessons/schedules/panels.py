@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from fmviz.lessons.schedules import charts, says
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from fmviz.charts import film
+from fmviz.lessons.schedules import charts, says, thumbnails, valley_charts
 from fmviz.lessons.schedules.lesson import SchedulesView, raced, swept
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import parts
@@ -10,30 +14,48 @@ from fmviz.ui import controls
 from fmviz.ui.board import Board
 from fmviz.ui.look import LIVE, Look, Panel
 from fmviz.ui.page import Page
-from fmviz.ui.panels.curves import Warnings
+from fmviz.ui.panels.curves import below
 from fmviz.ui.panels.sweep import OnRequest
 from fmviz.ui.place import Place
+from fmviz.ui.player.screen import Screen
 from fmviz.ui.told import Told
 from fmviz.words.prose import Caption
 
 
-def settings(page: Page[SchedulesView]) -> None:
-    """The schedule, and the settings that it has."""
-    controls.setting(page.name, "schedule")
+def settings(page: Page[SchedulesView]) -> DeltaGenerator:
+    """All schedules as small pictures, one click each; the rate that they change, and the settings
+    that the chosen one has; the place below the rate."""
+    with st.container(key=thumbnails.KEY):
+        controls.all_choices(page.name, "schedule", "Schedule", thumbnails.breakable)
     controls.setting(page.name, "learning_rate")
+    below = st.container()
     for field in parts("schedule"):
         controls.setting(page.name, field)
+    return below
+
+
+def pictures(page: Page[SchedulesView]) -> None:
+    """The small pictures, once all settings of the page are known."""
+    st.html(f"<style>{thumbnails.style(page.config)}</style>")
 
 
 class Twins(Panel):
-    """The rate over the steps, above the loss that it gives."""
+    """The loss, and beside it the rate over the steps, with what steps at it do in a valley."""
 
     pace = LIVE
 
     def __init__(self, board: Board[SchedulesView]) -> None:
         self.board, self.page = board, board.page
-        self.rate, self.loss, self.told = Place(), Place(), Told(board.page)
-        self.warnings = Warnings(board)
+        stage = board.page.stage
+        with stage.picture:
+            self.screen = Screen(board.page, "loss")
+            with self.screen.stand_in():
+                self.loss = Place()
+        with stage.side:
+            self.valley = Screen(board.page, "valley")
+            with self.valley.stand_in():
+                self.rate = Place()
+        self.told, self.warnings = below(board)
 
     def draw(self, look: Look) -> None:
         """The rate as far as it is known, the loss as far as it has come."""
@@ -44,16 +66,35 @@ class Twins(Panel):
             charts.rate_spec(board.roles, board.horizon, board.dark),
             alt=f"Learning rate at every step: {names}.",
         )
+        self.valley.draw(
+            look,
+            lambda clock: film.reel(
+                clock,
+                "valley",
+                f"Learning rate at every step, and a dot that takes steps at it down a valley, "
+                f"over the epochs: {names}.",
+                valley_charts.valley_reel(runs, board.horizon),
+            ),
+        )
         self.loss.chart(
             charts.loss_rows(runs),
             charts.loss_spec(board.roles, board.horizon, board.dark),
-            alt="Cross-entropy on training images (solid) and validation images (dashed) after "
-            f"each epoch: {names}.",
+            alt=(
+                alt := "Cross-entropy on training images (solid) and validation images (dashed) "
+                f"after each epoch: {names}."
+            ),
+        )
+        self.screen.draw(
+            look,
+            lambda clock: film.reel(clock, "lines", alt, charts.loss_reel(runs, board.horizon)),
+            judged=True,
         )
         captions: list[Caption] = []
         in_sight: list[Caption] = []
         if look.done:
             captions = says.of_runs(runs)
+            # It comes after a verdict, and is none.
+            captions += [says.valley(runs)] if captions else []
             in_sight = [*says.why(runs), *self.page.verdict(runs)]
         elif not runs:
             in_sight = [Caption("nothing yet", {})]

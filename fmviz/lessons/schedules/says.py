@@ -13,6 +13,8 @@ from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.significance import among
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.schedules.lesson import CONSTANT, LABELS, SCHEDULED
+from fmviz.lessons.schedules.valley import LAST as VALLEY_LAST
+from fmviz.lessons.schedules.valley import NOISE, START, STEPS, of_run, unrest
 from fmviz.run.choices import N_CLASSES
 from fmviz.run.config import RunConfig
 from fmviz.run.naming import plural
@@ -20,7 +22,7 @@ from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.theory import schedules
 from fmviz.words import diagnosis, keras_lines
-from fmviz.words.numbers import direction, listed, percent, points
+from fmviz.words.numbers import direction, listed, percent, points, rounded
 from fmviz.words.prose import Caption, Claim
 
 # Epochs at the end over which validation accuracy is watched for swings.
@@ -73,6 +75,19 @@ def of_runs(runs: Sequence[Shown]) -> list[Caption]:
         others.append(Caption("swings", figures | {"last": str(LAST)}))
     claim = Claim("val_accuracy", run.name, change.sign, constant.name)
     return [Caption(section, figures, (claim,)), *others]
+
+
+def valley(runs: Sequence[Shown]) -> Caption:
+    """How far the dot of each run's rate still moves in the valley, and what that valley is."""
+    moves = [(run.name, unrest(of_run(run.record))) for run in runs]
+    figures = {
+        "unrest": listed([f"{n} {'gone' if off is None else rounded(off)}" for n, off in moves]),
+        "last": str(VALLEY_LAST),
+        "steps": f"{STEPS:,}",
+        "noise": number(NOISE),
+        "start": number(START),
+    }
+    return Caption("valley", figures)
 
 
 def _at_chance(constant: Shown, run: Shown) -> str | None:

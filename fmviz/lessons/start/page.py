@@ -1,4 +1,4 @@
-"""Start: the images, one network, a game against it, and the lessons."""
+"""Start: a network that learns, a game against it, the lessons, the images."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from fmviz.ui import foot
 from fmviz.ui.board import Board
 from fmviz.ui.page import open_page
 from fmviz.ui.panels.garment import Followed
+from fmviz.ui.session import session
 
 
 def show(lessons: Sequence[Lesson]) -> None:
@@ -22,24 +23,27 @@ def show(lessons: Sequence[Lesson]) -> None:
         lessons: those that it leads to.
     """
     page = open_page(LESSON)
+    panels.hero(page)
+
+    st.header("Are you better?")
+    game, place = st.container(key="start-game"), session().next_place()
+
+    st.header("The lessons")
     panels.cards(lessons)
 
-    st.subheader("The images")
+    st.header("The images")
     panels.browse(page)
 
-    st.subheader("One network")
+    st.header("One network")
     board = Board(page)
     board.place_status()
     board.add(panels.OneNetwork(board))
     board.add(Followed(page))
 
-    st.subheader("Are you better?")
-    game = st.container()
-
     foot.words()
 
     page.save()
     look = board.run()
-    if look.done:
-        with game:
+    if look.done and look.has_test:
+        with game, session().within(place):
             panels.beat(page, look.run.record)

@@ -8,53 +8,69 @@ import numpy as np
 import streamlit as st
 
 from fmviz.analysis import network
-from fmviz.lessons.start import charts, quiz
-from fmviz.lessons.start.lesson import StartView
-from fmviz.page.lesson import Lesson
+from fmviz.analysis.garment import garment
+from fmviz.lessons.start import charts, quiz, says
+from fmviz.lessons.start.growth import shipped
+from fmviz.lessons.start.lesson import LESSON, StartView
+from fmviz.page.lesson import Lesson, minutes
 from fmviz.run import data
 from fmviz.run.choices import DATASETS
-from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate, accuracy
-from fmviz.run.naming import plural
-from fmviz.run.record import RunRecord, layer_sizes, n_weights
-from fmviz.ui import live, pictures, state
+from fmviz.run.record import RunRecord
+from fmviz.ui import pictures, state
 from fmviz.ui.board import Board
 from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.navigation import page_file
 from fmviz.ui.page import Page
 from fmviz.ui.place import Place
+from fmviz.ui.player.screen import Screen, controls
 from fmviz.ui.session import is_dark, session
 from fmviz.ui.told import Told
 from fmviz.words import prose
-from fmviz.words.numbers import listed, percent, short_points
+from fmviz.words.numbers import percent, short_points
 from fmviz.words.prose import Caption
 
-CARDS_A_ROW = 4
+CARDS_A_ROW = 3
 SHOWN_OF_A_CLASS = 24
 
 
+def hero(page: Page[StartView]) -> None:
+    """The image of the course and a network that learns to name it, moved through the epochs by one
+    slider. It is a run that ships, whatever network the page's address asks for."""
+    growth = shipped()
+    seen = garment(LESSON.start.config.dataset)
+    headlines = [_headline(page, says.grown(seen, growth, e)) for e in range(growth.epochs + 1)]
+    rows = charts.answer_rows(growth.shares[-1], seen.truth)
+    reel = charts.growth_reel(page.name, "the network", seen, growth, headlines)
+    # By itself: other words of the page do not wait for this film to rest.
+    with st.container(key="hero", gap="xxsmall"):
+        screen = Screen(page, "network")
+        with screen.stand_in():
+            Place().note(f"**{headlines[-1]['lead']}** {headlines[-1]['note']}")
+            spec = charts.answer_spec(is_dark(), charts.STAND_IN_HEIGHT)
+            Place().chart(rows, spec, alt=reel["alt"])
+        screen.show(reel)
+        controls(page)
+
+
+def _headline(page: Page[StartView], caption: Caption) -> charts.Told:
+    """A caption as the verdict that it leads with and what follows, without marks."""
+    lead, _, note = " ".join(page.words(caption).split()).removeprefix("**").partition("**")
+    return {"lead": lead, "note": note.strip()}
+
+
 def cards(lessons: Sequence[Lesson]) -> None:
-    """A card a lesson: its question, a small picture of the runs it opens on, the way there."""
-    dark = is_dark()
+    """A card a lesson, a link as a whole: what it is about, and how long it takes."""
     for begin in range(0, len(lessons), CARDS_A_ROW):
         columns = st.columns(CARDS_A_ROW)
-        for column, lesson in zip(columns, lessons[begin : begin + CARDS_A_ROW]):
-            with column.container(border=True, height="stretch"):
+        for number, lesson in enumerate(lessons[begin : begin + CARDS_A_ROW]):
+            with columns[number].container(
+                border=True, height="stretch", gap="xxsmall", key=f"card-{lesson.name}"
+            ):
                 st.page_link(page_file(lesson.name), label=f"**{lesson.title}**")
-                runs = lesson.runs_of(lesson.start)
-                known = {
-                    role: record
-                    for role, config in runs.items()
-                    if (record := live.engine().store.get(config, brief=True)) is not None
-                }
-                if known:
-                    st.vega_lite_chart(
-                        charts.small_rows(known),
-                        charts.small_spec(tuple(runs), dark),
-                        width="stretch",
-                        alt=f"Accuracy over the epochs of {', '.join(known)}.",
-                    )
-                Place().caption(prose.text(lesson.name, "card"))
+                # A link within a link: no word of it explains itself.
+                Place().note(prose.text(lesson.name, "card"))
+                Place().note(f":material/schedule: {minutes(lesson)} minutes")
 
 
 def browse(page: Page[StartView]) -> None:
@@ -71,7 +87,8 @@ def browse(page: Page[StartView]) -> None:
     )
     train = data.load(page.config.dataset).train
     mine = np.arange(len(train)) if chosen is None else np.flatnonzero(train.labels == chosen)
-    pictures.gallery(train.pixels[mine[:SHOWN_OF_A_CLASS]])
+    shown = train[mine[:SHOWN_OF_A_CLASS]]
+    pictures.gallery(shown.pixels, [data.CLASS_NAMES[label] for label in shown.labels])
 
 
 class OneNetwork(Panel):
@@ -79,6 +96,8 @@ class OneNetwork(Panel):
 
     pace = END
     wants_weights = "run"
+    # As does the game below.
+    wants_test = True
 
     def __init__(self, board: Board[StartView]) -> None:
         self.board, self.page = board, board.page
@@ -104,22 +123,23 @@ class OneNetwork(Panel):
         record = look.run.record
         if record.is_brief:
             return
-        config, pixels = record.config, self.images.pixels[self.image]
+        config, (pixels,) = record.config, self.images[[self.image]].pixels
         truth = int(self.images.labels[self.image])
-        self.picture.image(pictures.picture(pixels, 8), width="stretch")
-        self.picture.caption(data.CLASS_NAMES[truth])
+        name = data.CLASS_NAMES[truth]
+        self.picture.image(pictures.picture(pixels, 8), alt=name, width="stretch")
+        self.picture.caption(name)
         passed = network.forward(record.weights, config.activation, pixels[None])
         shares = network.softmax(passed.logits)[0]
-        self.text.markdown(self.page.words(network_caption(config)))
+        self.text.markdown(self.page.words(says.network(config)))
         if passed.activations:
             self.units.vega_lite_chart(
-                charts.units_rows(passed.activations[0][0]),
+                charts.units_rows(passed.activations[0][0]).table,
                 charts.units_spec(self.board.dark),
                 width="stretch",
                 alt=f"Activations of the {config.hidden[0]} units of the first hidden layer.",
             )
         self.shares.vega_lite_chart(
-            charts.answer_rows(shares, truth),
+            charts.answer_rows(shares, truth).table,
             charts.answer_spec(self.board.dark),
             width="stretch",
             alt="Probability that the network gives each class.",
@@ -136,29 +156,15 @@ class OneNetwork(Panel):
                 },
             )
         ]
-        test = record.estimate("test_accuracy", look.run.kept)
-        figures = {
-            "images": f"{record.examples['test']:,}",
-            "test": short_points(test),
-            "error": f"{100 * test.error:.1f} points",
-        }
-        if not session().classroom.vault:
+        if record.has_test and not session().classroom.vault:
+            test = record.estimate("test_accuracy", look.run.kept)
+            figures = {
+                "images": f"{record.examples['test']:,}",
+                "test": short_points(test),
+                "error": f"{100 * test.error:.1f} points",
+            }
             captions.append(Caption("its accuracy", figures))
         self.answer.say(*captions)
-
-
-def network_caption(config: RunConfig) -> Caption:
-    """The network in words, with its numbers of weights and biases."""
-    plain = len(config.hidden) == 1 and config.activation == "relu"
-    several = [plural(units, "unit") for units in config.hidden]
-    figures = {
-        "units": str(config.hidden[0]) if plain else listed(several),
-        "weights": f"{n_weights(config):,}",
-        "biases": f"{sum(layer_sizes(config)[1:]):,}",
-    }
-    if not config.hidden:
-        return Caption("one network, no hidden layer", figures)
-    return Caption("one network" if plain else "one network, other", figures)
 
 
 def _with_error(share: Estimate) -> str:
@@ -175,7 +181,9 @@ def beat(page: Page[StartView], record: RunRecord) -> None:
         number = len(game.answers) + 1
         st.progress((number - 1) / quiz.QUESTIONS, f"Image {number} of {quiz.QUESTIONS}")
         left, right = st.columns([1, 3], gap="large", vertical_alignment="center")
-        left.image(pictures.picture(test.pixels[game.asked], 8), width=224)
+        garment = pictures.picture(test[[game.asked]].pixels[0], 8)
+        # Its name would be the answer.
+        left.image(garment, alt="The garment to name", width=224)
         with right.container(horizontal=True):
             for label, name in enumerate(data.CLASS_NAMES):
                 st.button(
@@ -207,7 +215,7 @@ def beat(page: Page[StartView], record: RunRecord) -> None:
         + ("net: right" if n == t else f"net: {names[n]}")
         for t, m, n in zip(truth, mine, network_says, strict=True)
     ]
-    pictures.gallery(test.pixels[chosen], captions)
+    pictures.gallery(test[chosen].pixels, [names[t] for t in truth], captions)
     st.button(
         "Ten others",
         icon=":material/refresh:",

@@ -16,8 +16,8 @@ from fmviz.charts.marks import of_kind
 from fmviz.charts.scales import split_dash, split_fill
 from fmviz.charts.series import Row, Rows
 from fmviz.charts.specification import specification
-from fmviz.charts.style import CURVES_HEIGHT, GREY, RUN_COLOURS, SCHEME, SCHEME_TEXT
-from fmviz.lessons.sweep import says
+from fmviz.charts.style import CURVES_HEIGHT, DOTTED, GREY, RUN_COLOURS, SCHEME, SCHEME_TEXT
+from fmviz.lessons.sweep import preview, says
 from fmviz.run import knobs
 from fmviz.run.knobs import KNOBS
 from fmviz.run.naming import value_name
@@ -63,21 +63,24 @@ def _axis(found: Ticks) -> alt.Axis:
         labelExpr=f"{json.dumps(names)}[indexof({json.dumps(places)}, {place})]",
         grid=False,
         labelOverlap="greedy",
+        orient="bottom",
+        offset=preview.lift(),
     )
 
 
 @specification
 def curves_spec(knob: str, found: Ticks, measure: str, dark: bool) -> Any:
     """A measure against one knob: a point a run, which can be clicked; the mean over the seeds and
-    ± one standard deviation; a cross for a run that diverged; a rule at the best.
+    ± one standard deviation; a cross for a run that diverged; a rule at the best. Beside it the
+    curves of a run.
 
     Args:
         found: as `ticks` makes them.
     """
-    shown, colour = MEASURES[measure], RUN_COLOURS[dark][1]
+    shown, colour, hovered = MEASURES[measure], RUN_COLOURS[dark][1], preview.hovered()
     first, last = found[0][0], found[-1][0]
     margin = (last - first) * 0.03 or 0.5
-    scale = axes.span(first - margin, last + margin)
+    scale = alt.Scale(domain=[first - margin, last + margin], nice=False, range=preview.across())
     x = alt.X("place:Q", title=KNOBS[knob].label, scale=scale, axis=_axis(found))
     several = len(shown.splits) > 1
     run = alt.Tooltip("name:N", title="run")
@@ -85,21 +88,31 @@ def curves_spec(knob: str, found: Ticks, measure: str, dark: bool) -> Any:
     tooltip: marks.Tips = [run, *splits, alt.Tooltip("tip:N", title=shown.label)]
     fill = split_fill(colour, legend=None) if several else alt.value(colour)
     points = of_kind("run").encode(x=x, y=_figure(measure), tooltip=tooltip, fill=fill)
-    points = points.mark_point(size=80, strokeWidth=2, opacity=1, color=colour, cursor="pointer")
+    points = points.mark_point(strokeWidth=2, opacity=1, color=colour, cursor="pointer")
+    points = points.encode(size=alt.condition(hovered, alt.value(210), alt.value(90)))
     gone = of_kind(GONE).mark_text(
         text="×", fontSize=22, fontWeight="bold", color=RUN_COLOURS[dark][0]
     )
     figures: marks.Tips = [run, alt.Tooltip("tip:N", title="figures")]
-    chart = alt.layer(
-        marks.rule("best", x=x),
-        *_means(x, measure, knobs.is_choice(knob), colour),
-        gone.encode(x=x, y=alt.value(CURVES_HEIGHT - 12), tooltip=figures),
-        points.add_params(marks.picked("run")),
+    best = of_kind("best").mark_rule(
+        strokeDash=DOTTED, strokeWidth=1.5, color=GREY, y=0, y2=preview.upwards()[0]
     )
-    return chart.properties(height=CURVES_HEIGHT)
+    sweep = alt.layer(
+        best.encode(x=x),
+        *_means(x, measure, knobs.is_choice(knob), colour),
+        gone.encode(x=x, y=alt.value(preview.foot(12)), tooltip=figures),
+        points.add_params(marks.picked("run"), hovered),
+    )
+    return _beside(sweep, dark).properties(height=CURVES_HEIGHT)
+
+
+def _beside(sweep: Any, dark: bool) -> Any:
+    """A sweep, and the curves of one of its runs."""
+    return alt.layer(sweep, preview.panel(dark)).resolve_scale(x="independent", y="independent")
 
 
 COLUMNS = ["kind", "run", "place", "split", "value", "low", "high", "name", "tip"]
+COLUMNS += preview.COLUMNS
 
 
 def curves_rows(
@@ -109,9 +122,15 @@ def curves_rows(
     measure: str,
     tolerance: float,
     best: Outcome | None,
+    chosen: int | None = None,
 ) -> Rows:
-    """Rows for `curves_spec`. "run" counts the runs of all cells, in order."""
-    rows: list[Row] = []
+    """Rows for `curves_spec`. "run" counts the runs of all cells, in order.
+
+    Args:
+        chosen: the run whose curves are shown until the pointer is on another.
+    """
+    names = [says.cell_run_name([knob], o.cell, c.seed) for o in found for c in o.cell.configs]
+    rows = preview.rows(found, names, chosen, by_cell=False)
     first = 0
     for outcome, (place, _) in zip(found, at, strict=True):
         cell = _run_rows(knob, outcome, measure, tolerance, first) + _mean_rows(
@@ -160,9 +179,9 @@ def _mean_rows(outcome: Outcome, measure: str, tolerance: float) -> list[Row]:
 
 def _figure(measure: str) -> alt.Y:
     shown = MEASURES[measure]
-    scale = alt.Scale(zero=False, nice=True, padding=8)
+    scale = alt.Scale(zero=False, nice=True, padding=8, range=preview.upwards())
     written = ".3~%" if shown.is_share else "~g"
-    return axes.axis(alt.Y, "value", shown.label, scale, format=written, tickCount=6)
+    return axes.axis(alt.Y, "value", shown.label, scale, format=written, tickCount=6, orient="left")
 
 
 def _means(x: alt.X, measure: str, choice: bool, colour: str) -> list[alt.Chart]:
@@ -192,6 +211,7 @@ def map_spec(
     dark: bool,
 ) -> Any:
     """A measure by two knobs, its value in each cell, which can be clicked; the best is framed.
+    Beside it the curves of a cell's runs.
 
     Args:
         turned: the knob along the axis, and the one upwards.
@@ -200,9 +220,11 @@ def map_spec(
     angle = -35 if max(map(len, columns)) > 6 else 0
     across, upwards = (KNOBS[knob].label for knob in turned)
     figure = alt.Tooltip("tip:N", title=map_title(measure))
-    base = marks.rows().encode(
-        x=axes.cells(alt.X, "column", across, columns, labelAngle=angle),
-        y=axes.cells(alt.Y, "line", upwards, lines, labelOverlap=False, labelLimit=170),
+    right, down = preview.across(), preview.upwards(from_top=True)
+    offset: dict[str, Any] = {"offset": preview.lift(), "orient": "bottom"}
+    base = of_kind("cell").encode(
+        x=axes.cells(alt.X, "column", across, columns, right, labelAngle=angle, **offset),
+        y=axes.cells(alt.Y, "line", upwards, lines, down, labelOverlap=False, labelLimit=170),
         tooltip=[alt.Tooltip("name:N", title="runs"), figure],
     )
     cells = base.mark_rect(cornerRadius=3, cursor="pointer").encode(
@@ -210,13 +232,14 @@ def map_spec(
     )
     size = 14 if len(columns) <= ROOMY else 11
     bold: dict[str, Any] = {"fontSize": size, "fontWeight": "bold"}
-    chart = alt.layer(
-        cells.add_params(marks.picked("run")),
+    sweep = alt.layer(
+        cells.add_params(marks.picked("run"), preview.hovered()),
         marks.framed(base, "datum.best", RUN_COLOURS[dark][0]),
         # Black on the light half of the colours, white on the dark one.
         marks.cell_text(base, "label:N", "datum.light", SCHEME_TEXT, **bold),
     )
-    return chart.properties(height=CELL_HEIGHT * len(lines) + AROUND)
+    height = max(CELL_HEIGHT * len(lines) + AROUND, CURVES_HEIGHT)
+    return _beside(sweep, dark).properties(height=height)
 
 
 def map_title(measure: str) -> str:
@@ -231,14 +254,20 @@ def map_rows(
     measure: str,
     tolerance: float,
     best: Outcome | None,
+    chosen: int | None = None,
 ) -> Rows:
     """Rows for `map_spec`: the mean over the seeds that stayed finite. "run" is the number of the
-    cell's first run, counted over all cells."""
+    cell's first run, counted over all cells.
+
+    Args:
+        chosen: a run; the curves of its cell are shown until the pointer is on another.
+    """
     digits = 1 if len({outcome.cell.at[0] for outcome in found}) <= ROOMY else 0
     means = [_mean(outcome, measure, tolerance) for outcome in found]
     known = [mean for mean in means if not math.isnan(mean)]
     middle = (min(known) + max(known)) / 2 if known else 0.0
-    rows: list[Row] = []
+    names = [says.cell_name(turned, outcome.cell) for outcome in found]
+    rows = preview.rows(found, names, chosen, by_cell=True)
     run = 0
     for outcome, mean in zip(found, means, strict=True):
         first, run = run, run + len(outcome.records)
@@ -247,6 +276,7 @@ def map_rows(
         column, line = (value_name(knob, value) for knob, value in zip(turned, outcome.cell.at))
         rows.append(
             {
+                "kind": "cell",
                 "run": first,
                 "column": column,
                 "line": line,
@@ -258,8 +288,8 @@ def map_rows(
                 "tip": _tip(outcome, measure, tolerance),
             }
         )
-    columns = ["run", "column", "line", "label", "value", "light", "best", "name", "tip"]
-    return Rows(rows, columns=columns)
+    columns = ["kind", "run", "column", "line", "label", "value", "light", "best", "name", "tip"]
+    return Rows(rows, columns=[*columns, "split", *preview.COLUMNS])
 
 
 def _cell_label(mean: float, diverged: bool, measure: str, digits: int) -> str:

@@ -16,14 +16,15 @@ def show(single: Lesson) -> None:
         single: the lesson on whose page a single run of the sweep opens.
     """
     page = open_page(LESSON)
-    left, right = page.columns()
-    with left:
+    stage = page.set(side=False)
+    with stage.controls:
         panels.settings(page)
-    controls.more(page.name)
+    with stage.more:
+        controls.more(page.name)
 
-    with right:
+    with stage.controls:
         panels.measure(page)
-        result = panels.Result(page, single)
+    result = panels.Result(page, single)
 
     foot.draw(page, follow=None, home=False)
     page.save()

@@ -23,16 +23,19 @@ from fmviz.run.naming import value_name
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import parts, written
 from fmviz.ui import controls, mirrored, state, take_home, vault, view_controls
+from fmviz.ui.faults import fault, faults
 from fmviz.ui.navigation import page_file
 from fmviz.ui.page import Page
 from fmviz.ui.panels.garment import Strip
 from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.place import Place
-from fmviz.ui.session import is_dark
+from fmviz.ui.session import get_widget, is_dark, put_widget, session
 from fmviz.ui.told import Told
 from fmviz.words import taking_home
 
 SEEDS = (1, 2, 3, 4, 5)
+# Under which a page remembers the run that its reader has chosen.
+CHOSEN = "chosen run"
 
 
 def settings(page: Page[SweepView]) -> None:
@@ -129,21 +132,24 @@ class Result:
             st.error(page.text(much.section, much.figures), icon=":material/error:")
             return
         except ValidationError as error:
-            for sentence in problems(error):
-                st.error(sentence, icon=":material/error:")
+            faults(problems(error))
             return
         except KnobError as error:
-            st.error(f"{error}.", icon=":material/error:")
+            fault(f"{error}.")
             return
         page.guess()
         for caption in says.without_effect(self.wanted.turns, self.cells):
             st.warning(page.words(caption), icon=":material/info:")
-        self._before = Place()
         self.configs = [config for cell in self.cells for config in cell.configs]
-        self.sweep = Sweep(page, "sweep", self.configs, self._draw, partly=True)
-        self._chart, self._note, self._told = Place(), Place(), Told(page)
-        self._after = st.container()
-        self._strip = Strip(page)
+        with page.stage.picture:
+            self._chart = Place()
+        with page.stage.status:
+            self.sweep = Sweep(page, "sweep", self.configs, self._draw, partly=True)
+        with page.stage.under:
+            self._before, self._note = Place(), Place()
+            self._told = Told(page, leads=True)
+            self._after = st.container()
+            self._strip, self._strip_place = Strip(page), session().next_place()
 
     @cached_property
     def turned(self) -> tuple[str, ...]:
@@ -165,7 +171,8 @@ class Result:
     def _draw(self, records: list[RunRecord | None], done: bool) -> None:
         found = sweeps.outcomes(self.cells, records)
         best = sweeps.best(found) if done else None
-        self._picture(found, best, done)
+        chosen = self._chosen(found, best)
+        self._picture(found, best, chosen, done)
         activations = {config.activation for config in self.configs if config.hidden}
         reading = says.reading(self.wanted, self.view.measure, activations)
         self._note.caption(self.page.words(*reading))
@@ -177,9 +184,10 @@ class Result:
             if self.page.vault is not None and best is not None:
                 place, runs = self.page.vault, self._shown([best.outcome])
                 vault.draw(place, self.page.name, runs, "the best")
-            chosen = self.configs[self._further(found)]
-            if followed := self._followed(found, best, chosen):
-                self._strip.show(followed)
+            self._further(found, chosen)
+            if followed := self._followed(found, best, self.configs[chosen]):
+                with session().within(self._strip_place):
+                    self._strip.show(followed)
 
     def _followed(
         self, found: Sequence[sweeps.Outcome], best: sweeps.Best | None, chosen: RunConfig
@@ -206,24 +214,42 @@ class Result:
         record = next(record for record in records if record is not None)
         return says.made(runs, sources, record)
 
-    def _picture(self, found: list[sweeps.Outcome], best: sweeps.Best | None, done: bool) -> None:
+    def _chosen(self, found: Sequence[sweeps.Outcome], best: sweeps.Best | None) -> int:
+        """The run that is looked at: the one that the reader has chosen, else one of the best."""
+        key = session().page(self.page.name).asked.get(CHOSEN)
+        keys = [config.key for config in self.configs]
+        if key in keys:
+            return keys.index(str(key))
+        first = best.outcome.cell.configs[0] if best is not None else self.configs[0]
+        return self.configs.index(first)
+
+    def _choose(self, run: int) -> None:
+        state.ask_for(self.page.name, CHOSEN, self.configs[run].key)
+
+    def _picture(
+        self, found: list[sweeps.Outcome], best: sweeps.Best | None, chosen: int, done: bool
+    ) -> None:
         view, outcome = self.view, best.outcome if best is not None else None
         shown = MEASURES[view.measure].label
         if len(self.turned) == 1:
             (knob,) = self.turned
             at = charts.ticks(knob, self.wanted.turns[knob])
-            rows = charts.curves_rows(knob, found, at, view.measure, view.tolerance, outcome)
+            rows = charts.curves_rows(
+                knob, found, at, view.measure, view.tolerance, outcome, chosen
+            )
             spec = charts.curves_spec(knob, at, view.measure, self.dark)
-            alt = f"{shown} against {KNOBS[knob].label}, a point a run."
+            alt = f"{shown} against {KNOBS[knob].label}, a point a run; the curves of one run."
         else:
             across, upwards = self.turned
             columns, lines = (
                 tuple(value_name(knob, value) for value in self.wanted.turns[knob])
                 for knob in (across, upwards)
             )
-            rows = charts.map_rows((across, upwards), found, view.measure, view.tolerance, outcome)
+            rows = charts.map_rows(
+                (across, upwards), found, view.measure, view.tolerance, outcome, chosen
+            )
             spec = charts.map_spec((across, upwards), columns, lines, view.measure, self.dark)
-            alt = f"{shown} by {KNOBS[across].label} and {KNOBS[upwards].label}."
+            alt = f"{shown} by {KNOBS[across].label} and {KNOBS[upwards].label}; curves of a cell."
         # A chart that can be clicked is a widget, of which there is one: the last.
         self._chart.chart(
             rows,
@@ -235,23 +261,26 @@ class Result:
 
     def _clicked(self) -> None:
         run = state.clicked(self.page.name, "run", "run")
-        if run is not None:
-            state.go(self.page.name, self.single.name, self._query(self.configs[run]))
+        if run is not None and not self.view.locks("run"):
+            self._choose(run)
 
-    def _further(self, found: list[sweeps.Outcome]) -> int:
-        """The figures as a file, and the runs by name for whom no mouse is at hand; which of them
-        is chosen."""
+    def _further(self, found: list[sweeps.Outcome], chosen: int) -> None:
+        """The figures as a file, and the runs by name for whom no mouse is at hand."""
         with self._after.container(horizontal=True, vertical_alignment="bottom"):
             names = [
                 says.cell_run_name(self.turned, cell, config.seed)
                 for cell in self.cells
                 for config in cell.configs
             ]
-            chosen = st.selectbox(
+            key = f"{self.page.name}/run {len(names)}"
+            # It shows what is chosen, whatever has chosen it.
+            put_widget(key, chosen)
+            st.selectbox(
                 "A run",
                 range(len(names)),
                 format_func=names.__getitem__,
-                key=f"{self.page.name}/run {len(names)}",
+                key=key,
+                on_change=lambda: self._choose(get_widget(key)),
                 disabled=self.view.locks("run"),
             )
             st.page_link(
@@ -272,7 +301,6 @@ class Result:
             runs = dict(zip(names, self.configs, strict=True))
             # What all runs share; the chart itself says in what they differ.
             take_home.charts(self.page, "fmviz-sweep", taking_home.lines(runs)[-1:])
-        return int(chosen)
 
     def _query(self, config: RunConfig) -> dict[str, str]:
         """A run as a link to the page of single runs has it."""

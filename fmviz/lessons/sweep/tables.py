@@ -10,8 +10,8 @@ from fmviz.export import csv_files
 from fmviz.run.settings import written
 
 
-def as_csv(knobs: Sequence[str], found: Sequence[Outcome], tolerance: float) -> str:
-    """One line a run, with all measures; empty where a run has none.
+def as_csv(knobs: Sequence[str], found: Sequence[Outcome], tolerance: float) -> bytes:
+    """A CSV file of one line a run, with all measures; empty where a run has none.
 
     Args:
         knobs: what is swept.
@@ -37,4 +37,4 @@ def as_csv(knobs: Sequence[str], found: Sequence[Outcome], tolerance: float) -> 
                 continue
             figures = [v for name in MEASURES for v in measured(record, name, tolerance)]
             row |= dict(zip(names, figures, strict=True))
-    return csv_files.text(["run", *knobs, "seed", "epochs", "diverged_in_epoch", *names], rows)
+    return csv_files.content(["run", *knobs, "seed", "epochs", "diverged_in_epoch", *names], rows)

@@ -9,16 +9,21 @@ import streamlit as st
 from fmviz.ui.board import Board
 from fmviz.ui.look import Panel
 from fmviz.ui.place import Place
+from fmviz.ui.player.screen import Screen
 from fmviz.ui.told import Told
 
 
 class Card(Panel):
-    """A metric, a chart, and below them a note or what captions say, framed."""
+    """A metric and a chart, which may move, and below them a note or what captions say, framed."""
 
     def __init__(self, board: Board) -> None:
         self.board, self.page = board, board.page
-        with st.container(border=True, height="stretch"):
-            self.metric, self.chart, self.note = Place(), Place(), Place()
+        self.box = st.container(border=True, height="stretch")
+        with self.box:
+            self.screen = Screen(board.page, type(self).__name__.lower())
+            with self.screen.stand_in():
+                self.metric, self.chart = Place(), Place()
+            self.note = Place()
             self.told = Told(self.page, small=True)
 
 

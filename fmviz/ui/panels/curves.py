@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts import curves
+from fmviz.charts import curves, film
+from fmviz.charts.curves import Ghost
 from fmviz.ui.board import Board
 from fmviz.ui.look import LIVE, Captions, Look, Panel
 from fmviz.ui.place import Place
+from fmviz.ui.player.screen import Screen, controls, telling
+from fmviz.ui.session import session
 from fmviz.ui.told import Told
 from fmviz.words import diagnosis, penalised
 from fmviz.words.numbers import upper_first
 from fmviz.words.prose import Caption
 
+ALT = "Accuracy on training images (solid) and validation images (dashed) after each epoch: {}."
+
 
 class Warnings(Panel):
-    """What went wrong: a failed training, and the runs that diverged."""
+    """The runs that diverged."""
 
     pace = LIVE
 
@@ -28,8 +33,6 @@ class Warnings(Panel):
 
     def draw(self, look: Look) -> None:
         """Say so as soon as it is known."""
-        if look.update.state == "failed":
-            self.place.error(look.update.message)
         # Of a run that stands alone "No penalty." would read as the cause.
         several = len(look.runs) > 1
         diverged = [
@@ -41,33 +44,91 @@ class Warnings(Panel):
             self.place.warning("  \n".join(diverged), icon=":material/trending_up:")
 
 
+def below(board: Board, *, plays: bool = False) -> tuple[Told, Warnings]:
+    """What stands below a main picture that moves: its player, and what is told of the runs.
+
+    Args:
+        plays: see `Told`.
+    """
+    with board.page.stage.player:
+        controls(board.page)
+    with board.page.stage.under:
+        with telling():
+            told = Told(board.page, leads=True, plays=plays)
+        return told, Warnings(board)
+
+
 class Curves(Panel):
     """Accuracy over the epochs, what that says, and what went wrong.
 
     Args:
         captions: what can be said of the runs as they stand; asked once all have an epoch.
+        at_bench: whether any knob may be turned: then the run before stands pale behind the
+            present one, and what went wrong leads.
     """
 
     pace = LIVE
+    at_bench = False
 
-    def __init__(self, board: Board, captions: Captions) -> None:
+    def __init__(self, board: Board, captions: Captions, *, at_bench: bool = False) -> None:
         self.board, self.page, self.captions = board, board.page, captions
-        self.curves, self.told, self.warnings = Place(), Told(board.page), Warnings(board)
+        self.at_bench = at_bench
+        stage = board.page.stage
+        with stage.picture:
+            self.screen = Screen(board.page, "curves")
+            with self.screen.stand_in():
+                self.curves = Place()
+        self.told, self.warnings = below(board, plays=True)
 
     def picture(self, look: Look) -> None:
         """The curves alone."""
         board = self.board
         names = ", ".join(board.roles)
+        floor = self._floor(look)
+        ghost = self._ghost(look) if self.at_bench else None
         self.curves.chart(
-            curves.curves_rows(look.runs),
-            curves.curves_spec(board.roles, board.horizon, board.dark),
-            alt="Accuracy on training images (solid) and validation images (dashed) after each "
-            f"epoch: {names}.",
+            curves.curves_rows(look.runs, floor, ghost and ghost.until(board.horizon)),
+            curves.curves_spec(board.roles, board.horizon, board.dark, floor, ghosts=self.at_bench),
+            alt=(alt := ALT.format(names)),
+        )
+        self.screen.draw(
+            look,
+            lambda clock: film.reel(
+                clock, "lines", alt, film.curves(look.runs, board.horizon, floor, ghost)
+            ),
+            judged=True,
         )
 
+    def _floor(self, look: Look) -> float:
+        """Where the axis begins. While only the page's own controls are moved it stays, or goes
+        down once for a run that does worse than all before."""
+        lesson, memory = self.page.lesson, session().page(self.page.name)
+        scene = {f: v for f, v in self.page.config.model_dump().items() if f not in lesson.knobs}
+        needed = curves.floor_of(look.runs)
+        before = memory.floor[1] if memory.floor is not None and memory.floor[0] == scene else 1.0
+        if needed is None:
+            return before if before < 1.0 else curves.FLOORS[3]
+        floor = min(needed, before)
+        memory.floor = scene, floor
+        return floor
+
+    def _ghost(self, look: Look) -> Ghost | None:
+        """The run that was on the page before the present one."""
+        memory, key = session().page(self.page.name), self.page.config.key
+        latest = memory.latest
+        before = memory.ghost if latest is None or latest.key == key else latest
+        if look.done and (latest is None or latest.key != key):
+            memory.latest, memory.ghost = Ghost.of(look.run), latest
+        return before
+
     def draw(self, look: Look) -> None:
-        """The curves at once; captions with them."""
+        """The curves at once; captions as often as they can be read."""
         self.picture(look)
+        if look.figures:
+            self._tell(look)
+        self.warnings.draw(look)
+
+    def _tell(self, look: Look) -> None:
         ready = look.whole and all(run.kept for run in look.runs)
         captions = list(self.captions(look)) if ready else []
         in_sight: list[Caption] = []
@@ -78,11 +139,18 @@ class Curves(Panel):
         if not look.runs:
             in_sight.append(Caption("nothing yet", {}))
         self.told.say(*captions, in_sight=in_sight)
-        self.warnings.draw(look)
+        wrong = diagnosis.in_short(look.run) if self.at_bench and look.runs else None
+        if wrong is not None:
+            self.page.stage.lead(self.page.words(wrong.verdict))
+            self.page.stage.guessed(self.page.words(wrong.cause))
 
 
-def penalty_curves(board: Board) -> Curves:
-    """The curves of a run with a penalty and of the matched one without."""
+def penalty_curves(board: Board, *, at_bench: bool = False) -> Curves:
+    """The curves of a run with a penalty and of the matched one without.
+
+    Args:
+        at_bench: see `Curves`.
+    """
 
     def captions(look: Look) -> list[Caption]:
         view = board.page.view.judging
@@ -94,4 +162,4 @@ def penalty_curves(board: Board) -> Curves:
             test=view.test,
         )
 
-    return Curves(board, captions)
+    return Curves(board, captions, at_bench=at_bench)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts import figures
+from fmviz.charts import figures, film
 from fmviz.run import data
 from fmviz.run.choices import N_PIXELS
 from fmviz.run.config import RunConfig
@@ -25,6 +25,7 @@ from fmviz.ui.board import Board
 from fmviz.ui.look import Look, Panel
 from fmviz.ui.panels.card import Card
 from fmviz.ui.place import Place
+from fmviz.ui.player.screen import Screen
 from fmviz.words import shared
 from fmviz.words.numbers import points, small_percent
 
@@ -47,7 +48,13 @@ class Gap(Card):
         self.chart.chart(
             figures.gap_rows(look.runs),
             figures.gap_spec(self.board.roles, self.board.dark),
-            alt="Validation accuracy (hollow) and training accuracy (filled) of each run.",
+            alt=(alt := "Validation accuracy (hollow) and training accuracy (filled) of each run."),
+        )
+        self.screen.draw(
+            look,
+            lambda clock: film.reel(
+                clock, "gap", alt, film.gap(look.runs), self.moving_headline(look.runs)
+            ),
         )
         self.note.caption(self.describe(look))
 
@@ -59,6 +66,13 @@ class Gap(Card):
             "Training accuracy − validation accuracy, of the same weights, with no unit left "
             "out (Keras: inference mode). ± is one standard error: measured on endlessly many "
             "images, the figure would lie this near about two times in three.",
+        )
+
+    def moving_headline(self, runs: Sequence[Shown]) -> film.Reel:
+        """The same after every epoch."""
+        label, _, meaning = self.headline(runs[-1])
+        return film.head(
+            runs, label, meaning, lambda run, epoch: self.headline(run._replace(kept=epoch)).value
         )
 
     def describe(self, look: Look) -> str:
@@ -87,7 +101,9 @@ class Sparsity(Panel):
     def __init__(self, board: Board) -> None:
         self.board = board
         with st.container(border=True, height="stretch"):
-            self.metric, self.chart = Place(), Place()
+            self.screen = Screen(board.page, "sparsity")
+            with self.screen.stand_in():
+                self.metric, self.chart = Place(), Place()
             self.tolerance = view_controls.tolerance(board.page.name)
             self.note = Place()
 
@@ -96,14 +112,29 @@ class Sparsity(Panel):
         run, roles, runs = look.run, self.board.roles, look.runs
         near = run.record.sparsity(self.tolerance, run.kept)
         self.metric.metric(
-            f"Sparsity, {run.name}",
+            label := f"Sparsity, {run.name}",
             small_percent(near),
-            help="Share of weights, biases left out, with |w| ≤ tolerance.",
+            help=(meaning := "Share of weights, biases left out, with |w| ≤ tolerance."),
         )
         self.chart.chart(
             figures.sparsity_rows(runs, self.tolerance),
             figures.sparsity_spec(roles, self.board.dark),
-            alt="Share of weights with magnitude up to a tolerance, against the tolerance.",
+            alt=(alt := "Share of weights with magnitude up to a tolerance, against that."),
+        )
+        self.screen.draw(
+            look,
+            lambda clock: film.reel(
+                clock,
+                "profile",
+                alt,
+                film.sparsity(runs, self.tolerance),
+                film.head(
+                    runs,
+                    label,
+                    meaning,
+                    lambda run, epoch: small_percent(run.record.sparsity(self.tolerance, epoch)),
+                ),
+            ),
         )
         notes = [zeros_told(run.record, run.kept, near)]
         notes += [
@@ -131,6 +162,11 @@ def zeros_told(record: RunRecord, epoch: int, near: float) -> str:
 class Saturation(Card):
     """Share of flat activations by layer, now and before training, beside the prediction."""
 
+    @staticmethod
+    def meaning(run: Shown) -> str:
+        """What the figure is."""
+        return f"Share of flat activations on {run.record.examples['probe']} validation images."
+
     def draw(self, look: Look) -> None:
         """The newest figures."""
         run = look.run
@@ -143,23 +179,37 @@ class Saturation(Card):
         now = run.record.layers_at("saturation", run.kept)
         kind = "Zero activations" if config.activation == "relu" else "Saturation"
         self.metric.metric(
-            f"{kind}, first layer, {run.name}",
+            label := f"{kind}, first layer, {run.name}",
             small_percent(float(now[0])),
-            help=f"Share of flat activations on {run.record.examples['probe']} validation images.",
+            help=(meaning := self.meaning(run)),
         )
         layers = max(len(each.record.config.hidden) for each in look.runs)
         self.chart.chart(
             figures.saturation_rows(look.runs),
             figures.saturation_spec(self.board.roles, layers, self.board.dark),
-            alt="Share of flat activations in each hidden layer, now and before training.",
+            alt=(alt := "Share of flat activations in each hidden layer, now and before training."),
+        )
+        self.screen.draw(
+            look,
+            lambda clock: film.reel(
+                clock,
+                "bars",
+                alt,
+                film.saturation(look.runs),
+                film.head(look.runs, label, meaning, _first_saturation),
+            ),
         )
         self.told.say(caption)
+
+
+def _first_saturation(run: Shown, epoch: int) -> str:
+    return small_percent(float(run.record.layers_at("saturation", epoch)[0]))
 
 
 @cache
 def _probe_norms(dataset: str) -> npt.NDArray[np.float64]:
     """√Σx² of every probe image: (PROBE_IMAGES,)."""
-    probe = data.load(dataset).validation.pixels[: data.PROBE_IMAGES]
+    probe = data.load(dataset).validation[: data.PROBE_IMAGES].pixels
     norms: npt.NDArray[np.float64] = np.linalg.norm(probe.astype(float), axis=1)
     return norms
 

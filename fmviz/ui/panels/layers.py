@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
+from fmviz.charts import film
 from fmviz.charts import layers as charts
 from fmviz.run import data, measure
 from fmviz.run.choices import N_CLASSES
 from fmviz.ui.board import Board
 from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.place import Place
+from fmviz.ui.player.screen import Screen
 from fmviz.ui.told import Told
 from fmviz.words.prose import Caption
 
@@ -19,22 +23,29 @@ class Layers(Panel):
 
     def __init__(self, board: Board) -> None:
         Place().markdown(board.page.text("layers"))
-        self.places = {}
+        self.screens: dict[str, tuple[Screen, Place]] = {}
         for name, column in zip(charts.MEASURES, st.columns(len(charts.MEASURES)), strict=True):
             with column:
-                self.places[name] = Place()
+                screen = Screen(board.page, f"layers-{name}")
+                with screen.stand_in():
+                    self.screens[name] = screen, Place()
 
     def draw(self, look: Look) -> None:
         """The newest figures of the run that the captions speak of."""
         record = look.run.record
-        for name, place in self.places.items():
+        for name, (screen, place) in self.screens.items():
             count = record.start_layers[name].shape[0]
-            if count:
-                place.chart(
-                    charts.over_epochs_rows(record, name),
-                    charts.over_epochs_spec(name, count),
-                    alt=f"{charts.MEASURES[name][0]} of each layer over the epochs.",
-                )
+            if not count:
+                continue
+            alt = f"{charts.MEASURES[name][0]} of each layer over the epochs."
+            place.chart(
+                charts.over_epochs_rows(record, name), charts.over_epochs_spec(name, count), alt=alt
+            )
+            screen.draw(look, partial(self._reel, look, name, alt))
+
+    def _reel(self, look: Look, name: str, alt: str, clock: film.Reel) -> film.Reel:
+        moving = charts.over_epochs_reel(len(look.runs) - 1, look.run.record, name)
+        return film.reel(clock, "lines", alt, moving)
 
 
 class Answers(Panel):
@@ -44,7 +55,9 @@ class Answers(Panel):
 
     def __init__(self, board: Board) -> None:
         self.board, self.page = board, board.page
-        self.told, self.chart = Told(self.page), Place()
+        self.told, self.screen = Told(self.page), Screen(board.page, "answers")
+        with self.screen.stand_in():
+            self.chart = Place()
 
     def draw(self, look: Look) -> None:
         """The matrix of the kept weights' answers."""
@@ -57,7 +70,14 @@ class Answers(Panel):
         self.chart.chart(
             charts.matrix_rows(matrix),
             charts.matrix_spec(self.board.dark),
-            alt="True classes against the network's answers on the validation images.",
+            alt=(alt := "True classes against the network's answers on the validation images."),
+        )
+        rows = run.record.val_predictions
+        self.screen.draw(
+            look,
+            lambda clock: film.reel(
+                clock, "matrix", alt, charts.matrix_reel(len(look.runs) - 1, truth, rows)
+            ),
         )
 
 

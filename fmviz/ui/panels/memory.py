@@ -54,5 +54,5 @@ def _draw(place: Place, run: Shown, indices: npt.NDArray[np.intp], endings: list
     for index, ending in zip(indices, endings, strict=True):
         told, true = (CLASS_NAMES[labels[index]] for labels in (sample.told, sample.truth))
         captions.append(f"told {told}, is {true}, {ending}")
-    pictures = [picture(pixels) for pixels in sample.pixels[indices]]
-    place.image(pictures, captions=captions, width=IMAGE_WIDTH)
+    pictures = [picture(pixels) for pixels in sample.images[indices].pixels]
+    place.image(pictures, alt=captions, captions=captions, width=IMAGE_WIDTH)

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from fmviz.analysis.stopping import Shown
+from fmviz.charts import film
 from fmviz.charts import running as charts
 from fmviz.ui.board import Board
 from fmviz.ui.look import Look
 from fmviz.ui.panels.card import Card
 from fmviz.words.numbers import percent
+from fmviz.words.prose import Caption
 from fmviz.words.running import running
+
+MEANING = (
+    "What model.fit prints and History keeps: the mean over the epoch's batches, each scored "
+    "before the step that it led to, with dropout on."
+)
+ALT = (
+    "Keras's running training accuracy (dotted) beside measured training accuracy (solid) and "
+    "validation accuracy (dashed), over the epochs."
+)
+
+
+def _running(run: Shown, epoch: int) -> str:
+    return percent(run.record.at("running_accuracy", epoch))
 
 
 class Running(Card):
@@ -27,15 +42,28 @@ class Running(Card):
         if not run.kept:
             return
         self.metric.metric(
-            f"Keras's training accuracy, {run.name}",
+            label := f"Keras's training accuracy, {run.name}",
             percent(run.at("running_accuracy")),
-            help="What model.fit prints and History keeps: the mean over the epoch's batches, each "
-            "scored before the step that it led to, with dropout on.",
+            help=MEANING,
         )
         self.chart.chart(
             charts.running_rows(run),
             charts.running_spec(run.record.config.epochs, self.board.dark),
-            alt="Keras's running training accuracy (dotted) beside measured training accuracy "
-            "(solid) and validation accuracy (dashed), over the epochs.",
+            alt=ALT,
         )
-        self.told.say(*running(run))
+        index = look.runs.index(run)
+        self.screen.draw(
+            look,
+            lambda clock: film.reel(
+                clock,
+                "lines",
+                ALT,
+                charts.running_reel(look.runs, run),
+                film.head(look.runs, label, MEANING, _running, run=index),
+            ),
+        )
+        self.told.say(*self.captions(run))
+
+    def captions(self, run: Shown) -> list[Caption]:
+        """What is said of it."""
+        return running(run)

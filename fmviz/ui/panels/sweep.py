@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fmviz.engine.pace import Clock, progress
 from fmviz.engine.watch import Update
@@ -18,12 +19,46 @@ from fmviz.ui.board import Board
 from fmviz.ui.look import Panel
 from fmviz.ui.page import Page
 from fmviz.ui.place import Place
-from fmviz.words.numbers import duration, percent
+from fmviz.words.escaping import escaped
+from fmviz.words.numbers import duration, percent, upper_first
 
 # Drawn while it grows: what is known of each run, None where that is nothing yet.
 Draw = Callable[[list[RunRecord | None], bool], None]
 SECONDS_BETWEEN_PICTURES = 0.5
 SECONDS_BETWEEN_ESTIMATES = 0.25
+
+
+class _Spot:
+    """Where one button or another stands, or none. That of the page's last run stays until this one
+    has said which."""
+
+    def __init__(self) -> None:
+        self._container = st.container(width="content")
+        self._spot: DeltaGenerator | None = None
+
+    def _here(self) -> DeltaGenerator:
+        if self._spot is None:
+            self._spot = self._container.empty()
+        return self._spot
+
+    def button(
+        self,
+        label: str,
+        *,
+        key: str,
+        icon: str,
+        on_click: Callable[..., None] | None = None,
+        args: tuple[Any, ...] = (),
+        disabled: bool = False,
+    ) -> None:
+        """This one."""
+        self._here().button(
+            label, key=key, icon=icon, on_click=on_click, args=args, disabled=disabled
+        )
+
+    def empty(self) -> None:
+        """None."""
+        self._here().empty()
 
 
 class Sweep:
@@ -59,9 +94,8 @@ class Sweep:
         self.configs = list(dict.fromkeys(configs))
         self._order = [self.configs.index(config) for config in configs]
         self._what = tuple(config.key for config in self.configs)
-        # A button is no place to draw in: each stands in one.
         with st.container(horizontal=True):
-            self._button, self._stopper = st.empty(), st.empty()
+            self._button, self._stopper = _Spot(), _Spot()
         self._progress = Place()
         self.update: Update | None = None
 
@@ -78,13 +112,23 @@ class Sweep:
         missing = [c for c, record in zip(self.configs, known, strict=True) if record is None]
         return Clock(missing, live.pace().speed, ready_in=live.engine().ready_in())
 
+    @property
+    def asked(self) -> bool:
+        """Whether the reader has asked for these runs."""
+        return state.asked_for(self.page.name, self.name, self._what)
+
+    @property
+    def known(self) -> bool:
+        """Whether all of them are known."""
+        return live.engine().known(self.configs, brief=self.brief)
+
     def run(self) -> None:
         """Draw the sweep where it is known or asked for. Call it after the board's runs."""
-        asked = state.asked_for(self.page.name, self.name, self._what)
+        asked = self.asked
         if not asked and not self.eager:
-            self._press(self.label or "Train these runs")
+            self._press((self.label or "Train these runs") + self._takes())
             return
-        known = live.engine().known(self.configs, brief=self.brief)
+        known = self.known
         if not known and not asked:
             self._offer()
             return
@@ -97,10 +141,17 @@ class Sweep:
                 icon=":material/stop:",
                 on_click=self._stop,
             )
-        self._watch()
-        if not known:
+        failed = not self._watch()
+        if failed or not known:
             self._button.empty()
             self._stopper.empty()
+        if failed:
+            # To ask once more is all it takes.
+            self._button.button(
+                "Try again",
+                key=f"{self.page.name}/{self.name} try again",
+                icon=":material/refresh:",
+            )
 
     def _offer(self) -> None:
         stored = self.stored()
@@ -109,6 +160,12 @@ class Sweep:
             self._progress.caption(f"It takes {duration(self.seconds(stored))}.")
         elif any(record is not None for record in stored):
             self.draw([stored[i] for i in self._order], False)
+
+    def _takes(self) -> str:
+        """How long the runs take, in brackets, where that is long: to press is to agree."""
+        stored = zip(self.configs, self.stored(), strict=True)
+        seconds = live.seconds_to_train([config for config, record in stored if record is None])
+        return f" ({duration(seconds)})" if seconds > live.SECONDS_UNASKED else ""
 
     def _train(self, stored: Sequence[RunRecord | None], *, disabled: bool = False) -> None:
         left = sum(record is None for record in stored)
@@ -130,7 +187,8 @@ class Sweep:
         state.ask_for(self.page.name, self.name, None)
         live.stop()
 
-    def _watch(self) -> None:
+    def _watch(self) -> bool:
+        """Draw the runs as they grow; whether they have not failed."""
         drawn = estimated = -math.inf
         clock: Clock | None = None
         begun = time.monotonic()
@@ -138,7 +196,7 @@ class Sweep:
             self.update = update
             if update.state == "failed":
                 self._progress.error(update.message)
-                return
+                return False
             now = time.monotonic()
             if clock is None:
                 ended = [r if r is not None and r.complete else None for r in update.records]
@@ -161,12 +219,13 @@ class Sweep:
             if any(record is not None for record in records):
                 self.draw(records, update.state == "done")
         self._progress.clear()
+        return True
 
     def _show_progress(self, update: Update, clock: Clock, seconds: float) -> None:
         left = f"{duration(clock.left(seconds))} left"
         text = f"{percent(clock.share, 0)}, {left}"
         if update.state == "waiting":
-            text = f"waiting for the worker: {update.message}, {left}"
+            text = f"{escaped(update.message)} {upper_first(left)}."
         self._progress.progress(clock.share, text=text)
 
 

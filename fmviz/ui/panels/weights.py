@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fmviz.analysis.stopping import shown_weights
+from fmviz.charts import film
 from fmviz.charts import weights as charts
 from fmviz.run import data, measure
 from fmviz.run.record import SNAPSHOT_UNITS
@@ -13,8 +15,11 @@ from fmviz.ui.board import Board
 from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.panels.card import Card
 from fmviz.ui.pictures import png
+from fmviz.ui.player.screen import Screen
 from fmviz.ui.told import Told
 from fmviz.words import weights as words
+
+ALT = "Weights of the first layer as pictures, one a unit."
 
 
 class Distribution(Card):
@@ -25,27 +30,50 @@ class Distribution(Card):
         run = look.run
         caption = words.spread(run, look.runs[0] if len(look.runs) == 2 else None)
         self.metric.metric(
-            f"Typical weight, {run.name}",
+            label := f"Typical weight, {run.name}",
             caption.figures["now"],
-            help="Root mean square of all weights, biases left out.",
+            help=(meaning := "Root mean square of all weights, biases left out."),
         )
         self.chart.chart(
             charts.distribution_rows(look.runs),
             charts.distribution_spec(self.board.roles, self.board.dark),
-            alt="Density of the weights of each run, on a logarithmic scale.",
+            alt=(alt := "Density of the weights of each run, on a logarithmic scale."),
+        )
+        self.screen.draw(
+            look,
+            lambda clock: film.reel(
+                clock,
+                "profile",
+                alt,
+                film.distribution(look.runs),
+                film.head(look.runs, label, meaning, words.typical),
+            ),
         )
         self.told.say(caption)
 
 
+# Of pictures, side by side, for each network: across the page, and beside its main picture.
+COLUMNS, COLUMNS_BESIDE = 8, 4
+
+
 class Pictures(Panel):
-    """First-layer weights as pictures, on one scale."""
+    """First-layer weights as pictures, on one scale.
+
+    Args:
+        below: where they are explained; below them without.
+    """
 
     pace = END
     wants_weights = "runs"
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, below: DeltaGenerator | None = None) -> None:
         self.board, self.page = board, board.page
-        self.spot = st.container()
+        self.screen = Screen(board.page, "kernels")
+        with self.screen.stand_in():
+            self.spots = st.columns(2)
+        with below or st.container():
+            self.told = Told(self.page)
+        self.columns = COLUMNS if below is None else COLUMNS_BESIDE
 
     def draw(self, look: Look) -> None:
         """Both networks' pictures."""
@@ -61,12 +89,16 @@ class Pictures(Panel):
             captions.append(words.of_another_epoch())
         units = min(SNAPSHOT_UNITS, kernels[-1].shape[1])
         hidden = bool(look.run.record.config.hidden)
-        with self.spot:
-            for column, run, (weights, epoch) in zip(st.columns(2), look.runs, shown, strict=False):
-                kernel = weights[0][:, :SNAPSHOT_UNITS]
-                column.image(
-                    png(charts.kernel_pictures(kernel, limit, self.board.dark)),
-                    caption=words.dated(run.name, epoch),
-                    width="stretch",
-                )
-            Told(self.page).say(*captions, words.pictures(limit, beyond, units, hidden=hidden))
+        for column, run, (weights, epoch) in zip(self.spots, look.runs, shown, strict=False):
+            kernel = weights[0][:, :SNAPSHOT_UNITS]
+            column.image(
+                png(charts.kernel_pictures(kernel, limit, self.board.dark, self.columns)),
+                alt=f"First-layer weights as pictures, one a unit: {run.name}.",
+                caption=words.dated(run.name, epoch),
+                width="stretch",
+            )
+        # A run that diverged at once has no epoch to play.
+        if all(len(run.record.snapshots) for run in look.runs):
+            drawn = film.kernels(look.runs, limit) | {"columns": self.columns}
+            self.screen.draw(look, lambda clock: film.reel(clock, "kernels", ALT, drawn))
+        self.told.say(*captions, words.pictures(limit, beyond, units, hidden=hidden))

@@ -62,7 +62,7 @@ class Difference(Panel):
             some = f"{len(shown)} of {len(which):,}" if len(which) > len(shown) else f"{len(which)}"
             st.markdown(f"Right in {bold(run.name)} alone, {some}:")
             pictures.gallery(
-                images.pixels[shown],
+                images[shown].pixels,
                 [
                     f"**{names[images.labels[i]]}**  \nA: {names[answers[0][i]]}  \n"
                     f"B: {names[answers[1][i]]}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 
 import pandas as pd
@@ -15,10 +14,11 @@ from fmviz.lessons.compare.lesson import CompareView
 from fmviz.page.pins import Pin, bold
 from fmviz.run.naming import differing, plural
 from fmviz.ui import view_controls
-from fmviz.ui.board import SECONDS_BETWEEN_FIGURES, Board
+from fmviz.ui.board import Board
 from fmviz.ui.look import END, LIVE, Look, Panel
 from fmviz.ui.panels.curves import Curves, Warnings
 from fmviz.ui.place import Place
+from fmviz.ui.status import Said
 from fmviz.words.numbers import upper_first
 from fmviz.words.prose import Caption
 
@@ -32,13 +32,14 @@ SOURCES = {
 class PinBoard(Board):
     """The board of the pins, which come from wherever each of them is known."""
 
-    def status(self, update: Update) -> str:
+    def status(self, update: Update) -> Said:
         """Where the figures come from, or how far they are."""
         if update.state != "done":
             return super().status(update)
         counts = Counter[str](update.sources)
         parts = [f"{counts[source]} {SOURCES[source]}" for source in SOURCES if counts[source]]
-        return f":material/inventory_2: {plural(len(self.roles), 'run')}: {', '.join(parts)}"
+        text = f"{plural(len(self.roles), 'run')}: {', '.join(parts)}"
+        return Said(f":material/inventory_2: {text}")
 
 
 class Table(Panel):
@@ -49,7 +50,6 @@ class Table(Panel):
     def __init__(self, board: Board[CompareView]) -> None:
         self.page = board.page
         self.table, self.note = Place(), Place()
-        self.drawn = -float("inf")
         with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
             with st.container(width=420):
                 view_controls.tolerance(board.page.name)
@@ -57,10 +57,8 @@ class Table(Panel):
 
     def draw(self, look: Look) -> None:
         """The newest figures, at the pace at which figures are read."""
-        now = time.monotonic()
-        if look.update.state == "training" and now - self.drawn < SECONDS_BETWEEN_FIGURES:
+        if not look.figures:
             return
-        self.drawn = now
         page, view = self.page, self.page.view
         pinned = [Pin(name, config) for name, config in page.runs.items()]
         rows = tables.table(pinned, look.update.records, view.tolerance, show_test=view.test)

@@ -8,12 +8,13 @@ from functools import cached_property
 import streamlit as st
 
 from fmviz.lessons.compare import tables
-from fmviz.lessons.compare.lesson import COMPARE, CompareView
+from fmviz.lessons.compare.lesson import COMPARE, EXAMPLES, CompareView
 from fmviz.page.lesson import Runs
 from fmviz.page.pins import MAX_NAME, Pin, PinError, bold, removed, renamed
 from fmviz.run.record import RunRecord
-from fmviz.ui import live, state, take_home
-from fmviz.ui.page import Page, begin
+from fmviz.ui import live, share, state, take_home
+from fmviz.ui.faults import fault
+from fmviz.ui.page import WRONG_ADDRESS, Page, begin
 from fmviz.ui.session import session
 from fmviz.words import taking_home
 from fmviz.words.numbers import upper_first
@@ -41,19 +42,31 @@ def open_page() -> ComparePage:
         asked, default = state.value(page.name, field), COMPARE.start[field]
         if asked > max(count, default):
             state.put(page.name, field, default)
-            st.error(
+            fault(
                 f"In the address: {field} counts pins, of which there are {count}, and cannot be "
                 f"{asked}.",
-                icon=":material/link_off:",
+                icon=WRONG_ADDRESS,
             )
     return page
 
 
+def offer(page: ComparePage) -> None:
+    """How to pin runs, and three to begin with: by a click, or by a link for somebody else."""
+    st.info(page.text("none pinned"), icon=":material/keep:")
+    st.button(
+        "Three interesting pins",
+        key=f"{page.name}/examples",
+        icon=":material/keep:",
+        type="primary",
+        on_click=session().pinned.keep,
+        args=(EXAMPLES,),
+    )
+    link = share.address(page, {}, session().classroom, EXAMPLES)
+    st.caption(page.text("examples", {"link": link}))
+
+
 def tools(page: ComparePage) -> None:
-    """Rename and remove pins, and take the figures away as files; words where there are no pins."""
-    if not session().pinned.pins:
-        st.info(page.text("none pinned"), icon=":material/keep:")
-        return
+    """Rename and remove pins, and take the figures away as files."""
     with st.container(horizontal=True):
         with st.popover("Rename or remove", icon=":material/edit:", key=f"{page.name}/edit"):
             _edit(page)
@@ -77,7 +90,7 @@ def _edit(page: ComparePage) -> None:
             try:
                 session().pinned.keep(renamed(pinned, pin.name, name))
             except PinError as error:
-                st.error(f"{upper_first(str(error))}.", icon=":material/error:")
+                fault(f"{upper_first(str(error))}.")
             else:
                 st.rerun()
         right.button(
@@ -113,10 +126,10 @@ def _downloads(page: ComparePage) -> None:
     """The table and the curves as CSV, of what is known when the button is pressed."""
     pinned, show_test, tolerance = session().pinned.pins, page.view.test, page.view.tolerance
 
-    def table() -> str:
+    def table() -> bytes:
         return tables.figures_csv(pinned, known(pinned), tolerance, show_test=show_test)
 
-    def curves() -> str:
+    def curves() -> bytes:
         return tables.curves_csv(pinned, known(pinned), show_test=show_test)
 
     for label, make, file in (

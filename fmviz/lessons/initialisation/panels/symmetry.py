@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from fmviz.charts.weights import kernel_pictures
@@ -14,6 +16,9 @@ from fmviz.ui.look import Panel
 from fmviz.ui.pictures import png
 from fmviz.ui.place import Place
 from fmviz.ui.told import Told
+from fmviz.words import waiting
+from fmviz.words.escaping import escaped
+from fmviz.words.numbers import duration
 from fmviz.words.prose import Caption
 
 PICTURES_SHOWN = 8
@@ -30,18 +35,25 @@ class Symmetry(Panel):
     def __init__(self, board: Board[InitialisationView]) -> None:
         self.board, self.page = board, board.page
         Told(self.page).say(says.told_alike(self.page.config, xray.of(self.page.config)))
-        self.status, self.told = Place(), Told(self.page)
+        self.status, self.button, self.told = Place(), Place(), Told(self.page)
         self.pictures, self.note = Place(), Place()
 
     def run(self) -> None:
         """Draw the trained units."""
         page = self.page
+        long = live.long([page.config])
+        if long is not None:
+            self.status.note(waiting.long_weights(long.seconds))
+            self._press(f"Train it ({duration(long.seconds)})", "long", long.agree)
+            return
         for update in live.live([page.config]):
             if update.state == "failed":
                 self.status.error(update.message)
+                self._press("Try again", "try again")
                 return
-            if update.state == "training":
-                self.status.progress(update.progress([page.config]))
+            waits = update.state == "waiting"
+            told = escaped(update.message) if waits else None
+            self.status.progress(update.progress([page.config]), text=told)
         self.status.clear()
         record = update.records[0]
         # A run of the race that is still under way may stand here, or one without its weights.
@@ -55,9 +67,14 @@ class Symmetry(Panel):
                 png(kernel_pictures(unit, limit, self.board.dark, scale=PIXEL))
                 for unit in np.hsplit(shown, units)
             ],
+            alt=[f"Weights of unit {i} as a picture" for i in range(units)],
             captions=[f"unit {i}" for i in range(units)],
             width=SHAPE[1] * PIXEL // 2,
         )
         shown_units = f"the first {units} units" if units > 1 else "the only unit"
         figures = {"shown": shown_units, "epoch": str(record.snapshot_epochs[-1])}
         self.note.caption(page.words(Caption("symmetry pictures", figures)))
+
+    def _press(self, label: str, name: str, on_click: Callable[[], None] | None = None) -> None:
+        key = f"{self.page.name}/symmetry {name}"
+        self.button.button(label, key=key, icon=":material/refresh:", on_click=on_click)

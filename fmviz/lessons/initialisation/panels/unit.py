@@ -58,7 +58,7 @@ class Unit(Panel):
             Place().caption(page.text(section))
             is_flat = measure.flat(z[chosen], config.activation)
             st.image(
-                [picture(images.pixels[i], PIXEL) for i in chosen],
+                [picture(pixels, PIXEL) for pixels in images[chosen].pixels],
                 caption=[
                     f"z = {rounded(z[i], 3)}{', flat' if flat else ''}"
                     for i, flat in zip(chosen, is_flat, strict=True)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmviz.lessons.initialisation import xray, xray_charts, xray_says
+from fmviz.lessons.initialisation import histograms, xray, xray_charts, xray_says
 from fmviz.lessons.initialisation.lesson import GLOROT, YOURS, InitialisationView
 from fmviz.lessons.initialisation.xray import XRay
 from fmviz.run import measure
+from fmviz.ui import state
 from fmviz.ui.board import Board
 from fmviz.ui.look import Panel
 from fmviz.ui.page import Page
 from fmviz.ui.place import Place, draw_chart
+from fmviz.ui.player.screen import Screen
 from fmviz.ui.session import is_dark
 from fmviz.ui.told import Told
 from fmviz.words.numbers import amount, rounded, small_percent, upper_first
@@ -22,30 +24,28 @@ def x_ray(page: Page[InitialisationView]) -> None:
     activation = page.config.activation
     seen, glorot = xray.of(page.config), xray.of(page.runs[GLOROT])
     title = xray_says.flat_title(activation)
-    _figures(seen, glorot, title)
     if seen.layers:
-        dark = is_dark()
-        left, right = st.columns(2, gap="medium")
-        with left:
-            draw_chart(
-                xray_charts.histogram_rows(seen, activation),
-                xray_charts.histogram_spec(len(seen.layers), activation, dark),
-                alt="Histogram of the activations of each hidden layer before training.",
-            )
-        with right:
-            draw_chart(
-                xray_charts.flat_rows(seen),
-                xray_charts.flat_spec(len(seen.layers), title, dark),
-                alt=f"Share of {title} in each hidden layer, measured and predicted.",
-            )
+        with page.stage.picture.container(key="at-once"):
+            screen = Screen(page, "x-ray")
+            with screen.stand_in():
+                draw_chart(
+                    histograms.chart_rows(seen, activation),
+                    histograms.chart_spec(len(seen.layers), activation, is_dark()),
+                    alt=histograms.ALT,
+                )
+            slider = state.css_class(page.name, "init_std")
+            along = xray.along_sigma(page.config)
+            screen.show(histograms.reel_along(page.config, along, title, slider))
     activity = xray_says.activity(page.config, seen)
     gradients = xray_says.gradients(seen, glorot, measure.saturates(activation))
-    Told(page).say(*activity, xray_says.loss(seen), *gradients)
-    Place().caption(
-        f"Before the first step, {seen.probe_images:,} validation images. Histograms: each layer "
-        "up to its own highest bar. Bars: measured. Grey: predicted, one standard deviation (±) "
-        "either way."
-    )
+    with page.stage.under:
+        _figures(seen, glorot, title)
+        Told(page, leads=True).say(*activity, xray_says.loss(seen), *gradients)
+        Place().caption(
+            f"Before the first step, {seen.probe_images:,} validation images. Histograms: each "
+            "layer up to its own highest bar. Bars at the right: measured. Grey: predicted, one "
+            "standard deviation (±) either way."
+        )
 
 
 def _figures(seen: XRay, glorot: XRay, title: str) -> None:

@@ -68,7 +68,7 @@ class Pixels(Panel):
 @lru_cache(maxsize=16)
 def _blank(dataset: str, n: int) -> int:
     """Pixels that are zero in all of the first n training images."""
-    return int((data.load(dataset).train.pixels[:n].max(axis=0) == 0).sum())
+    return int((data.load(dataset).train.grey[:n].max(axis=0) == 0).sum())
 
 
 class Flipped(Panel):
@@ -120,7 +120,8 @@ class Flipped(Panel):
         with st.container(horizontal=True, gap="small"):
             for image in which[:FLIPS_SHOWN]:
                 st.image(
-                    picture(images.pixels[image]),
+                    picture(images[[image]].pixels[0]),
+                    alt=names[images.labels[image]],
                     caption=f"{names[images.labels[image]]}, {when} {names[wrong[image]]}",
                     width=IMAGE_WIDTH,
                 )

@@ -120,7 +120,9 @@ class Nudge(Panel):
         pixels = nudge.first(images).pixels
         pair = np.stack([pixels[index], nudge.nudge(pixels, epsilon)[index]])
         for row, caption in zip(pair, ("as it is", f"nudged, ε = {number(epsilon)}")):
-            self.pictures.image(picture(row), caption=caption, width=IMAGE_WIDTH)
+            name = data.CLASS_NAMES[images.labels[index]]
+            alt = f"{name}, {caption}"
+            self.pictures.image(picture(row), alt=alt, caption=caption, width=IMAGE_WIDTH)
         answers = []
         for run in runs:
             record = run.record

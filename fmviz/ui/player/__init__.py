@@ -1,0 +1,1 @@
+"""The player: all pictures of a page move to one epoch, in the browser."""

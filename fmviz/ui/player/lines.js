@@ -1,0 +1,193 @@
+// Measures over the epochs. What lies behind the epoch is full, what is still to come is pale; the
+// rule can be dragged.
+
+const DASHES = { solid: "none", dashed: "6 4", fine: "2 3" };
+
+class Lines {
+  constructor(body, data) {
+    this.data = data;
+    this.film = filmOf(data.film.name);
+    if (data.legend.length) {
+      const legend = make(body, "div", "legend");
+      for (const entry of data.legend) keyOf(legend, entry, data.film);
+    }
+    this.picture = make(body, "div", "picture");
+    if (data.verdict) verdictOf(body, data.verdict);
+  }
+
+  layout(width, height) {
+    const { data } = this;
+    // Beside the ends there is room for names on a wide picture, for figures alone on a small one.
+    this.named = width >= 560 && data.named !== false && data.lines.some((line) => line.name);
+    // Of a run that was here before: it stands still.
+    const ghosts = data.ghosts ?? [];
+    const nameOf = (ghost) => (this.named ? `${ghost.name} ${ghost.label}` : ghost.label);
+    const longest = Math.max(
+      ...data.lines.map((line) => this.textOf(line, line.labels.length - 1).length),
+      ...ghosts.map((ghost) => nameOf(ghost).length),
+    );
+    const margin = { top: 12, right: 22 + 7.4 * Math.max(longest, 5), bottom: data.x ? 40 : 10, left: 56 };
+    const svg = svgOf(width, height);
+    const [left, right] = [margin.left, width - (data.right ?? margin.right)];
+    const [top, bottom] = [margin.top, height - margin.bottom];
+    const rows = Math.max(2, Math.floor((bottom - top) / 48));
+    const y = { ...data.y };
+    if (!y.log && !y.ticks) y.ends = niceEnds(y.ends, rows, y.percent && y.ends[1] <= 1 ? 1 : Infinity);
+    const first = Math.min(data.first, data.horizon - 1);
+    this.x = linear([first - data.pad, data.horizon + data.pad], [left, right]);
+    this.y = scaleOf(y, [bottom, top]);
+    this.bounds = { left, right, top, bottom, width };
+    for (const tick of ticksOf(y, rows)) {
+      draw(svg, "path", { d: `M${left},${this.y(tick)}H${right}`, class: "grid" });
+      draw(svg, "text", { x: left - 9, y: this.y(tick), class: "tick y" }, written(y, tick));
+    }
+    draw(svg, "path", { d: `M${left},${bottom}H${right}`, class: "base" });
+    for (const tick of data.x ? epochTicks(first, data.horizon, (right - left) / 66) : []) {
+      draw(svg, "text", { x: this.x(tick), y: bottom + 19, class: "tick x" }, String(tick));
+    }
+    if (data.x) draw(svg, "text", { x: (left + right) / 2, y: height - 3, class: "tick x title" }, data.x);
+    if (y.title) {
+      const at = { x: 11, y: (top + bottom) / 2 };
+      draw(svg, "text", { ...at, class: "tick x title", transform: `rotate(-90 ${at.x} ${at.y})` }, y.title);
+    }
+    const defs = draw(svg, "defs");
+    this.past = draw(draw(defs, "clipPath", { id: "past" }), "rect", { x: left - 8, y: 0, width: 0, height });
+    // A curve that leaves the picture is cut at its edge, but never a line that runs along it.
+    draw(draw(defs, "clipPath", { id: "inside" }), "rect", {
+      x: left - 8,
+      y: top - 6,
+      width: right - left + 16,
+      height: bottom - top + 9,
+    });
+    const inside = draw(svg, "g", { "clip-path": "url(#inside)" });
+    for (const ghost of ghosts) {
+      draw(inside, "path", { d: pathOf(this.points(ghost)), class: `ghost line ${ghost.dash}` });
+    }
+    if (data.band) this.shade(inside, ...data.band.map((index) => data.lines[index]));
+    for (const when of ["coming", "gone"]) {
+      const group = draw(inside, "g", { class: when });
+      if (when === "gone") place(group, { "clip-path": "url(#past)" });
+      for (const line of data.lines) {
+        const last = when === "gone" ? (line.until ?? Infinity) : Infinity;
+        draw(group, "path", { ...looksOf(line), d: pathOf(this.points(line, last)), class: classOf("line", line) });
+      }
+    }
+    if (data.level !== undefined && data.level !== null) {
+      draw(inside, "path", { d: `M${left},${this.y(data.level)}H${right}`, class: "reference" });
+    }
+    data.film.runs.forEach((run, index) => this.stops(svg, run, index));
+    this.rule = draw(svg, "path", { d: `M0,${top - 6}V${bottom}`, class: "rule" });
+    this.handle = draw(svg, "circle", { r: 6, cy: bottom, class: "handle" });
+    this.events = (data.events ?? []).map((event) => {
+      const line = data.lines[event.line];
+      const at = `translate(${this.x(event.epoch)},${this.y(line.values[event.epoch])})`;
+      return draw(svg, "circle", { ...looksOf(line), r: 3.6, transform: at, class: classOf("mark", line) });
+    });
+    this.dots = data.lines.map((line) =>
+      draw(svg, "path", { ...looksOf(line), d: shapeOf(data.film.runs[line.run], data.small ? 4 : 5), class: classOf("dot", line) }),
+    );
+    this.labels = data.lines.map((line) =>
+      draw(svg, "text", { ...looksOf(line), x: right + 14, class: classOf("end", line) }),
+    );
+    this.beside = ghosts.map((ghost) => ({
+      y: this.y(ghost.values.at(-1)) + 5,
+      label: draw(svg, "text", { x: right + 14, class: "end ghost" }, nameOf(ghost)),
+    }));
+    this.picture.replaceChildren(svg);
+    this.grab(svg);
+  }
+
+  textOf(line, epoch) {
+    const figure = line.labels[epoch] ?? "";
+    return this.named && line.name ? `${line.name} ${figure}` : figure;
+  }
+
+  points(line, last = Infinity) {
+    return line.values
+      .map((v, epoch) => [this.x(epoch), v === null ? null : this.y(v), epoch])
+      .slice(this.data.first)
+      .filter((point) => point[2] <= last);
+  }
+
+  // The area between two lines, such as the gap between training and validation.
+  shade(parent, upper, lower) {
+    const both = [...this.points(upper), ...this.points(lower).reverse()].filter((p) => p[1] !== null);
+    const d = `${pathOf(both)}Z`;
+    draw(parent, "path", { ...looksOf(upper), d, class: classOf("band", upper), "clip-path": "url(#past)" });
+  }
+
+  // Where early stopping would have ended a run, and the weights that it hands back.
+  stops(svg, run, index) {
+    if (run.stop === null || !this.data.stops) return;
+    const { left, right, top, bottom } = this.bounds;
+    const x = this.x(run.stop);
+    draw(svg, "path", { d: `M${x},${top}V${bottom}`, class: `stop run-${index}` });
+    const [side, anchor] = x > (left + right) / 2 ? [-7, "end"] : [7, "start"];
+    const height = bottom - 10 - 17 * (this.data.film.runs.length - 1 - index);
+    const place = { x: x + side, y: height, class: `stopped run-${index}`, "text-anchor": anchor };
+    draw(svg, "text", place, `stop: epoch ${run.stop}`);
+    for (const line of this.data.lines.filter((each) => each.run === index)) {
+      if (line.values[run.kept] === null || line.ringless) continue;
+      const at = `translate(${this.x(run.kept)},${this.y(line.values[run.kept])})`;
+      draw(svg, "path", { d: shapeOf(run, 9), transform: at, class: `ring run-${index}` });
+    }
+  }
+
+  grab(svg) {
+    const seek = (event) => {
+      const box = svg.getBoundingClientRect();
+      this.film.seek(this.x.back(((event.clientX - box.left) / box.width) * this.bounds.width));
+    };
+    svg.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      svg.setPointerCapture(event.pointerId);
+      seek(event);
+    });
+    svg.addEventListener("pointermove", (event) => {
+      if (svg.hasPointerCapture(event.pointerId)) seek(event);
+    });
+  }
+
+  frame(film) {
+    if (!this.rule) return;
+    const { data, bounds } = this;
+    const at = Math.max(film.at, data.first);
+    const x = this.x(at);
+    // At rest all that was trained is full, not only up to the weights that are kept.
+    place(this.past, { width: (film.resting ? bounds.right : x) - bounds.left + 8 });
+    place(this.rule, { transform: `translate(${x})` });
+    place(this.handle, { cx: x });
+    data.events?.forEach((event, index) => this.events[index].classList.toggle("later", event.epoch > film.at));
+    const wanted = data.lines.map((line, index) => {
+      const run = data.film.runs[line.run];
+      const own = film.resting ? run.kept : Math.min(at, run.epochs);
+      const [before, after] = [Math.floor(own), Math.ceil(own)].map((epoch) => line.values[epoch] ?? null);
+      const there = before !== null && after !== null;
+      this.dots[index].classList.toggle("later", !there);
+      this.labels[index].textContent = there ? this.textOf(line, film.epochOf(line.run)) : "";
+      if (!there) return bounds.bottom;
+      const y = this.y(before) + (this.y(after) - this.y(before)) * (own - Math.floor(own));
+      place(this.dots[index], { transform: `translate(${this.x(own)},${y})` });
+      return y + 5;
+    });
+    const labels = [...this.labels, ...this.beside.map((ghost) => ghost.label)];
+    wanted.push(...this.beside.map((ghost) => ghost.y));
+    apart(wanted, 18, [bounds.top + 5, bounds.bottom + 3]).forEach((y, index) => place(labels[index], { y }));
+  }
+}
+
+const classOf = (kind, line) => `${kind} ${line.dash}${line.colours ? "" : ` run-${line.run}`}`;
+
+// A line that is not in its run's colour brings its own, on light ground and on dark.
+function looksOf(line) {
+  return line.colours ? { style: `--run: light-dark(${line.colours.join(",")})` } : {};
+}
+
+function keyOf(legend, { text, run, dash, colours }, film) {
+  const key = make(legend, "span", run === null ? "key" : `key run-${run}`);
+  if (colours) key.style.setProperty("--run", `light-dark(${colours.join(",")})`);
+  const mark = draw(key, "svg", { width: 26, height: 12, viewBox: "-13 -6 26 12", "aria-hidden": "true" });
+  draw(mark, "path", { d: "M-13,0H13", class: `line ${dash ?? "solid"}` });
+  if (run !== null && dash === null) draw(mark, "path", { d: shapeOf(film.runs[run], 4.5), class: "mark" });
+  key.append(text);
+}

@@ -1,0 +1,86 @@
+"""Where the parts of a lesson stand that a reader sees together: one arrangement for all lessons.
+
+From the top: the verdict, one bold line; below it the controls, the main picture with its status,
+and the page's image. All of it has the height of a laptop's window, and each part that changes has
+a slot of fixed height: what is said, or trained, moves nothing. Words come below, as much as there
+are.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from fmviz.ui.place import Place
+
+# On the screen, and on paper.
+STYLE = "".join(
+    (Path(__file__).parent / name).read_text(encoding="utf-8")
+    for name in ("stage.css", "print.css")
+)
+# Shares of the width, in pixels of a window of 1,400.
+CONTROLS, PICTURE, SIDE = 290, 640, 370
+
+
+class Stage:
+    """The places of a lesson's parts; made where they are to stand.
+
+    Args:
+        head: where the verdict stands, below the question.
+        side: whether there is an image beside the main picture; else that one is as wide as both.
+        controls: whether there are controls beside it; else it is as wide as the page.
+        stays: whether those stay in sight, all settings with them, while the page moves beside
+            them.
+
+    Attributes:
+        controls: of what the page is about, at most a few.
+        rest: where they stay in sight, what moves beside them; else the page.
+        picture: the main picture, as high as its charts are; nothing else stands there.
+        player: below it, what moves it through the epochs.
+        status: below that, where the figures come from or how far they are.
+        under: what is told of the runs, at length.
+        side: the page's image; where there is no place beside the picture, what is told.
+        more: all other settings.
+    """
+
+    def __init__(
+        self,
+        head: DeltaGenerator,
+        *,
+        side: bool = True,
+        controls: bool = True,
+        stays: bool = False,
+    ) -> None:
+        with head.container(key="verdict", gap=None):
+            self._lead, self._guessed = Place(), Place()
+        beside = [PICTURE, SIDE] if side else [PICTURE + SIDE]
+        with st.container(key="stage"):
+            if stays:
+                left, self.rest = st.columns([CONTROLS, PICTURE + SIDE], gap="medium")
+            else:
+                columns = st.columns([CONTROLS] * controls + beside, gap="medium")
+        if stays:
+            self.controls, self.more = left.container(key="stays"), left.container(key="stays-more")
+            columns = self.rest.columns(beside, gap="medium")
+        else:
+            self.rest = st.container()
+            self.controls = columns.pop(0) if controls else self.rest.container()
+        middle, *sides = columns
+        with middle:
+            self.picture = st.container(key="picture", gap="xxsmall")
+            self.player = st.container()
+            self.status = st.container()
+        self.under = self.rest.container()
+        self.side = sides[0].container(key="side") if sides else self.under
+        if not stays:
+            self.more = self.rest.container()
+
+    def lead(self, text: str) -> None:
+        """The verdict, or before the guess what is asked, in place of the one before."""
+        self._lead.markdown(text)
+
+    def guessed(self, text: str) -> None:
+        """What became of the guess, smaller, below the verdict."""
+        self._guessed.caption(text)
