@@ -27,18 +27,23 @@ from fmviz.run.store import RunStore, default_bytes, default_folder
 
 
 @overload
-def train(runs: RunConfig) -> RunRecord: ...
+def train(runs: RunConfig, *, test: bool = False) -> RunRecord: ...
 
 
 @overload
-def train(runs: Sequence[RunConfig]) -> list[RunRecord]: ...
+def train(runs: Sequence[RunConfig], *, test: bool = False) -> list[RunRecord]: ...
 
 
-def train(runs: RunConfig | Sequence[RunConfig]) -> RunRecord | list[RunRecord]:
+def train(
+    runs: RunConfig | Sequence[RunConfig], *, test: bool = False
+) -> RunRecord | list[RunRecord]:
     """Train one run or several in this process. Those that differ in numbers alone (λ, rates, σ,
     seed) are trained as one model.
 
     TensorFlow is loaded on the first call; nothing is read from the store or written to it.
+
+    Args:
+        test: whether to measure the test images after each epoch as well.
 
     Raises:
         fmviz.run.data.DataError: the images cannot be read.
@@ -46,18 +51,27 @@ def train(runs: RunConfig | Sequence[RunConfig]) -> RunRecord | list[RunRecord]:
     from fmviz.training import train as trainer
 
     if isinstance(runs, RunConfig):
-        return trainer.train([runs])[0]
-    return trainer.train(list(runs))
+        return trainer.train([runs], test=test)[0]
+    return trainer.train(list(runs), test=test)
 
 
-def load_run(run: RunConfig) -> RunRecord:
+def load_run(run: RunConfig, *, test: bool = False) -> RunRecord:
     """A run that ships with fmviz, or that the app has trained on this machine.
+
+    Args:
+        test: whether it must have the figures of the test images; the app measures those only
+            where somebody asks for them.
 
     Raises:
         LookupError: there is none; `train` makes it.
     """
     store = RunStore(default_folder(), default_bytes())
-    found = store.find(run) or store.find(run, brief=True)
+    found = store.find(run, test=test) or store.find(run, brief=True, test=test)
     if found is None:
+        if test and store.find(run, brief=True) is not None:
+            raise LookupError(
+                f"the stored run {run.key} has no test figures; "
+                "fmviz.train(config, test=True) trains it with them"
+            )
         raise LookupError(f"no stored run {run.key}; fmviz.train(config) trains it")
     return found.record

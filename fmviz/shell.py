@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -11,11 +13,18 @@ from pathlib import Path
 from threading import Thread
 
 import streamlit as st
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from fmviz.charts import curves, figures
+from fmviz.engine import environment, lean
 from fmviz.lessons.catalogue import LESSONS
+from fmviz.page.ahead import opening_row
 from fmviz.run import data
-from fmviz.ui import state, visits
+from fmviz.run.data import DataError
+from fmviz.ui import ahead, controls, state, theme, visits
+from fmviz.ui.faults import fault
 from fmviz.ui.live import engine
 from fmviz.ui.navigation import page_file
 from fmviz.ui.session import session
@@ -25,6 +34,9 @@ ICON = Path(__file__).parent / "icon.png"
 
 
 SECONDS_TO_WORKER = 5.0
+# The first viewer's first run should find the worker with nothing else to compile.
+SECONDS_TO_OPENING_ROWS = 60.0
+logger = logging.getLogger(__name__)
 
 
 def pages() -> list[st.Page]:
@@ -40,6 +52,13 @@ def pages() -> list[st.Page]:
     ]
 
 
+def check() -> None:
+    """End the process with a line for every setting of the host's that cannot be: whoever starts
+    the server is there to read it, and a viewer could do nothing about it."""
+    if problems := environment.problems():
+        sys.exit("\n".join(f"fmviz cannot start: {problem}." for problem in problems))
+
+
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """What the server does before it answers and after it has stopped answering.
@@ -50,12 +69,32 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     small machine for some seconds, and whoever opens the page as the server comes up should see it
     first.
     """
+    lean.use_few_arenas()
     prepare()
+    lean.stay_small()
     Thread(target=prepare_charts, daemon=True).start()
-    timer = asyncio.get_running_loop().call_later(SECONDS_TO_WORKER, engine().start)
+    later = asyncio.get_running_loop().call_later
+    opening = Thread(target=train_opening_rows, daemon=True)
+    timers = [
+        later(SECONDS_TO_WORKER, engine().start),
+        later(SECONDS_TO_OPENING_ROWS, opening.start),
+    ]
     yield
-    timer.cancel()
+    for timer in timers:
+        timer.cancel()
     engine().close()
+
+
+def routes() -> list[Route]:
+    """What the server answers beside its pages."""
+    return [Route("/health", health)]
+
+
+async def health(request: Request) -> JSONResponse:
+    """Whether runs can be trained: 200 where a worker answers, else 503. Streamlit's own
+    `/_stcore/health` says whether pages can be drawn, and is "ok" without any worker."""
+    answers = engine().answers()
+    return JSONResponse({"worker": answers}, status_code=200 if answers else 503)
 
 
 def run() -> None:
@@ -63,11 +102,19 @@ def run() -> None:
     if visits.begin():
         state.keep(session().visit.before)
         visits.go_on()
-    st.set_page_config(page_title="fmviz", page_icon=ICON, layout="wide")
+    st.set_page_config(page_icon=ICON, layout="wide")
     visits.tell_browser()
     session().entered = True
     session().course = (*((o.name, o.title) for o in LESSONS.values()), ("compare", "Compare"))
-    st.navigation(pages(), position="top").run()
+    page = st.navigation(pages(), position="top")
+    st.set_page_config(page_title=f"{page.title} · fmviz")
+    theme.watch()
+    try:
+        page.run()
+    except DataError as error:
+        logger.error("%s", error)
+        # The error itself names the host's folders.
+        fault(controls.NO_IMAGES)
 
 
 def require_app() -> None:
@@ -90,6 +137,17 @@ def prepare() -> None:
         import_module(f"fmviz.lessons.{name}.page")
     data.load()
     settle_garbage()
+
+
+def train_opening_rows() -> None:
+    """Have what the main slider of each page leads to from where it opens trained while nobody
+    waits."""
+    engine().open_with(
+        (config, not lesson.weights)
+        for lesson in LESSONS.values()
+        for runs in opening_row(lesson, ahead.light)
+        for config in runs
+    )
 
 
 def prepare_charts() -> None:

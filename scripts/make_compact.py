@@ -19,7 +19,6 @@ from pathlib import Path
 
 import numpy as np
 
-from fmviz.export import csv_files
 from fmviz.run import data
 from fmviz.run.choices import DATASETS
 
@@ -37,7 +36,8 @@ def build(source: Path, target: Path) -> None:
         for name, array in zip(data.FILES[part], (images, labels), strict=True):
             data.write_idx(target / name, array[chosen])
         rows += [(part, compact, int(full)) for compact, full in enumerate(chosen)]
-    text = csv_files.text(["part", "compact_index", "full_index"], rows)
+    lines = [("part", "compact_index", "full_index"), *rows]
+    text = "".join(f"{','.join(map(str, line))}\n" for line in lines)
     (target / "indices.csv.gz").write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import fmviz
 from fmviz import RunConfig, load_run
-from tests.support.records import SHIPPED, same_figures, shipped
+from fmviz.run.store import RunStore
+from tests.support.records import SHIPPED, same_figures, shipped, synthetic, untested
 
 
 def test_a_shipped_run_is_loaded() -> None:
@@ -37,3 +39,18 @@ def test_one_run_or_several_are_trained() -> None:
     both = fmviz.train([small, small.replace(penalty="l2", lam=1.0)])
     assert [record.config.lam for record in both] == [0.0, 1.0]
     assert both[0].at_end("val_accuracy") == pytest.approx(alone.at_end("val_accuracy"), abs=0.002)
+    assert not alone.has_test
+    assert fmviz.train(small, test=True).has_test
+
+
+def test_test_figures_are_there_where_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FMVIZ_STORE", str(tmp_path))
+    record = synthetic()
+    RunStore(tmp_path).put(untested(record))
+    assert not load_run(record.config).has_test
+    with pytest.raises(LookupError, match=r"fmviz\.train\(config, test=True\)"):
+        load_run(record.config, test=True)
+    RunStore(tmp_path).put(record)
+    assert load_run(record.config, test=True).has_test

@@ -167,11 +167,8 @@ def test_session_state_is_touched_in_one_module() -> None:
 def test_the_tests_mirror_the_modules() -> None:
     """A folder of tests for each folder that they test."""
     folders = {path.parent.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("*.py")}
-    others = {Path(name) for name in (".", "browser", "pages", "support")}
-    missing = [
-        folder
-        for folder in folders - others
-        if not (ROOT / "fmviz" / folder).is_dir() and folder.parts[0] not in ("scripts",)
-    ]
+    named = (".", "browser", "pages", "support", "scripts", "benchmarks")
+    others = {Path(name) for name in named}
+    missing = [folder for folder in folders - others if not (ROOT / "fmviz" / folder).is_dir()]
     assert missing == []
     assert set(chain(layers())) >= {folder.parts[0] for folder in folders - others}

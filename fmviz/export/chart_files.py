@@ -20,8 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pandas as pd
-
+from fmviz.charts.series import Rows
 from fmviz.charts.style import BORDER, GROUND, HOLLOW, INK
 
 # Pixels of the page to pixels of a PNG: sharp on a slide.
@@ -47,7 +46,7 @@ class Chart(NamedTuple):
 
     title: str
     spec: dict[str, Any]
-    rows: pd.DataFrame
+    rows: Rows
 
     @property
     def stem(self) -> str:
@@ -90,7 +89,7 @@ def looks(dark: bool) -> dict[str, Any]:
 def whole(chart: Chart, subtitle: Sequence[str], dark: bool) -> dict[str, Any]:
     """A chart's specification with data, looks, title and what its runs are below that."""
     spec = {k: v for k, v in chart.spec.items() if k not in ("usermeta", "datasets")}
-    spec["data"] = {"values": json.loads(chart.rows.to_json(orient="records", double_precision=15))}
+    spec["data"] = {"values": chart.rows.values}
     spec["config"] = _merged(looks(dark), spec.get("config", {}))
     spec["description"] = chart.title
     spec["title"] = {

@@ -18,7 +18,14 @@ from fmviz.run import settings
 from fmviz.run.choices import CHOICES
 from fmviz.run.config import DEFAULTS, RunConfig
 from fmviz.run.measure import TOLERANCES, WEIGHT_EDGES, activation_edges
-from fmviz.run.record import HIDDEN_MEASURES, HISTORY, KERNEL_MEASURES, RunRecord, n_weights
+from fmviz.run.record import (
+    HIDDEN_MEASURES,
+    HISTORY,
+    KERNEL_MEASURES,
+    ON_TEST,
+    RunRecord,
+    n_weights,
+)
 from fmviz.run.settings import SETTINGS, acts, written
 
 Cell = str | int | float | None
@@ -44,7 +51,6 @@ _ALWAYS = ("penalty", "lam", "l1_share", "train_size", "seed")
 ROOM_IN_NAMES = 60
 # Accuracies of the record, and of which images they are a share.
 _ACCURACIES = tuple(f"{of}_accuracy" for of in ("train", "clean", "corrupted", "val", "test"))
-_ON_TEST = ("test_accuracy", "test_crossentropy")
 
 
 class Column(NamedTuple):
@@ -67,11 +73,11 @@ class Table(NamedTuple):
 
     def csv(self) -> bytes:
         """The table as a CSV file."""
-        return csv_files.for_spreadsheets([c.name for c in self.columns], self.rows)
+        return csv_files.content([c.name for c in self.columns], self.rows)
 
     def explained(self) -> bytes:
         """What the columns hold, as a CSV file: a row a column."""
-        return csv_files.for_spreadsheets(Column._fields, self.columns)
+        return csv_files.content(Column._fields, self.columns)
 
 
 def stem(config: RunConfig, *more: str) -> str:
@@ -112,9 +118,9 @@ def history(record: RunRecord, *, test: bool = True) -> Table:
     """Every measure of a record after every epoch; row 0 is before the first step.
 
     Args:
-        test: whether figures of the test images are in it.
+        test: whether figures of the test images are in it, where those were measured.
     """
-    names = [name for name in HISTORY if test or name not in _ON_TEST]
+    names = [name for name in record.history if test or name not in ON_TEST]
     columns = [Column("epoch", "1", "epochs trained; 0 is before the first step")]
     columns += [Column(name, UNITS[name], HISTORY[name]) for name in names]
     columns += _layer_columns(record.config)
@@ -191,7 +197,7 @@ def _figures(run: Shown, tolerance: float, test: bool) -> dict[Column, Cell]:
     }
     cells |= _accuracies(run, test)
     for name in HISTORY:
-        if name not in _ACCURACIES and (test or name not in _ON_TEST):
+        if name not in _ACCURACIES and (test or name not in ON_TEST):
             cells[Column(name, UNITS[name], HISTORY[name])] = record.at(name, epoch)
     near = f"share of kernel weights with |w| ≤ {tolerance:g}"
     cells |= {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ def browser() -> Iterator[Any]:
     require(chromium(), "needs Chromium: install Debian's package chromium")
     with sync_playwright() as playwright:
         browser = launched(playwright)
+        # Placeholders that shimmer are drawn over and over by a processor that has none to spare.
+        browser.new_context = partial(browser.new_context, reduced_motion="reduce")
         yield browser
         browser.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page
 
-from tests.support.browser import FIRST_CHART, figure, server, settled, slider
+from tests.support.browser import CHART, FIRST_CHART, figure, server, settled, slider
 
 pytestmark = pytest.mark.slow
 
@@ -56,7 +57,7 @@ def test_a_bare_address_opens_on_a_recorded_run(page: Page, app: str) -> None:
     page.wait_for_selector("text=recorded run")
     page.wait_for_selector(FIRST_CHART)
     page.wait_for_selector("text=/It says .* with/")
-    assert page.title() == "fmviz"
+    assert page.title() == "Start · fmviz"
 
 
 def test_a_word_shows_its_meaning_to_the_keyboard_and_hides_it_again(page: Page, app: str) -> None:
@@ -105,14 +106,14 @@ def test_a_reload_keeps_guesses_and_looks_and_another_browser_has_its_own(
 
 # Keeps what a reader would see of a training run: the epochs that the status line names, and how
 # often the first chart looks different. A busy machine may be too slow to be asked meanwhile.
-WATCH_TRAINING = """() => {
+WATCH_TRAINING = """(chart) => {
     window.seen = {epochs: [], pictures: new Set()};
     const look = () => {
         for (const line of document.querySelectorAll('[data-testid=stCaptionContainer]')) {
             const epoch = /epoch (\\d+) of/.exec(line.textContent);
             if (epoch) window.seen.epochs.push(Number(epoch[1]));
         }
-        const canvas = document.querySelector('[data-testid=stVegaLiteChart] canvas');
+        const canvas = document.querySelector(chart);
         if (canvas) window.seen.pictures.add(canvas.toDataURL());
         setTimeout(look, 50);
     };
@@ -126,7 +127,7 @@ def test_moving_lambda_by_keyboard_trains_and_draws(page: Page, app: str) -> Non
     page.wait_for_selector("text=trained just now")
     settled(page)
     before = {name: figure(page, name) for name in ("Accuracy gap", "Sparsity", "Saturation")}
-    page.evaluate(WATCH_TRAINING)
+    page.evaluate(WATCH_TRAINING, CHART)
     for lam in (20, 50):
         slider(page, "Strength").focus()
         page.keyboard.press("ArrowRight")
@@ -134,7 +135,8 @@ def test_moving_lambda_by_keyboard_trains_and_draws(page: Page, app: str) -> Non
     settled(page)
     page.wait_for_selector("text=trained just now")
     epochs = page.evaluate("window.seen.epochs")
-    assert epochs == sorted(epochs)
+    # Once, where the second run took the place of the first.
+    assert sum(after < before for before, after in pairwise(epochs)) <= 1
     assert len(set(epochs)) >= 3
     # The curve was drawn again as it grew.
     assert page.evaluate("window.seen.pictures.size") >= 3

@@ -17,7 +17,7 @@ from tests.support.records import synthetic, tiny
 
 def test_flat_accuracies_are_not_blown_up_to_the_width_of_a_chart() -> None:
     record = synthetic(train_accuracy=0.9, val_accuracy=0.899)
-    rows = figures.gap_rows([Shown("a", record, None, 3)])
+    rows = figures.gap_rows([Shown("a", record, None, 3)]).table.to_pandas()
     framed = rows[["least", "most"]].stack()
     assert framed.max() - framed.min() == pytest.approx(MIN_SPAN)
     assert (framed.max() + framed.min()) / 2 == pytest.approx(0.8995)
@@ -29,7 +29,7 @@ def test_the_gap_meter_has_both_accuracies_with_one_standard_error() -> None:
         val_accuracy=[0.0, 0.8, 0.0],
         examples={"train": 900, "validation": 1_600},
     )
-    (row,) = figures.gap_rows([Shown("a", record, None, 2)]).to_dict("records")
+    (row,) = figures.gap_rows([Shown("a", record, None, 2)]).table.to_pandas().to_dict("records")
     assert row["run"] == "a"
     assert (row["training"], row["validation"]) == (0.9, 0.8)
     # All training images are measured: no whisker.
@@ -39,13 +39,13 @@ def test_the_gap_meter_has_both_accuracies_with_one_standard_error() -> None:
     assert row["middle"] == pytest.approx(0.85)
     assert row["label"] == "10.0 ± 1.0"
     told = replace(record, examples={**record.examples, "corrupted": 90})
-    (row,) = figures.gap_rows([Shown("a", told, None, 2)]).to_dict("records")
+    (row,) = figures.gap_rows([Shown("a", told, None, 2)]).table.to_pandas().to_dict("records")
     assert row["label"] == "10.0 ± 1.0 as told"
 
 
 def test_sparsity_has_the_measured_share_at_every_tolerance_but_zero() -> None:
     runs = [run._replace(kept=kept) for run, kept in zip(pair(), (5, 30), strict=True)]
-    rows = figures.sparsity_rows(runs, 0.0)
+    rows = figures.sparsity_rows(runs, 0.0).table.to_pandas()
     assert set(rows["kind"]) == {"curve"}
     weights = 784 * 128 + 128 * 10
     for run, kept in zip(runs, (5, 30), strict=True):
@@ -57,15 +57,15 @@ def test_sparsity_has_the_measured_share_at_every_tolerance_but_zero() -> None:
 
 
 def test_the_readers_tolerance_is_a_rule_unless_it_is_zero() -> None:
-    rows = figures.sparsity_rows(pair(), 1e-2)
+    rows = figures.sparsity_rows(pair(), 1e-2).table.to_pandas()
     (rule,) = rows[rows["kind"] == "tolerance"]["tolerance"].tolist()
     assert rule == 1e-2
-    assert "tolerance" not in set(figures.sparsity_rows(pair(), 0.0)["kind"])
+    assert "tolerance" not in set(figures.sparsity_rows(pair(), 0.0).table.to_pandas()["kind"])
 
 
 def test_saturation_has_each_layers_share_now_and_before_training() -> None:
     record = synthetic(tiny(hidden=(7, 5)))
-    rows = figures.saturation_rows([Shown("a", record, None, 2)])
+    rows = figures.saturation_rows([Shown("a", record, None, 2)]).table.to_pandas()
     assert rows["layer"].tolist() == ["layer 1|7 units", "layer 2|5 units"]
     assert rows["share"].tolist() == record.layers["saturation"][1].tolist()
     assert rows["start"].tolist() == record.start_layers["saturation"].tolist()
@@ -77,7 +77,7 @@ def test_saturation_has_each_layers_share_now_and_before_training() -> None:
 
 def test_a_network_without_hidden_layers_has_no_saturation_to_draw() -> None:
     record = synthetic(RunConfig(train_size=100, hidden=(), epochs=1))
-    rows = figures.saturation_rows([Shown("a", record, None, 1)])
+    rows = figures.saturation_rows([Shown("a", record, None, 1)]).table.to_pandas()
     assert len(rows) == 0
     assert "share" in rows.columns
 

@@ -11,7 +11,7 @@ from tests.words.test_seeds import ABOVE, BELOW, over
 
 def test_each_seed_is_a_dot_and_the_mean_has_its_interval() -> None:
     found = [over(*ABOVE), over(*BELOW, of="gap")]
-    rows = seeds_rows(found, [0, 1, 2, 3, 4])
+    rows = seeds_rows(found, [0, 1, 2, 3, 4]).table.to_pandas()
     for dark in (False, True):
         assert fields(seeds_spec("a less b, points", dark)) <= set(rows.columns)
     dots = rows[rows["kind"] == "seed"]

@@ -20,7 +20,7 @@ def test_a_specification_is_the_very_same_object_at_every_call_and_holds_no_data
     assert SPECS[chart](tuple(PAIR), False) is first
     for key in ("data", "datasets"):
         assert key not in first
-    assert first["usermeta"] == {"embedOptions": {"renderer": "canvas"}}
+    assert first["usermeta"] == {"embedOptions": {"renderer": "canvas", "logLevel": 1}}
 
 
 def test_lambda_is_in_no_specification() -> None:
@@ -39,7 +39,7 @@ def test_lambda_is_in_no_specification() -> None:
         for run in runs
     ]
     assert all(one is other for one, other in zip(*specs, strict=True))
-    assert not curves.curves_rows([runs[0]]).equals(curves.curves_rows([runs[1]]))
+    assert not curves.curves_rows([runs[0]]).table.equals(curves.curves_rows([runs[1]]).table)
 
 
 @pytest.mark.parametrize("chart", sorted(SPECS))

@@ -25,7 +25,7 @@ def test_its_points_have_both_scores_and_their_errors() -> None:
         ),
         opened=True,
     )
-    rows = vault_rows(vault, ["a", "b"])
+    rows = vault_rows(vault, ["a", "b"]).table.to_pandas()
     assert fields(vault_spec(False)) <= set(rows.columns)
     points = rows[rows["kind"] != "equal"]
     assert points["name"].tolist() == ["a", "b"]

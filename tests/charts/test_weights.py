@@ -36,11 +36,11 @@ def test_the_density_reads_only_columns_that_its_rows_have(dark: bool) -> None:
     spec = distribution_spec(PAIR, dark)
     assert "data" not in spec
     assert "datasets" not in spec
-    assert fields(spec) <= set(distribution_rows(RUNS).columns)
+    assert fields(spec) <= set(distribution_rows(RUNS).table.to_pandas().columns)
 
 
 def test_a_density_is_drawn_as_far_as_its_weights_and_adds_up() -> None:
-    rows = distribution_rows(RUNS)
+    rows = distribution_rows(RUNS).table.to_pandas()
     for run in RUNS:
         own = rows[rows["run"] == run.name]
         share = own["share"].iloc[:-1].sum()
@@ -53,7 +53,7 @@ def test_a_density_is_drawn_as_far_as_its_weights_and_adds_up() -> None:
 
 
 def test_a_bin_without_weights_is_a_hole_since_a_logarithm_has_no_zero() -> None:
-    rows = distribution_rows(RUNS)
+    rows = distribution_rows(RUNS).table.to_pandas()
     assert not (rows["density"] == 0).any()
 
 

@@ -98,7 +98,7 @@ def records() -> tuple[RunRecord, ...]:
 
     tf.config.run_functions_eagerly(True)
     try:
-        return tuple(train(options()))
+        return tuple(train(options(), test=True))
     finally:
         tf.config.run_functions_eagerly(False)
 

@@ -18,6 +18,7 @@ from fmviz.page.view import Stopping, Taught, Tolerance
 from fmviz.run.choices import CHOICES, DATASETS
 from fmviz.run.config import RunConfig, bounds
 from fmviz.run.measure import TOLERANCES
+from fmviz.run.quoting import quoted
 
 
 class PageView(Taught, Stopping):
@@ -197,14 +198,14 @@ def test_a_bad_parameter_gives_the_default_and_a_sentence_that_names_it(
     assert parsed.state == {**START, "seed": 5}
     (problem,) = parsed.problems
     assert problem.startswith(f"{name} must be ")
-    assert repr(text) in problem
+    assert quoted(text) in problem
 
 
 def test_an_unknown_parameter_is_named_and_the_rest_is_read() -> None:
     parsed = parse({"lambda": "3", "lam": "3"}, START)
     assert parsed.state == {**START, "lam": 3.0}
     (problem,) = parsed.problems
-    assert problem.startswith("lambda is no parameter")
+    assert problem.startswith("'lambda' is no parameter")
     assert "init_std" in problem
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fmviz.page.spoken import Spoken
 from tests.support.lessons import MARK, plain
 
 TEXTS = {0.0: "A gradient.", 1.0: "The loss and its gradient.", 2.0: "Loss, gradient, epoch."}
+SAID = [*TEXTS.values(), "A gradient of 3.", "Loss 0.3, epoch 2.", "The epoch, its loss.", "None."]
 FIRST = {0.0: ["gradient"], 1.0: ["loss"], 2.0: ["epoch"]}
 
 
@@ -49,6 +53,22 @@ def test_a_text_is_drawn_again_only_where_its_marks_change() -> None:
         spoken.say(place, text, drawing(drawn, place))
     spoken.say(1.0, "A loss of 0.3, and a gradient.", drawing(drawn, 1.0))
     assert [len(drawn[place]) for place in TEXTS] == [1, 2, 1]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(SAID)), min_size=1))
+def test_marks_are_those_of_the_last_texts_whatever_was_said_before(
+    said: list[tuple[float, str]],
+) -> None:
+    spoken, drawn = Spoken(), dict[float, list[str]]()
+    for place, text in said:
+        spoken.say(place, text, drawing(drawn, place))
+    anew, of_last = Spoken(), dict[float, list[str]]()
+    for place, text in dict(said).items():
+        anew.say(place, text, drawing(of_last, place))
+    assert {place: texts[-1] for place, texts in drawn.items()} == {
+        place: texts[-1] for place, texts in of_last.items()
+    }
+    assert list(spoken.first.items()) == list(anew.first.items())
 
 
 def test_the_list_has_the_words_in_the_order_of_the_page() -> None:

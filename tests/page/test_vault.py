@@ -22,6 +22,7 @@ from fmviz.run.record import Divergence
 from fmviz.ui import live
 from fmviz.words import prose
 from fmviz.words.prose import SHARED
+from tests.support import records
 from tests.support.lessons import every_section, made_up, opened, texts
 from tests.support.records import shown, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
@@ -40,22 +41,40 @@ def runs(count: int) -> list[Shown]:
     return [shown(0.9, 0.8, config=tiny(seed=seed)) for seed in range(count)]
 
 
+def untested(run: Shown) -> Shown:
+    return run._replace(record=records.untested(run.record))
+
+
 def test_a_network_counts_once_however_often_it_is_seen() -> None:
     vault = Vault().saw(runs(2)).saw(runs(3)).saw(runs(1))
     assert [each.config.seed for each in vault.tried] == [0, 1, 2]
     record = runs(1)[0].record
     first = vault.tried[0]
     assert first.validation == record.estimate("val_accuracy", first.epoch)
-    assert first.test == record.estimate("test_accuracy", first.epoch)
     assert vault.saw(runs(2)) is vault
 
 
 @pytest.mark.parametrize(("epoch", "chosen"), [(3, False), (1, True)])
 def test_an_epoch_before_the_last_was_chosen_on_validation(epoch: int, chosen: bool) -> None:
     (run,) = runs(1)
-    text = said(Vault().saw([run._replace(kept=epoch)]).open())
+    text = said(Vault().saw([run._replace(kept=epoch)]).open().judged([run.record]))
     assert ("Nothing was chosen" in text) != chosen
     assert (f"Its epoch, {epoch}, was chosen on validation" in text) == chosen
+
+
+def test_networks_are_judged_when_the_vault_is_opened() -> None:
+    first, second = runs(2)
+    vault = Vault().saw([untested(first), untested(second), untested(first)._replace(kept=1)])
+    assert vault.unjudged == (first.record.config, second.record.config)
+    with pytest.raises(ValueError, match="have not been measured"):
+        _ = vault.tried[0].score
+    half = vault.open().judged([first.record])
+    assert half.unjudged == (second.record.config,)
+    whole = half.judged([second.record])
+    assert whole.unjudged == ()
+    for each, run in zip(whole.tried, (first, second, first), strict=True):
+        assert each.score == run.record.estimate("test_accuracy", each.epoch)
+        assert each.images == 5_000
 
 
 def test_another_epoch_of_a_network_is_another_choice() -> None:
@@ -85,10 +104,10 @@ def test_the_best_is_chosen_on_validation_alone(scores: list[tuple[float, float]
     vault = Vault(tuple(tried(v, t, i) for i, (v, t) in enumerate(scores)))
     assert vault.best.validation.value == max(v for v, _ in scores)
     assert drop(vault.best).value == pytest.approx(
-        vault.best.validation.value - vault.best.test.value
+        vault.best.validation.value - vault.best.score.value
     )
     assert "{{" not in said(vault)
-    rows = vault_rows(vault, [str(i) for i in range(len(scores))])
+    rows = vault_rows(vault, [str(i) for i in range(len(scores))]).table.to_pandas()
     assert (rows["kind"] == "best on validation").sum() == sum(e == vault.best for e in vault.tried)
 
 

@@ -24,7 +24,7 @@ from tests.support.scripted import ScriptedEngine
 
 pytestmark = pytest.mark.slow
 
-EXAMPLES = int(os.environ.get("FMVIZ_CORNERS", "4"))
+EXAMPLES = int(os.environ.get("FMVIZ_CORNERS", "2"))
 NOUNS = "images|epochs|units|weights|networks|runs|layers|classes|steps|seeds|values|points|pixels"
 # What no sentence has, whatever its run: formulas apart, where letters are letters.
 FAULTS = {

@@ -22,9 +22,11 @@ from fmviz.run.config import RunConfig
 from fmviz.run.record import HIDDEN_MEASURES, Divergence, RunRecord
 from fmviz.run.store import RunStore, default_folder
 from fmviz.ui import live
+from fmviz.words import waiting
 from fmviz.words.numbers import percent, points, small_percent
 from tests.support import lessons
 from tests.support.lessons import texts
+from tests.support.markdown import errors, plain
 from tests.support.scripted import ScriptedEngine, first_epochs
 from tests.support.trained import train
 
@@ -83,7 +85,8 @@ def test_the_page_opens_on_its_recorded_run(scripted: ScriptedEngine) -> None:
     assert metric(at, "Accuracy gap") == f"{points(record.gap(LAST))} points"
     assert metric(at, "Sparsity") == small_percent(record.sparsity(1e-3, LAST))
     assert float(metric(at, "Typical weight")) == pytest.approx(weight_rms(record, LAST), rel=0.05)
-    assert len(charts(at)) == 4
+    # The row of λ, curves, three cards, two of the closer look.
+    assert len(charts(at)) == 7
     assert percent(record.at("val_accuracy", LAST)) in texts(at)
 
 
@@ -228,10 +231,10 @@ def test_a_link_sets_the_page(scripted: ScriptedEngine) -> None:
 
 def test_a_bad_link_says_what_is_wrong_and_what_is_allowed(scripted: ScriptedEngine) -> None:
     at = opened({"lam": "-3", "nonsense": "1", "epochs": "1000000", "init_std": "0.5"})
-    errors = "\n".join(e.value for e in at.error)
-    assert "lam must be a number from 0 to 10,000, not '-3'" in errors
-    assert "nonsense is no parameter" in errors
-    assert "epochs must be a whole number from 1 to 100, not '1000000'" in errors
+    said = "\n".join(errors(at))
+    assert "lam must be a number from 0 to 10,000, not '-3'" in said
+    assert "'nonsense' is no parameter" in said
+    assert "epochs must be a whole number from 1 to 100, not '1000000'" in said
     expected = OPENING.replace(init_std=0.5)
     assert scripted.asked[-1] == (expected.baseline, expected)
     # The address stays as it was until the reader moves something.
@@ -274,11 +277,11 @@ def test_a_running_job_shows_where_it_is(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_waiting_page_says_so_and_shows_the_baseline(monkeypatch: pytest.MonkeyPatch) -> None:
     def script(configs: Sequence[RunConfig]) -> list[Update]:
         base = finished(configs).records[0]
-        return [Update("waiting", (base, None), ("store", "trained"), "it is starting up", 4.0)]
+        return [Update("waiting", (base, None), ("store", "trained"), waiting.starting_up(), 4.0)]
 
     monkeypatch.setattr(live, "engine", lambda: ScriptedEngine(script))
     at = opened()
-    assert "waiting for the worker: it is starting up (4 s)" in texts(at)
+    assert waiting.starting_up() in plain(texts(at))
     assert len(charts(at)) == 1
     assert not at.metric  # no figure of the baseline in the place of the run's
 
@@ -289,7 +292,7 @@ def test_a_failed_run_shows_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(live, "engine", lambda: ScriptedEngine(script))
     at = opened()
-    assert at.error[0].value == "DataError: x is missing"
+    assert "DataError: x is missing" in plain(texts(at))
 
 
 @pytest.mark.parametrize("epochs", [0, 3])

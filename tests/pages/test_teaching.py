@@ -14,6 +14,7 @@ from fmviz.lessons.catalogue import LESSONS
 from fmviz.page.classroom import Classroom, read_classroom
 from fmviz.ui import live
 from tests.support.lessons import every_section, made_up, opened, texts
+from tests.support.markdown import errors
 from tests.support.scripted import ScriptedEngine
 
 pytestmark = pytest.mark.slow
@@ -143,7 +144,7 @@ def test_a_link_says_what_the_teacher_wants_and_what_is_on_the_screen() -> None:
 )
 def test_what_cannot_be_read_is_said(query: dict[str, str], sentence: str) -> None:
     at = opened("regularisation", query)
-    assert sentence in " ".join(error.value for error in at.error)
+    assert sentence in " ".join(errors(at))
     # And the page is the ordinary one.
     assert not any(
         widget.disabled for widget in widgets(at).values() if "init_std" not in widget.key

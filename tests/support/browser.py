@@ -28,7 +28,13 @@ FLAGS = [
     "--disable-sync",
 ]
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
-FIRST_CHART = "[data-testid=stVegaLiteChart] canvas"
+# The row of points below a slider is none of those that a page is about.
+OF_ROW = "[class*=st-key-row-of-]"
+# The first chart, in sight or under a picture of the player.
+CHART = f"[data-testid=stVegaLiteChart]:not({OF_ROW} *) canvas"
+# A picture of the player, once it lies over the chart that stands in for it.
+REEL = "[data-fmviz-drawn] .reel:visible"
+FIRST_CHART = f"{CHART}:visible, {REEL}"
 
 
 def chromium() -> str | None:
@@ -84,7 +90,7 @@ def server(folder: Path, port: int | None = None, **environment: str) -> Iterato
         yield address
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def settled(page: Any) -> None:
@@ -100,5 +106,5 @@ def slider(page: Any, label: str) -> Any:
 def figure(page: Any, label: str) -> str:
     """The value of the metric with this label."""
     box = page.locator("[data-testid=stMetric]").filter(has_text=label)
-    value: str = box.locator("[data-testid=stMetricValue]").inner_text()
-    return value
+    # Of a film at rest it lies under the same figure in larger pictures.
+    return str(box.locator("[data-testid=stMetricValue]").text_content()).strip()

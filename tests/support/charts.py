@@ -61,9 +61,10 @@ def pair(patience: int | None = None, restore: bool = True) -> list[Shown]:
 def rows_of(chart: str, runs: list[Shown]) -> pd.DataFrame:
     """The rows of a chart of `SPECS`."""
     if chart == "sparsity":
-        return figures.sparsity_rows(runs, 1e-3)
-    return {
+        return figures.sparsity_rows(runs, 1e-3).table.to_pandas()
+    rows = {
         "curves": curves.curves_rows,
         "gap": figures.gap_rows,
         "saturation": figures.saturation_rows,
     }[chart](runs)
+    return rows.table.to_pandas()

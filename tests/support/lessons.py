@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
 from streamlit.testing.v1 import AppTest
 
 from fmviz.engine.watch import Update
@@ -149,22 +152,34 @@ def every_section(at: AppTest, lesson: str) -> Iterator[str]:
         yield section
 
 
-def made_up(configs: Sequence[RunConfig], **history: Any) -> Update:
-    """Every run answered with a finished, made-up record of its own shape."""
-    records: list[RunRecord] = []
-    for seed, config in enumerate(configs):
-        info = DATASETS[config.dataset]
-        sample = min(config.train_size, info.train_sample)
-        examples = {
-            "train": sample,
-            "corrupted": round(sample * config.label_noise),
-            "validation": info.validation,
-            "test": info.test,
-        }
-        record = synthetic(config, seed=seed, examples=examples, **history)
-        learning = replace(record, made={**record.made, "tensorflow": "2", "machine": "test"})
-        records.append(learning)
-    return Update("done", tuple(records), ("store",) * len(configs), "", 0.0)
+@lru_cache(64)
+def _made_up(config: RunConfig, seed: int, **history: Sequence[float] | float) -> RunRecord:
+    info = DATASETS[config.dataset]
+    sample = min(config.train_size, info.train_sample)
+    examples = {
+        "train": sample,
+        "corrupted": round(sample * config.label_noise),
+        "validation": info.validation,
+        "test": info.test,
+    }
+    record = synthetic(config, seed=seed, examples=examples, **history)
+    return replace(record, made={**record.made, "tensorflow": "2", "machine": "test"})
+
+
+def made_up(configs: Sequence[RunConfig], **history: Sequence[float] | float) -> Update:
+    """Every run answered with a finished, made-up record of its own shape, each made once: pages
+    look at records and change none."""
+    kept = {
+        name: values if isinstance(values, float | int) else tuple(values)
+        for name, values in history.items()
+    }
+    records = tuple(_made_up(config, seed, **kept) for seed, config in enumerate(configs))
+    return Update("done", records, ("store",) * len(configs), "", 0.0)
+
+
+def drawn_rows(chart: Any) -> pd.DataFrame:
+    """The rows of a chart of a page."""
+    return pa.ipc.open_stream(chart.proto.data.data).read_pandas()
 
 
 def texts(at: AppTest) -> str:
@@ -176,6 +191,10 @@ def texts(at: AppTest) -> str:
 MARK = re.compile("\u2060?<button[^>]*>(.*?)</button><span[^>]*>(.*?)</span>\u2060?", re.DOTALL)
 
 
+# An epoch that the player goes to.
+MOMENT = re.compile(r"\[(epoch \d+)\]\(#epoch-\d+\)")
+
+
 def plain(text: str) -> str:
-    """A text without the marks on words of the glossary."""
-    return MARK.sub(r"\1", text)
+    """A text without the marks on words of the glossary, and without links to epochs."""
+    return MOMENT.sub(r"\1", MARK.sub(r"\1", text))

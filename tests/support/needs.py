@@ -8,6 +8,8 @@ import pytest
 
 # Set by `make check`: the daily loop, without training and browsers.
 QUICK = "FMVIZ_QUICK_TESTS"
+# Set by `make faults`.
+FAULTS = "FMVIZ_FAULTS"
 
 
 def require(there: object, message: str) -> None:
@@ -21,6 +23,12 @@ def require(there: object, message: str) -> None:
 def quick() -> bool:
     """Whether only tests are wanted that need neither training nor a browser."""
     return bool(os.environ.get(QUICK))
+
+
+def faults() -> bool:
+    """Whether tests are wanted that break workers and schedulers, and wait for what becomes of it:
+    `make faults`."""
+    return bool(os.environ.get(FAULTS))
 
 
 def time_to_train() -> None:

@@ -26,6 +26,7 @@ from fmviz.run.record import (
     HIDDEN_MEASURES,
     HISTORY,
     KERNEL_MEASURES,
+    ON_TEST,
     PREDICTIONS,
     SNAPSHOT_EPOCHS,
     SNAPSHOT_UNITS,
@@ -131,6 +132,17 @@ def synthetic(
     )
 
 
+def untested(record: RunRecord) -> RunRecord:
+    """A record as it would be had nobody asked for the test images."""
+    return replace(
+        record,
+        history={name: rows for name, rows in record.history.items() if name not in ON_TEST},
+        start={name: value for name, value in record.start.items() if name not in ON_TEST},
+        examples={name: count for name, count in record.examples.items() if name != "test"},
+        test_predictions=np.empty((0, 0), np.uint8),
+    )
+
+
 def shown(
     training: Sequence[float] | float,
     validation: Sequence[float] | float,
@@ -203,7 +215,7 @@ def same_figures(a: RunRecord, b: RunRecord) -> bool:
             **{name: getattr(record, name) for name in PREDICTIONS},
             "snapshots": record.snapshots,
         }
-        for name in HISTORY:
+        for name in record.history:
             if name != "seconds":
                 table[name] = np.array([record.start[name], *record.history[name]])
         for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from fmviz.engine.orders import FileError
@@ -10,6 +10,7 @@ from fmviz.engine.watch import Update
 from fmviz.run.config import RunConfig
 from fmviz.run.record import Array, RunRecord
 from fmviz.run.store import RunStore, default_folder
+from tests.support.records import untested
 
 
 def first_epochs(record: RunRecord, epochs: int) -> RunRecord:
@@ -27,8 +28,15 @@ def first_epochs(record: RunRecord, epochs: int) -> RunRecord:
     )
 
 
+def without_test(update: Update) -> Update:
+    """An update as it would be had nobody asked for the test images."""
+    records = (record and untested(record) for record in update.records)
+    return replace(update, records=tuple(records))
+
+
 class ScriptedEngine:
-    """Answers every watch with the updates that `script` makes of its configs, and notes them."""
+    """Answers every watch with the updates that `script` makes of its configs, and notes them. Like
+    the real one it has test figures only for whoever asks for them."""
 
     def __init__(self, script: Callable[[Sequence[RunConfig]], list[Update]]) -> None:
         self.script = script
@@ -36,24 +44,45 @@ class ScriptedEngine:
         self.asked: list[tuple[RunConfig, ...]] = []
         self.watches: list[ScriptedWatch] = []
         self.warmed: list[tuple[RunConfig, ...]] = []
+        # What viewers may ask for next, by viewer.
+        self.foreseen: dict[str, tuple[tuple[RunConfig, ...], ...]] = {}
+        self.trains_ahead = True
+        # What is trained when no viewer wishes for anything.
+        self.opening: list[tuple[RunConfig, bool]] = []
         # Orders of model files, and what comes of them: bytes, or an error's words.
         self.ordered: list[tuple[RunConfig, str, int, tuple[Array, ...]]] = []
         self.file: bytes | str = b"file"
 
-    def known(self, configs: Sequence[RunConfig], *, brief: bool = False) -> bool:
+    def known(
+        self, configs: Sequence[RunConfig], *, brief: bool = False, test: bool = False
+    ) -> bool:
         return self.script(configs)[0].state == "done"
 
     def warm(self, configs: Sequence[RunConfig]) -> None:
         self.warmed.append(tuple(configs))
 
+    def open_with(self, runs: Iterable[tuple[RunConfig, bool]]) -> None:
+        self.opening = list(runs)
+
+    def ahead(
+        self, viewer: str, rows: Iterable[Sequence[RunConfig]], *, brief: bool = False
+    ) -> None:
+        self.foreseen[viewer] = tuple(map(tuple, rows))
+
     def ready_in(self) -> float:
         return 0.0
 
     def watch(
-        self, configs: Sequence[RunConfig], *, brief: bool = False, retrain: bool = False
+        self,
+        configs: Sequence[RunConfig],
+        *,
+        brief: bool = False,
+        test: bool = False,
+        retrain: bool = False,
     ) -> ScriptedWatch:
         self.asked.append(tuple(configs))
-        watch = ScriptedWatch(self.script(configs))
+        updates = self.script(configs)
+        watch = ScriptedWatch(updates if test else [without_test(each) for each in updates])
         self.watches.append(watch)
         return watch
 
@@ -96,6 +125,7 @@ class ScriptedWatch:
         self.updates = updates
         self.closed = False
         self.given_up = False
+        self.turned = False
 
     def __enter__(self) -> ScriptedWatch:
         return self

@@ -43,7 +43,7 @@ def train(configs: Sequence[RunConfig]) -> list[RunRecord]:
         time_to_train()
         from fmviz.training.train import train as really_train
 
-        for record in really_train(missing):
+        for record in really_train(missing, test=True):
             # Another process may be about to write the same run: either file is whole.
             part = folder / f"{record.config.key}.{os.getpid()}"
             part.write_bytes(archive.pack(record, compress=False))

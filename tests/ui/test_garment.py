@@ -21,7 +21,12 @@ class WithoutWeights(ScriptedEngine):
         self.brief: list[bool] = []
 
     def watch(
-        self, configs: Sequence[RunConfig], *, brief: bool = False, retrain: bool = False
+        self,
+        configs: Sequence[RunConfig],
+        *,
+        brief: bool = False,
+        test: bool = False,
+        retrain: bool = False,
     ) -> ScriptedWatch:
         self.brief.append(brief)
         update = made_up(configs)

@@ -31,6 +31,7 @@ def _of_every_kind() -> None:
     import pandas as pd
     import streamlit as st
 
+    from fmviz.charts.series import Rows
     from fmviz.ui.place import Place
     from fmviz.ui.session import session
 
@@ -39,16 +40,15 @@ def _of_every_kind() -> None:
     changing.progress(0.5, "half")
     changing.metric("Gap", "1.0 points", help="Training − validation.")
     changing.warning("wide", icon=":material/warning:")
-    rows = pd.DataFrame({"x": [1.0]})
     for n in range(2):
-        chart.chart(rows.assign(x=n), {"mark": "point"}, alt="One point.")
-    gone.chart(rows, {"mark": "bar"}, alt="A bar.")
+        chart.chart(Rows([{"x": n}]), {"mark": "point"}, alt="One point.")
+    gone.chart(Rows([{"x": 1.0}]), {"mark": "bar"}, alt="A bar.")
     gone.clear()
     asked = Place()
     asked.button("Again", key="again", icon=":material/refresh:", on_click=lambda: None, help="?")
     table = Place()
-    table.dataframe(rows, columns={"x": "X"})
-    kept = [(kept.title, kept.rows["x"].tolist()) for kept in session().charts.values()]
+    table.dataframe(pd.DataFrame({"x": [1.0]}), columns={"x": "X"})
+    kept = [(kept.title, kept.rows.table["x"].to_pylist()) for kept in session().charts.values()]
     st.caption(str(kept))
 
 
@@ -68,10 +68,9 @@ def test_charts_are_taken_home_as_they_were_drawn_last_and_none_that_was_taken_a
     assert [note.value for note in at.caption] == ["[('One point.', [1])]"]
 
 
-def _of_nothing() -> None:
+def listen() -> list[str]:
+    """What this run of a script sends from now on, message by message."""
     from streamlit.runtime.scriptrunner import get_script_run_ctx
-
-    from fmviz.ui.place import Place
 
     sent: list[str] = []
     context = get_script_run_ctx()
@@ -83,6 +82,14 @@ def _of_nothing() -> None:
         plain(message)  # type: ignore[arg-type]
 
     context.enqueue = enqueue  # type: ignore[method-assign, assignment]
+    return sent
+
+
+def _of_nothing() -> None:
+    from fmviz.ui.place import Place
+    from tests.ui.test_place import listen
+
+    sent = listen()
     place = Place()
     place.clear()
     assert not any("new_element" in message for message in sent), sent
@@ -92,3 +99,59 @@ def _of_nothing() -> None:
 
 def test_nothing_is_sent_before_the_first_drawing() -> None:
     assert not AppTest.from_function(_of_nothing, default_timeout=60).run().exception
+
+
+def _drawn_twice() -> None:
+    import streamlit as st
+
+    from fmviz.charts.series import Rows
+    from fmviz.ui.place import Place
+    from fmviz.ui.session import session
+    from tests.ui.test_place import listen
+
+    session().begin_page()
+    sent = listen()
+    spec = {"mark": "point"}
+
+    def rows(*values: float) -> Rows:
+        return Rows([{"x": value} for value in values])
+
+    drawings = {
+        "chart": lambda place: place.chart(rows(1.0, 2.0), spec, alt="Points."),
+        "more": lambda place: place.chart(rows(1.0, 2.0, 3.0), spec, alt="Points."),
+        "told": lambda place: place.chart(rows(1.0, 2.0), spec, alt="Other words."),
+        "shape": lambda place: place.chart(rows(1.0, 2.0), {"mark": "bar"}, alt="Points."),
+        "text": lambda place: place.markdown("The loss of a network."),
+        "small": lambda place: place.caption("The loss of a network."),
+        "note": lambda place: place.note("Stored."),
+        "metric": lambda place: place.metric("Gap", "0.1", help="?"),
+        "other": lambda place: place.metric("Gap", "0.2", help="?"),
+        "far": lambda place: place.progress(0.5, "half"),
+        "warning": lambda place: place.warning("wide", icon=":material/warning:"),
+        "error": lambda place: place.error("gone"),
+        "picture": lambda place: place.image("https://example.org/a.png", alt="A."),
+        "none": lambda place: place.clear(),
+    }
+    # Each after each: twice the same is sent once, and all else as it comes.
+    for first in drawings:
+        for second in drawings:
+            place = Place()
+            counts = []
+            for name in (first, first, second, second, first):
+                sent.clear()
+                drawings[name](place)
+                counts.append(sum("new_element" in message for message in sent))
+            nothing_to_clear = int(first != "none")
+            other = int(second != first)
+            assert counts == [nothing_to_clear, 0, other, 0, other], (first, second, counts)
+    st.caption("as it should be")
+
+
+def test_what_is_in_sight_is_not_sent_again_and_all_else_is() -> None:
+    at = AppTest.from_function(_drawn_twice, default_timeout=60).run()
+    assert not at.exception
+    assert at.caption[-1].value == "as it should be"
+    # Each run of the script sends everything anew.
+    sent = len(at.main)
+    assert len(at.run().main) == sent
+    assert not at.exception

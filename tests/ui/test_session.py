@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from fmviz.page.classroom import Classroom
-from fmviz.ui.session import Session
+from fmviz.ui.session import ADDRESSES_KEPT, PageMemory, Session
 from tests.support.lessons import ROOT
 
 
@@ -31,10 +31,20 @@ def test_the_classroom_follows_an_address_that_changed_and_says_something() -> N
     assert session.classroom == Classroom(projector=True, vault=True)
 
 
-def test_the_page_to_go_to_is_named_once_and_places_are_counted() -> None:
-    session = Session(going=("compare", {"lam": "1"}))
-    assert session.gone_to() == ("compare", {"lam": "1"})
-    assert session.gone_to() is None
+def test_places_on_a_page_are_counted() -> None:
+    session = Session()
     assert [session.next_place(), session.next_place()] == [0, 1]
     session.begin_page()
     assert session.next_place() == 0
+
+
+def test_a_page_remembers_its_newest_addresses_and_no_more() -> None:
+    memory = PageMemory()
+    for lam in range(ADDRESSES_KEPT + 50):
+        memory.note({"lam": str(lam), "seed": "1"})
+        # Come back to, it is a new one again.
+        memory.note({"lam": "0", "seed": "1"})
+    assert len(memory.addresses) == ADDRESSES_KEPT
+    assert memory.has_had({"seed": "1", "lam": "0"})
+    assert memory.has_had({"lam": str(ADDRESSES_KEPT + 49), "seed": "1"})
+    assert not memory.has_had({"lam": "1", "seed": "1"})

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
+from streamlit.testing.v1 import AppTest
 
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.page.lesson import Lesson
@@ -80,3 +82,50 @@ def test_an_address_that_the_page_has_had_before_is_late() -> None:
     at.query_params.clear()
     next(s for s in at.select_slider if s.label == "Patience").set_value(2).run()
     assert at.query_params == {"patience": "2"}
+
+
+def test_the_page_remembers_which_setting_was_moved_last() -> None:
+    at = opened("regularisation")
+    memory = at.session_state[KEY].page("regularisation")
+    assert memory.moved is None
+    next(s for s in at.select_slider if s.label.startswith("Strength")).set_value(5.0).run()
+    assert memory.moved == "lam"
+    # What only looks at the runs leaves it as it is.
+    next(s for s in at.select_slider if s.label.startswith("Tolerance")).set_value(0.01).run()
+    assert memory.moved == "lam"
+    at.radio[0].set_value("l1").run()
+    assert memory.moved == "penalty"
+    at.button(key="regularisation/preset alone").click().run()
+    assert memory.moved is None
+
+
+def test_an_address_moves_no_setting() -> None:
+    at = opened("regularisation")
+    next(s for s in at.select_slider if s.label.startswith("Strength")).set_value(5.0).run()
+    at.query_params["lam"] = "2"
+    at.run()
+    memory = at.session_state[KEY].page("regularisation")
+    assert memory.values["lam"] == 2.0
+    assert memory.moved is None
+
+
+def told(at: AppTest) -> dict[str, Any]:
+    """The controls that the browser is told how to stand, by the fields that are theirs."""
+    kinds = ("select_slider", "selectbox", "toggle", "number_input", "button_group")
+    protos = [element.proto for kind in kinds for element in at.get(kind)]
+    return {p.id.rpartition("-playground.")[2]: p for p in protos if p.set_value}
+
+
+def test_a_browser_that_has_drawn_nothing_yet_is_told_again_how_the_controls_stand() -> None:
+    at = opened("playground")
+    first = told(at)
+    # It has not come to draw the first run, and so says nothing of any control.
+    at._run(WidgetStates())
+    again = told(at)
+    assert {"lam", "init_std", "train_size", "optimizer", "restore", "epochs", "section"} <= set(
+        again
+    )
+    assert all(proto == first[field] for field, proto in again.items())
+    # Once it has, nobody insists: what the reader does meanwhile counts.
+    at.run()
+    assert told(at) == {}

@@ -23,6 +23,7 @@ from fmviz.ui import live, take_home
 from fmviz.words import prose
 from fmviz.words import taking_home as words
 from tests.support.lessons import made_up, opened, texts
+from tests.support.markdown import errors
 from tests.support.records import synthetic
 from tests.support.scripted import ScriptedEngine, first_epochs
 
@@ -246,8 +247,14 @@ def test_a_network_that_cannot_be_made_is_explained(
     scripted.file = "the worker process ended"
     at = opened("regularisation")
     button(at).click().run()
-    assert [error.value for error in at.error] == ["No file: the worker process ended."]
+    assert errors(at) == ["No file: the worker process ended."]
     assert "Download the network" not in files
+    # Another run of the page does not ask for it again.
+    at.run()
+    assert not at.error
+    assert button(at).label == "Make the .keras file"
+    button(at).click().run()
+    assert button(at).label == "Try again"
     scripted.file = b"file"
     button(at).click().run()
     assert not at.error

@@ -192,3 +192,22 @@ def test_a_penalty_that_diverges_is_one_under_which_weights_grow(optimizer: str)
                 break
         assert cause.section.startswith("diverged by the penalty") == (abs(w) > 1), shrink
         assert "{{" not in prose.text(prose.SHARED, cause.section, cause.figures)
+
+
+@pytest.mark.parametrize("section", [*DIVERGED, *STUCK])
+def test_in_short_a_run_that_went_wrong_has_a_verdict_and_its_cause(section: str) -> None:
+    run = shown(section)._replace(kept=ended(section).epochs)
+    found = diagnosis.in_short(run)
+    assert found is not None
+    assert found.cause.section == section
+    verdict = prose.text(prose.SHARED, found.verdict.section, found.verdict.figures)
+    where = run.record.diverged
+    assert verdict == (
+        f"**This run diverged in epoch {where.epoch}.**"
+        if where is not None
+        else "**This network has learnt nothing: it does no better than a guess.**"
+    )
+
+
+def test_a_run_that_learns_has_no_diagnosis() -> None:
+    assert diagnosis.in_short(Shown("", synthetic(val_accuracy=0.8), None, 3)) is None

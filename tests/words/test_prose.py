@@ -208,6 +208,7 @@ def test_every_caption_has_a_section_whose_places_it_fills(section: str) -> None
 
 def test_no_shared_section_is_never_shown_or_not_tested_here() -> None:
     elsewhere = {"diverged", "stuck saturated", "stuck alike", "share", "locked"}
+    elsewhere |= {"diverged, in short", "nothing learnt, in short"}
     elsewhere |= {"diverged by the penalty and momentum", "stuck on noise"}
     elsewhere |= {"stuck saturated by training", "stuck with dead units, warmed up"}
     shared = {
@@ -336,6 +337,12 @@ def test_a_figure_that_is_not_given_is_an_error_that_names_all_there_is_to_know(
 def test_what_leads_is_in_sight_and_the_rest_is_folded() -> None:
     told = prose.told(["**So it is.** By much.\n\nWhy.", "A figure.", "**And so.**"])
     assert told == ("**So it is.** By much.  \n**And so.**", "Why.\n\nA figure.")
+
+
+def test_the_verdict_of_a_section_is_what_it_begins_with_in_bold() -> None:
+    assert prose.lead("**So *it*\nis.** By much.\n\nWhy.") == "**So *it* is.**"
+    assert prose.lead("**It is narrower:** by much.") == "**It is narrower.**"
+    assert prose.lead("No **verdict**\nhere.\n\nMore.") == "No **verdict** here."
 
 
 def test_where_nothing_leads_nothing_is_folded() -> None:

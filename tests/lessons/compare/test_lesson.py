@@ -8,7 +8,9 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -20,19 +22,22 @@ from fmviz.analysis import comparing
 from fmviz.analysis.seeds import repeated
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.compare import charts, says, tables
-from fmviz.lessons.compare.lesson import COMPARE
-from fmviz.page.pins import MAX_NAME, Pin, encode_all, suggested
+from fmviz.lessons.compare.lesson import COMPARE, EXAMPLES
+from fmviz.page.pins import MAX_NAME, Pin, decode_all, encode_all, suggested
 from fmviz.run import measure
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate
+from fmviz.run.naming import differing_settings
 from fmviz.run.record import HISTORY, Divergence
 from fmviz.run.settings import SETTINGS
+from fmviz.run.store import RunStore
 from fmviz.ui import live
 from fmviz.words import prose
 from fmviz.words.numbers import points
 from fmviz.words.prose import Caption
 from tests.support.claims import confirm
 from tests.support.lessons import check_words, leads, made_up, opened, texts
+from tests.support.markdown import errors
 from tests.support.records import answering, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
 
@@ -41,8 +46,8 @@ PINNED = [Pin("first", A), Pin("second, with a comma", B)]
 RECORDS = [synthetic(A, seed=1), synthetic(B, seed=2)]
 
 
-def rows_of(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text)))
+def rows_of(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
 
 # Tables
@@ -74,8 +79,8 @@ def test_curves_have_a_line_an_epoch_and_all_measures() -> None:
 
 def test_no_table_has_test_figures_unless_they_are_shown() -> None:
     for made in (
-        tables.figures_csv(PINNED, RECORDS, 1e-3, show_test=False),
-        tables.curves_csv(PINNED, RECORDS, show_test=False),
+        tables.figures_csv(PINNED, RECORDS, 1e-3, show_test=False).decode(),
+        tables.curves_csv(PINNED, RECORDS, show_test=False).decode(),
         json.dumps(tables.table(PINNED, RECORDS, 1e-3, show_test=False)),
     ):
         assert "test" not in made
@@ -122,6 +127,7 @@ def test_a_lead_is_said_to_be_noise_where_mcnemar_says_so() -> None:
 def branches() -> dict[str, Callable[[], Caption | None]]:
     good, bad = of(0.8, "a", seed=1), of(0.5, "b", lam=5.0, penalty="l2")
     alike, close = of(0.8, "c", seed=2), of(0.8008, "c", seed=2)
+    level = of(0.8, "d", seed=3)
     broken = Shown(
         "d", synthetic(tiny(seed=9), epochs=1, diverged=Divergence(2, 0, 0, "loss")), None, 0
     )
@@ -142,6 +148,7 @@ def branches() -> dict[str, Callable[[], Caption | None]]:
         "images, test": lambda: says.images([good])._replace(section="images, test"),
         "best, clear": lambda: says.best([good, bad]),
         "best, unclear": lambda: says.best([good, alike, bad]),
+        "best, clear of none": lambda: says.best([good, alike, level]),
         "best, unclear of two": lambda: says.best([good, close]),
         "same run": lambda: says.settings(good, good),
         "seed alone": lambda: says.settings(good, alike),
@@ -285,7 +292,7 @@ def test_a_run_is_repeated_with_other_seeds_alone() -> None:
 
 def test_a_band_is_mean_and_standard_deviation() -> None:
     records = [synthetic(tiny(seed=i), seed=i) for i in range(4)]
-    rows = charts.band_rows({"run": records})
+    rows = charts.band_rows({"run": records}).table.to_pandas()
     values = np.array([record.history["val_accuracy"] for record in records])
     mine = rows[(rows["split"] == "validation") & (rows["run"] == "run")].sort_values("epoch")
     numbers = mine.select_dtypes("number")
@@ -315,11 +322,27 @@ def in_address(at: AppTest) -> int:
     return 1 if isinstance(present, str) else len(present)
 
 
-def test_without_pins_the_page_says_how_to_get_them(scripted: ScriptedEngine) -> None:
+def test_without_pins_the_page_offers_three(scripted: ScriptedEngine) -> None:
     at = opened("compare")
     assert "Nothing is pinned yet" in at.info[0].value
     assert not at.get("vega_lite_chart")
     assert scripted.asked == []
+    # A link holds them, for somebody else.
+    link = re.search(r"\[a link that holds them\]\((.+?)\)", texts(at))
+    assert link is not None
+    held = decode_all(parse_qs(urlsplit(link[1]).query)["pin"])
+    assert held == (EXAMPLES, [])
+    at.button(key="compare/examples").click().run()
+    assert not at.exception
+    assert at.dataframe[0].value["Run"].tolist() == [pin.name for pin in EXAMPLES]
+    assert in_address(at) == len(EXAMPLES) == 3
+    assert tuple(pin.config for pin in EXAMPLES) in scripted.asked
+
+
+def test_the_pins_on_offer_are_recorded_and_differ_in_their_penalty(tmp_path: Path) -> None:
+    store = RunStore(tmp_path / "empty")
+    assert all(store.get(pin.config, brief=True) is not None for pin in EXAMPLES)
+    assert set(differing_settings([pin.config for pin in EXAMPLES])) == {"penalty"}
 
 
 @pytest.mark.slow
@@ -355,7 +378,7 @@ def test_what_is_pinned_on_a_lesson_is_compared(scripted: ScriptedEngine) -> Non
 def test_a_bad_pin_is_explained_and_the_others_stand(scripted: ScriptedEngine) -> None:
     at = opened("compare", {"pin": ["bad:lam=banana", "good:lam=3,penalty=l2"]})  # type: ignore[dict-item]
     assert not at.exception
-    said = " ".join(error.value for error in at.error)
+    said = " ".join(errors(at))
     assert "lam must be a number from 0 to 10,000" in said
     assert at.dataframe[0].value["Run"].tolist() == ["good"]
 
@@ -377,7 +400,7 @@ def test_a_pin_is_renamed(scripted: ScriptedEngine) -> None:
     assert not at.exception
     assert at.dataframe[0].value["Run"].tolist() == ["mine", "run 1"]
     at.text_input(key="compare/name run 1").set_value("mine").run()
-    assert "is taken" in " ".join(error.value for error in at.error)
+    assert "is taken" in " ".join(errors(at))
 
 
 def test_pins_go_along_from_page_to_page(scripted: ScriptedEngine) -> None:
@@ -397,7 +420,7 @@ def test_a_sealed_vault_holds_the_pins_test_figures(scripted: ScriptedEngine) ->
 
 
 def test_seeds_of_a_pin_wait_for_their_button(scripted: ScriptedEngine) -> None:
-    scripted.known = lambda configs, brief=False: False  # type: ignore[method-assign]
+    scripted.known = lambda configs, **_: False  # type: ignore[method-assign]
     at = page(2, first="1", second="2")
     assert not at.exception
     assert COMPARE.start["seeds"] == 3

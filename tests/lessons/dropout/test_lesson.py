@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
 from fmviz.analysis import comparing, memory
 from fmviz.analysis.significance import Comparison
@@ -161,6 +162,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "masks explain it": on_off("masks explain it", 0.8, 0.8),
     "moving weights too": on_off("moving weights too", 0.8, 0.7),
     "more than masks": on_off("more than masks", 0.8, 0.9),
+    "riddle": lambda: says.riddle(shown(0.9, 0.8, running_accuracy=0.7)),
     "mask": mask([4, 6, 4]),
     "mask, of one mind": mask([6, 6, 6]),
     "rates, narrower": rates("rates, narrower", (0.95, 0.8), (0.85, 0.8)),
@@ -175,7 +177,11 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "rule off": lambda: says.rule(tiny()),
 }
 OF_PAGE: dict[str, set[str]] = {
-    name: set() for name in ("rate zero", "weights not kept", "mask note", "no mask")
+    name: set()
+    for name in (
+        *("rate zero", "weights not kept", "mask note", "no mask"),
+        *("network", "guess riddle"),
+    )
 }
 
 
@@ -321,20 +327,20 @@ def test_charts_read_only_columns_that_their_rows_have() -> None:
     a, f = np.array([0.5, 1.0, 0.0]), np.array([2.0, 0.0, 2.0])
     p = np.full(10, 0.1)
     for spec, rows in (
-        (charts.on_off_spec(False), charts.on_off_rows(measured)),
-        (charts.units_spec(3, True), charts.units_rows(a, f)),
-        (charts.answers_spec(False), charts.answers_rows(p, p)),
+        (charts.on_off_spec(False), charts.on_off_rows(measured).table.to_pandas()),
+        (charts.units_spec(3, True), charts.units_rows(a, f).table.to_pandas()),
+        (charts.answers_spec(False), charts.answers_rows(p, p).table.to_pandas()),
     ):
         assert len(rows)
         assert fields(spec) <= set(rows.columns)
 
 
 def test_units_are_drawn_as_the_mask_leaves_them() -> None:
-    rows = charts.units_rows(np.array([0.5, 1.0, 0.0]), np.array([2.0, 0.0, 2.0]))
+    rows = charts.units_rows(np.array([0.5, 1.0, 0.0]), np.array([2.0, 0.0, 2.0])).table.to_pandas()
     assert rows.state.tolist() == ["kept", "dropped", "kept"]
     assert rows.after.tolist() == [1.0, 0.0, 0.0]
     assert rows.strength.tolist() == [1.0, 0.0, 0.0]
-    wide = charts.units_rows(np.ones(70), np.zeros(70))
+    wide = charts.units_rows(np.ones(70), np.zeros(70)).table.to_pandas()
     assert (wide.column.max(), wide.line.max()) == (31, 2)
     assert wide.strength.tolist() == [0.0] * 70
 
@@ -352,8 +358,8 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
 def test_the_page_asks_for_its_runs_and_draws_them(scripted: ScriptedEngine) -> None:
     at = opened("dropout")
     assert scripted.asked[-1] == tuple(roles().values())
-    # Curves, three cards, two layers of units, the answers.
-    assert len(at.get("vega_lite_chart")) == 7
+    # The network, the row of rates, curves, three cards, two layers of units, the answers.
+    assert len(at.get("vega_lite_chart")) == 9
     assert "L2 penalty, λ" in {slider.label for slider in at.select_slider}
 
 
@@ -403,6 +409,66 @@ def runs() -> dict[str, dict[str, Shown]]:
     }
 
 
+def test_the_network_is_there_before_the_guess(scripted: ScriptedEngine) -> None:
+    at = opened("dropout", guesses=True)
+    (chart,) = at.get("vega_lite_chart")
+    assert "50% are dropped" in chart.proto.alt
+    assert scripted.asked == []
+
+
+def test_without_units_to_drop_there_is_no_network(scripted: ScriptedEngine) -> None:
+    at = opened("dropout", {"hidden": "none"}, guesses=True)
+    assert all("are dropped" not in chart.proto.alt for chart in at.get("vega_lite_chart"))
+
+
+ON_OFF = "Training accuracy, dropout on"
+WHY = "a share of 0.5 of the hidden"
+
+
+def riddled(monkeypatch: pytest.MonkeyPatch, below: bool = True, **query: str) -> AppTest:
+    """The page past its own guess, where Keras's training accuracy is the lower one."""
+    history = {"running_accuracy": 0.1 if below else 1.0, "val_accuracy": 0.5}
+    engine = ScriptedEngine(lambda configs: [made_up(configs, **history)])
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    at = opened("dropout", query, guesses=True)
+    at.button(key="dropout/guess none").click().run()
+    return at
+
+
+def test_the_riddle_is_a_guess_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = riddled(monkeypatch)
+    assert "A riddle: in 30 of 30 epochs" in texts(at)
+    assert ON_OFF not in {metric.label for metric in at.metric}
+    assert WHY not in texts(at)
+    at.button(key="dropout/riddle 0").click().run()
+    assert not at.exception
+    assert "A riddle: in" not in texts(at)
+    assert ON_OFF in {metric.label for metric in at.metric}
+    assert WHY in texts(at)
+    # It is asked once.
+    at.run()
+    assert ON_OFF in {metric.label for metric in at.metric}
+
+
+def test_the_riddle_can_be_skipped_and_is_none_where_keras_s_figure_is_higher(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at = riddled(monkeypatch)
+    at.button(key="dropout/riddle none").click().run()
+    assert ON_OFF in {metric.label for metric in at.metric}
+    assert "You guessed" not in texts(at)
+    plain = riddled(monkeypatch, below=False)
+    assert ON_OFF in {metric.label for metric in plain.metric}
+
+
+def test_a_guess_at_the_riddle_is_judged_by_what_was_measured() -> None:
+    right, wrong = (says.solved(BRANCHES["masks cost"](), k) for k in (1, 0))
+    assert [c.section for c in (*right, *wrong)] == ["guess was right", "guess was wrong"]
+    assert right[0].figures["guess"] == wrong[0].figures["answer"]
+    for guessed, measured in ((None, "masks cost"), (-1, "masks cost"), (1, "masks cost nothing")):
+        assert says.solved(BRANCHES[measured](), guessed) == []
+
+
 def beyond_noise(change: Comparison) -> bool:
     return change.sign > 0
 
@@ -425,6 +491,8 @@ def test_dropout_narrows_the_gap_and_more_of_it_more(runs: dict[str, dict[str, S
 def test_half_does_validation_no_harm(runs: dict[str, dict[str, Shown]]) -> None:
     change = comparing.change(runs["half"][DROPOUT], runs["half"][NONE], "val")
     assert change.value > 0 or change.could_be_noise
+    assert LESSON.answer is not None
+    assert LESSON.answer(list(runs["half"].values())) == int(change.could_be_noise)
 
 
 def test_too_much_underfits(runs: dict[str, dict[str, Shown]]) -> None:
@@ -440,8 +508,6 @@ def test_keras_training_accuracy_is_below_validation_though_training_is_known_be
     none, half = runs["half"].values()
     assert 3 * below(half) >= half.record.epochs
     assert below(none) <= 3
-    assert LESSON.answer is not None
-    assert LESSON.answer([none, half]) == 2
     narrow = runs["narrow"][DROPOUT]
     assert below(narrow) >= narrow.record.epochs - 3
     for run in (half, narrow):
@@ -457,7 +523,7 @@ def test_masks_cost_accuracy_and_explain_keras(runs: dict[str, dict[str, Shown]]
     sample = memory.training_sample(run.record.config)
     validation = data.load().validation
     for pixels, labels, name in (
-        (sample.pixels, sample.told, "train_accuracy"),
+        (sample.images.pixels, sample.told, "train_accuracy"),
         (validation.pixels, validation.labels, "val_accuracy"),
     ):
         measured = masks.on_and_off(run.record.weights, "relu", pixels, labels, 0.5)
@@ -465,7 +531,7 @@ def test_masks_cost_accuracy_and_explain_keras(runs: dict[str, dict[str, Shown]]
         assert measured.off == pytest.approx(run.record.at(name, run.kept), abs=0.0017)
         assert measured.off - measured.mean > 2 * measured.error
     # What is left between dropout on and Keras's figure is small beside what the masks cost.
-    measured = masks.on_and_off(run.record.weights, "relu", sample.pixels, sample.told, 0.5)
+    measured = masks.on_and_off(run.record.weights, "relu", sample.images.pixels, sample.told, 0.5)
     keras_says = run.record.at("running_accuracy", run.kept)
     assert abs(measured.mean - keras_says) < measured.off - measured.mean
 

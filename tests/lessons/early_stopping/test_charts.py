@@ -25,7 +25,7 @@ def record(**history: Any) -> RunRecord:
 def rows(rule: Rule = RULE, run: RunRecord | None = None, **options: Any) -> Any:
     run = run or record()
     shown = look(run, "a", **rule._asdict())
-    return charts.monitor_rows(run, rule, shown.stop, shown.kept, **options)
+    return charts.monitor_rows(run, rule, shown.stop, shown.kept, **options).table.to_pandas()
 
 
 def of_kind(table: Any, kind: str) -> Any:
@@ -78,22 +78,22 @@ def test_a_chart_without_training_has_none() -> None:
 
 def test_wait_is_drawn_for_the_epochs_that_ran_and_fires_once() -> None:
     shown = look(record(), "a", **RULE._asdict())
-    table = charts.wait_rows(shown, 2)
+    table = charts.wait_rows(shown, 2).table.to_pandas()
     bars = of_kind(table, "wait")
     assert list(bars.wait) == [0, 0, 0, 1, 2]
     assert list(bars.fires) == [False] * 4 + [True]
     assert list(of_kind(table, "patience").wait) == [2]
     # Patience 0 is the line at 1, which is where it acts.
     zero = look(record(), "a", **RULE._replace(patience=0)._asdict())
-    assert list(of_kind(charts.wait_rows(zero, 0), "patience").wait) == [1]
+    assert list(of_kind(charts.wait_rows(zero, 0).table.to_pandas(), "patience").wait) == [1]
     off = look(record(), "a", **RULE._replace(patience=None)._asdict())
-    assert not len(charts.wait_rows(off, None))
+    assert not len(charts.wait_rows(off, None).table.to_pandas())
 
 
 def test_every_patience_has_its_outcome_with_its_error() -> None:
     run = record()
     found = outcomes(run, RULE)
-    table = charts.patience_rows(found, 2, test=True)
+    table = charts.patience_rows(found, 2, test=True).table.to_pandas()
     drawn = of_kind(table, "outcome")
     assert sorted(set(drawn.patience)) == list(range(8))
     assert set(drawn.split) == {"validation", "test"}
@@ -103,14 +103,14 @@ def test_every_patience_has_its_outcome_with_its_error() -> None:
     assert validation.high == pytest.approx(accuracy.value + accuracy.error)
     assert (validation.trained, validation.weights) == (6, 3)
     assert list(of_kind(table, "here").patience) == [2]
-    hidden = charts.patience_rows(found, None, test=False)
+    hidden = charts.patience_rows(found, None, test=False).table.to_pandas()
     assert set(of_kind(hidden, "outcome").split) == {"validation"}
     assert not len(of_kind(hidden, "here"))
 
 
 def test_densities_cover_one_range_at_every_epoch_and_integrate_to_nearly_one() -> None:
     run = record()
-    tables = [charts.weights_rows(run, epoch) for epoch in (0, 6)]
+    tables = [charts.weights_rows(run, epoch).table.to_pandas() for epoch in (0, 6)]
     spans = [(t.w.min(), t.w.max()) for t in tables]
     assert spans[0] == spans[1]
     one = tables[0][tables[0].when == "at this epoch"].sort_values("w", kind="stable")
@@ -143,14 +143,14 @@ def test_charts_have_the_run_s_colour_and_that_of_the_ground(name: str) -> None:
 def test_charts_read_columns_that_their_rows_have() -> None:
     run = record()
     shown = look(run, "a", **RULE._asdict())
-    found = charts.patience_rows(outcomes(run, RULE), 2, test=True)
+    found = charts.patience_rows(outcomes(run, RULE), 2, test=True).table.to_pandas()
     tables = {
         "monitor": rows(),
         "small": rows(),
-        "wait": charts.wait_rows(shown, 2),
+        "wait": charts.wait_rows(shown, 2).table.to_pandas(),
         "patience": found,
         "cost": found,
-        "weights": charts.weights_rows(run, 3),
+        "weights": charts.weights_rows(run, 3).table.to_pandas(),
     }
     for name, table in tables.items():
         assert fields(SPECS[name](False)) <= set(table.columns), name
@@ -171,3 +171,33 @@ def test_charts_above_each_other_share_their_x_axis() -> None:
     assert curve == wait
     accuracy, cost = (next(encodings(SPECS[n](False), "x"))["scale"] for n in ("patience", "cost"))
     assert accuracy == cost
+
+
+def test_the_moving_curve_has_every_epoch_and_what_the_rule_saw() -> None:
+    run = record()
+    shown = look(run, "a", **RULE._asdict())
+    reel = charts.monitor_reel(shown, RULE, 7)
+    training, validation = reel["lines"]
+    assert validation["values"] == [None, *TURNS]
+    assert validation["labels"][1:4] == ["0.9000", "0.5000", "0.3000"]
+    beside = run.history["train_crossentropy"] + 0.1
+    assert training["values"][1:] == pytest.approx(beside.tolist(), rel=1e-4)
+    # Improvements: each lower than all before, as far as the run would have gone.
+    assert reel["events"] == [{"line": 1, "epoch": epoch} for epoch in (1, 2, 3)]
+    assert training["until"] == validation["until"] == 5
+    assert (reel["lines"][0]["dash"], reel["lines"][1]["dash"]) == ("solid", "dashed")
+
+
+def test_wait_counts_up_to_patience_in_the_film_as_keras_does() -> None:
+    shown = look(record(), "a", **RULE._asdict())
+    reel = charts.wait_reel(shown, 2, 7)
+    assert reel["values"] == [0, 0, 0, 1, 2]
+    assert (reel["stopped"], reel["patience"], reel["note"]) == (5, 2, "patience 2")
+    # Both pictures have one x axis.
+    curve = charts.monitor_reel(shown, RULE, 7)
+    assert [reel[name] for name in ("pad", "right", "horizon")] == [
+        curve[name] for name in ("pad", "right", "horizon")
+    ]
+    # Keras stops where wait ≥ patience after an epoch without improvement: patience 0 acts as 1.
+    at_once = look(record(), "a", **RULE._replace(patience=0)._asdict())
+    assert charts.wait_reel(at_once, 0, 7)["patience"] == 1

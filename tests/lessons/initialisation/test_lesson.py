@@ -19,7 +19,7 @@ from fmviz.analysis import comparing, network, stopping
 from fmviz.analysis.significance import paired
 from fmviz.analysis.stopping import Shown
 from fmviz.engine.watch import Update
-from fmviz.lessons.initialisation import charts, says, xray, xray_charts, xray_says
+from fmviz.lessons.initialisation import charts, histograms, says, xray, xray_charts, xray_says
 from fmviz.lessons.initialisation.lesson import (
     GLOROT,
     HE,
@@ -68,7 +68,11 @@ def known(name: str, role: str) -> RunConfig:
 
 # What the lesson claims, on the runs that its presets train.
 
-ENDS = [c for c in map_runs(preset("map")) if c.init_std in (0.01, 0.1) and len(c.hidden) in (1, 5)]
+ENDS = [
+    c
+    for c in map_runs(preset("saturated"))
+    if c.init_std in (0.01, 0.1) and len(c.hidden) in (1, 5)
+]
 CLAIMED = {
     "large": known("saturated", LARGE),
     "glorot": known("saturated", GLOROT),
@@ -515,7 +519,9 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
 OF_PAGE = {
     "unit strongest": set[str](),
     "unit weakest": set[str](),
-    "map before": {"runs", "sigmas", "depths", "width", "train", "epochs"},
+    "map title": {"epochs"},
+    "map note": {"width", "train"},
+    "map before": {"runs", "train"},
     "symmetry pictures": {"shown", "epoch"},
 }
 
@@ -662,9 +668,14 @@ def test_every_start_has_its_words(activation: str, initializer: str) -> None:
     for caption in captions:
         told = prose.text("initialisation", caption.section, caption.figures)
         assert re.search(r"\b(inf|nan)\b", told) is None
-    assert xray_charts.histogram_rows(own, activation)["share"].groupby(
-        xray_charts.histogram_rows(own, activation)["layer"]
-    ).sum().to_numpy() == pytest.approx(np.ones(3))
+    rows = histograms.chart_rows(own, activation).table.to_pandas()
+    bars = rows[rows["kind"] == "bar"]
+    assert bars.groupby("layer")["share"].sum().to_numpy() == pytest.approx(np.ones(3))
+    # The flat colour's share of all bars is the figure beside them.
+    flat = bars[bars["part"] == histograms.flat_word(activation)].groupby("layer")["share"].sum()
+    measured = [layer.saturation for layer in own.layers]
+    expected = flat.reindex(["layer 1", "layer 2", "layer 3"], fill_value=0.0)
+    assert expected.tolist() == pytest.approx(measured)
 
 
 @pytest.mark.slow
@@ -714,32 +725,63 @@ def test_whatever_start_is_drawn_its_words_hold(hidden: list[int], **start: Any)
 
 def test_rows_are_what_was_measured() -> None:
     _, own = seen(init_std=0.3)
-    flat = xray_charts.flat_rows(own)
-    assert flat["measured"].tolist() == [layer.saturation for layer in own.layers]
-    assert (flat["least"] <= flat["predicted"]).all()
-    assert (flat["predicted"] <= flat["most"]).all()
-    norms = xray_charts.gradients_rows({YOURS: own})
+    norms = xray_charts.gradients_rows({YOURS: own}).table.to_pandas()
     assert norms["norm"].tolist() == list(own.gradient_norms)
     assert norms["layer"].tolist() == ["layer 1", "layer 2", "output"]
     shares = own.layers[0].flat_shares
-    units = xray_charts.units_rows(shares, 7)
+    units = xray_charts.units_rows(shares, 7).table.to_pandas()
     assert units["share"].is_monotonic_decreasing
     assert units.loc[units["chosen"], "unit"].tolist() == [7]
     assert shares[units["unit"]].tolist() == units["share"].tolist()
 
 
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_at_every_sigma_of_the_slider_the_picture_is_that_networks(activation: str) -> None:
+    config = RunConfig(hidden=(24, 12), activation=activation, init_std=0.05)
+    along = xray.along_sigma(config)
+    sigmas = list(along)
+    reel = histograms.reel_along(config, along, "saturated activations", "st-key-x")
+    assert reel["film"]["rest"] == sigmas.index(0.05)
+    assert reel["film"]["last"] == len(sigmas) - 1
+    assert reel["at"][0] == f"σ = {sigmas[0]:g}"
+    for place, sigma in enumerate(sigmas):
+        own = xray.of(config.replace(init_std=sigma))
+        for layer, drawn in zip(own.layers, reel["layers"], strict=True):
+            assert drawn["shares"][place] == pytest.approx(layer.saturation, abs=1e-4)
+            assert drawn["labels"][place] == says.small_percent(layer.saturation)
+            flat, every = (np.array(bars) for bars in drawn["bars"][place])
+            assert every.max() == histograms.HIGHEST
+            assert (flat <= every).all()
+            # Heights are whole numbers, one of many bins each.
+            assert flat.sum() / every.sum() == pytest.approx(layer.saturation, abs=0.05)
+            assert len(every) == reel["bins"]
+
+
+def test_a_start_without_sigma_has_one_picture() -> None:
+    config = RunConfig(hidden=(8,), initializer="he_normal")
+    along = xray.along_sigma(config)
+    reel = histograms.reel_along(config, along, "saturated activations", "st-key-x")
+    assert len(along) == 1
+    assert reel["follows"] is None
+    assert reel["at"] is None
+    # One that would take long is not drawn at every σ either.
+    assert len(xray.along_sigma(RunConfig(hidden=(512,) * 3))) == 1
+
+
 def test_a_gradient_of_zero_is_left_out_of_a_log_scale() -> None:
     _, own = seen(initializer="zeros", activation="sigmoid")
-    assert xray_charts.gradients_rows({YOURS: own})["layer"].tolist() == ["output"]
+    assert xray_charts.gradients_rows({YOURS: own}).table.to_pandas()["layer"].tolist() == [
+        "output"
+    ]
 
 
 def test_the_race_marks_where_the_target_is_reached() -> None:
     race = [racer(LARGE, tiny(), (0.3, 0.5, 0.6)), racer(GLOROT, tiny(), SLOW)]
-    rows = charts.race_rows(race)
+    rows = charts.race_rows(race).table.to_pandas()
     hits = rows[rows["kind"] == "hit"]
     assert hits["run"].tolist() == [GLOROT]
     assert hits["epoch"].tolist() == [3]
-    reach = charts.reach_rows(race)
+    reach = charts.reach_rows(race).table.to_pandas()
     assert reach["label"].tolist() == ["not reached", "epoch 3"]
     assert reach["reached"].tolist() == [False, True]
 
@@ -747,11 +789,21 @@ def test_the_race_marks_where_the_target_is_reached() -> None:
 def test_the_map_frames_the_readers_own_cell() -> None:
     records = charted(VALLEY)
     own = RunConfig(init_std=0.1, hidden=(64,) * 5)
-    rows = charts.map_rows(records, own)
+    cells = [record.config for record in records]
+    rows = charts.map_rows(cells, records, own).table.to_pandas()
     framed = rows[rows["own"]]
     assert framed[["sigma", "depth"]].to_numpy().tolist() == [["0.1", "5"]]
-    assert not charts.map_rows(records, own.replace(initializer="he_normal"))["own"].any()
-    assert len(charts.map_rows([None, *charted(VALLEY, [(1.0, 1)])], own)) == len(VALLEY) - 1
+    assert (
+        not charts.map_rows(cells, records, own.replace(initializer="he_normal"))
+        .table.to_pandas()["own"]
+        .any()
+    )
+    lost = [None, *charted(VALLEY, [(1.0, 1)])[1:]]
+    rows = charts.map_rows(cells, lost, own).table.to_pandas()
+    # What is not trained, and what diverged, is a cell that can be clicked all the same.
+    assert rows["cell"].tolist() == list(range(len(VALLEY)))
+    assert rows["accuracy"].isna().tolist() == [True, False, False, False, True, False]
+    assert rows["label"][4] == "×"
 
 
 # The page.
@@ -778,7 +830,7 @@ def test_the_page_opens_on_its_x_ray_and_its_race(scripted: ScriptedEngine) -> N
     own = xray.of(preset("saturated"))
     assert at.metric[0].value == f"{100 * own.layers[0].saturation:.1f}%"
     assert tuple(runs(preset("saturated"), InitialisationView()).values()) in scripted.asked
-    assert len(specs(at)) == 5
+    assert len(specs(at)) == 6
 
 
 @pytest.mark.slow
@@ -843,10 +895,11 @@ def test_units_without_weights_are_not_told_of(
 
 def test_the_map_waits_for_its_button(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = ScriptedEngine(lambda configs: [made_up(configs)])
-    engine.known = lambda configs, brief=False: False  # type: ignore[method-assign]
+    engine.known = lambda configs, **_: False  # type: ignore[method-assign]
     monkeypatch.setattr(live, "engine", lambda: engine)
-    at = opened("initialisation", {"section": "map"})
-    cells = tuple(map_runs(preset("map")))
+    # Of other units than those whose map is recorded.
+    at = opened("initialisation", {"activation": "sigmoid"})
+    cells = tuple(map_runs(preset("saturated").replace(activation="sigmoid")))
     assert cells not in engine.asked
     next(b for b in at.button if b.label.startswith("Train these")).click().run()
     assert cells in engine.asked

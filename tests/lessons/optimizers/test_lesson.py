@@ -18,7 +18,7 @@ from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Shown, look
 from fmviz.charts.style import RUN_SHAPES
 from fmviz.lessons.catalogue import LESSONS
-from fmviz.lessons.optimizers import charts, ravine, ravine_says, says
+from fmviz.lessons.optimizers import charts, ravine, ravine_charts, ravine_says, says
 from fmviz.lessons.optimizers.lesson import (
     LABELS,
     OWN_RATES,
@@ -166,7 +166,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
 
 
 def test_prose_is_whole() -> None:
-    check_prose("optimizers", BRANCHES, {"rules": set()})
+    check_prose("optimizers", BRANCHES, {"rules": set(), "ravine map": set()})
 
 
 def test_words_are_short_and_plain() -> None:
@@ -448,17 +448,26 @@ def test_a_racer_keeps_its_colour_whoever_else_runs() -> None:
 
 def test_race_rows_are_the_history() -> None:
     run = TIMED[1]
-    rows = charts.race_rows([run], charts.ACCURACY, "seconds")
+    rows = charts.race_rows([run], charts.ACCURACY, "seconds").table.to_pandas()
+    assert rows[rows["kind"] == "end"]["label"].tolist() == ["Adam"]
+    rows = rows[rows["kind"] == "curve"]
     np.testing.assert_allclose(rows["x"], [0.2, 0.4, 0.6])
     np.testing.assert_allclose(rows["value"], run.record.history["val_accuracy"])
-    assert charts.race_rows([run], charts.LOSS, "epochs")["x"].tolist() == [1, 2, 3]
+    rows = charts.race_rows([run], charts.LOSS, "epochs").table.to_pandas()
+    assert rows[rows["kind"] == "curve"]["x"].tolist() == [1, 2, 3]
+    (end,) = rows[rows["kind"] == "end"].to_dict("records")
+    assert (end["label"], end["x"]) == ("Adam", 3)
     zero = answering("SGD", 0.5, train_crossentropy=0.0)
-    assert (charts.race_rows([zero], charts.LOSS, "epochs")["value"] > 0).all()
+    assert (charts.race_rows([zero], charts.LOSS, "epochs").table.to_pandas()["value"] > 0).all()
 
 
 def test_ratios_that_have_no_logarithm_are_left_out() -> None:
-    assert charts.updates_rows([with_ratio("SGD", 0.0), with_ratio("Adam", np.nan)], 1, 1e-3).empty
-    rows = charts.updates_rows([with_ratio("SGD", 0.01)], 2, 1e-3)
+    assert (
+        charts.updates_rows([with_ratio("SGD", 0.0), with_ratio("Adam", np.nan)], 1, 1e-3)
+        .table.to_pandas()
+        .empty
+    )
+    rows = charts.updates_rows([with_ratio("SGD", 0.01)], 2, 1e-3).table.to_pandas()
     assert rows[rows["kind"] == "curve"]["ratio"].tolist() == [0.01] * 3
     assert rows[rows["kind"] == "healthy"]["ratio"].tolist() == [1e-3]
 
@@ -469,7 +478,7 @@ def test_sweep_rows_show_the_best_the_diverged_and_what_is_to_come() -> None:
         ("sgd", 0.3): lost().record,
         ("adam", 0.1): None,
     }
-    rows = charts.sweep_rows(records)
+    rows = charts.sweep_rows(records).table.to_pandas()
     assert rows["label"].tolist() == ["70.0", "diverged", "…"]
     assert rows["best"].tolist() == [True, False, False]
     assert charts.sweep_spec(("SGD", "Adam"), True)["layer"]
@@ -477,7 +486,7 @@ def test_sweep_rows_show_the_best_the_diverged_and_what_is_to_come() -> None:
 
 def test_ravine_rows_are_the_paths_and_contours_of_one_height() -> None:
     here = Ravine(20.0, True)
-    rows = charts.ravine_rows(("sgd", "adam"), here, 0.05)
+    rows = ravine_charts.ravine_rows(("sgd", "adam"), here, 0.05).table.to_pandas()
     for name in ("sgd", "adam"):
         path = rows[(rows["kind"] == "path") & (rows["run"] == LABELS[name])]
         np.testing.assert_allclose(path[["x", "y"]], here.path(name, 0.05))
@@ -485,13 +494,60 @@ def test_ravine_rows_are_the_paths_and_contours_of_one_height() -> None:
     contours = rows[rows["kind"] == "contour"]
     heights = here.value(contours[["x", "y"]].to_numpy())
     np.testing.assert_allclose(heights, contours["level"].astype(float))
-    left = charts.ravine_rows(("sgd",), Ravine(1_000.0), 2.0)
+    left = ravine_charts.ravine_rows(("sgd",), Ravine(1_000.0), 2.0).table.to_pandas()
     assert left[left["kind"] == "path"][["x", "y"]].abs().to_numpy().max() <= 50
     start = here.start
-    assert abs(start[0]) < charts.ALONG
-    assert abs(start[1]) < charts.ACROSS
-    assert set(charts.ravine_spec(("SGD",), False)) >= {"layer", "height"}
-    assert charts.descent_spec(("SGD",), False)["layer"]
+    assert abs(start[0]) < ravine_charts.ALONG
+    assert abs(start[1]) < ravine_charts.ACROSS
+    assert set(ravine_charts.ravine_spec(("SGD",), False)) >= {"layer", "height"}
+    assert ravine_charts.descent_spec(("SGD",), False)["layer"]
+
+
+@pytest.mark.parametrize("tilted", [False, True])
+def test_on_the_map_everybody_walks_the_path_of_their_rule(tilted: bool) -> None:
+    here = Ravine(20.0, tilted)
+    reel = ravine_charts.ravine_reel(("sgd", "adam"), here, 0.05, "a map")
+    for name, places in zip(("sgd", "adam"), reel["paths"], strict=True):
+        np.testing.assert_allclose(places, here.path(name, 0.05), atol=5e-4)
+    clock = reel["film"]
+    assert (clock["first"], clock["last"], clock["rest"]) == (0, ravine.STEPS, ravine.STEPS)
+    assert [walker["place"] for walker in clock["runs"]] == [0, 1]
+    # The contours as it draws them are of one height.
+    turn = np.linspace(0, 2 * np.pi, 7)
+    for level in reel["levels"]:
+        half = np.sqrt(2 * level)
+        narrow = half / np.sqrt(reel["curvature"])
+        places = np.stack([half * np.cos(turn), narrow * np.sin(turn)])
+        angle = np.deg2rad(reel["turn"])
+        rotation = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+        np.testing.assert_allclose(here.value((rotation @ places).T), level)
+    json.dumps(reel, allow_nan=False)
+
+
+def test_another_map_is_another_film() -> None:
+    keys = {
+        ravine_charts.ravine_reel(racers, Ravine(curvature, tilted), rate, "")["film"]["key"]
+        for racers in (("sgd",), ("sgd", "adam"))
+        for curvature in (20.0, 50.0)
+        for tilted in (False, True)
+        for rate in (0.05, 0.09)
+    }
+    assert len(keys) == 16
+
+
+def test_a_walker_that_flies_off_stays_where_the_picture_can_point() -> None:
+    reel = ravine_charts.ravine_reel(("sgd",), Ravine(1_000.0), 2.0, "")
+    (path,) = reel["paths"]
+    assert len(path) < ravine.STEPS
+    assert np.abs(path).max() <= ravine_charts.OUTSIDE
+
+
+def test_on_the_map_of_the_story_sgd_jumps_across_without_end() -> None:
+    preset = next(p for p in LESSON.presets if p.name == "ravine")
+    view = LESSON.state_of(preset).view
+    here = Ravine(view.curvature, view.tilted)
+    across = here.path("sgd", view.ravine_rate)[:, 1]
+    np.testing.assert_allclose(np.abs(across), abs(here.start[1]))
 
 
 # The page
@@ -517,8 +573,22 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
 def test_every_section_draws(scripted: ScriptedEngine, section: str, query: dict[str, str]) -> None:
     at = opened("optimizers", {"section": section, **query})
     assert not at.exception
+    # The row of rates where they share one, the race, the ravine, the closer look.
     assert len(at.get("vega_lite_chart")) >= 3
     assert "nothing yet" not in texts(at)
+    # One rule is in sight, the others are folded.
+    folded = [box.label for box in at.expander if box.label in LABELS.values()]
+    racing = [LABELS[name] for name in LESSON.parse(query).state.view.racers]
+    assert folded == racing[1:]
+
+
+def test_the_ravine_is_there_before_the_guess(scripted: ScriptedEngine) -> None:
+    at = opened("optimizers", guesses=True)
+    (chart,) = at.get("vega_lite_chart")
+    assert "A ravine as a map" in chart.proto.alt
+    assert {"η on the map", "Curvature κ"} <= {slider.label for slider in at.select_slider}
+    assert "f = ½ (u² + κ v²)" in texts(at)
+    assert scripted.asked == []
 
 
 def test_racers_and_rates_ask_for_their_runs(scripted: ScriptedEngine) -> None:
@@ -541,7 +611,7 @@ def test_the_sweep_waits_for_its_button(monkeypatch: pytest.MonkeyPatch) -> None
     runs = tuple(LESSON.runs_of(LESSON.start).values())
 
     class OnlyTheRace(ScriptedEngine):
-        def known(self, configs: Any, *, brief: bool = False) -> bool:
+        def known(self, configs: Any, *, brief: bool = False, test: bool = False) -> bool:
             return set(configs) <= set(runs)
 
     engine = OnlyTheRace(lambda configs: [made_up(configs)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,7 +21,7 @@ from fmviz.analysis.stopping import Shown
 from fmviz.charts import against, running
 from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
-from fmviz.lessons.overfitting import charts, says
+from fmviz.lessons.overfitting import charts, garments, says
 from fmviz.lessons.overfitting.lesson import FEWER, MORE, OWN, TRUTH
 from fmviz.page.view import Judging
 from fmviz.run import data, measure
@@ -236,8 +237,16 @@ OF_PAGE: dict[str, set[str]] = {
         "told gap",
         "labels note",
         "no wrong label measured",
+        "beside, note of labels",
+        "beside, note of pairs",
+        "beside, none alike",
     )
-} | {"three sets": {"train", "validation", "test"}}
+} | {
+    "three sets": {"train", "validation", "test"},
+    "beside, by heart": {"repeated", "wrong"},
+    "beside, learnt": {"right", "images"},
+    "beside, new": {"right", "images"},
+}
 
 
 def test_prose_is_whole() -> None:
@@ -474,12 +483,14 @@ def test_the_keras_lines_run_and_make_the_labels_that_the_run_is_told(noise: flo
 def test_charts_read_only_columns_that_their_rows_have() -> None:
     run = noisy(0.9, 1.0, 0.7)
     cases = [
-        (charts.labels_spec(3, False), charts.labels_rows(run)),
-        (charts.loss_spec((MORE, OWN), 3, False), charts.loss_rows([run])),
-        (running.running_spec(3, True), running.running_rows(run)),
+        (charts.labels_spec(3, False), charts.labels_rows(run).table.to_pandas()),
+        (charts.loss_spec((MORE, OWN), 3, False), charts.loss_rows([run]).table.to_pandas()),
+        (running.running_spec(3, True), running.running_rows(run).table.to_pandas()),
         (
             against.against_spec("n", (100.0, 200.0), True, False),
-            against.against_rows("train_size", curve([0.2, 0.1]), 100, ["a", "b"]),
+            against.against_rows(
+                "train_size", curve([0.2, 0.1]), 100, ["a", "b"]
+            ).table.to_pandas(),
         ),
     ]
     for spec, rows in cases:
@@ -488,19 +499,19 @@ def test_charts_read_only_columns_that_their_rows_have() -> None:
 
 
 def test_labels_are_drawn_as_measured_and_the_best_epoch_is_marked() -> None:
-    rows = charts.labels_rows(noisy(0.9, 1.0, 0.7, best=1))
+    rows = charts.labels_rows(noisy(0.9, 1.0, 0.7, best=1)).table.to_pandas()
     wrong = rows[rows.series == "told a wrong label"]
     assert wrong.accuracy.tolist() == [0.0, 0.0, 0.9]
     assert rows[rows.series == "epoch"].epoch.tolist() == [2]
 
 
 def test_a_loss_of_nothing_has_a_place_on_a_logarithmic_axis() -> None:
-    rows = charts.loss_rows([shown(1.0, 0.8, train_crossentropy=0.0)])
+    rows = charts.loss_rows([shown(1.0, 0.8, train_crossentropy=0.0)]).table.to_pandas()
     assert rows.loss.min() == charts.LEAST_LOSS
 
 
 def test_a_sweep_draws_each_run_with_its_errors_and_marks_the_present_one() -> None:
-    rows = against.against_rows("train_size", curve([0.2, 0.1]), 200, ["a", "b"])
+    rows = against.against_rows("train_size", curve([0.2, 0.1]), 200, ["a", "b"]).table.to_pandas()
     training = rows[rows.split == "training"]
     assert training.value.tolist() == [100, 200]
     assert training.accuracy.tolist() == pytest.approx([1.0, 0.9])
@@ -526,13 +537,30 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
 def test_the_page_asks_for_its_runs_and_draws_them(scripted: ScriptedEngine) -> None:
     at = opened("overfitting")
     assert scripted.asked[-1] == tuple(roles().values())
-    assert len(at.get("vega_lite_chart")) == 4
+    # The row of sizes, curves, three cards.
+    assert len(at.get("vega_lite_chart")) == 5
     assert "| training | 500 |" in texts(at)
     assert [metric.label for metric in at.metric] == [
         "Accuracy gap, your network",
         "Training loss, your network",
         "Keras's training accuracy, your network",
     ]
+
+
+def test_every_epoch_of_the_garments_is_the_records() -> None:
+    run = noisy(0.9, 1.0, 0.7)
+    record, sample = run.record, memory.training_sample(run.record.config)
+    answers = np.random.default_rng(1).integers(0, 10, (4, len(sample.told))).astype(np.uint8)
+    run = run._replace(record=replace(record, train_predictions=answers))
+    (row,) = garments.wrong_labels(run)
+    reel = garments.reel([row], 1, lambda caption: caption.figures["repeated"])
+    for epoch in range(4):
+        repeated = int(((answers[epoch] == sample.told) & sample.wrong).sum())
+        assert reel["rows"][0]["titles"][epoch] == str(repeated)
+    for tile, drawn in zip(row.tiles, reel["rows"][0]["tiles"], strict=True):
+        assert tile.told != tile.truth
+        assert drawn["answers"] == tile.answers.tolist()
+        assert base64.b64decode(drawn["grey"]) == tile.grey.tobytes()
 
 
 @pytest.mark.parametrize(
@@ -678,7 +706,21 @@ def test_the_page_tells_of_the_real_runs(
     at = opened("overfitting", {"train_size": "1000", "label_noise": "0.2", "hidden": "256"})
     own = runs["noise"][-1].record
     assert f"of {own.examples['corrupted']} false labels" in texts(at)
-    # And the image of the course.
-    repeated, others, _ = (picture.proto.imgs for picture in at.get("image"))
+    # Those learnt by heart stand beside the curves too; and there is the image of the course.
+    *beside, repeated, others, _ = (picture.proto.imgs for picture in at.get("image"))
+    assert len(beside) == 1
+    for image in beside[0]:
+        told, says, truth = re.fullmatch("told (.+), says (.+), is (.+)", image.caption).groups()
+        assert told == says != truth
+    count = round(own.at_end("corrupted_accuracy") * own.examples["corrupted"])
+    assert f"It repeats {count} of {own.examples['corrupted']} wrong labels" in texts(at)
+    # Where none is wrong, pairs: one that it knows above one that it gets wrong.
+    at = opened("overfitting")
+    learnt, new, *_ = (picture.proto.imgs for picture in at.get("image"))
+    for known, missed in zip(learnt, new, strict=True):
+        told, says, truth = re.fullmatch("told (.+), says (.+), is (.+)", known.caption).groups()
+        assert told == says == truth
+        says, same = re.fullmatch("says (.+), is (.+)", missed.caption).groups()
+        assert says != same == truth
     assert all("since epoch" in image.caption for image in repeated)
     assert all("answers" in image.caption for image in others)

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from fmviz.charts import layers as charts
+from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.page.address import choices
 from fmviz.run import measure
 from fmviz.run.config import RunConfig
+from fmviz.run.record import Divergence
 from fmviz.ui import live
 from fmviz.ui.panels.layers import most_confused
 from fmviz.words import diagnosis
 from fmviz.words.prose import Caption
-from tests.support.lessons import check_prose, made_up, opened
+from tests.support.lessons import check_prose, drawn_rows, made_up, opened, plain
+from tests.support.markdown import errors
+from tests.support.records import synthetic
 from tests.support.scripted import ScriptedEngine
 from tests.support.trained import as_shown
 from tests.support.verdicts import check_verdicts
@@ -77,7 +83,7 @@ def test_every_panel_draws(scripted: ScriptedEngine, section: str, query: dict[s
 
 def test_an_unknown_section_is_explained(scripted: ScriptedEngine) -> None:
     at = opened("playground", {"section": "secrets"})
-    assert "section must be one of layers, answers, distributions" in at.error[0].value
+    assert "section must be one of layers, answers, distributions" in errors(at)[0]
 
 
 def test_confusion_counts_pairs() -> None:
@@ -86,7 +92,7 @@ def test_confusion_counts_pairs() -> None:
     expected = Counter(zip(truth.tolist(), answers.tolist(), strict=True))
     matrix = measure.confusion(truth, answers, 10)
     assert {pair: int(matrix[pair]) for pair in np.ndindex(10, 10) if matrix[pair]} == expected
-    rows = charts.matrix_rows(matrix)
+    rows = charts.matrix_rows(matrix).table.to_pandas()
     assert rows.groupby("truth")["share"].sum().round(9).eq(1).all()
     assert confused().figures["count"] == "2"
 
@@ -102,3 +108,34 @@ def test_the_presets_do_what_their_words_say() -> None:
     assert exploding.diverged is not None
     sections = [caption.section for caption in diagnosis.diverged(exploding)]
     assert sections == ["diverged", "diverged from the start"]
+
+
+def test_the_run_before_stands_behind_the_present_one(scripted: ScriptedEngine) -> None:
+    def ghosts(at: AppTest) -> int:
+        # The row's chart stands above it, at the left.
+        tables = [drawn_rows(chart) for chart in at.get("vega_lite_chart")]
+        return sum(int((rows["kind"] == "ghost").sum()) for rows in tables if "kind" in rows)
+
+    at = opened("playground")
+    assert not ghosts(at)
+    lam = next(s for s in at.select_slider if s.key == "playground.lam")
+    lam.set_value(1.0).run()
+    assert not at.exception
+    epochs = LESSON.start.config.epochs
+    assert ghosts(at) == 2 * epochs
+    # What only looks at a run leaves no trace.
+    next(s for s in at.select_slider if s.key == "playground.tolerance").set_value(1e-2).run()
+    assert ghosts(at) == 2 * epochs
+
+
+def test_what_went_wrong_leads(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(configs: Sequence[RunConfig]) -> list[Update]:
+        broken = [synthetic(c, epochs=1, diverged=Divergence(2, 1, 0, "weight")) for c in configs]
+        return [Update("done", tuple(broken), ("store",) * len(broken), "", 0.0)]
+
+    engine = ScriptedEngine(gone)
+    monkeypatch.setattr(live, "engine", lambda: engine)
+    at = opened("playground")
+    said = [plain(each.value) for each in at.markdown]
+    assert said.index("**This run diverged in epoch 2.**") < 6
+    assert any(plain(each.value).startswith("The likely cause") for each in at.caption)

@@ -39,15 +39,21 @@ SWEPT = [
 ]
 STEPS = np.array([0, 10, 20])
 ROWS = {
-    "pruning": lambda: drawn.pruning_rows({"L1": POINTS}, 0.9),
-    "pixels": lambda: drawn.pixels_rows(np.arange(784)),
-    "law": lambda: drawn.law_rows(STEPS, {"L2": np.array([-1.0, -0.5, 0.25])}, 15),
-    "geometry": lambda: drawn.geometry_rows(geometry.BOWL, "l1", 1.0, np.linspace(0, 3, 7)),
-    "sweep": lambda: drawn.sweep_rows(SWEPT, 2.0),
-    "zeros": lambda: drawn.zeros_rows({"L1": (0.0, 0.8)}),
-    "nudge": lambda: small_charts.nudge_rows({"no penalty": [(0.1, Estimate(0.2, 0.01))]}, 0.1),
-    "line": lambda: small_charts.line_rows(0.1, 1),
-    "errors": lambda: small_charts.errors_rows(0.1, 1),
+    "pruning": lambda: drawn.pruning_rows({"L1": POINTS}, 0.9).table.to_pandas(),
+    "pixels": lambda: drawn.pixels_rows(np.arange(784)).table.to_pandas(),
+    "law": lambda: drawn.law_rows(
+        STEPS, {"L2": np.array([-1.0, -0.5, 0.25])}, 15
+    ).table.to_pandas(),
+    "geometry": lambda: drawn.geometry_rows(
+        geometry.BOWL, "l1", 1.0, np.linspace(0, 3, 7)
+    ).table.to_pandas(),
+    "sweep": lambda: drawn.sweep_rows(SWEPT, 2.0).table.to_pandas(),
+    "zeros": lambda: drawn.zeros_rows({"L1": (0.0, 0.8)}).table.to_pandas(),
+    "nudge": lambda: small_charts.nudge_rows(
+        {"no penalty": [(0.1, Estimate(0.2, 0.01))]}, 0.1
+    ).table.to_pandas(),
+    "line": lambda: small_charts.line_rows(0.1, 1).table.to_pandas(),
+    "errors": lambda: small_charts.errors_rows(0.1, 1).table.to_pandas(),
 }
 
 
@@ -61,7 +67,9 @@ def test_a_chart_reads_only_columns_that_its_rows_have(name: str, dark: bool) ->
 
 
 def test_pixels_stand_where_they_are() -> None:
-    rows = drawn.pixels_rows(np.arange(784)).set_index(["row", "column"])["weights"]
+    rows = (
+        drawn.pixels_rows(np.arange(784)).table.to_pandas().set_index(["row", "column"])["weights"]
+    )
     assert rows[1, 1] == 0
     assert rows[1, 28] == 27
     assert rows[2, 1] == 28
@@ -71,7 +79,7 @@ def test_a_law_is_drawn_by_magnitude_and_the_runs_end_only_in_sight() -> None:
     rows = ROWS["law"]()
     assert rows[rows["kind"] == "law"]["size"].tolist() == [1.0, 0.5, 0.25]
     assert rows[rows["kind"] == "end"]["step"].tolist() == [15]
-    far = drawn.law_rows(STEPS, {"L2": np.ones(3)}, 21)
+    far = drawn.law_rows(STEPS, {"L2": np.ones(3)}, 21).table.to_pandas()
     assert not (far["kind"] == "end").any()
 
 
@@ -89,7 +97,7 @@ def test_the_ellipse_touches_the_budget_at_the_optimum() -> None:
 def test_the_baseline_of_a_sweep_is_a_rule_and_the_present_lambda_another() -> None:
     rows = ROWS["sweep"]()
     assert rows["kind"].tolist() == ["baseline", "swept", "present"]
-    assert not (drawn.sweep_rows(SWEPT, None)["kind"] == "present").any()
+    assert not (drawn.sweep_rows(SWEPT, None).table.to_pandas()["kind"] == "present").any()
 
 
 def test_kinds_of_penalty_keep_their_colours() -> None:

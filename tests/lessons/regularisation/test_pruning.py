@@ -60,7 +60,7 @@ def test_the_curve_is_keras_accuracy_with_those_weights_zeroed() -> None:
     model = keras.Sequential([keras.Input((6,)), *layers])
     rng = np.random.default_rng(1)
     images = Images(
-        rng.normal(size=(200, 6)).astype(np.float32), rng.integers(0, 3, 200).astype(np.int32)
+        rng.integers(0, 256, (200, 6)).astype(np.uint8), rng.integers(0, 3, 200).astype(np.int32)
     )
     shares = (0.0, 0.3, 0.6, 0.9, 1.0)
     points = pruning.curve(weights, "relu", images, shares)

@@ -97,8 +97,7 @@ def network(seed: int = 0) -> tuple[list[np.ndarray], keras.Sequential]:
 
 
 def some_images(count: int) -> Images:
-    validation = data.load().validation
-    return Images(validation.pixels[:count], validation.labels[:count])
+    return data.load().validation[:count]
 
 
 def test_nudged_answers_are_those_of_keras_on_pixels_with_that_noise() -> None:
@@ -184,7 +183,7 @@ def test_images_on_which_the_networks_part_are_named_by_theirread() -> None:
 def test_both_measures_are_drawn_with_their_error() -> None:
     points = [Nudged(0.2, first_of(100), first_of(900))]
     for measure, share in ((small_charts.moved, 0.1), (small_charts.right, 0.9)):
-        rows = small_charts.nudge_rows({"no penalty": measure(points)}, 0.2)
+        rows = small_charts.nudge_rows({"no penalty": measure(points)}, 0.2).table.to_pandas()
         drawn = rows[rows["kind"] == "curve"].iloc[0]
         assert drawn["share"] == share
         assert drawn["high"] - drawn["low"] == pytest.approx(2 * np.sqrt(0.09 / M))
@@ -311,10 +310,10 @@ def test_a_set_of_points_that_is_none_is_refused() -> None:
 
 
 def test_the_line_is_drawn_through_its_points_at_lambda_zero() -> None:
-    rows = small_charts.line_rows(0.0, 1)
+    rows = small_charts.line_rows(0.0, 1).table.to_pandas()
     points = rows[rows["kind"] == "point"]
     assert points["y"].tolist() == pytest.approx(wiggle.points(1).tolist())
-    errors = small_charts.errors_rows(0.02, 1)
+    errors = small_charts.errors_rows(0.02, 1).table.to_pandas()
     own = errors[errors["on"] == "its ten points"]
     assert own["lam"].min() == 0
     assert own["error"].iloc[0] == pytest.approx(0, abs=1e-9)

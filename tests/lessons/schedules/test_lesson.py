@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Shown, look
 from fmviz.lessons.catalogue import LESSONS
-from fmviz.lessons.schedules import charts, says
+from fmviz.lessons.schedules import charts, says, thumbnails
 from fmviz.lessons.schedules.lesson import CONSTANT, SCHEDULED, SWEPT_FACTORS, raced, swept
 from fmviz.page.address import choices
 from fmviz.page.view import Judging
 from fmviz.run.choices import SCHEDULES
 from fmviz.run.config import RunConfig
 from fmviz.run.record import Divergence, RunRecord
+from fmviz.run.settings import SETTINGS
 from fmviz.theory import schedules
 from fmviz.training import stock as model
 from fmviz.ui import live
@@ -85,6 +86,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
         "plateau never fired", scheduled(0.7, PLATEAU, learning_rate=0.001)
     ),
     "constant alone": of_runs("constant alone", constant(0.7)),
+    "valley": lambda: says.valley([constant(0.7), scheduled(0.8)]),
     "schedule helps": of_runs("schedule helps", constant(0.7), scheduled(0.8)),
     "schedule costs": of_runs("schedule costs", constant(0.8), scheduled(0.7)),
     "schedule level": of_runs("schedule level", constant(0.8), scheduled(0.801)),
@@ -322,7 +324,7 @@ def test_swings_are_those_of_the_last_epochs() -> None:
 def test_rate_rows_are_the_rates(schedule: str) -> None:
     config = tiny(schedule=schedule, epochs=30, train_size=2_000, learning_rate=0.1)
     rates = schedules.learning_rates(config)
-    rows = charts.rate_rows([], {SCHEDULED: config})
+    rows = charts.rate_rows([], {SCHEDULED: config}).table.to_pandas()
     assert len(rows) <= 2 * charts.POINTS
     inner = rows[rows["step"] < len(rates)]
     np.testing.assert_allclose(inner["rate"], rates[inner["step"]])
@@ -332,28 +334,34 @@ def test_rate_rows_are_the_rates(schedule: str) -> None:
 
 def test_a_plateau_s_rate_is_drawn_as_far_as_it_is_known() -> None:
     run = scheduled(0.7, PLATEAU, learning_rate=CUT)
-    rows = charts.rate_rows([run], {SCHEDULED: PLATEAU})
+    rows = charts.rate_rows([run], {SCHEDULED: PLATEAU}).table.to_pandas()
     inner = rows[rows["step"] < rows["step"].max()]
     assert [CUT[int(epoch)] for epoch in inner["epoch"]] == inner["rate"].tolist()
     assert rows["epoch"].max() == PLATEAU.epochs
-    assert charts.rate_rows([], {SCHEDULED: PLATEAU})["rate"].tolist() == [0.001, 0.001]
+    assert charts.rate_rows([], {SCHEDULED: PLATEAU}).table.to_pandas()["rate"].tolist() == [
+        0.001,
+        0.001,
+    ]
 
 
 def test_loss_rows_are_the_history_and_the_cuts() -> None:
     run = scheduled(0.7, PLATEAU, learning_rate=CUT)
-    rows = charts.loss_rows([constant(0.7), run])
+    rows = charts.loss_rows([constant(0.7), run]).table.to_pandas()
     for split, name in (("training", "train"), ("validation", "val")):
-        values = rows[(rows["run"] == SCHEDULED) & (rows["split"] == split)]["loss"]
+        curve = rows[(rows["kind"] == "curve") & (rows["run"] == SCHEDULED)]
+        values = curve[curve["split"] == split]["loss"]
         np.testing.assert_allclose(values, run.record.history[f"{name}_crossentropy"])
     assert rows[rows["kind"] == "cut"]["epoch"].tolist() == [2, 4]
 
 
 def test_race_and_sweep_rows_say_what_is_missing() -> None:
     records = {"cosine": scheduled(0.7).record, "step": GONE, "constant": None}
-    rows = charts.race_rows(records)
+    rows = charts.race_rows(records).table.to_pandas()
     assert rows["label"].tolist()[1:] == ["diverged", "…"]
     assert rows["accuracy"].iloc[0] == 0.7
-    swept_rows = charts.sweep_rows({(CONSTANT, 0.1): constant(0.6).record, (CONSTANT, 1.0): GONE})
+    swept_rows = charts.sweep_rows(
+        {(CONSTANT, 0.1): constant(0.6).record, (CONSTANT, 1.0): GONE}
+    ).table.to_pandas()
     assert swept_rows["label"].iloc[1] == "diverged"
     assert swept_rows["low"].iloc[0] < 0.6 < swept_rows["high"].iloc[0]
     for dark in (False, True):
@@ -380,10 +388,28 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
 def test_every_schedule_draws(scripted: ScriptedEngine, section: str, schedule: str) -> None:
     at = opened("schedules", {"section": section, "schedule": schedule})
     assert not at.exception
-    assert len(at.get("vega_lite_chart")) == 3
+    # The row of rates, the rate, the loss, the closer look.
+    assert len(at.get("vega_lite_chart")) == 4
     config = LESSON.start.config.replace(schedule=schedule)
     expected = raced(config) if section == "race" else swept(config)
     assert set(scripted.asked[-1]) == set(expected.values())
+
+
+def test_it_opens_on_stops_of_its_sliders() -> None:
+    # A place between two is lost as soon as the slider is moved.
+    for field, row in SETTINGS.items():
+        assert not row.slider or LESSON.start[field] in row.slider, field
+
+
+def test_every_schedule_is_one_click_away(scripted: ScriptedEngine) -> None:
+    at = opened("schedules")
+    (chosen,) = (group for group in at.button_group if group.label == "Schedule")
+    assert list(chosen.options) == [thumbnails.breakable(name) for name in SCHEDULES]
+    chosen.set_value("step").run()
+    assert not at.exception
+    assert scripted.asked[-1][:2] == tuple(
+        LESSON.runs_of(LESSON.start | {"schedule": "step"}).values()
+    )
 
 
 def test_a_schedule_s_settings_are_beside_it(scripted: ScriptedEngine) -> None:

@@ -1,26 +1,37 @@
-"""The first page: images, one network, a game, the cards."""
+"""The first page: a network that learns, a game, the cards, the images."""
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from fmviz.analysis import network
+from fmviz.analysis.garment import garment
+from fmviz.analysis.stopping import Shown
+from fmviz.charts import film
 from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
-from fmviz.lessons.start.panels import network_caption
+from fmviz.lessons.start import charts, growth, says
+from fmviz.page.lesson import minutes
 from fmviz.run import data
 from fmviz.run.config import RunConfig
+from fmviz.run.record import RunRecord
 from fmviz.run.store import RunStore, default_folder
 from fmviz.ui import live
 from fmviz.ui.session import KEY
+from fmviz.words import prose
 from fmviz.words.numbers import percent
 from fmviz.words.prose import Caption
 from tests.support.lessons import APP, check_prose, opened, texts
+from tests.support.markdown import errors
+from tests.support.records import synthetic, tiny
 from tests.support.scripted import ScriptedEngine
 from tests.support.verdicts import check_verdicts
 
@@ -45,15 +56,22 @@ def store(monkeypatch: pytest.MonkeyPatch) -> RunStore:
 
 def test_prose_is_whole() -> None:
     branches = {
-        "one network": lambda: network_caption(LESSON.runs_of(LESSON.start)["the network"]),
-        "one network, other": lambda: network_caption(
+        "one network": lambda: says.network(LESSON.runs_of(LESSON.start)["the network"]),
+        "one network, other": lambda: says.network(
             LESSON.runs_of(LESSON.start | {"hidden": (32, 16)})["the network"]
         ),
     }
     branches |= {
-        "one network, no hidden layer": lambda: network_caption(
+        "one network, no hidden layer": lambda: says.network(
             LESSON.runs_of(LESSON.start | {"hidden": ()})["the network"]
         ),
+    }
+    grown, shirt = growth.shipped(), garment("compact")
+    right = [int(shares.argmax()) == shirt.truth for shares in grown.shares]
+    first = {"grown wrong": right.index(False, 1), "grown right": right.index(True, 1)}
+    branches |= {
+        section: partial(says.grown, shirt, grown, epoch)
+        for section, epoch in {"untrained": 0, **first}.items()
     }
     of_page = {
         "data": {"train", "validation", "test"},
@@ -68,11 +86,12 @@ def test_prose_is_whole() -> None:
     # What is said of the runs; the rest explains.
     names = ("answer right", "answer wrong", "its accuracy", "score", "score, vault", "beat")
     made = {n: partial(Caption, n, dict.fromkeys(of_page[n], "7")) for n in names}
+    made |= {name: branches[name] for name in ("untrained", "grown right", "grown wrong")}
     check_verdicts("start", made)
 
 
 def test_weights_and_biases_are_counted() -> None:
-    figures = network_caption(LESSON.runs_of(LESSON.start)["the network"]).figures
+    figures = says.network(LESSON.runs_of(LESSON.start)["the network"]).figures
     assert figures["weights"] == f"{784 * 128 + 128 * 10:,}"
     assert figures["biases"] == "138"
 
@@ -98,7 +117,7 @@ def test_a_class_is_browsed() -> None:
     at.pills[0].set_value(8).run()
     assert at.query_params["label"] == "8"
     bad = opened("start", {"label": "12"})
-    assert "label must be off or a whole number from 0 to 9, not '12'" in bad.error[0].value
+    assert "label must be off or a whole number from 0 to 9, not '12'" in errors(bad)[0]
 
 
 @pytest.mark.slow
@@ -124,9 +143,97 @@ def test_ten_garments_are_labelled_and_scored(store: RunStore) -> None:
     assert at.session_state[KEY].kept.games["start"].answers == ()
 
 
-def test_every_other_lesson_has_a_card() -> None:
+def test_every_other_lesson_has_a_card_in_learning_order_with_its_minutes() -> None:
     at = AppTest.from_file(APP, default_timeout=60).run()
+    times = re.findall(r":material/schedule: (\d+) minutes", texts(at))
+    others = list(LESSONS.values())[1:]
+    assert times == [str(minutes(lesson)) for lesson in others]
+    assert all(len(lesson.presets) < minutes(lesson) <= 20 for lesson in others)
     links = [link.proto.label for link in at.get("page_link")]
     cards = [label for label in links if label.startswith("**")]
     assert cards == [f"**{lesson.title}**" for lesson in list(LESSONS.values())[1:]]
     assert np.all([lesson.name in LESSONS for lesson in LESSONS.values()])
+
+
+def test_no_card_gives_a_guess_away() -> None:
+    """No word of its own that the right answer has stands on a lesson's card."""
+    store, told = RunStore(default_folder()), {}
+    for name, lesson in LESSONS.items():
+        question = lesson.question
+        if question is None:
+            continue
+        runs = [
+            Shown(role, record, None, record.epochs)
+            for role, config in lesson.runs_of(lesson.start).items()
+            if (record := store.get(config, brief=True)) is not None
+        ]
+        options = [set(re.findall(r"\w+", option.lower())) for option in question.options]
+        right = options.pop(question.answer(runs))
+        own = right.difference(*options)
+        card = set(re.findall(r"\w+", prose.text(name, "card").lower()))
+        told[name] = own
+        assert not {word[:5] for word in own if len(word) > 3} & {word[:5] for word in card}, name
+    assert told["regularisation"] == {"narrows"}
+
+
+# The network that grows
+
+
+@pytest.fixture
+def recorded(store: RunStore) -> RunRecord:
+    (config,) = LESSON.runs_of(LESSON.start).values()
+    record = store.get(config)
+    assert record is not None
+    return record
+
+
+def test_what_grows_is_the_recorded_run(recorded: RunRecord) -> None:
+    grown, shirt = growth.shipped(), garment("compact")
+    assert grown.key == recorded.config.key
+    assert grown.epochs == recorded.epochs
+    answers = [recorded.answers("val", e)[shirt.place] for e in range(recorded.epochs + 1)]
+    assert grown.shares.argmax(axis=1).tolist() == answers
+    assert grown.images == recorded.examples["validation"]
+    assert grown.accuracy[0] == recorded.start["val_accuracy"]
+    assert grown.accuracy[1:] == pytest.approx(recorded.history["val_accuracy"])
+    # The last epoch is the one whose weights are kept: the whole network, in another way.
+    passed = network.forward(recorded.weights, "relu", shirt.pixels[None])
+    assert grown.activations[-1] == pytest.approx(passed.activations[0][0], abs=1e-4)
+    assert grown.shares[-1] == pytest.approx(network.softmax(passed.logits)[0], abs=1e-4)
+
+
+def test_a_network_that_answers_otherwise_is_not_kept(recorded: RunRecord) -> None:
+    with pytest.raises(ValueError, match="answers otherwise"):
+        growth.grown(recorded, [list(recorded.weights)] * (recorded.epochs + 1))
+
+
+def test_the_picture_has_the_bytes_and_words_of_every_epoch() -> None:
+    grown, shirt = growth.shipped(), garment("compact")
+    told = [{"lead": str(e), "note": ""} for e in range(grown.epochs + 1)]
+    reel = charts.growth_reel("start", "the network", shirt, grown, told)
+    rows, units = grown.epochs + 1, grown.activations.shape[1]
+    assert reel["film"]["first"] == 0
+    assert reel["film"]["last"] == reel["film"]["rest"] == grown.epochs
+    # It has what the clock of any page has.
+    assert set(film.clock("x", [Shown("a", synthetic(tiny()), None, 3)])) < set(reel["film"])
+    assert [len(reel[name]) for name in ("told", "shares", "labels")] == [rows] * 3
+    votes = np.frombuffer(base64.b64decode(reel["votes"]), np.uint8).reshape(rows, units, 10)
+    exact = grown.pushes - grown.pushes.mean(axis=2, keepdims=True)
+    scale = exact.max() / 255
+    assert np.abs(votes * scale - np.maximum(exact, 0)).max() < scale
+    active = np.frombuffer(base64.b64decode(reel["activations"]), np.uint8).reshape(rows, units)
+    scale = grown.activations.max() / 255
+    assert np.abs(active * scale - grown.activations).max() < scale
+    # Votes and bias are the answer, up to what all ten have in common.
+    total = exact.sum(axis=1) + grown.biases
+    assert network.softmax(total) == pytest.approx(grown.shares, abs=1e-5)
+    assert reel["labels"][-1][shirt.truth] == percent(float(grown.shares[-1, shirt.truth]), 0)
+
+
+def test_without_scripts_the_page_shows_where_the_network_ends() -> None:
+    at = opened("start")
+    chart = next(c for c in at.get("vega_lite_chart") if "ten answers" in c.proto.alt)
+    shares = growth.shipped().shares[-1]
+    assert f"it says {NAMES[shares.argmax()]}" in texts(at)
+    rows = pa.ipc.open_stream(chart.proto.data.data).read_pandas()
+    assert rows["share"].to_numpy() == pytest.approx(shares, abs=1e-6)

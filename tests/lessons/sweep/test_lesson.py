@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.stats
 from hypothesis import given, settings
@@ -24,17 +25,25 @@ from fmviz.analysis.stopping import Shown
 from fmviz.analysis.sweeps import Outcome
 from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
-from fmviz.lessons.sweep import charts, says, tables
+from fmviz.lessons.sweep import charts, preview, says, tables
 from fmviz.run import knobs
 from fmviz.run.config import RunConfig
 from fmviz.run.knobs import Cell
 from fmviz.run.record import Divergence, RunRecord
 from fmviz.ui import live
-from fmviz.ui.session import KEY
 from fmviz.words import prose
 from fmviz.words.numbers import duration
 from fmviz.words.prose import Caption
-from tests.support.lessons import check_prose, check_words, leads, made_up, opened, texts
+from tests.support.lessons import (
+    check_prose,
+    check_words,
+    drawn_rows,
+    leads,
+    made_up,
+    opened,
+    texts,
+)
+from tests.support.markdown import errors
 from tests.support.records import synthetic, tiny
 from tests.support.scripted import ScriptedEngine, first_epochs
 
@@ -274,7 +283,8 @@ def test_measures_are_those_of_the_record() -> None:
 
 def test_the_file_has_a_line_a_run() -> None:
     found = [ONE, outcome((10.0,), math.nan), Outcome(THREE.cell, (None,))]
-    lines = list(csv.DictReader(io.StringIO(tables.as_csv(["lam"], found, 1e-3))))
+    text = tables.as_csv(["lam"], found, 1e-3).decode("utf-8-sig")
+    lines = list(csv.DictReader(io.StringIO(text, newline="")))
     assert [line["lam"] for line in lines] == ["1", "10", "100"]
     record = ONE.records[0]
     assert record is not None
@@ -335,7 +345,7 @@ def test_curves_have_a_point_a_run_and_the_mean(measure: str, dark: bool) -> Non
     at = charts.ticks("lam", LAMBDAS)
     spec = charts.curves_spec("lam", at, measure, dark)
     json.dumps(spec)
-    rows = charts.curves_rows("lam", found, at, measure, 1e-3, found[1])
+    rows = charts.curves_rows("lam", found, at, measure, 1e-3, found[1]).table.to_pandas()
     splits = len(sweeps.MEASURES[measure].splits)
     runs = rows[rows["kind"] == "run"]
     assert sorted(set(runs["run"])) == [0, 1, 2, 3, 4]
@@ -352,17 +362,54 @@ def test_curves_have_a_point_a_run_and_the_mean(measure: str, dark: bool) -> Non
         assert mean["high"] - mean["value"] == pytest.approx(spread)
 
 
+def test_beside_a_sweep_stand_the_curves_of_each_run_or_of_each_cell() -> None:
+    found = SEEDS[:2]
+    names = [f"run {k}" for k in range(sum(len(o.records) for o in found))]
+    rows = pd.DataFrame(preview.rows(found, names, 1, by_cell=False))
+    titles = rows[rows["kind"] == "title"]
+    assert titles["run"].tolist() == [0, 1, 2, 3][: len(names)]
+    assert titles["chosen"].tolist() == [run == 1 for run in titles["run"]]
+    records = [record for o in found for record in o.records if record is not None]
+    for run, record in enumerate(records):
+        mine = rows[(rows["kind"] == "epoch") & (rows["run"] == run)]
+        training = mine[mine["split"] == "training"]
+        history = record.history["train_accuracy"]
+        assert training["accuracy"].tolist() == history.tolist()
+        assert training["epoch"].tolist() == list(range(1, record.epochs + 1))
+    drawn = rows[rows["kind"] == "epoch"]["accuracy"]
+    frame = rows[rows["kind"] == "frame"]["accuracy"]
+    assert (frame.min(), frame.max()) == (drawn.min(), drawn.max())
+    # In a map all seeds of a cell have the number of its first run.
+    cells = pd.DataFrame(preview.rows(found, ["a", "b"], 1, by_cell=True))
+    firsts = [0, len(found[0].records)]
+    assert cells[cells["kind"] == "title"]["run"].tolist() == firsts
+    assert cells[(cells["kind"] == "title") & cells["chosen"].eq(True)]["name"].tolist() == ["a"]
+    lines = cells[(cells["kind"] == "epoch") & (cells["split"] == "training")]
+    assert lines["name"].nunique() == len(records)
+
+
+def test_a_long_run_is_drawn_by_some_of_its_epochs_with_both_ends() -> None:
+    values = np.linspace(0, 1, 500)
+    drawn = preview.rows([outcome((1.0,), 0.7)], ["a"], None, by_cell=False)
+    assert len(drawn) < 20
+    points = preview.points(values)
+    assert len(points) == preview.MOST_POINTS
+    assert (points[0]["epoch"], points[-1]["epoch"]) == (1, 500)
+    assert points[-1]["accuracy"] == 1
+
+
 def test_a_map_has_a_cell_for_what_is_known() -> None:
     turned = ("lam", "depth")
     found = [
         Outcome(cell._replace(at=(*cell.at, 2)), records)
         for cell, records in (ONE, TWO, outcome((10.0,), math.nan), Outcome(ONE.cell, (None,)))
     ]
-    rows = charts.map_rows(turned, found, "accuracy", 1e-3, found[1])
-    assert list(rows["run"]) == [0, 1, 2]
-    assert list(rows["label"]) == ["70.0", "90.0", "×"]
-    assert list(rows["best"]) == [False, True, False]
-    assert rows["value"].isna().tolist() == [False, False, True]
+    rows = charts.map_rows(turned, found, "accuracy", 1e-3, found[1]).table.to_pandas()
+    cells = rows[rows["kind"] == "cell"]
+    assert list(cells["run"]) == [0, 1, 2]
+    assert list(cells["label"]) == ["70.0", "90.0", "×"]
+    assert list(cells["best"]) == [False, True, False]
+    assert cells["value"].isna().tolist() == [False, False, True]
     spec = charts.map_spec(turned, ("1", "10"), ("2",), "accuracy", False)
     json.dumps(spec)
     assert charts.map_title("accuracy") == "validation accuracy"
@@ -392,7 +439,9 @@ class Teaching(ScriptedEngine):
             replace(whole, sources=sources),
         ]
 
-    def known(self, configs: Sequence[RunConfig], *, brief: bool = False) -> bool:
+    def known(
+        self, configs: Sequence[RunConfig], *, brief: bool = False, test: bool = False
+    ) -> bool:
         return set(configs) <= self.trained
 
 
@@ -468,7 +517,7 @@ def test_no_link_starts_a_sweep_beyond_the_bounds(
     query: dict[str, str], expected: str, engine: Teaching
 ) -> None:
     at = opened("sweep", query)
-    assert any(error.value.startswith(expected) for error in at.error), at.error
+    assert any(error.startswith(expected) for error in errors(at)), at.error
     if not expected.startswith("In the address"):
         assert not [b for b in at.button if b.key == "sweep/sweep button"]
 
@@ -478,14 +527,14 @@ def test_values_that_are_typed_wrongly_are_named_and_change_nothing(engine: Teac
     field = at.text_input(key="sweep/values as text")
     assert field.value == "2, 20"
     field.set_value("2, many").run()
-    (error,) = at.error
-    assert error.value == (
+    (error,) = errors(at)
+    assert error == (
         "Each value of lam must be a number from 0 to 10,000, not 'many'. 2, 20 are still in use."
     )
     assert at.text_input(key="sweep/values as text").value == "2, many"
     at.text_input(key="sweep/values as text").set_value("0,01").run()
-    (error,) = at.error
-    assert "write decimals with a point" in error.value
+    (error,) = errors(at)
+    assert "write decimals with a point" in error
     at.text_input(key="sweep/values as text").set_value("3, 1").run()
     assert not at.error
     assert at.query_params["values"] in ("1,3", ["1,3"])
@@ -511,24 +560,28 @@ def test_a_knob_without_effect_is_told(engine: Teaching) -> None:
     assert "the penalty L1 + L2 with λ above 0" in " ".join(warning.value.split())
 
 
-def test_a_click_leads_to_the_run_and_the_way_back_to_the_sweep(engine: Teaching) -> None:
+def rows_of_chart(at: AppTest) -> pd.DataFrame:
+    (chart,) = at.get("vega_lite_chart")
+    return drawn_rows(chart)
+
+
+def test_the_chart_shows_the_curves_of_the_chosen_run(engine: Teaching) -> None:
     at = opened("sweep", QUERY)
     button(at).click().run()
-    query = {"lam": "2", "train_size": "1000", "label_noise": "0.2", "seed": "6"}
-    # As `state.go` leaves it when a point is clicked, which AppTest cannot.
-    at.session_state[KEY].going = "playground", query
-    at.session_state[KEY].page("sweep").passed = query
-    at.run()
+    box = next(b for b in at.selectbox if b.label == "A run")
+    shown = rows_of_chart(at)
+    (title,) = shown[(shown["kind"] == "title") & shown["chosen"].eq(True)]["name"]
+    # Before a choice, a run of the best.
+    assert title == box.options[box.value]
+    other = next(k for k in range(len(box.options)) if k != box.value)
+    box.set_value(other).run()
     assert not at.exception
-    assert at.title[0].value.startswith("What happens if you turn every knob")
-    at.switch_page("pages/sweep.py")
-    for name, text in query.items():
-        at.query_params[name] = text
-    at.run()
-    assert not at.exception
-    assert not at.error
-    assert at.text_input(key="sweep/values as text").value == "2, 20"
-    assert "4 runs, trained earlier" in texts(at)
+    shown = rows_of_chart(at)
+    (title,) = shown[(shown["kind"] == "title") & shown["chosen"].eq(True)]["name"]
+    assert title == box.options[other]
+    # A choice outlives what does not change the runs.
+    at.button_group(key="sweep.measure").set_value("gap").run()
+    assert next(b for b in at.selectbox if b.label == "A run").value == other
 
 
 def test_a_teachers_link_locks_knobs_and_hides_the_sweep(engine: Teaching) -> None:

@@ -1,0 +1,430 @@
+"""The player in real Chromium: all pictures of a page at one epoch, moved without the server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from fmviz.lessons.catalogue import LESSONS
+from fmviz.lessons.dropout.network_charts import UNITS
+from fmviz.lessons.dropout.steps import first_steps
+from fmviz.lessons.optimizers.ravine import Ravine
+from fmviz.lessons.optimizers.ravine_charts import ACROSS, ALONG, ravine_reel
+from fmviz.lessons.schedules.valley import LAST, unrest, walk
+from fmviz.theory.schedules import learning_rates
+from fmviz.words.numbers import percent, points, rounded
+from tests.support.browser import REEL, settled, slider
+from tests.support.records import SHIPPED, shipped
+
+pytestmark = pytest.mark.slow
+
+# What each frame of a page shows: the epoch of its curves, and whether the guess is judged.
+WATCH = """
+window.frames_seen = [];
+const look = () => {
+  for (const host of document.querySelectorAll("[data-fmviz-drawn]")) {
+    const verdict = host.shadowRoot?.querySelector(".lines .verdict");
+    if (verdict) window.frames_seen.push([
+      Number(host.dataset.fmvizEpoch),
+      verdict.checkVisibility({ checkVisibilityCSS: true, opacityProperty: true }),
+    ]);
+  }
+  requestAnimationFrame(look);
+};
+look();
+"""
+
+SLIDER = "[class*=st-key-player] input[type=range]"
+REELS = "[data-fmviz-epoch]"
+
+
+def opened(
+    browser: Any,
+    app: str,
+    guess: str = "Just show me",
+    lesson: str = "regularisation",
+    watch: str = "",
+    **options: Any,
+) -> Page:
+    """A lesson's page, its guess answered."""
+    context = browser.new_context(viewport={"width": 1400, "height": 1000}, **options)
+    page: Page = context.new_page()
+    page.set_default_timeout(30_000)
+    page.add_init_script(watch)
+    page.faults, page.asked = [], []  # type: ignore[attr-defined]
+    page.goto(app)
+    settled(page)
+    page.get_by_role("link", name=LESSONS[lesson].title, exact=True).first.click()
+    page.wait_for_url(f"**/{lesson}")
+    page.on("pageerror", lambda error: page.faults.append(str(error)))  # type: ignore[attr-defined]
+    page.on("console", lambda m: m.type == "error" and page.faults.append(m.text))  # type: ignore[attr-defined]
+    page.on("request", lambda request: page.asked.append(request.url))  # type: ignore[attr-defined]
+    page.get_by_role("button", name=guess).click()
+    page.wait_for_selector(REEL)
+    return page
+
+
+@pytest.fixture(scope="module")
+def page(browser: Any, app: str) -> Iterator[Page]:
+    page = opened(browser, app)
+    page.wait_for_selector(".kernels")
+    settled(page)
+    yield page
+    page.context.close()
+
+
+def epochs(page: Page) -> list[int]:
+    """The epoch that each picture shows."""
+    shown = page.locator(REELS).evaluate_all("all => all.map(one => one.dataset.fmvizEpoch)")
+    return [int(epoch) for epoch in shown]
+
+
+def test_the_keyboard_moves_every_picture_to_one_epoch(page: Page) -> None:
+    slider = page.locator(SLIDER)
+    expect(slider).to_have_attribute("aria-valuetext", "epoch 100 of 100")
+    slider.focus()
+    page.keyboard.press("Home")
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+    expect(slider).to_have_attribute("aria-valuetext", "epoch 13 of 100")
+    assert len(epochs(page)) == 5
+    assert set(epochs(page)) == {13}
+    free, penalised = map(shipped, SHIPPED)
+    gap = page.locator(".reel.gap")
+    expect(gap.locator(".value")).to_have_text(f"{points(penalised.gap(13))} points")
+    expect(gap.locator(".figure")).to_have_text([points(r.gap(13)) for r in (free, penalised)])
+    ends = [
+        f"{split} {percent(record.at(f'{name}_accuracy', 13))}"
+        for record in (free, penalised)
+        for split, name in (("training", "train"), ("validation", "val"))
+    ]
+    expect(page.locator(".lines .end")).to_have_text(ends)
+    captions = page.locator(".kernels figcaption")
+    expect(captions).to_have_text(["No penalty, after epoch 13", "With penalty, after epoch 13"])
+    page.keyboard.press("PageUp")
+    assert len(set(epochs(page))) == 1
+    page.keyboard.press("End")
+
+
+def test_a_picture_that_was_not_kept_says_of_which_epoch_it_is(page: Page) -> None:
+    slider = page.locator(SLIDER)
+    slider.fill("60")
+    caption = page.locator(".kernels figcaption").first
+    expect(caption).to_have_text("No penalty, after epoch 50 (the nearest kept)")
+    slider.fill("100")
+    expect(caption).to_have_text("No penalty, after epoch 100")
+
+
+def test_it_plays_to_the_end_and_nothing_leaves_for_it(page: Page) -> None:
+    page.asked.clear()  # type: ignore[attr-defined]
+    sent: list[Any] = []
+    page.context.on("request", lambda request: sent.append(request.url))
+    page.locator(SLIDER).fill("90")
+    page.get_by_role("button", name="Play", exact=True).click()
+    pause = page.get_by_role("button", name="Pause", exact=True)
+    expect(pause).to_be_visible()
+    status = page.locator("[class*=st-key-player] [role=status]")
+    expect(status).to_have_text("")
+    expect(page.locator(SLIDER)).to_have_attribute("aria-valuetext", "epoch 100 of 100")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    expect(status).to_have_text("Stopped at epoch 100 of 100")
+    assert set(epochs(page)) == {100}
+    assert page.asked == sent == []  # type: ignore[attr-defined]
+    assert page.faults == []  # type: ignore[attr-defined]
+
+
+def test_a_drag_on_the_curves_moves_the_epoch(page: Page) -> None:
+    box = page.locator(".lines .picture svg").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 3, box["y"] + 100, steps=4)
+    page.mouse.up()
+    (epoch,) = set(epochs(page))
+    assert 20 < epoch < 45
+    page.locator(SLIDER).fill("100")
+
+
+def test_the_chart_keeps_its_place_and_is_seen_by_no_one(page: Page) -> None:
+    chart = page.locator("[class*=st-key-film-regularisation-curves] canvas").first
+    expect(chart).to_be_hidden()
+    reel = page.locator(".reel.lines").bounding_box()
+    box = page.locator("[class*=st-key-film-regularisation-curves]").bounding_box()
+    assert reel is not None
+    assert reel == pytest.approx(box, abs=1)
+
+
+def test_the_theme_is_followed_at_once(page: Page) -> None:
+    colour = "one => getComputedStyle(one).stroke"
+    line = page.locator(".lines .gone path").first
+    ground = "one => getComputedStyle(one).fill"
+    assert line.evaluate(colour) == "rgb(213, 94, 0)"
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator(".reel.lines")).to_have_css("color-scheme", "dark")
+    assert line.evaluate(colour) == "rgb(230, 159, 0)"
+    assert page.locator(".lines .dot.dashed").first.evaluate(ground) == "rgb(16, 22, 29)"
+    page.emulate_media(color_scheme="light")
+    expect(page.locator(".reel.lines")).to_have_css("color-scheme", "light")
+
+
+def test_another_penalty_is_looked_at_where_the_reader_is(page: Page) -> None:
+    page.locator(SLIDER).fill("20")
+    page.get_by_role("button", name="Too much λ").click()
+    expect(page.locator(".lines .end").nth(2)).not_to_contain_text("98")
+    settled(page)
+    assert set(epochs(page)) == {20}
+    page.get_by_role("button", name="With and without L2").click()
+    settled(page)
+    page.locator(SLIDER).fill("100")
+    assert page.faults == []  # type: ignore[attr-defined]
+
+
+def test_after_a_guess_the_curves_draw_themselves_and_then_it_is_judged(
+    browser: Any, app: str
+) -> None:
+    # However slow the machine, what was seen on the way is looked at afterwards.
+    page = opened(browser, app, guess="It widens", watch=WATCH, reduced_motion="no-preference")
+    told = page.locator("[class*=st-key-told-]")
+    verdict = page.locator(".lines .verdict")
+    expect(page.locator(SLIDER)).to_have_attribute("aria-valuetext", "epoch 100 of 100")
+    expect(verdict).to_be_visible(timeout=20_000)
+    seen = page.evaluate("window.frames_seen")
+    drawn = [epoch for epoch, judged in seen if not judged]
+    assert drawn == sorted(drawn)
+    assert drawn[0] == 1
+    assert len(set(drawn)) > 3
+    assert all(epoch == 100 for epoch, judged in seen if judged)
+    expect(verdict).to_contain_text("Your guessIt widens")
+    expect(verdict).to_contain_text("MeasuredIt narrows")
+    expect(told).to_have_css("opacity", "1")
+    expect(page.locator(SLIDER)).to_have_attribute("aria-valuetext", "epoch 100 of 100")
+    page.context.close()
+
+
+def test_the_reveal_is_skipped_by_a_key(browser: Any, app: str) -> None:
+    # Pressed by the page itself in the first frame that draws, as a test may come too late for it.
+    press = """
+    const waiting = setInterval(() => {
+      if (!window.frames_seen.some(([, judged]) => !judged)) return;
+      clearInterval(waiting);
+      window.pressed_after = window.frames_seen.length;
+      document.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+    }, 5);
+    """
+    page = opened(
+        browser, app, guess="It narrows", watch=WATCH + press, reduced_motion="no-preference"
+    )
+    expect(page.locator(".lines .verdict")).to_be_visible()
+    settled(page)
+    assert set(epochs(page)) == {100}
+    after = page.evaluate("window.frames_seen.slice(window.pressed_after)")
+    assert {epoch for epoch, judged in after if judged} == {100}
+    # No frame in between draws on.
+    assert len({epoch for epoch, judged in after if not judged}) <= 1
+    page.context.close()
+
+
+def test_who_wants_no_motion_sees_the_end_at_once(browser: Any, app: str) -> None:
+    page = opened(browser, app, guess="It narrows", reduced_motion="reduce")
+    expect(page.locator(".lines .verdict")).to_be_visible(timeout=1_500)
+    assert set(epochs(page)) == {100}
+    page.context.close()
+
+
+def test_a_telephone_has_the_player_too(browser: Any, app: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.goto(f"{app}/regularisation")
+    page.get_by_role("button", name="Just show me").click()
+    page.wait_for_selector(REEL)
+    settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    slider = page.locator(SLIDER).bounding_box()
+    assert slider["width"] > 80
+    labels = page.locator(".lines .end")
+    expect(labels.first).to_be_visible()
+    for label in labels.all():
+        box = label.bounding_box()
+        assert box["x"] + box["width"] <= 390
+    context.close()
+
+
+def test_the_first_page_opens_on_a_network_that_learns(browser: Any, app: str) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, reduced_motion="no-preference"
+    )
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(app)
+    # It plays by itself, and what it says of the last epoch is of the recorded run.
+    lead = page.locator(".reel.network .told strong")
+    expect(lead).to_contain_text("After 10 epochs it says Shirt", timeout=30_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    settled(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator(SLIDER).focus()
+    page.keyboard.press("Home")
+    expect(lead).to_contain_text("Before training it guesses: Pullover")
+    bars = page.locator(".reel.network .answer rect")
+    page.keyboard.press("ArrowRight")
+    expect(lead).to_contain_text("After 1 epoch it says Coat")
+    widths = bars.evaluate_all("all => all.map(bar => Number(bar.getAttribute('width')))")
+    assert widths.index(max(widths)) == 4
+    assert asked == []
+    # A card is a link as a whole.
+    card = page.locator(".st-key-card-dropout")
+    card.click(position={"x": 6, "y": 6})
+    page.wait_for_url("**/dropout")
+    assert faults == []
+    context.close()
+
+
+@pytest.mark.parametrize("lesson", ["early_stopping", "overfitting", "optimizers", "schedules"])
+def test_every_page_with_epochs_has_a_film(browser: Any, app: str, lesson: str) -> None:
+    page = opened(browser, app, lesson=lesson)
+    settled(page)
+    assert page.get_by_test_id("stException").count() == 0
+    page.get_by_role("slider", name="Epoch", exact=True).focus()
+    page.keyboard.press("Home")
+    shown = set(epochs(page))
+    assert shown == {1}
+    page.keyboard.press("ArrowRight")
+    assert set(epochs(page)) == {2}
+    assert page.faults == []  # type: ignore[attr-defined]
+    page.context.close()
+
+
+def test_an_epoch_in_the_words_plays_what_leads_up_to_it(browser: Any, app: str) -> None:
+    page = opened(browser, app, lesson="early_stopping", reduced_motion="no-preference")
+    settled(page)
+    link = page.locator("[class*=st-key-told-] a[href^='#epoch-']").first
+    epoch = link.inner_text().removeprefix("epoch ")
+    link.click()
+    status = page.locator("[class*=st-key-player] [role=status]")
+    expect(status).to_have_text(f"Stopped at epoch {epoch} of 60")
+    assert set(epochs(page)) == {int(epoch)}
+    assert "#" not in page.url
+    page.context.close()
+
+
+def test_an_axis_within_one_decade_has_numbers_too(browser: Any, app: str) -> None:
+    page = opened(browser, app, lesson="schedules")
+    settled(page)
+    losses = page.locator(".reel.lines").first.locator("text").all_text_contents()
+    numbers = [float(text) for text in losses if re.fullmatch(r"0\.\d+", text)]
+    assert len(numbers) >= 2
+    page.context.close()
+
+
+def in_sight(page: Page, *parts: Any) -> bool:
+    """Whether all of these are within the window, whole."""
+    height = page.viewport_size["height"]  # type: ignore[index]
+    boxes = [part.bounding_box() for part in parts]
+    return all(box and 0 <= box["y"] <= box["y"] + box["height"] <= height for box in boxes)
+
+
+def test_the_ravine_is_walked_before_the_guess_and_at_every_move_of_its_sliders(
+    browser: Any, app: str
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 720}, reduced_motion="no-preference"
+    )
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    page.goto(f"{app}/optimizers")
+    map_ = page.locator("[data-fmviz-step]")
+    map_.wait_for()
+    # It goes by itself, to its end, and with what changes it is in sight.
+    step = page.get_by_role("slider", name="Step", exact=True)
+    expect(step).to_have_attribute("aria-valuetext", "step 60 of 60", timeout=20_000)
+    settled(page)
+    parts = [
+        map_,
+        slider(page, "η on the map"),
+        slider(page, "Curvature κ"),
+        page.get_by_text("Tilted", exact=True),
+    ]
+    assert in_sight(page, *parts, page.get_by_text("Who races"))
+    # Each walker stands where the rule has led it after so many steps.
+    step.fill("3")
+    reel = ravine_reel(("sgd",), Ravine(20.0), 0.09, "")
+    sgd = page.locator(".ravine .walker.run-0")
+    before = sgd.bounding_box()
+    start = page.locator(".ravine .goal").bounding_box()
+    x, y = reel["paths"][0][3]
+    across = page.locator(".ravine .picture svg").bounding_box()
+    assert before is not None
+    assert start is not None
+    assert across is not None
+    unit = min(across["width"] / 2 / ALONG, across["height"] / 2 / ACROSS)
+    middle = [side["x"] + side["width"] / 2 for side in (before, start)]
+    assert middle[0] - middle[1] == pytest.approx(x * unit, abs=1.5)
+    middle = [side["y"] + side["height"] / 2 for side in (before, start)]
+    assert middle[1] - middle[0] == pytest.approx(y * unit, abs=1.5)
+    # Another rate is another walk, at the step where the reader is, and moves nothing else.
+    place = page.locator(".ravine .picture").bounding_box()
+    where = str(sgd.get_attribute("transform"))
+    slider(page, "η on the map").press("ArrowRight")
+    expect(sgd).not_to_have_attribute("transform", where)
+    expect(step).to_have_attribute("aria-valuetext", "step 3 of 60")
+    assert page.locator(".ravine .picture").bounding_box() == place
+    context.close()
+
+
+def test_a_schedule_is_a_click_away_from_the_dot_that_takes_steps_at_its_rate(
+    browser: Any, app: str
+) -> None:
+    page = opened(browser, app, lesson="schedules")
+    settled(page)
+    page.set_viewport_size({"width": 1280, "height": 720})
+    valley = page.locator(".reel.valley")
+    step = page.get_by_role("radio", name="step", exact=True)
+    assert in_sight(page, valley.locator("svg"), step, slider(page, "Learning rate, η"))
+    # Their pictures have a size and are drawn.
+    mask = "one => getComputedStyle(one, '::before').maskImage"
+    assert "svg" in step.evaluate(mask)
+    page.locator(SLIDER).fill("10")
+    expect(valley.get_by_text("step 500")).to_have_count(2)
+    page.locator(SLIDER).fill("20")
+    runs = LESSONS["schedules"].runs_of(LESSONS["schedules"].start)
+    for config in runs.values():
+        places = walk(config.optimizer, learning_rates(config), config.seed)
+        told = f"last {LAST} steps: |w| ≈ {rounded(unrest(places) or 0)}"
+        expect(valley.get_by_text(told)).to_be_visible()
+    step.click()
+    page.wait_for_url("**schedule=step**")
+    assert page.faults == []  # type: ignore[attr-defined]
+    page.context.close()
+
+
+def test_units_vanish_as_they_did_in_the_run_and_the_rate_takes_more_at_once(
+    browser: Any, app: str
+) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.set_default_timeout(30_000)
+    page.goto(f"{app}/dropout")
+    picture = page.locator("[data-fmviz-step] .reel.thinned")
+    picture.wait_for()
+    settled(page)
+    assert in_sight(page, picture, slider(page, "Dropout rate"))
+    step = page.get_by_role("slider", name="Step", exact=True)
+    step.fill("0")
+    expect(picture.get_by_text("in use: all units, each × 1")).to_be_visible()
+    expect(picture.locator(".unit.dropped")).to_have_count(0)
+    step.fill("2")
+
+    def missing(rate: float) -> int:
+        config = LESSONS["dropout"].start.config.replace(dropout=rate)
+        return sum(int((~kept[:UNITS]).sum()) for kept in first_steps(config)[1].kept)
+
+    expect(picture.locator(".unit.dropped")).to_have_count(missing(0.5))
+    slider(page, "Dropout rate").press("ArrowRight")
+    expect(picture.get_by_text("units left, each × 2.5")).to_be_visible()
+    expect(picture.locator(".unit.dropped")).to_have_count(missing(0.6))
+    page.close()

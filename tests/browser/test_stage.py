@@ -1,0 +1,293 @@
+"""What a reader sees of a lesson at once, that it stays where it is, and that all can use it: in
+real Chromium, on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from fmviz.lessons.catalogue import LESSONS
+from tests.support.browser import free_port, server, settled
+
+pytestmark = pytest.mark.slow
+
+# Those with a main picture.
+STAGED = [name for name in LESSONS if name != "start"]
+WITH_KNOB = [name for name in STAGED if LESSONS[name].main_knob]
+TITLES = {name: lesson.title for name, lesson in LESSONS.items()} | {"compare": "Compare"}
+WINDOWS = [(1400, 900, "light"), (1280, 720, "dark")]
+# It keeps the place, whether it is in sight or under the picture that moves.
+MAIN_CHART = ".st-key-picture [data-testid=stVegaLiteChart]"
+# The parts that are to be in sight together: the question, the verdict, what the page is about and
+# what it does.
+PARTS = {
+    "question": "h1",
+    "verdict": ".st-key-verdict",
+    "control": ".st-key-stage [data-testid=stColumn]:first-child "
+    ":is([data-testid=stSlider], [data-testid=stSelectbox], [data-testid=stMultiSelect])",
+    "picture": ".st-key-picture",
+}
+# The first page opens on a picture that moves.
+OPENING = {
+    "question": "h1",
+    "picture": ".st-key-film-start-network:has([data-fmviz-drawn])",
+    "control": ".st-key-player",
+}
+BOXES = """parts => Object.fromEntries(Object.entries(parts).map(([name, selector]) => {
+    const {top, bottom, height} = document.querySelector(selector).getBoundingClientRect();
+    return [name, {top, bottom, height}];
+}))"""
+# What a page has once it has got as far as its guess, or past it.
+READY = ".st-key-status-row, [data-testid=stVegaLiteChart], [class*=-guess] button"
+AXE = Axe()
+
+
+@pytest.fixture(scope="module")
+def nowhere(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app with recorded runs alone: what is not recorded waits for ever."""
+    gone = f"tcp://127.0.0.1:{free_port()}"
+    with server(tmp_path_factory.mktemp("stage"), FMVIZ_SCHEDULER=gone) as address:
+        yield address
+
+
+@pytest.fixture(scope="module", params=WINDOWS, ids=lambda window: f"{window[0]} {window[2]}")
+def window(request: pytest.FixtureRequest, browser: Any) -> Iterator[Page]:
+    width, height, theme = request.param
+    size = {"width": width, "height": height}
+    context = browser.new_context(viewport=size, color_scheme=theme)
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    yield page
+    context.close()
+
+
+def shown(page: Page, address: str) -> None:
+    """A page past its guess, with its runs."""
+    page.goto(address)
+    page.wait_for_selector("h1")
+    if not address.endswith("compare"):
+        page.wait_for_selector(READY, state="attached")
+    settled(page)
+    skip = page.get_by_role("button", name="Just show me")
+    if skip.count():
+        skip.click()
+        skip.wait_for(state="detached")
+        settled(page)
+
+
+def grave(page: Page) -> list[str]:
+    """What axe finds that is serious or critical."""
+    found = AXE.run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{each['id']}: {node['html'][:200]}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_all_that_counts_is_in_sight_at_once_and_for_everybody(
+    window: Page, nowhere: str, name: str
+) -> None:
+    shown(window, f"{nowhere}/{name}")
+    assert window.title() == f"{TITLES[name]} · fmviz"
+    assert window.locator("h1").count() == 1
+    assert window.locator("img:not([alt])").count() == 0
+    levels = [int(e.evaluate("e => e.tagName[1]")) for e in window.locator("h1, h2, h3, h4").all()]
+    assert all(after - before <= 1 for before, after in pairwise(levels)), levels
+    parts = PARTS if name in STAGED else {part: PARTS[part] for part in PARTS if part != "control"}
+    if name == "compare":
+        window.get_by_role("button", name="Three interesting pins").click()
+        window.get_by_text("Highest on validation: ").first.wait_for()
+    if name == "start":
+        window.locator(OPENING["picture"]).wait_for()
+        parts = OPENING
+    else:
+        window.locator(MAIN_CHART).first.wait_for(state="attached")
+    boxes = window.evaluate(BOXES, parts)
+    height = window.viewport_size["height"]  # type: ignore[index]
+    for part, box in boxes.items():
+        assert box["top"] >= 0, (part, boxes)
+        assert box["bottom"] <= height, (part, boxes)
+    # One line of the theme's size: else Streamlit lays headings out in another way.
+    assert boxes["question"]["height"] < 60
+    assert grave(window) == []
+
+
+@pytest.mark.parametrize("name", WITH_KNOB)
+def test_nothing_moves_while_a_slider_does(window: Page, nowhere: str, name: str) -> None:
+    shown(window, f"{nowhere}/{name}")
+    chart = window.locator(MAIN_CHART).first
+    chart.wait_for(state="attached")
+    before = chart.bounding_box()
+    slider = window.locator(".st-key-stage [data-testid=stSlider] input").first
+    if not slider.count():
+        pytest.skip("its main control is no slider")
+    presets = window.locator("[class*=st-key-presets-of-] button[data-testid*=stBaseButton]")
+    # Off to a run that waits, and back to the one that is there; not by a key, as a story may begin
+    # beside the slider's steps.
+    first = slider.evaluate("input => Number(input.value) === Number(input.min)")
+    slider.focus()
+    window.keyboard.press("ArrowRight" if first else "ArrowLeft")
+    window.wait_for_timeout(400)
+    assert chart.bounding_box() == before
+    presets.nth(0).click()
+    window.wait_for_timeout(400)
+    settled(window)
+    assert chart.bounding_box() == before
+    step = presets.nth(1)
+    if LESSONS[name].presets and "section" not in LESSONS[name].presets[1].changes:
+        step.click()
+        window.wait_for_timeout(400)
+        after = chart.bounding_box()
+        assert after is not None
+        assert before is not None
+        assert (after["y"], after["height"]) == (before["y"], before["height"])
+
+
+def test_a_run_in_training_moves_nothing(browser: Any, app: str) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.set_default_timeout(120_000)
+    page.goto(f"{app}/playground?train_size=500&epochs=12&lam=2")
+    page.locator(MAIN_CHART).first.wait_for(state="attached")
+    settled(page)
+    before = page.locator(MAIN_CHART).first.bounding_box()
+    # Where the chart is, at each change of the page.
+    page.evaluate(
+        """chart => {
+            window.places = new Set();
+            new MutationObserver(() => {
+                const found = document.querySelector(chart);
+                if (found) {
+                    const {top, height} = found.getBoundingClientRect();
+                    window.places.add(`${top} ${height}`);
+                }
+            }).observe(document.body, {childList: true, subtree: true, characterData: true});
+        }""",
+        MAIN_CHART,
+    )
+    page.locator(".st-key-stage [data-testid=stSlider] input").first.focus()
+    page.keyboard.press("ArrowRight")
+    said = page.locator(".st-key-said[role=status][aria-live=polite]")
+    said.get_by_text("Training goes on").wait_for(state="attached")
+    said.get_by_text("Training has ended").wait_for(state="attached")
+    assert page.evaluate("window.places.size") == 1
+    assert page.locator(MAIN_CHART).first.bounding_box() == before
+    page.close()
+
+
+def test_the_focus_goes_from_a_guess_to_what_became_of_it(browser: Any, nowhere: str) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.goto(f"{nowhere}/regularisation")
+    page.wait_for_selector("h1")
+    settled(page)
+    option = page.get_by_role("button", name="It narrows")
+    option.focus()
+    page.keyboard.press("Enter")
+    option.wait_for(state="detached")
+    page.wait_for_function("document.activeElement.classList.contains('st-key-verdict')")
+    assert "Your guess was right" in page.locator(".st-key-verdict").inner_text()
+    page.close()
+
+
+def test_a_step_about_a_closer_look_shows_it(browser: Any, nowhere: str) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    shown(page, f"{nowhere}/regularisation")
+    page.get_by_role("button", name="L1: few weights").click()
+    page.wait_for_function(
+        """() => {
+            const look = document.querySelector('.st-key-closer');
+            return look && Math.abs(look.getBoundingClientRect().top) < 200;
+        }"""
+    )
+    page.close()
+
+
+def test_a_telephone_leads_on_to_the_next_page(browser: Any, nowhere: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    shown(page, f"{nowhere}/overfitting")
+    page.set_default_timeout(60_000)
+    onward = page.get_by_test_id("stPageLink").filter(has_text="Next: Early stopping")
+    onward.get_by_role("link").click()
+    page.wait_for_url("**/early_stopping")
+    page.close()
+
+
+def test_charts_follow_a_switch_of_the_theme_at_once(browser: Any, nowhere: str) -> None:
+    context = browser.new_context(
+        viewport={"width": 1400, "height": 900}, color_scheme="light", device_scale_factor=1
+    )
+    page = context.new_page()
+    shown(page, f"{nowhere}/playground")
+    page.locator(MAIN_CHART).first.wait_for(state="attached")
+    # Pixels of the orange that runs without a penalty have on a dark ground alone.
+    orange = """chart => {
+        const canvas = document.querySelector(chart + ' canvas');
+        const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        let found = 0;
+        for (let i = 0; i < data.length; i += 4)
+            found += data[i] === 230 && data[i + 1] === 159 && data[i + 2] === 0;
+        return found;
+    }"""
+    assert page.evaluate(orange, MAIN_CHART) == 0
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"chart => ({orange})(chart) > 50", arg=MAIN_CHART)
+    context.close()
+
+
+def test_a_run_is_pinned_once_by_the_key_and_the_button(browser: Any, nowhere: str) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    shown(page, f"{nowhere}/playground")
+    page.get_by_role("button", name="Pin", exact=True).click()
+    name = page.get_by_label("Name")
+    name.wait_for()
+    button = page.get_by_role("button", name="Pin this run")
+    name.press("Enter")
+    button.evaluate("each => each.click()")
+    page.get_by_text("Compare 1 pinned run").wait_for()
+    settled(page)
+    assert page.get_by_text("Compare 1 pinned run").count() == 1
+    page.close()
+
+
+def test_an_address_of_no_page_says_so(browser: Any, nowhere: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{nowhere}/nosuchpage")
+    page.get_by_text("Page not found").wait_for()
+    page.close()
+
+
+def test_embedded_in_a_narrow_page_every_button_can_be_pressed(browser: Any, nowhere: str) -> None:
+    page = browser.new_page(viewport={"width": 900, "height": 800})
+    shown(page, f"{nowhere}/playground?embed=true")
+    page.locator(".st-key-picture").hover()
+    button = page.get_by_role("button", name="Train it live")
+    button.scroll_into_view_if_needed()
+    assert button.evaluate(
+        """each => {
+            const {left, top, width, height} = each.getBoundingClientRect();
+            return each.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+        }"""
+    )
+    page.close()
+
+
+def test_the_names_of_all_settings_are_seen_whole(browser: Any, nowhere: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    shown(page, f"{nowhere}/playground")
+    page.locator("[data-testid=stExpander] [data-testid=stSelectbox]").first.wait_for()
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('[data-testid=stExpander] label p, '
+            + '[data-testid=stExpander] [data-testid=stSelectbox] [data-baseweb=select] div')]
+            .filter(each => each.scrollWidth > each.clientWidth + 1
+                && getComputedStyle(each).textOverflow === 'ellipsis')
+            .map(each => each.textContent)"""
+    )
+    assert cut == []
+    page.close()

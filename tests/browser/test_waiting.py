@@ -1,0 +1,74 @@
+"""What stays on the screen while runs wait, in real Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.browser import free_port, server, settled, slider
+
+pytestmark = pytest.mark.slow
+
+ROW = ".st-key-status-row"
+# Where the main picture and all that follows stand, and how opaque it is.
+PICTURE = ".st-key-picture [data-fmviz-drawn]"
+LOOK = """() => {
+    const chart = document.querySelector('.st-key-picture [data-fmviz-drawn]');
+    const around = chart.closest('[data-testid=stElementContainer]');
+    const main = document.querySelector('[data-testid=stMain]');
+    const row = document.querySelector('.st-key-status-row').getBoundingClientRect();
+    const {top, height} = chart.getBoundingClientRect();
+    const down = main.scrollTop;
+    return {
+        opacity: Number(getComputedStyle(around).opacity),
+        boxes: [down + row.top, row.height, down + top, height],
+        page: main.scrollHeight,
+    };
+}"""
+
+
+# Whether the picture has had its height for a while: it takes it from the width that it is given.
+STILL = """() => {
+    const picture = document.querySelector("[data-fmviz-drawn]");
+    const {height} = picture.getBoundingClientRect();
+    if (window.pictureHeight !== height) {
+        [window.pictureHeight, window.pictureSince] = [height, Date.now()];
+    }
+    return Date.now() - window.pictureSince > 500;
+}"""
+
+
+@pytest.fixture(scope="module")
+def alone(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an app without a worker: nobody listens at its scheduler's, and what is not
+    recorded waits for ever."""
+    nowhere = f"tcp://127.0.0.1:{free_port()}"
+    with server(tmp_path_factory.mktemp("store"), FMVIZ_SCHEDULER=nowhere) as address:
+        yield address
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1400, "light"), (390, "dark")])
+def test_what_was_on_the_screen_stays_pale_and_nothing_moves(
+    browser: Any, alone: str, width: int, theme: str
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=theme)
+    page = context.new_page()
+    page.set_default_timeout(120_000)
+    # No step of the lesson's story, whose words go as the slider moves; and a slider of which no
+    # position ships.
+    page.goto(f"{alone}/playground?patience=5")
+    page.wait_for_selector(PICTURE)
+    settled(page)
+    page.wait_for_function(STILL)
+    before = page.evaluate(LOOK)
+    assert before["opacity"] == 1
+    slider(page, "Initial std").focus()
+    page.keyboard.press("ArrowRight")
+    page.locator(ROW).get_by_text("hourglass_top").wait_for()
+    page.wait_for_function(f"({LOOK})().opacity < 0.5")
+    after = page.evaluate(LOOK)
+    assert after["boxes"] == before["boxes"]
+    assert after["page"] == before["page"]
+    context.close()
