@@ -20,7 +20,7 @@ from fmviz.engine import limits
 from fmviz.engine.jobs import Jobs
 from fmviz.engine.urgency import Urgency
 from fmviz.run.config import RunConfig
-from fmviz.run.groups import MEMBERS_AT_ONCE, shape_of
+from fmviz.run.groups import MEMBERS_AT_ONCE, way_of
 from fmviz.run.store import RunStore, SettingError
 
 logger = logging.getLogger(__name__)
@@ -155,7 +155,7 @@ class Ahead:
                 continue
             if first is None:
                 first = config
-            alike = shape_of(config) == shape_of(first) and config.train_size == first.train_size
+            alike = way_of(config) == way_of(first) and config.train_size == first.train_size
             if alike and config.epochs == first.epochs and config not in chosen:
                 chosen.append(config)
                 all_brief = all_brief and brief

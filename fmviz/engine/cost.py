@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
+from fmviz.run.groups import way_of
 from fmviz.run.record import layer_sizes
 
 # Operations are counted as multiplications and additions of the matrix products; the first
@@ -37,9 +38,9 @@ class Cost(NamedTuple):
     """Of runs that are trained as one model, in reference seconds.
 
     Attributes:
-        compile: where their program is new to the worker.
+        compile: where their programs are new to the worker.
         begin: what comes before the first epoch.
-        epoch: an epoch with its measures.
+        epoch: an epoch with its measures, on average.
         steps: the gradient steps of an epoch, a part of `epoch`.
     """
 
@@ -55,14 +56,15 @@ def cost(configs: Sequence[RunConfig]) -> Cost:
     Args:
         configs: one group, as `groups.group` makes them.
     """
-    config, members = configs[0], len(configs)
+    config, stretches = configs[0], way_of(configs[0])
     first, *rest = (a * b for a, b in pairwise(layer_sizes(config)))
-    layers, weights = len(rest) + 1, members * (first + sum(rest))
+    layers, weights = len(rest) + 1, len(configs) * (first + sum(rest))
     info = DATASETS[config.dataset]
-    operations = members * config.train_size * (4 * first + 6 * sum(rest))
+    operations = len(configs) * config.train_size * (4 * first + 6 * sum(rest))
     step = STEP + LAYER_STEP * layers + UPDATED_WEIGHT * weights
-    steps = OPERATION * operations + step * config.steps_per_epoch
+    steps = OPERATION * operations + step * config.steps / config.epochs
     images = info.validation + min(config.train_size, info.train_sample)
     measures = MEASURED_OPERATION * 2 * weights * images
-    measures += EPOCH + members * (MEASURED_RUN + MEASURED_LAYER * layers)
-    return Cost(COMPILE + COMPILE_LAYER * layers, BEGIN + measures, steps + measures, steps)
+    measures += EPOCH + len(configs) * (MEASURED_RUN + MEASURED_LAYER * layers)
+    compiling = len(stretches) * (COMPILE + COMPILE_LAYER * layers)
+    return Cost(compiling, BEGIN + measures, steps + measures, steps)

@@ -31,7 +31,7 @@ from fmviz.engine.trainer import EPOCHS_ALONE
 from fmviz.engine.urgency import Urgency
 from fmviz.run import archive
 from fmviz.run.config import RECORD_SCHEMA, RunConfig
-from fmviz.run.groups import group, kind_of
+from fmviz.run.groups import group, kinds_of
 from fmviz.run.record import RecordError, RunRecord
 from fmviz.run.store import Found, RunStore
 from fmviz.version import VERSION
@@ -402,7 +402,7 @@ class Jobs:
         with self._changed:
             for part in group(configs):
                 alike = [configs[i] for i in part]
-                name = str(kind_of(alike)).encode()
+                name = str(kinds_of(alike)).encode()
                 key = f"fmviz-warm-{hashlib.sha256(name).hexdigest()[:32]}"
                 if self._client is None or key in self._warmed:
                     continue

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from fmviz.engine import limits
 from fmviz.run.config import RunConfig
-from fmviz.run.groups import MEMBERS_AT_ONCE
+from fmviz.run.groups import MEMBERS_AT_ONCE, way_of
 from fmviz.run.record import layer_sizes
 
 # A worker that has imported TensorFlow, read the images, and trained one small network.
@@ -47,12 +47,16 @@ class TooLarge(Exception):
 
 
 def compiling(config: RunConfig) -> int:
-    """Bytes that compiling the program of a run takes at its height."""
-    return COMPILING + COMPILING_LAYER * len(config.hidden)
+    """Bytes that compiling the programs of a run takes at its height."""
+    return len(way_of(config)) * (COMPILING + COMPILING_LAYER * len(config.hidden))
 
 
 def model(config: RunConfig, members: int) -> int:
-    """Bytes that so many runs like this one take while they are trained as one model."""
+    """Bytes that so many runs like this one take while they are trained as one model, at most."""
+    return max(_model(side, members) for side in (config.trunk, config.after))
+
+
+def _model(config: RunConfig, members: int) -> int:
     sizes = layer_sizes(config)
     weights = sum((inputs + 1) * units for inputs, units in pairwise(sizes))
     copies = WEIGHT_COPIES + SLOT_COPIES * SLOTS.get(config.optimizer, 1)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from fmviz.engine.cost import Cost, cost
 from fmviz.engine.reports import Phase, Timing
 from fmviz.run.config import RunConfig
-from fmviz.run.groups import PROGRAMS_KEPT, Kind, group, kind_of
+from fmviz.run.groups import PROGRAMS_KEPT, Kind, group, kinds_of
 from fmviz.run.record import RunRecord
 
 # A rate that was only foreseen weighs as much as so many reference seconds of measuring it.
@@ -60,11 +60,11 @@ class _Rates:
             sum(part.spent for part in compiled),
             sum(part.begin for part in compiled),
         )
-        trained: dict[Kind, tuple[float, float]] = {}
+        trained: dict[tuple[Kind, ...], tuple[float, float]] = {}
         for part in parts:
-            seconds, reference = trained.get(part.program, (0.0, 0.0))
+            seconds, reference = trained.get(part.programs, (0.0, 0.0))
             timing = part.timing
-            trained[part.program] = (
+            trained[part.programs] = (
                 seconds + timing.training,
                 reference + timing.epochs * part.cost.epoch,
             )
@@ -77,13 +77,13 @@ class _Rates:
         # The model may be wrong of one shape and right of another.
         common = self.training.value()
         self._own = {
-            program: _Rate(common, DOUBT, seconds, reference).value()
-            for program, (seconds, reference) in trained.items()
+            programs: _Rate(common, DOUBT, seconds, reference).value()
+            for programs, (seconds, reference) in trained.items()
         }
 
     def epoch(self, part: _Part) -> float:
         """Seconds that an epoch of a part takes."""
-        return self._own[part.program] * part.cost.epoch
+        return self._own[part.programs] * part.cost.epoch
 
 
 class Speed(NamedTuple):
@@ -116,9 +116,7 @@ class Speed(NamedTuple):
 
     def after(self, clock: Clock) -> Speed:
         """With what a sweep has taught."""
-        programs = list(self.compiled)
-        for program in clock.compiled:
-            programs = _used(programs, program)
+        programs = _used(self.compiled, *clock.compiled)
         return Speed(clock.training, clock.compiling, tuple(programs))
 
 
@@ -135,7 +133,7 @@ class _Part:
     """
 
     keys: tuple[str, ...]
-    program: Kind
+    programs: tuple[Kind, ...]
     cost: Cost
     epochs: int
     foreseen: float
@@ -195,12 +193,13 @@ class Clock:
         runs = list(dict.fromkeys(configs))
         for indices in group(runs):
             alike = [runs[i] for i in indices]
-            program, price = kind_of(alike), cost(alike)
-            begin = price.begin + (0.0 if program in at_hand else price.compile)
-            at_hand = _used(at_hand, program)
+            programs, price = kinds_of(alike), cost(alike)
+            new = sum(program not in at_hand for program in programs) / len(programs)
+            begin = price.begin + new * price.compile
+            at_hand = _used(at_hand, *programs)
             keys = tuple(config.key for config in alike)
             self._parts.append(
-                _Part(keys, program, price, alike[0].epochs, begin, begin, Timing(keys))
+                _Part(keys, programs, price, alike[0].epochs, begin, begin, Timing(keys))
             )
         self._rates = _Rates(speed, self._parts)
 
@@ -210,7 +209,7 @@ class Clock:
         programs: list[Kind] = []
         for part in self._parts:
             if part.begun:
-                programs = _used(programs, part.program)
+                programs = _used(programs, *part.programs)
         return programs
 
     @property
@@ -301,9 +300,9 @@ class Clock:
         return left
 
 
-def _used(programs: Sequence[Kind], program: Kind) -> list[Kind]:
-    """What a worker has at hand after it has used one more: it drops the one unused for longest."""
-    return [*(other for other in programs if other != program), program][-PROGRAMS_KEPT:]
+def _used(programs: Sequence[Kind], *newest: Kind) -> list[Kind]:
+    """What a worker has at hand after it has used some more: it drops those unused for longest."""
+    return [*(other for other in programs if other not in newest), *newest][-PROGRAMS_KEPT:]
 
 
 def progress(records: Sequence[RunRecord | None]) -> dict[str, tuple[int, bool]]:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from fmviz.engine.reports import Phase, Queue, Timing
 from fmviz.engine.urgency import Urgency
 from fmviz.run.config import RunConfig
-from fmviz.run.groups import Shape, shape_of
+from fmviz.run.groups import Stretch, way_of
 from fmviz.run.phases import PhaseName
 from fmviz.run.record import RunRecord
 
@@ -158,9 +158,9 @@ class Member:
         return min((r.urgency for r in self.requests), default=Urgency.AHEAD)
 
     @property
-    def shape(self) -> tuple[Shape, int, bool]:
+    def shape(self) -> tuple[tuple[Stretch, ...], int, bool]:
         """What runs share that can be trained as one model; their epochs may differ."""
-        return shape_of(self.config), self.config.train_size, self.test
+        return way_of(self.config), self.config.train_size, self.test
 
     @property
     def asked(self) -> float:
@@ -229,7 +229,7 @@ class Model:
         return bool(self.requests)
 
     @property
-    def shape(self) -> tuple[Shape, int, bool]:
+    def shape(self) -> tuple[tuple[Stretch, ...], int, bool]:
         """What members of a model have in common."""
         return self.members[0].shape
 

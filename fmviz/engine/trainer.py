@@ -248,7 +248,8 @@ class Trainer:
         for the compiler."""
 
         def compile_it(count: int) -> None:
-            alike = [config.replace(epochs=1) for config in configs]
+            # As short as they can be, branches included.
+            alike = [config.replace(epochs=config.branch_epoch + 1) for config in configs]
             alike = (alike * count)[:count]
             backend = self._ready_backend()
             with self._changed:

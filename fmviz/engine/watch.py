@@ -57,8 +57,8 @@ class Update:
         for config, record in zip(configs, self.records, strict=True):
             ended = record is not None and record.complete
             epochs = 0 if record is None else record.epochs
-            done += (config.epochs if ended else epochs) * config.steps_per_epoch
-            whole += config.epochs * config.steps_per_epoch
+            done += config.steps if ended else config.steps_in(epochs)
+            whole += config.steps
         return done / whole
 
 

@@ -7,7 +7,7 @@ tests need to know without drawing anything.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, Literal
@@ -26,6 +26,12 @@ Runs = dict[str, RunConfig]
 # that the captions speak of, and so its gap; or validation accuracy of every run that the knob
 # moves.
 Row = Literal["gap", "accuracy"]
+
+# Whether a page's run may branch: never; the page's own may; or what becomes of it then stands
+# beside the page's runs, which go on without.
+Branching = Literal["never", "itself", "beside"]
+# The run that a branch makes of another, as legends have it.
+BRANCHED = "branched"
 
 # What the opening network has beside the defaults of a run. Batches of 100 divide 5,000 evenly:
 # else the last step of every epoch, just before each measurement, would follow a few images only.
@@ -69,6 +75,8 @@ class Lesson(Generic[V]):
         knobs: the controls in sight that train, the main one first: settings of a run, or "width"
             or "depth" of its layers.
         row: what is drawn along the slider of the main one; None where it is none.
+        branching: whether its run may branch.
+        trunk: which role's run branches, where the page has it; else the last.
     """
 
     name: str
@@ -81,6 +89,8 @@ class Lesson(Generic[V]):
     answer: Answer | None = None
     knobs: tuple[str, ...] = ()
     row: Row | None = None
+    branching: Branching = "never"
+    trunk: str = ""
 
     @property
     def main_knob(self) -> str | None:
@@ -90,8 +100,8 @@ class Lesson(Generic[V]):
     @cached_property
     def start(self) -> State[V]:
         """The state that it opens in."""
-        settings = self.settings
-        return state.opening(self.view, None if settings is None else {**NO_PENALTY, **settings})
+        settings = None if self.settings is None else {**NO_PENALTY, **self.settings}
+        return state.opening(self.view, settings, branches=self.branching != "never")
 
     def parse(self, query: Mapping[str, str]) -> Parsed[V]:
         """The state that an address opens, and what is wrong with the address."""
@@ -111,12 +121,37 @@ class Lesson(Generic[V]):
         return self.start | dict(preset.changes) | kept
 
     def runs_of(self, asked: State[V]) -> Runs:
-        """The runs of a state.
+        """The runs of a state; where a branch stands beside them, without it.
 
         Raises:
             pydantic.ValidationError: the settings do not go together.
         """
-        return self.runs(asked.config, asked.view)
+        config = asked.config
+        return self.runs(config.trunk if self.branching == "beside" else config, asked.view)
+
+    def trunk_of(self, roles: Sequence[str]) -> str:
+        """The role whose run branches."""
+        return self.trunk if self.trunk in roles else roles[-1]
+
+    def branch_of(self, asked: State[V]) -> RunConfig | None:
+        """The run that stands beside those of a state, for its branch; None where there is none.
+
+        Raises:
+            pydantic.ValidationError: the settings do not go together.
+        """
+        if self.branching != "beside" or not asked["branch"]:
+            return None
+        runs = self.runs_of(asked)
+        trunk = runs[self.trunk_of(tuple(runs))]
+        # The state knows a penalty whose λ is 0, and its words are those of the reader.
+        changes = dict(asked.config.branch) | dict(asked["branch"])
+        branched = trunk.replace(branch=changes, branch_epoch=asked["branch_epoch"])
+        return branched if branched.branch else None
+
+    def all_runs_of(self, asked: State[V]) -> Runs:
+        """The runs of a state, the one of its branch last."""
+        branched = self.branch_of(asked)
+        return self.runs_of(asked) | ({} if branched is None else {BRANCHED: branched})
 
     @property
     def question(self) -> Question | None:

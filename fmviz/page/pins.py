@@ -12,11 +12,10 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from fmviz.run.choices import CHOICES
 from fmviz.run.config import DEFAULTS, RunConfig, allowed, from_text, problems
-from fmviz.run.naming import differing_settings, plural, setting
+from fmviz.run.naming import differing_settings, word
 from fmviz.run.quoting import quoted
-from fmviz.run.settings import SETTINGS, written
+from fmviz.run.settings import written
 from fmviz.words.escaping import escaped
 
 PARAMETER = "pin"
@@ -195,15 +194,8 @@ def suggested(config: RunConfig, beside: Sequence[RunConfig], taken: Sequence[st
 def _with(name: str, config: RunConfig, fields: Sequence[str]) -> str:
     """A name and what a run has in some settings, as far as there is room."""
     for field in fields:
-        value = setting(field, config)
-        if field == "epochs":
-            word = plural(config.epochs, "epoch")
-        elif field in CHOICES and field != "schedule":
-            word = value
-        else:
-            equal = " = " if len(SETTINGS[field].name) == 1 else " "
-            word = f"{SETTINGS[field].name}{equal}{value}"
-        longer = f"{name}, {word}" if name else word
+        more = word(field, config)
+        longer = f"{name}, {more}" if name else more
         if len(longer) <= MAX_NAME:
             name = longer
     return name

@@ -24,6 +24,9 @@ from fmviz.run.settings import written
 # Parameters that no page calls its own: Streamlit's, and those of the whole session.
 FOREIGN = ("embed", "embed_options", PARAMETER)
 
+# Where a run branches, and what changes there.
+OF_BRANCH = ("branch_epoch", "branch")
+
 V = TypeVar("V", bound=View, default=Any)
 
 
@@ -83,12 +86,15 @@ class Parsed(NamedTuple, Generic[V]):
     problems: list[str]
 
 
-def opening(view: type[V], settings: Mapping[str, Any] | None) -> State[V]:
+def opening(
+    view: type[V], settings: Mapping[str, Any] | None, *, branches: bool = True
+) -> State[V]:
     """The state that a page opens in.
 
     Args:
         view: has the defaults of its fields.
         settings: what differs from the defaults of a run; None where the page has no run.
+        branches: whether its run may branch.
 
     Raises:
         pydantic.ValidationError: a setting that no run has, or a value that it cannot have.
@@ -96,6 +102,8 @@ def opening(view: type[V], settings: Mapping[str, Any] | None) -> State[V]:
     if settings is None:
         return State({}, view())
     start = run.DEFAULTS | dict(settings)
+    if not branches:
+        start = {field: value for field, value in start.items() if field not in OF_BRANCH}
     RunConfig.model_validate(start)
     return State(start, view())
 
@@ -124,7 +132,8 @@ def parse(query: Mapping[str, str], start: State[V]) -> Parsed[V]:
         _ = state.config
     except ValidationError as error:
         found += run.problems(error)
-        state |= {name: start[name] for name in ("dataset", "train_size")}
+        together = ("dataset", "train_size", *OF_BRANCH)
+        state |= {name: start[name] for name in together if name in start}
     return Parsed(state, found)
 
 

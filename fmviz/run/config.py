@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, model_validator
@@ -20,7 +20,15 @@ from pydantic.fields import FieldInfo
 
 from fmviz.run.choices import CHOICES
 from fmviz.run.quoting import quoted
-from fmviz.run.settings import SETTINGS, Settings, acts, allowed_widths
+from fmviz.run.settings import (
+    BRANCHING,
+    SETTINGS,
+    Settings,
+    acts,
+    allowed_changes,
+    allowed_widths,
+    parts,
+)
 
 # Part of every key. Raise it whenever a record measures something new or differently, so that
 # runs stored by an older fmviz are trained again instead of being misread. No setting is late then.
@@ -33,8 +41,29 @@ def canonical(values: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         values: every setting, as `Settings` validates it.
     """
+    form = _simplest(values)
+    if not values["branch"]:
+        return form
+    # Of the settings as they were given: λ = 0 still knows its penalty there.
+    after = _simplest({**values, **dict(values["branch"])})
+    if not values["branch_epoch"]:
+        return after
+    changes = tuple((f, after[f]) for f in BRANCHING if after[f] != form[f])
+    if not changes:
+        return form
+    if values["branch_epoch"] >= values["epochs"]:
+        raise ValueError(
+            f"branch_epoch must be below epochs, which is {values['epochs']:,}, "
+            f"not {values['branch_epoch']:,}"
+        )
+    return form | {"branch_epoch": values["branch_epoch"], "branch": changes}
+
+
+def _simplest(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The canonical form of settings without their branch."""
     # -0.0 equals 0.0 but is written differently, and would name the same run twice.
     form = {f: v + 0.0 if isinstance(v, float) else v for f, v in values.items()}
+    form["branch"] = ()
     if form["penalty"] == "l1_l2" and form["l1_share"] in (0, 1):
         form["penalty"] = "l1" if form["l1_share"] else "l2"
     form |= {f: info.default for f, info in Settings.model_fields.items() if not acts(f, form)}
@@ -52,6 +81,11 @@ class RunConfig(Settings):
     "none" are one config, and a setting that the others leave without effect (σ under Glorot, the
     activation of a network without hidden layers, a batch larger than the training set) is brought
     to one value.
+
+    A run may *branch*: after `branch_epoch` epochs it goes on with the settings of `branch` in
+    place of its own, from the same weights, optimizer slots and batches. A branch that changes
+    nothing is none, and one after 0 epochs is another run from its start. What a branch means
+    for the optimizer and its schedule is said in `theory/schedules.py`.
 
     Raises:
         pydantic.ValidationError: a value out of bounds or an unknown choice. `problems` turns
@@ -89,8 +123,23 @@ class RunConfig(Settings):
 
     @property
     def baseline(self) -> RunConfig:
-        """The matched run without a penalty: everything else, seed included, is the same."""
-        return self.replace(penalty="none")
+        """The matched run that never has a penalty: everything else, seed included, is the same."""
+        branch = {f: v for f, v in self.branch if f not in ("penalty", *parts("penalty"))}
+        return self.replace(penalty="none", branch=branch)
+
+    @property
+    def trunk(self) -> RunConfig:
+        """The run as it is without its branch; up to there the two are one."""
+        return _sides(self)[0] if self.branch else self
+
+    @property
+    def after(self) -> RunConfig:
+        """The settings after the branch, as those of a run without one."""
+        return _sides(self)[1] if self.branch else self
+
+    def in_epoch(self, epoch: int) -> RunConfig:
+        """The settings in force in an epoch, counted from 1, as those of a run without a branch."""
+        return self.trunk if epoch <= self.branch_epoch else self.after
 
     def replace(self, **changes: Any) -> RunConfig:
         """A validated copy with some fields changed."""
@@ -98,8 +147,28 @@ class RunConfig(Settings):
 
     @property
     def steps_per_epoch(self) -> int:
-        """Gradient steps an epoch: the last, smaller batch is used too, as `model.fit` does."""
+        """Gradient steps an epoch: the last, smaller batch is used too, as `model.fit` does. Those
+        before the branch."""
         return math.ceil(self.train_size / self.batch_size)
+
+    def steps_in(self, epochs: int) -> int:
+        """Gradient steps in the first so many epochs."""
+        before = min(epochs, self.branch_epoch)
+        after = (epochs - before) * self.after.steps_per_epoch
+        return before * self.steps_per_epoch + after
+
+    @property
+    def steps(self) -> int:
+        """Gradient steps in all."""
+        return self.steps_in(self.epochs)
+
+
+# Asked for in every epoch of every picture, and made by validation.
+@lru_cache(maxsize=1024)
+def _sides(config: RunConfig) -> tuple[RunConfig, RunConfig]:
+    """The trunk of a run, and what comes after its branch."""
+    trunk = config.replace(branch=())
+    return trunk, trunk.replace(**dict(config.branch))
 
 
 DEFAULTS: dict[str, Any] = RunConfig().model_dump()
@@ -123,13 +192,17 @@ def validated(field: str, value: Any) -> Any:
 
 
 def from_text(field: str, text: str) -> Any:
-    """One field's value as it stands in a link or is typed: widths as "128-64", none as "none".
+    """One field's value as it stands in a link or is typed: widths as "128-64", none as "none",
+    a branch as "penalty-l2~lam-10".
 
     Raises:
         ValueError: it is out of bounds or an unknown choice.
     """
     if field == "hidden":
         return validated(field, [] if text == "none" else text.split("-"))
+    if field == "branch":
+        pairs = [] if text == "none" else [item.partition("-")[::2] for item in text.split("~")]
+        return validated(field, pairs)
     return validated(field, text)
 
 
@@ -153,6 +226,8 @@ def allowed(field: str) -> str:
         return "one of " + ", ".join(CHOICES[field])
     if field == "hidden":
         return allowed_widths()
+    if field == "branch":
+        return allowed_changes()
     return bounds_in_words(RunConfig.model_fields[field])
 
 
@@ -180,5 +255,8 @@ def problems(error: ValidationError) -> list[str]:
             known = ", ".join(RunConfig.model_fields)
             sentences.append(f"{quoted(field)} is no setting of a run; the settings are {known}")
             continue
-        sentences.append(f"{field} must be {allowed(field)}, not {quoted(item['input'])}")
+        whose = ""
+        if item["loc"][-1] in BRANCHING and field == "branch":
+            field, whose = str(item["loc"][-1]), " of branch"
+        sentences.append(f"{field}{whose} must be {allowed(field)}, not {quoted(item['input'])}")
     return sentences

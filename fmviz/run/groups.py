@@ -48,16 +48,39 @@ class Kind(NamedTuple):
 
 
 def features_of(configs: Sequence[RunConfig]) -> Features:
-    """What runs that are trained together need between them."""
+    """What runs that are trained together need between them, before and after their branches."""
+    sides = [side for config in configs for side in (config.trunk, config.after)]
     return Features(
-        any(config.dropout > 0 for config in configs),
-        any(config.penalty == "weight_decay" for config in configs),
-        any(config.penalty == "l1_proximal" for config in configs),
+        any(side.dropout > 0 for side in sides),
+        any(side.penalty == "weight_decay" for side in sides),
+        any(side.penalty == "l1_proximal" for side in sides),
     )
 
 
-def shape_of(config: RunConfig) -> Shape:
-    """The shape that a run needs."""
+class Stretch(NamedTuple):
+    """Epochs of a run that one program trains; so many others come first."""
+
+    shape: Shape
+    first: int = 0
+
+
+def way_of(config: RunConfig) -> tuple[Stretch, ...]:
+    """The stretches of a run: one, or two where what its program depends on changes at the branch.
+    Runs with the same way can be trained as one model, whatever numbers they change at which
+    epochs."""
+    before, after = _shape_of(config.trunk), _shape_of(config.after)
+    if before == after:
+        return (Stretch(before),)
+    return Stretch(before), Stretch(after, config.branch_epoch)
+
+
+def begins_anew(config: RunConfig) -> bool:
+    """Whether a run goes on with another optimizer after its branch: its slots and its step count
+    begin as they do in a new run."""
+    return _shape_of(config.trunk).optimizer != _shape_of(config.after).optimizer
+
+
+def _shape_of(config: RunConfig) -> Shape:
     return Shape(
         config.dataset,
         config.hidden,
@@ -68,24 +91,26 @@ def shape_of(config: RunConfig) -> Shape:
     )
 
 
-def kind_of(configs: Sequence[RunConfig], members: int | None = None) -> Kind:
-    """The program that just these runs need, by default without a place left over.
+def kinds_of(configs: Sequence[RunConfig], members: int | None = None) -> tuple[Kind, ...]:
+    """The programs that just these runs need, one for each stretch of their way, by default
+    without a place left over.
 
     Args:
         configs: runs that can be trained as one model.
     """
-    return Kind(shape_of(configs[0]), features_of(configs), members or len(configs))
+    features, count = features_of(configs), members or len(configs)
+    return tuple(Kind(stretch.shape, features, count) for stretch in way_of(configs[0]))
 
 
 def group(configs: Sequence[RunConfig]) -> list[list[int]]:
     """Indices of the configs that are trained as one model, in order of first appearance.
 
-    Those share a `Shape`, the training images and the number of epochs. Where there are more than
+    Those share their way, the training images and the number of epochs. Where there are more than
     `MEMBERS_AT_ONCE`, they are spread evenly.
     """
     alike: dict[Any, list[int]] = {}
     for index, config in enumerate(configs):
-        key = shape_of(config), config.train_size, config.epochs
+        key = way_of(config), config.train_size, config.epochs
         alike.setdefault(key, []).append(index)
     groups = []
     for indices in alike.values():

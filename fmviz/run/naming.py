@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fmviz.run.choices import PENALTIES
+from fmviz.run.choices import CHOICES, PENALTIES
 from fmviz.run.config import DEFAULTS, RunConfig
 from fmviz.run.knobs import KNOBS, is_choice
 from fmviz.run.measure import saturates
-from fmviz.run.settings import number, parts, said
+from fmviz.run.settings import named, number, parts, said
 
 
 def differing(configs: Sequence[RunConfig]) -> list[str]:
@@ -19,9 +19,21 @@ def differing(configs: Sequence[RunConfig]) -> list[str]:
 
 def run_name(config: RunConfig) -> str:
     """How a run is called beside its baseline."""
+    branch = f", {branch_name(config)}" if config.branch else ""
     if config.penalty == "none":
-        return "no penalty"
-    return f"{PENALTIES[config.penalty].label}, λ = {number(config.lam)}"
+        return f"no penalty{branch}"
+    return f"{PENALTIES[config.penalty].label}, λ = {number(config.lam)}{branch}"
+
+
+def changes_name(config: RunConfig) -> str:
+    """What a branch changes: "L2, λ = 10; dropout 0.5"."""
+    changed = differing_settings([config.trunk, config.after])
+    return "; ".join(word(field, config.after) for field in changed)
+
+
+def branch_name(config: RunConfig) -> str:
+    """How a run that branches is called beside its trunk: "after epoch 30: L2, λ = 10"."""
+    return f"after epoch {config.branch_epoch}: {changes_name(config)}"
 
 
 def plural(count: int, thing: str) -> str:
@@ -53,9 +65,19 @@ def setting(field: str, config: RunConfig) -> str:
     """A setting of a run as a person says it, with the parts that it speaks for."""
     if field == "penalty":
         return run_name(config)
+    if field == "branch":
+        return branch_name(config) if config.branch else said(field, ())
     if field == "initializer" and config.initializer == "normal":
         return f"normal, σ = {number(config.init_std)}"
     return said(field, config[field])
+
+
+def word(field: str, config: RunConfig) -> str:
+    """A setting of a run as it stands in a name: "L2, λ = 10", "dropout 0.5", "20 epochs"."""
+    if field == "epochs":
+        return plural(config.epochs, "epoch")
+    alone = field == "branch" or (field in CHOICES and field != "schedule")
+    return f"{'' if alone else named(field)}{setting(field, config)}"
 
 
 def differing_settings(configs: Sequence[RunConfig]) -> list[str]:
@@ -65,4 +87,6 @@ def differing_settings(configs: Sequence[RunConfig]) -> list[str]:
     if "penalty" in fields and {config.optimizer for config in configs} <= {"adam", "adamw"}:
         # AdamW is what Adam is called under weight decay.
         spoken_for |= {"optimizer"}
+    if "branch" in fields:
+        spoken_for |= {"branch_epoch"}
     return [field for field in fields if field not in spoken_for]

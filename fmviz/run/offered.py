@@ -23,8 +23,9 @@ APART = ("l1_proximal", "weight_decay")
 LARGE_LAMBDAS = (200.0, 500.0, 1e3, 2e3, 5e3, 1e4)
 # Of a number without a table, so many steps either way.
 STEPS = 2
-# Those that no list can hold: what images there are depends on the machine, and widths are typed.
-_WITHOUT = ("dataset", "hidden")
+# Those that no list can hold: what images there are depends on the machine, widths are typed, and a
+# branch is put together.
+_WITHOUT = ("dataset", "hidden", "branch")
 
 
 def field_of(knob: str) -> str:

@@ -41,7 +41,7 @@ class Setting:
     Attributes:
         label: of its control.
         name: at the head of a table's column and in short sentences.
-        group: of the controls that are folded away.
+        group: of the controls that are folded away; None for what is set another way.
         symbol: before a value, as in "λ = 10"; `name` unless given.
         knob: in lists of what a sweep can turn, and along its axis; `label`, in small letters,
             unless given.
@@ -55,11 +55,12 @@ class Setting:
         when: what it needs to have an effect; without that it has its default.
         late: whether it came after the records of the present schema. Those were made with its
             default, which therefore is no part of a run's key.
+        branches: whether it may change in the middle of a run, at a branch.
     """
 
     label: str
     name: str
-    group: Group
+    group: Group | None
     symbol: str = ""
     knob: str = ""
     file: str = ""
@@ -70,3 +71,4 @@ class Setting:
     percent: bool = False
     when: Needs | Part | None = None
     late: bool = False
+    branches: bool = False

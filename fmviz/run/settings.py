@@ -4,15 +4,22 @@ A row is a field of `Settings`, and this is the only place that has it: validati
 sweeps, tables, file names and the canonical form of a run read their part of the row. A new setting
 is a new row, and what it does in `fmviz.training`.
 
-Long because it is a table: 23 rows of some ten lines.
+Long because it is a table: 25 rows of some ten lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from fmviz.run.choices import (
     CHOICES,
@@ -47,6 +54,29 @@ def _checked(widths: tuple[int, ...]) -> tuple[int, ...]:
     if len(widths) > MAX_HIDDEN_LAYERS or not all(1 <= w <= MAX_UNITS for w in widths):
         raise ValueError(f"must be {allowed_widths()}")
     return widths
+
+
+# What changes at a branch: setting and value, in the order of the table.
+Changes = tuple[tuple[str, Any], ...]
+
+
+def allowed_changes() -> str:
+    """What may change at a branch, as words for an error message."""
+    return f"changes such as penalty-l2~lam-10, of {', '.join(BRANCHING)}, or none"
+
+
+def _pairs(changes: Any) -> Any:
+    """Changes may be given as a mapping."""
+    return tuple(changes.items()) if isinstance(changes, Mapping) else changes
+
+
+def _checked_changes(changes: Changes) -> Changes:
+    """Each value as its own setting has it, in the order of the table."""
+    given = dict(changes)
+    if len(given) != len(changes) or not given.keys() <= set(BRANCHING):
+        raise ValueError(f"must be {allowed_changes()}")
+    values = Settings.model_validate(given)  # raises what a ValueError is
+    return tuple((field, getattr(values, field)) for field in BRANCHING if field in given)
 
 
 class Settings(BaseModel):
@@ -150,6 +180,7 @@ class Settings(BaseModel):
             "Penalty",
             swept=("none", "l2", "l1", "l1_l2"),
             when=Needs(A_PENALTY, lambda values: bool(values["lam"])),
+            branches=True,
         ),
     ] = "none"
     lam: Annotated[
@@ -167,6 +198,7 @@ class Settings(BaseModel):
             swept=(0.0, 1.0, 10.0, 30.0, 100.0),
             log=True,
             when=Part("penalty", tuple(PENALTIES)[1:], A_PENALTY),
+            branches=True,
         ),
     ] = 0.0
     l1_share: Annotated[
@@ -182,6 +214,7 @@ class Settings(BaseModel):
             swept=(0.0, 0.25, 0.5, 0.75, 1.0),
             percent=True,
             when=Part("penalty", ("l1_l2",), "the penalty L1 + L2 with λ above 0"),
+            branches=True,
         ),
     ] = 0.5
     dropout: Annotated[
@@ -194,12 +227,19 @@ class Settings(BaseModel):
             slider=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
             swept=(0.0, 0.2, 0.4, 0.6, 0.8),
             when=A_HIDDEN_LAYER,
+            branches=True,
         ),
     ] = 0.0
     optimizer: Annotated[
         Optimizer,
         Field(description="Update rule."),
-        Setting("Optimizer", "optimizer", "Training", swept=("sgd", "momentum", "rmsprop", "adam")),
+        Setting(
+            "Optimizer",
+            "optimizer",
+            "Training",
+            swept=("sgd", "momentum", "rmsprop", "adam"),
+            branches=True,
+        ),
     ] = "adam"
     learning_rate: Annotated[
         float,
@@ -228,13 +268,18 @@ class Settings(BaseModel):
             ),
             swept=(1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03),
             log=True,
+            branches=True,
         ),
     ] = 0.001
     schedule: Annotated[
         Schedule,
         Field(description="Learning rate over the steps."),
         Setting(
-            "Schedule", "schedule", "Training", swept=("constant", "step", "exponential", "cosine")
+            "Schedule",
+            "schedule",
+            "Training",
+            swept=("constant", "step", "exponential", "cosine"),
+            branches=True,
         ),
     ] = "constant"
     final_rate: Annotated[
@@ -250,6 +295,7 @@ class Settings(BaseModel):
             swept=(1e-3, 0.01, 0.1, 1.0),
             log=True,
             when=Part("schedule", FALLING),
+            branches=True,
         ),
     ] = 0.01
     periods: Annotated[
@@ -263,6 +309,7 @@ class Settings(BaseModel):
             slider=(2, 3, 4, 5, 6, 8, 10),
             swept=(2, 3, 5, 10),
             when=Part("schedule", ("step", "cosine_restarts")),
+            branches=True,
         ),
     ] = 3
     power: Annotated[
@@ -276,6 +323,7 @@ class Settings(BaseModel):
             slider=(0.5, 1.0, 2.0, 3.0, 4.0),
             swept=(0.5, 1.0, 2.0, 4.0),
             when=Part("schedule", ("polynomial",)),
+            branches=True,
         ),
     ] = 1.0
     warmup: Annotated[
@@ -288,6 +336,7 @@ class Settings(BaseModel):
             slider=(0.02, 0.05, 0.1, 0.2, 0.3, 0.5),
             swept=(0.05, 0.1, 0.2, 0.5),
             when=Part("schedule", ("warmup",)),
+            branches=True,
         ),
     ] = 0.1
     plateau_factor: Annotated[
@@ -303,6 +352,7 @@ class Settings(BaseModel):
             slider=(0.1, 0.2, 0.3, 0.5, 0.7, 0.9),
             swept=(0.1, 0.3, 0.5, 0.9),
             when=Part("schedule", ("plateau",)),
+            branches=True,
         ),
     ] = 0.1
     plateau_patience: Annotated[
@@ -317,6 +367,7 @@ class Settings(BaseModel):
             slider=(1, 2, 3, 4, 5, 8, 10),
             swept=(1, 3, 5, 10),
             when=Part("schedule", ("plateau",)),
+            branches=True,
         ),
     ] = 3
     batch_size: Annotated[
@@ -331,6 +382,7 @@ class Settings(BaseModel):
             step=32,
             swept=(16, 64, 256, 1_024),
             log=True,
+            branches=True,
         ),
     ] = 128
     epochs: Annotated[
@@ -347,6 +399,27 @@ class Settings(BaseModel):
         ),
         Setting("Seed", "seed", "Images"),
     ] = 0
+    branch_epoch: Annotated[
+        int,
+        Field(ge=0, le=99, description="Epochs after which the settings of branch take over."),
+        Setting(
+            "Branch after epoch",
+            "branch epoch",
+            None,
+            knob="epoch of the branch",
+            file="after",
+            swept=(0, 5, 10, 15),
+            when=Needs("a branch", lambda values: bool(values["branch"])),
+            late=True,
+        ),
+    ] = 0
+    branch: Annotated[
+        Changes,
+        BeforeValidator(_pairs),
+        AfterValidator(_checked_changes),
+        Field(description="Settings that change in the middle of the run."),
+        Setting("Branch", "branch", None, file="branch-", late=True),
+    ] = ()
 
     @model_validator(mode="after")
     def _enough_images(self) -> Self:
@@ -363,6 +436,8 @@ SETTINGS: dict[str, Setting] = {
     field: next(row for row in info.metadata if isinstance(row, Setting))
     for field, info in Settings.model_fields.items()
 }
+# What a branch may change.
+BRANCHING = tuple(field for field, row in SETTINGS.items() if row.branches)
 
 
 def in_play(field: str, value_of: Callable[[str], Any]) -> bool:
@@ -399,10 +474,19 @@ def parts(field: str) -> list[str]:
 
 
 def written(field: str, value: Any) -> str:
-    """A value as it stands in a link, a file and a notebook, and as it is typed: "128-64"."""
+    """A value as it stands in a link, a file and a notebook, and as it is typed: "128-64",
+    "penalty-l2~lam-10"."""
     if field == "hidden":
         return "-".join(map(str, value)) or "none"
+    if field == "branch":
+        return "~".join(f"{name}-{written(name, new)}" for name, new in value) or "none"
     return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def named(field: str) -> str:
+    """What stands before a setting's value in a sentence: "λ = ", "dropout "."""
+    name = SETTINGS[field].name
+    return f"{name} = " if len(name) == 1 else f"{name} "
 
 
 def number(value: float) -> str:
@@ -421,6 +505,8 @@ def said(field: str, value: Any) -> str:
         return CHOICES[field][value].label
     if field == "hidden":
         return written(field, value)
+    if field == "branch":
+        return ", ".join(f"{named(name)}{said(name, new)}" for name, new in value) or "none"
     if SETTINGS[field].percent:
         return f"{100 * value:g}%"
     return number(value) if isinstance(value, float) else f"{value:,}"

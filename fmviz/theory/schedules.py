@@ -3,6 +3,18 @@
 Each is the schedule of the same name in keras/src/optimizers/schedules/learning_rate_schedule.py,
 spread over the whole run: T steps in all, t the step from 0, f = `final_rate`. `Plateau` is
 keras/src/callbacks/reduce_lr_on_plateau.py, which alone looks at what the run does.
+
+After a branch it is as in Keras, where a schedule is a function of `optimizer.iterations`:
+
+- The optimizer goes on (another λ, η, schedule, dropout rate or batch size): it goes on counting
+  its steps, t with it, and so does its bias correction. T stays that of the run without the branch.
+  A schedule that is exchanged is therefore entered where the step count stands, and batches of
+  another size go through a schedule at another pace; smaller ones past its end, where it does what
+  Keras's does.
+- Another optimizer begins anew, its slots and its count at 0, and its schedule with it: T is then
+  the steps that are left.
+- `Plateau` begins to watch anew, as with every call of `fit`. What it has taken off η stays off,
+  unless the branch sets η, a schedule or an optimizer.
 """
 
 from __future__ import annotations
@@ -14,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fmviz.run.config import RunConfig
+from fmviz.run.groups import begins_anew
 
 Array = npt.NDArray[np.float64]
 
@@ -30,9 +43,13 @@ class Steps(NamedTuple):
     warmup: int  # steps in which the rate climbs
 
 
-def steps(config: RunConfig) -> Steps:
-    """The step counts behind the shares and numbers of a config."""
-    total = config.epochs * config.steps_per_epoch
+def steps(config: RunConfig, total: int | None = None) -> Steps:
+    """The step counts behind the shares and numbers of a config without a branch.
+
+    Args:
+        total: T, all steps of the run by default.
+    """
+    total = config.steps if total is None else total
     return Steps(
         total,
         tuple(total * k // config.periods - 1 for k in range(1, config.periods)),
@@ -41,33 +58,74 @@ def steps(config: RunConfig) -> Steps:
     )
 
 
+class Course(NamedTuple):
+    """What the learning rate follows from some step of a run on.
+
+    Attributes:
+        config: the settings in force, without a branch.
+        first: t of the first step, those that the optimizer has taken before.
+        length: how many steps it has.
+        total: T.
+    """
+
+    config: RunConfig
+    first: int
+    length: int
+    total: int
+
+    @property
+    def steps(self) -> Steps:
+        """The step counts of its schedule."""
+        return steps(self.config, self.total)
+
+
+def courses(config: RunConfig) -> tuple[Course, ...]:
+    """The courses of a run: one, or one before its branch and one after."""
+    trunk, after = config.trunk, config.after
+    before = config.steps_in(config.branch_epoch)
+    left = config.steps - before
+    if not config.branch:
+        return (Course(config, 0, left, left),)
+    begun = Course(trunk, 0, before, trunk.steps)
+    if begins_anew(config):
+        return begun, Course(after, 0, left, left)
+    return begun, Course(after, before, left, trunk.steps)
+
+
 def stretch_rates(config: RunConfig) -> Array:
     """Rates of the stretches of a step schedule, η f^(k / (periods − 1)), (periods,)."""
     return config.learning_rate * config.final_rate ** np.linspace(0, 1, config.periods)
 
 
 def learning_rates(config: RunConfig) -> Array:
-    """The learning rate at every step, (epochs · steps_per_epoch,).
+    """The learning rate at every step, (steps,).
 
     Under `plateau` that is η throughout: what `Plateau` takes off depends on the run.
     """
-    total, boundaries, cycle, warmup = steps(config)
-    t = np.arange(total)
+    return np.concatenate([_rates(course) for course in courses(config)])
+
+
+def _rates(course: Course) -> Array:
+    config = course.config
+    total, boundaries, cycle, warmup = course.steps
+    t = np.arange(course.first, course.first + course.length)
     final, eta = config.final_rate, config.learning_rate
     if config.schedule == "step":
         stretch = np.searchsorted(np.array(boundaries), t, side="left")
         return np.asarray(stretch_rates(config)[stretch])
-    progress = t / total
+    # Past the end, which smaller batches after a branch come to, these two go on.
+    through = t / total
+    progress = np.minimum(through, 1.0)
     if config.schedule == "cosine_restarts":
         progress = t / cycle % 1
     elif config.schedule == "warmup":
-        progress = np.maximum(t - warmup, 0) / max(total - warmup, 1)
+        progress = np.minimum(np.maximum(t - warmup, 0) / max(total - warmup, 1), 1.0)
     cosine = final + (1 - final) * (1 + np.cos(np.pi * progress)) / 2
     factors = {
-        "constant": np.ones(total),
-        "plateau": np.ones(total),
-        "exponential": final**progress,
-        "inverse_time": 1 / (1 + (1 / final - 1) * progress),
+        "constant": np.ones(len(t)),
+        "plateau": np.ones(len(t)),
+        "exponential": final**through,
+        "inverse_time": 1 / (1 + (1 / final - 1) * through),
         "polynomial": final + (1 - final) * (1 - progress) ** config.power,
         "cosine": cosine,
         "cosine_restarts": cosine,
@@ -87,12 +145,24 @@ class Plateau:
     def __init__(self, config: RunConfig) -> None:
         self.config = config
         self.factor = 1.0
+        self._epoch = 0
+        self._watch()
+
+    def _watch(self) -> None:
         self._best = math.inf
         self._wait = 0
 
     def after_epoch(self, val_loss: float) -> None:
         """Look at an epoch's val_loss."""
-        if self.config.schedule != "plateau":
+        self._epoch += 1
+        self._look(val_loss, self.config.in_epoch(self._epoch))
+        if self._epoch == self.config.branch_epoch:
+            self._watch()
+            if sets_rate(self.config):
+                self.factor = 1.0
+
+    def _look(self, val_loss: float, settings: RunConfig) -> None:
+        if settings.schedule != "plateau":
             return
         # Keras adds min_delta in double precision and then compares in float32.
         if np.float32(val_loss + PLATEAU_MIN_DELTA) < np.float32(self._best):
@@ -100,6 +170,11 @@ class Plateau:
             self._wait = 0
             return
         self._wait += 1
-        if self._wait >= self.config.plateau_patience:
-            self.factor *= self.config.plateau_factor
+        if self._wait >= settings.plateau_patience:
+            self.factor *= settings.plateau_factor
             self._wait = 0
+
+
+def sets_rate(config: RunConfig) -> bool:
+    """Whether the branch of a run says what η is from there on."""
+    return bool({"learning_rate", "schedule"} & dict(config.branch).keys()) or begins_anew(config)

@@ -43,6 +43,7 @@ class Numbers(NamedTuple):
     dropout: Tensor  # (K,)
     seeds: Tensor  # (K,) int32
     train_size: Tensor  # () int32
+    begun: Tensor  # () int32, steps before the optimizer began
 
 
 class Batches(NamedTuple):
@@ -92,9 +93,9 @@ class Program:
         self.evaluate = tf.function(self._evaluate, jit_compile=True)
         self.traced_step = tf.function(self._traced_step, jit_compile=True)
 
-    def start(self, weights: list[Tensor]) -> State:
-        """The state before the first step."""
-        return State(weights, [self.rule.start(w) for w in weights], tf.constant(0, tf.int32))
+    def start(self, weights: list[Tensor], step: int = 0) -> State:
+        """The state as the optimizer begins, after so many steps of another one."""
+        return State(weights, [self.rule.start(w) for w in weights], tf.constant(step, tf.int32))
 
     def _forward(self, weights: list[Tensor], images: Tensor, **dropout: Tensor) -> stock.Outputs:
         outputs, _ = self.model.stateless_call(weights, [], images, **dropout)
@@ -200,7 +201,7 @@ class Program:
             dropout = {"rates": numbers.dropout, "keys": keys}
         outputs, crossentropy, gradients = self._backward(state.weights, x, y, counted, **dropout)
         right = tf.cast(tf.argmax(outputs.logits, -1, output_type=tf.int32) == y, tf.float32)
-        iteration = tf.cast(state.step + 1, tf.float32)
+        iteration = tf.cast(state.step + 1 - numbers.begun, tf.float32)
         weights, slots = [], []
         for index, (weight, gradient, kept) in enumerate(
             zip(state.weights, gradients, state.slots, strict=True)
@@ -309,7 +310,7 @@ class Program:
         counted = tf.cast(tf.range(GRADIENT_IMAGES) < numbers.train_size, tf.float32)
         labels = numbers.labels[:, :GRADIENT_IMAGES]
         gradients = self._backward(state.weights, pixels(images), labels, counted)[2][::2]
-        iteration = tf.cast(state.step + 1, tf.float32)
+        iteration = tf.cast(state.step + 1 - numbers.begun, tf.float32)
         changes = []
         for layer, (kernel, gradient) in enumerate(zip(kernels, gradients, strict=True)):
             updated, _ = self._update(

@@ -3,6 +3,9 @@
 A whole epoch of batches runs inside one compiled function; every number that varies enters it as a
 tensor, so another value never compiles again. All members see the same images in the same order.
 
+Where a member branches, other numbers enter from the next epoch on. Where its program changes as
+well, with the optimizer or the batch size, all members go on in another one, from where they are.
+
 Whoever trains several groups decides whose part comes next: between two parts any time may pass.
 
 Long because where a group stands, to be gone on with elsewhere, is made and read beside its parts.
@@ -24,12 +27,12 @@ import tensorflow as tf
 from fmviz.run import data
 from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
-from fmviz.run.groups import Kind, kind_of
+from fmviz.run.groups import Kind, Stretch, begins_anew, kinds_of, way_of
 from fmviz.run.phases import PhaseName
 from fmviz.run.record import Divergence, RunRecord, n_weights
 from fmviz.theory import initializers, penalties, schedules
 from fmviz.training import stock
-from fmviz.training.compiled import Batches, Evaluation, Numbers, State
+from fmviz.training.compiled import Batches, Evaluation, Numbers, Program, State
 from fmviz.training.images import EVALUATION_BATCH, image_tensors
 from fmviz.training.programs import programs
 from fmviz.training.recorder import Measured, Recorder
@@ -53,7 +56,7 @@ class Kept(NamedTuple):
     of the group as long as that is not advanced.
 
     Attributes:
-        configs, kind, test, begun: as the group was made with.
+        configs, kinds, test, begun: as the group was made with.
         recorders, plateaus, seconds: what is known of its members.
         epoch: how many have been trained.
         first: the next step of the one that is being trained.
@@ -62,7 +65,7 @@ class Kept(NamedTuple):
     """
 
     configs: tuple[RunConfig, ...]
-    kind: Kind
+    kinds: tuple[Kind, ...]
     test: bool
     begun: str
     recorders: list[Recorder]
@@ -76,14 +79,14 @@ class Kept(NamedTuple):
 
 
 class Group:
-    """Runs of one shape and training set, trained as one model.
+    """Runs of one way and training set, trained as one model.
 
     Their numbers of epochs may differ: the model is trained until the last of them has ended.
 
     Args:
         configs: its members.
-        kind: of the program that trains them, by default just theirs. Places left over train what
-            nobody wants, so that a program at hand serves fewer.
+        kinds: of the programs that train them, one for each stretch of their way, by default just
+            theirs. Places left over train what nobody wants: programs at hand serve fewer too.
         test: whether test images are measured.
         begun: when the training began: what began together ran side by side.
         on_phase: called as a phase begins; with "training" at the beginning of each epoch.
@@ -97,7 +100,7 @@ class Group:
         self,
         configs: Sequence[RunConfig],
         *,
-        kind: Kind | None = None,
+        kinds: Sequence[Kind] | None = None,
         test: bool = False,
         begun: str = "",
         on_phase: OnPhase | None = None,
@@ -112,49 +115,39 @@ class Group:
             self.recorders, self.plateaus = kept.recorders, kept.plateaus
         # The longest: what is common to all is read from it.
         self.config = max(configs, key=lambda config: config.epochs)
-        kind = kind or kind_of(configs)
-        filled = [*configs, *[configs[-1]] * (kind.members - len(configs))]
-        self.kind = kind
-        self.program = programs.get(kind)
+        self.kinds = tuple(kinds or kinds_of(configs))
+        members = self.kinds[0].members
+        self._filled = [*configs, *[configs[-1]] * (members - len(configs))]
+        trained_by = map(programs.get, self.kinds)
+        self._programs = dict(zip(way_of(self.config), trained_by, strict=True))
+        self.program = next(iter(self._programs.values()))
         self.images = image_tensors(self.config.dataset)
         # All members have the same images. Of the training sample only what they train on counts.
         measured = max(part.stop for part in self.recorders[0].slices.values())
         self.evaluation_chunks = -(-measured // EVALUATION_BATCH)
         self.seconds = 0.0
-        operations = 6 * n_weights(self.config) * self.config.batch_size * len(filled)
-        self.steps_at_once = max(1, min(STEPS_AT_ONCE, int(OPERATIONS_AT_ONCE / operations)))
 
-        recorders = [*self.recorders, *[self.recorders[-1]] * (len(filled) - len(configs))]
-        labels = np.zeros((len(filled), DATASETS[self.config.dataset].train), np.int32)
+        recorders = [*self.recorders, *[self.recorders[-1]] * (members - len(configs))]
+        labels = np.zeros((members, DATASETS[self.config.dataset].train), np.int32)
         for row, recorder in zip(labels, recorders, strict=True):
             row[: len(recorder.labels)] = recorder.labels
-        strengths = [penalties.coefficients(c) for c in filled]
-        self.numbers = Numbers(
-            tf.constant(labels),
-            tf.constant([s.l1 for s in strengths], tf.float32),
-            tf.constant([s.l2 for s in strengths], tf.float32),
-            tf.constant([s.weight_decay for s in strengths], tf.float32),
-            tf.constant([s.threshold for s in strengths], tf.float32),
-            tf.constant([c.dropout for c in filled], tf.float32),
-            tf.constant([c.seed for c in filled], tf.int32),
-            tf.constant(self.config.train_size, tf.int32),
-        )
+        self._labels = tf.constant(labels)
         told = np.stack([recorder.evaluation_labels for recorder in recorders])
-        chunked = told.reshape(len(filled), -1, EVALUATION_BATCH).transpose(1, 0, 2)
+        chunked = told.reshape(members, -1, EVALUATION_BATCH).transpose(1, 0, 2)
         self.evaluation_labels = tf.constant(np.ascontiguousarray(chunked))
-        steps = self.config.epochs * self.config.steps_per_epoch
-        self.rates = np.zeros((steps, len(filled)))
-        for column, config in zip(self.rates.T, filled, strict=True):
+        self.rates = np.zeros((self.config.steps, members))
+        for column, config in zip(self.rates.T, self._filled, strict=True):
             rates = schedules.learning_rates(config)
             column[: len(rates)] = rates
         # Where it stands between two parts: epochs trained, the next step of the one that is being
         # trained, what is summed over its steps, and the state at its beginning.
         self._epoch = self._first = 0
-        self._sums = np.zeros((2, kind.members))
+        self._sums = np.zeros((2, members))
         self._diagnosing = False
         self._resumed = kept is not None
+        self._settings: list[RunConfig] = []
         if kept is None:
-            weights = stock.stack([initializers.initial_weights(c) for c in filled])
+            weights = stock.stack([initializers.initial_weights(c) for c in self._filled])
             self.state = self._before = self.program.start([tf.constant(w) for w in weights])
         else:
             self._epoch, self._first, self._sums = kept.epoch, kept.first, kept.sums
@@ -162,6 +155,7 @@ class Group:
             self.state = self._before = _each(tf.constant, kept.state)
             if kept.first:
                 self._before = _each(tf.constant, kept.before)
+        self._take_up(self._epoch if self._first else self._epoch - 1)
 
     @classmethod
     def resumed(cls, kept: Kept, on_phase: OnPhase | None = None) -> Group:
@@ -169,7 +163,7 @@ class Group:
         had."""
         return cls(
             kept.configs,
-            kind=kept.kind,
+            kinds=kept.kinds,
             test=kept.test,
             begun=kept.begun,
             on_phase=on_phase,
@@ -185,7 +179,7 @@ class Group:
         before = state if self._before is self.state else _each(np.asarray, self._before)
         return Kept(
             self.configs,
-            self.kind,
+            self.kinds,
             self.test,
             self.begun,
             self.recorders,
@@ -226,27 +220,25 @@ class Group:
     def parts(self) -> Iterator[bool]:
         """Train to the end, yielding after every part: True where an epoch, or the start, has just
         been measured. Where the group goes on from where another stood, that is the first part."""
-        self.enter("preparing" if self.program.compiled else "compiling")
+        new = [program for program in self._programs.values() if not program.compiled]
+        self.enter("compiling" if new else "preparing")
+        for program in new:
+            self._compile(program)
         if not self._resumed:
             self._measure([{**UNKNOWN, "learning_rate": r} for r in self.rates[0]])
-        if not self.program.compiled:
-            if self._resumed:
-                self._evaluate(self.rates[0])
-            # No step: compiled before the clock runs.
-            state = self.state
-            self._advance(self._batches(0)[0], 0, 0)
-            self.state = state
-            self.program.compiled = True
         yield True
         if self._resumed and self.ended:
             yield True
-        steps, n = self.config.steps_per_epoch, self.config.train_size
+        n = self.config.train_size
         while self._epoch < self.config.epochs and not self.ended:
             self.enter("training")
+            if not self._first:
+                self._begin_epoch()
+            steps = self.config.in_epoch(self._epoch + 1).steps_per_epoch
             batches, last_rates = self._batches(self._epoch)
             while self._first < steps:
                 begun = time.perf_counter()
-                end = min(self._first + self.steps_at_once, steps)
+                end = min(self._first + self._steps_at_once, steps)
                 self._sums += [part.numpy() for part in self._advance(batches, self._first, end)]
                 self._first = end
                 self.seconds += (time.perf_counter() - begun) / len(self.recorders)
@@ -270,6 +262,53 @@ class Group:
             self._sums = np.zeros_like(self._sums)
             yield True
 
+    def _compile(self, program: Program) -> None:
+        """Have a program compiled before the clock runs; no step is taken."""
+        state, own = self.state, self.program
+        self.program, self.state = program, program.start(state.weights)
+        self._evaluate(self.rates[0])
+        order = tf.zeros((program.max_steps, program.batch_size), tf.int32)
+        self._advance(Batches(order, tf.zeros((program.max_steps, program.members))), 0, 0)
+        self.program, self.state = own, state
+        program.compiled = True
+
+    def _begin_epoch(self) -> None:
+        """Go on with what is in force in the next epoch: other numbers, or another program too."""
+        self._take_up(self._epoch)
+        stretch = self._stretch(self._epoch)
+        if 0 < stretch.first == self._epoch and begins_anew(self.config):
+            steps = self.config.steps_in(stretch.first)
+            self.state = self._before = self.program.start(self.state.weights, steps)
+
+    def _stretch(self, epoch: int) -> Stretch:
+        """The one that an epoch, counted from 0, is in."""
+        return [stretch for stretch in self._programs if stretch.first <= max(epoch, 0)][-1]
+
+    def _take_up(self, epoch: int) -> None:
+        """Take up the program and the numbers of an epoch, counted from 0; before the first those
+        of the first."""
+        stretch = self._stretch(epoch)
+        self.program = self._programs[stretch]
+        settings = [config.in_epoch(epoch + 1) for config in self._filled]
+        if settings == self._settings:
+            return
+        self._settings = settings
+        operations = 6 * n_weights(self.config) * self.program.batch_size * len(settings)
+        self._steps_at_once = max(1, min(STEPS_AT_ONCE, int(OPERATIONS_AT_ONCE / operations)))
+        strengths = [penalties.coefficients(c) for c in settings]
+        begun = self.config.steps_in(stretch.first) if begins_anew(self.config) else 0
+        self.numbers = Numbers(
+            self._labels,
+            tf.constant([s.l1 for s in strengths], tf.float32),
+            tf.constant([s.l2 for s in strengths], tf.float32),
+            tf.constant([s.weight_decay for s in strengths], tf.float32),
+            tf.constant([s.threshold for s in strengths], tf.float32),
+            tf.constant([c.dropout for c in settings], tf.float32),
+            tf.constant([c.seed for c in settings], tf.int32),
+            tf.constant(self.config.train_size, tf.int32),
+            tf.constant(begun, tf.int32),
+        )
+
     def _advance(self, batches: Batches, first: int, end: int) -> list[Tensor]:
         """Take steps `first` to `end` − 1 of an epoch; correct answers and cross-entropies, (K,)
         each."""
@@ -285,11 +324,12 @@ class Group:
 
     def _batches(self, epoch: int) -> tuple[Batches, Array]:
         """The images and learning rates of every step of an epoch; the last step's rates."""
-        steps, size = self.config.steps_per_epoch, self.config.batch_size
+        first, end = (self.config.steps_in(count) for count in (epoch, epoch + 1))
+        steps, size = end - first, self.program.batch_size
         order = np.zeros(self.program.max_steps * size, np.int32)
         order[: self.config.train_size] = data.epoch_order(self.config.train_size, epoch)
         rates = np.zeros((self.program.max_steps, self.program.members), np.float32)
-        rates[:steps] = self.rates[epoch * steps : (epoch + 1) * steps]
+        rates[:steps] = self.rates[first:end]
         rates[:, : len(self.plateaus)] *= [plateau.factor for plateau in self.plateaus]
         batches = Batches(tf.constant(order.reshape(-1, size)), tf.constant(rates))
         return batches, rates[steps - 1]
@@ -354,15 +394,16 @@ class Group:
         at a time."""
         names = self.program.flag_names()
         state, missing = before, set(broken)
-        for step in range(self.config.steps_per_epoch):
-            if step and step % self.steps_at_once == 0:
+        steps = self.config.in_epoch(epoch + 1).steps_per_epoch
+        for step in range(steps):
+            if step and step % self._steps_at_once == 0:
                 yield False
             state, flags = self.program.traced_step(
                 state,
                 self.numbers,
                 self.images.train,
                 batches.order[step],
-                tf.constant(step * self.config.batch_size),
+                tf.constant(step * self.program.batch_size),
                 batches.rates[step],
             )
             finite = flags.numpy()
@@ -375,7 +416,7 @@ class Group:
                 return
         for k in missing:
             # Finite in every step, and only the figures taken after them overflow.
-            last = self.config.steps_per_epoch - 1
+            last = steps - 1
             layers = self.program.n_layers
             self.recorders[k].diverged = Divergence(epoch + 1, last, layers - 1, "loss")
 

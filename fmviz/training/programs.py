@@ -32,18 +32,16 @@ class Programs:
                 self._programs.popitem(last=False)
             return program
 
-    def at_hand(self, shape: Shape, features: Features, least: int, most: int) -> Kind | None:
-        """The kind of the smallest program that is compiled and serves such runs, for `least` to
-        `most` members; of two of a size that which does least beyond what is needed."""
+    def at_hand(self, shape: Shape, features: Features, members: int) -> Kind | None:
+        """The kind of a program that is compiled and serves such runs, for so many members; of two
+        that which does least beyond what is needed."""
         with self._lock:
             fit = [
                 kind
                 for kind, program in self._programs.items()
-                if program.compiled
-                and least <= kind.members <= most
-                and kind.serves(shape, features)
+                if program.compiled and kind.members == members and kind.serves(shape, features)
             ]
-        return min(fit, key=lambda kind: (kind.members, sum(kind.features)), default=None)
+        return min(fit, key=lambda kind: sum(kind.features), default=None)
 
     def __len__(self) -> int:
         return len(self._programs)

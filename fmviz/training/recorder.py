@@ -135,7 +135,7 @@ class Recorder:
         figures = {**measured.figures, **self._accuracies(measured)}
         # Not np.linalg.norm: BLAS threads go on spinning for a while and slow down the next epoch.
         norms = np.array([np.sqrt(np.square(k, dtype=np.float64).sum()) for k in kernels])
-        strength = penalties.coefficients(self.config)
+        strength = penalties.coefficients(self.config.in_epoch(self.rows))
         figures["penalty"] = strength.l2 * float((norms * norms).sum())
         if strength.l1:
             figures["penalty"] += strength.l1 * float(sum(np.abs(k).sum() for k in kernels))

@@ -143,12 +143,14 @@ def as_keras(
     """One run as a plain `keras.Sequential` of stock layers, compiled as the run was trained.
 
     Its outputs are logits. With the run's weights it predicts what the member predicts; without
-    any it starts where the run starts. Two things act outside of it: `ReduceLROnPlateau`, a
-    callback, and the proximal step of "l1_proximal", for which Keras has no name.
+    any it starts where the run starts. Of a run that branches it is what comes after the branch.
+    Two things act outside of it: `ReduceLROnPlateau`, a callback, and the proximal step of
+    "l1_proximal", for which Keras has no name.
 
     Args:
         name: of the model.
     """
+    optimizer, config = _keras_optimizer(config), config.after
     strength = penalties.coefficients(config)
     regularizer = {
         "l1": lambda: keras.regularizers.L1(strength.l1),
@@ -167,7 +169,7 @@ def as_keras(
     layers.append(keras.layers.Dense(N_CLASSES, kernel_regularizer=regularizer, name="logits"))
     model = keras.Sequential(layers, name=name)
     model.compile(
-        optimizer=_keras_optimizer(config),
+        optimizer=optimizer,
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
@@ -178,7 +180,8 @@ def as_keras(
 
 
 def _keras_schedule(config: RunConfig) -> float | keras.optimizers.schedules.LearningRateSchedule:
-    total, boundaries, cycle, warmup = schedules.steps(config)
+    course = schedules.courses(config)[-1]
+    config, (total, boundaries, cycle, warmup) = course.config, course.steps
     eta, final = config.learning_rate, config.final_rate
     decays = keras.optimizers.schedules
     if config.schedule == "step":
@@ -201,12 +204,13 @@ def _keras_schedule(config: RunConfig) -> float | keras.optimizers.schedules.Lea
 
 
 def _keras_optimizer(config: RunConfig) -> keras.optimizers.Optimizer:
+    rate, config = _keras_schedule(config), config.after
     make = getattr(keras.optimizers, KERAS_OPTIMIZERS[config.optimizer])
     arguments: dict[str, Any] = {}
     if config.optimizer in ("momentum", "nesterov"):
         arguments = {"momentum": rules.MOMENTUM, "nesterov": config.optimizer == "nesterov"}
     decay = penalties.coefficients(config).weight_decay or None
-    optimizer = make(_keras_schedule(config), weight_decay=decay, **arguments)
+    optimizer = make(rate, weight_decay=decay, **arguments)
     if decay:
         optimizer.exclude_from_weight_decay(var_names=["bias"])
     return optimizer

@@ -11,7 +11,7 @@ from fmviz.page.ahead import Asked, ahead
 from fmviz.page.lesson import Lesson
 from fmviz.page.state import State, parameters
 from fmviz.run.config import RunConfig
-from fmviz.run.groups import Shape, shape_of
+from fmviz.run.groups import Stretch, way_of
 from fmviz.ui import live, state
 from fmviz.ui.session import session
 
@@ -46,17 +46,24 @@ def foreseen(stand: Stand) -> tuple[Asked, ...]:
 
 def light(runs: Asked) -> bool:
     """Whether runs may be trained without having been asked for."""
-    return _seconds(tuple((shape_of(run), run.train_size, run.epochs) for run in runs)) <= HEAVIEST
+    return _seconds(tuple((way_of(run), run.train_size, run.epochs) for run in runs)) <= HEAVIEST
 
 
 # Most runs of a row cost the same.
 @lru_cache(maxsize=256)
-def _seconds(alike: tuple[tuple[Shape, int, int], ...]) -> float:
-    """What runs of these shapes, training images and epochs cost; nothing else of them counts."""
+def _seconds(alike: tuple[tuple[tuple[Stretch, ...], int, int], ...]) -> float:
+    """What runs of these ways, training images and epochs cost; nothing else of them counts."""
     return reference_seconds(
         [
-            RunConfig(**shape._asdict(), train_size=images, epochs=epochs, seed=number)
-            for number, (shape, images, epochs) in enumerate(alike)
+            RunConfig(
+                **way[0].shape._asdict(),
+                branch={f: getattr(way[-1].shape, f) for f in ("optimizer", "batch_size")},
+                branch_epoch=way[-1].first,
+                train_size=images,
+                epochs=epochs,
+                seed=number,
+            )
+            for number, (way, images, epochs) in enumerate(alike)
         ]
     )
 

@@ -16,6 +16,7 @@ from fmviz.analysis.stopping import Rule
 from fmviz.run.choices import KERAS_OPTIMIZERS, N_CLASSES, N_PIXELS, Optimizer
 from fmviz.run.config import RunConfig
 from fmviz.theory import penalties, rules, schedules
+from fmviz.theory.schedules import Steps
 
 
 class Call(NamedTuple):
@@ -83,7 +84,7 @@ def _short(value: float) -> str:
 
 
 def numbers(config: RunConfig) -> Quantities:
-    """The quantities of a run as numbers, to six digits."""
+    """The quantities of a run without a branch as numbers, to six digits."""
     total, _, _, warmup = schedules.steps(config)
     eta, final = config.learning_rate, config.final_rate
     strength = penalties.coefficients(config)
@@ -105,10 +106,15 @@ def numbers(config: RunConfig) -> Quantities:
     )
 
 
-def names(config: RunConfig) -> Quantities:
-    """The quantities of a run in the names `LAM`, `N` and `STEPS`, and exact numbers."""
+def names(config: RunConfig, steps: Steps | None = None) -> Quantities:
+    """The quantities of a run without a branch in the names `LAM`, `N` and `STEPS`, and exact
+    numbers.
+
+    Args:
+        steps: of its schedule; those of such a run by default.
+    """
     eta, final, share = repr(config.learning_rate), repr(config.final_rate), repr(config.l1_share)
-    warmup = schedules.steps(config).warmup
+    warmup = (steps or schedules.steps(config)).warmup
     both = config.penalty == "l1_l2"
     return Quantities(
         rate=eta,
@@ -188,9 +194,13 @@ def layers(config: RunConfig, its: Quantities, kernel_regularizer: str = "") -> 
     return [*found, dense(str(N_CLASSES), kernel_regularizer=kernel_regularizer)]
 
 
-def schedule(config: RunConfig, its: Quantities) -> Call | None:
-    """The learning rate over the steps; None where it is a number: constant, or on a plateau."""
-    _, boundaries, cycle, warmup = schedules.steps(config)
+def schedule(config: RunConfig, its: Quantities, steps: Steps | None = None) -> Call | None:
+    """The learning rate over the steps; None where it is a number: constant, or on a plateau.
+
+    Args:
+        steps: as `names` has them.
+    """
+    _, boundaries, cycle, warmup = steps or schedules.steps(config)
     module = "optimizers.schedules."
     start = {"initial_learning_rate": its.rate}
     over = start | {"decay_steps": its.total}

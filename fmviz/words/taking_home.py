@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fmviz.run.choices import ACTIVATIONS, DATASETS, INITIALIZERS, OPTIMIZERS, SCHEDULES
 from fmviz.run.config import DEFAULTS, RunConfig
-from fmviz.run.naming import plural, run_name
+from fmviz.run.naming import branch_name, plural, run_name
 from fmviz.run.record import layer_sizes
 from fmviz.run.setting import Part
 from fmviz.run.settings import SETTINGS, number, said
@@ -32,6 +32,8 @@ _IN_WORDS = {
     "batch_size",
     "epochs",
     "seed",
+    "branch_epoch",
+    "branch",
 }
 
 
@@ -43,7 +45,7 @@ def aspects(config: RunConfig) -> dict[str, str]:
     start = INITIALIZERS[config.initializer].label
     rate = f"η = {number(config.learning_rate)}"
     return {
-        "penalty": run_name(config) + share,
+        "penalty": run_name(config.trunk) + share,
         "images": f"{config.train_size:,} training images"
         + ("" if config.dataset == "compact" else f" of {DATASETS[config.dataset].label}"),
         "wrong labels": f"{percent(config.label_noise, 0)} wrong labels"
@@ -61,6 +63,7 @@ def aspects(config: RunConfig) -> dict[str, str]:
         "batches": f"batches of {config.batch_size}",
         "epochs": plural(config.epochs, "epoch"),
         "seed": f"seed {config.seed}",
+        "branch": branch_name(config) if config.branch else "",
     } | _plain(config)
 
 

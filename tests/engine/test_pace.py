@@ -23,7 +23,7 @@ from fmviz.engine.pace import (
 )
 from fmviz.engine.reports import Phase, Timing
 from fmviz.run.config import RunConfig
-from fmviz.run.groups import MEMBERS_AT_ONCE, PROGRAMS_KEPT, group, kind_of
+from fmviz.run.groups import MEMBERS_AT_ONCE, PROGRAMS_KEPT, group, kinds_of
 from fmviz.run.phases import PhaseName
 from tests.support.records import synthetic, tiny
 
@@ -102,7 +102,7 @@ def played(
             for runs, factor in parts:
                 if epoch >= runs[0].epochs:
                     continue
-                price, program = cost(runs), kind_of(runs)
+                price, (program,) = cost(runs), kinds_of(runs)
                 steps: list[tuple[PhaseName, float]] = []
                 if epoch == 0:
                     steps = [("preparing", compiling * price.begin)]
@@ -138,7 +138,7 @@ SLOW = st.floats(0.3, 8)
 
 def test_what_is_compiled_is_not_compiled_again() -> None:
     configs = SWEEPS[1]
-    known = tuple(kind_of([config]) for config in configs)
+    known = tuple(kinds_of([config])[0] for config in configs)
     new, old = Clock(configs, Speed()), Clock(configs, Speed(compiled=known))
     compiling = sum(cost([config]).compile for config in configs)
     assert new.left(0.0) - old.left(0.0) == pytest.approx(compiling)
@@ -266,7 +266,7 @@ def test_what_is_compiled_already_is_not_waited_for_and_teaches_nothing_of_the_c
     clock.hear(PRICE.begin, {}, [timing(preparing=PRICE.begin)], training(1))
     assert clock.left(PRICE.begin) == pytest.approx(10 * PRICE.epoch)
     assert clock.compiling == pytest.approx(1)
-    assert clock.compiled == [kind_of([ONE])]
+    assert clock.compiled == [*kinds_of([ONE])]
 
 
 def test_runs_that_are_trained_with_others_than_foreseen_are_heard_all_the_same() -> None:
@@ -280,7 +280,7 @@ def test_runs_that_are_trained_with_others_than_foreseen_are_heard_all_the_same(
 
 def test_what_must_be_compiled_after_all_is_waited_for() -> None:
     """A worker that has been replaced has nothing at hand."""
-    clock = Clock([ONE], Speed(compiled=(kind_of([ONE]),)))
+    clock = Clock([ONE], Speed(compiled=kinds_of([ONE])))
     before = clock.left(0.0)
     clock.hear(0.0, {}, [timing()], Phase("compiling", (ONE.key,)))
     assert clock.left(0.0) == pytest.approx(before + PRICE.compile)

@@ -56,6 +56,21 @@ ROWS = (
     ("lion", 0.0003, "warmup", "none", "lecun_uniform", "silu"),
 )
 FIELDS = ("optimizer", "learning_rate", "schedule", "penalty", "initializer", "activation")
+RESTLESS = {"learning_rate": 0.1, "schedule": "plateau", "plateau_patience": 1}
+# What runs are before a branch, and what changes there: each kind of optimizer goes on, and one
+# begins anew.
+BRANCHES: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
+    ({}, {"penalty": "l2", "lam": 5.0, "schedule": "cosine", "batch_size": 32}),
+    ({"optimizer": "momentum", "learning_rate": 0.05}, {"learning_rate": 0.01}),
+    ({"optimizer": "sgd", **RESTLESS}, {"penalty": "weight_decay", "lam": 5.0}),
+    ({"optimizer": "sgd", **RESTLESS}, {"optimizer": "nadam", "learning_rate": 0.002}),
+    ({"optimizer": "nadam", "schedule": "warmup"}, {"penalty": "l1_proximal", "lam": 1.0}),
+    ({"optimizer": "rmsprop", "penalty": "l1", "lam": 1.0}, {"schedule": "step"}),
+    ({"optimizer": "adagrad", "schedule": "step"}, {"batch_size": 16}),
+    ({"penalty": "weight_decay", "lam": 2.0}, {"penalty": "none", "schedule": "warmup"}),
+    ({"optimizer": "adam"}, {"optimizer": "nesterov", "schedule": "exponential"}),
+    ({"optimizer": "adam", "dropout": 0.4}, {"dropout": 0.0, "schedule": "cosine_restarts"}),
+)
 SMALL = partial(RunConfig, train_size=300, batch_size=64, epochs=3)
 
 
@@ -82,6 +97,9 @@ def options() -> tuple[RunConfig, ...]:
     # Gradients of the size of Adam's ε: where it stands then decides how far weights go.
     small = {"activation": "sigmoid", "init_std": 0.001}
     found.append(SMALL(**small, hidden=(32, 32, 32), batch_size=20))
+    found += [
+        SMALL(hidden=(16,), **before, branch=after, branch_epoch=1) for before, after in BRANCHES
+    ]
     return tuple(found)
 
 
@@ -127,7 +145,7 @@ def compared(record: RunRecord, view: Judging, kind: str, found: dict[str, Any])
 
 def within(config: RunConfig) -> dict[str, float]:
     """What rounding may come to; with other dropout masks, what chance may."""
-    loose = config.dropout > 0
+    loose = config.dropout > 0 or config.after.dropout > 0
     long = config.epochs > 3
     lion = config.optimizer == "lion"
     accuracy = 0.15 if loose else 0.03 if long or lion else 0.004
@@ -228,7 +246,7 @@ def executed(sources: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("number", range(len(ROWS) + 3))
+@pytest.mark.parametrize("number", range(len(ROWS) + 3 + len(BRANCHES)))
 def test_every_option_agrees(
     kind: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

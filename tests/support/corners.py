@@ -33,6 +33,15 @@ SMALL = {
     "epochs": ("1", "2", "3", "5"),
     "hidden": ("none", "1", "2-1", "4", "3-2-2", "128"),
     "batch_size": ("8", "10", "128", "1024"),
+    "branch_epoch": ("0", "1", "2", "4"),
+    "branch": (
+        "none",
+        "penalty-l2~lam-20",
+        "penalty-none",
+        "dropout-0.5~learning_rate-0.1",
+        "optimizer-sgd",
+        "schedule-plateau~batch_size-8",
+    ),
 }
 
 

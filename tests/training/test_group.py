@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from fmviz.run.config import RunConfig
-from fmviz.run.groups import Kind, features_of, shape_of
+from fmviz.run.groups import kinds_of
 from fmviz.run.record import PREDICTIONS, RunRecord
 from fmviz.training import group as group_module
 from fmviz.training.group import Group
@@ -50,7 +50,7 @@ def test_members_of_unlike_length_end_as_they_do_alone(schedule: str) -> None:
 
 
 def test_places_left_over_change_nothing_and_are_not_recorded() -> None:
-    records = trained(Group([SHORT, LONG], kind=Kind(shape_of(SHORT), features_of([LONG]), 4)))
+    records = trained(Group([SHORT, LONG], kinds=kinds_of([SHORT, LONG], 4)))
     assert [record.config for record in records] == [SHORT, LONG]
     for record in records:
         assert record.made["trained_together"] == 2

@@ -152,11 +152,11 @@ NEIGHBOURS: list[dict[str, Any]] = [
 
 
 @cache
-def of_shape(shape: groups.Shape, epochs: int) -> dict[RunConfig, RunRecord]:
-    """All cases of a shape, each beside others and one or two that differ from it in every number
+def of_way(way: tuple[groups.Stretch, ...], epochs: int) -> dict[RunConfig, RunRecord]:
+    """All cases of a way, each beside others and one or two that differ from it in every number
     and bring weight decay, soft-thresholding and dropout."""
     cases = dict.fromkeys(map(config_of, CASES))
-    configs = [c for c in cases if groups.shape_of(c) == shape and c.epochs == epochs]
+    configs = [c for c in cases if groups.way_of(c) == way and c.epochs == epochs]
     everything = []
     room = groups.MEMBERS_AT_ONCE - 2
     for first in range(0, len(configs), room):
@@ -175,7 +175,7 @@ def of_shape(shape: groups.Shape, epochs: int) -> dict[RunConfig, RunRecord]:
 
 def together(config: RunConfig) -> RunRecord:
     """A case as it is trained beside others."""
-    return of_shape(groups.shape_of(config), config.epochs)[config]
+    return of_way(groups.way_of(config), config.epochs)[config]
 
 
 class Stock(NamedTuple):
@@ -806,7 +806,7 @@ def test_no_number_compiles_again() -> None:
     config = RunConfig(**frame, dropout=0.1, label_noise=0.1)
     configs = [config, decayed, thresholded]
     train(configs)
-    program = programs.get(groups.kind_of(configs))
+    program = programs.get(*groups.kinds_of(configs))
     before = program.traces
     assert before == 2  # an epoch and an evaluation
     kinds = len(programs)

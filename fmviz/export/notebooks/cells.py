@@ -80,6 +80,18 @@ def _environment() -> Environment:
     return found
 
 
+def text(template: str, context: Mapping[str, Any]) -> str:
+    """A template filled in, as Markdown.
+
+    Args:
+        template: a name in `templates/`, without its ending.
+
+    Raises:
+        jinja2.UndefinedError: it names what the context does not have.
+    """
+    return _environment().get_template(f"{template}.md.j2").render(context)
+
+
 def rendered(template: str, context: Mapping[str, Any]) -> NotebookNode:
     """A template's notebook; the same context always makes the same file.
 
@@ -89,10 +101,9 @@ def rendered(template: str, context: Mapping[str, Any]) -> NotebookNode:
     Raises:
         jinja2.UndefinedError: it names what the context does not have.
     """
-    text = _environment().get_template(f"{template}.md.j2").render(context)
     cells = []
     # Prose and code in turn; prose is empty between two cells of code.
-    for number, source in enumerate(FENCED.split(text)):
+    for number, source in enumerate(FENCED.split(text(template, context))):
         if number % 2:
             cells.append(v4.new_code_cell(source.removesuffix("\n")))
         elif source.strip():

@@ -6,12 +6,14 @@ from typing import Any
 
 from fmviz.analysis.stopping import Rule, Shown, look
 from fmviz.page.view import Judging
-from fmviz.run import data
+from fmviz.run import data, naming
 from fmviz.run.choices import ACTIVATIONS, DATASETS, INITIALIZERS, OPTIMIZERS, SCHEDULES
 from fmviz.run.config import RunConfig
+from fmviz.run.groups import begins_anew
 from fmviz.run.measure import FLAT
 from fmviz.run.record import RunRecord, layer_sizes
 from fmviz.theory import initializers
+from fmviz.theory.schedules import sets_rate
 from fmviz.words import taking_home
 
 # Where a unit is flat, given z before its activation function; leaky ReLU is flat nowhere.
@@ -32,15 +34,19 @@ def of(record: RunRecord, view: Judging) -> dict[str, Any]:
     run = look(record, "run", **view.early_stopping)
     if not run.kept:
         raise ValueError("a run without a finished epoch has no figures for a notebook")
-    config = record.config
+    config = record.config.trunk
     sizes = DATASETS[config.dataset]
+    history = _history(record, run)
     rule = None if view.patience is None else Rule(**view.early_stopping)
     return {
-        "config": config,
-        "sentence": taking_home.sentence(config),
+        "sentence": taking_home.sentence(record.config),
         "diverged": record.diverged,
-        # All, or those that a diverged run ended finite.
-        "epochs": record.epochs if record.diverged else config.epochs,
+        "record_config": record.config,
+        "epochs": _epochs(record, len(history["val_accuracy"])),
+        "branch": "",
+        "later": False,
+        # Whether there are dropout masks, which no two libraries draw alike.
+        "masks": config.dropout or record.config.after.dropout,
         "test": view.test,
         "data": data,
         "initializers": initializers,
@@ -50,18 +56,68 @@ def of(record: RunRecord, view: Judging) -> dict[str, Any]:
         "layer_sizes": list(layer_sizes(config)),
         "initializer": INITIALIZERS[config.initializer],
         "activation": ACTIVATIONS[config.activation],
-        "optimizer": OPTIMIZERS[config.optimizer],
-        "schedule": SCHEDULES[config.schedule],
-        # Whether the rate follows from the step alone.
-        "scheduled": config.schedule not in ("constant", "plateau"),
         "rule": rule,
         "examples": record.examples,
-        "history": _history(record, run),
+        "history": history,
         "kept": run.kept,
         "tolerance": view.tolerance,
         "figures": _figures(record, run.kept, view),
         "flat": _flat(config),
+    } | _stretch(config, f"{config.epochs} * -(-N // BATCH)")
+
+
+def _stretch(config: RunConfig, total: str) -> dict[str, Any]:
+    """What stretches of a run have of their own.
+
+    Args:
+        config: the settings in force.
+        total: code for all steps of its schedule.
+    """
+    return {
+        "config": config,
+        "optimizer": OPTIMIZERS[config.optimizer],
+        "schedule": SCHEDULES[config.schedule],
+        # Whether the rate follows from the step alone.
+        "scheduled": config.schedule not in ("constant", "plateau"),
+        "total": total,
+        "rate": config.learning_rate,
+        "goes_on": False,
     }
+
+
+def branch(record: RunRecord, shared: dict[str, Any], rate_now: str) -> dict[str, Any] | None:
+    """The context of what comes after the branch of a run; None where nothing is shown of it.
+
+    Args:
+        shared: as `of` has it.
+        rate_now: code for the present rate.
+    """
+    config = record.config
+    trunk, after = config.trunk, config.after
+    if not config.branch or len(shared["history"]["val_accuracy"]) <= config.branch_epoch:
+        return None
+    goes_on = not begins_anew(config)
+    steps = f"-(-N // {'BATCH' if not goes_on else trunk.batch_size})"
+    total = f"{trunk.epochs if goes_on else '(EPOCHS - BRANCH)'} * {steps}"
+    found = shared | _stretch(after, total)
+    if after.schedule == "plateau" and not sets_rate(config):
+        found["rate"] = rate_now
+    return found | {
+        "later": True,
+        "first": config.branch_epoch,
+        "changes": naming.changes_name(config),
+        "goes_on": goes_on,
+        "new_batch": after.batch_size != trunk.batch_size,
+        "new_dropout": after.dropout != trunk.dropout,
+    }
+
+
+def _epochs(record: RunRecord, shown: int) -> int:
+    """Those that a notebook trains: all, those that a diverged run ended finite, or those before a
+    branch of which nothing is shown."""
+    config = record.config
+    epochs = record.epochs if record.diverged else config.epochs
+    return min(epochs, config.branch_epoch) if 0 < shown <= config.branch_epoch else epochs
 
 
 def _history(record: RunRecord, run: Shown) -> dict[str, Any]:

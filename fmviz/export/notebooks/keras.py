@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from nbformat import NotebookNode
+
+from fmviz.analysis.stopping import Rule
 
 from fmviz.export.notebooks import cells, context
 from fmviz.page.view import Judging
 from fmviz.run.record import RunRecord
 from fmviz.theory import penalties
+from fmviz.theory.schedules import Course, courses
 from fmviz.words import keras_lines
 
 
@@ -17,30 +22,36 @@ def keras_notebook(record: RunRecord, view: Judging) -> NotebookNode:
     Raises:
         ValueError: the run has no finished epoch.
     """
-    config = record.config
     shared = context.of(record, view)
-    its = keras_lines.names(config)
+    begun, *rest = courses(record.config)
+    shared |= _stretch(begun, shared["rule"])
+    later = context.branch(record, shared, "float(before.optimizer.learning_rate)")
+    if later is not None:
+        (after,) = rest
+        shared["branch"] = cells.text("keras_branch", later | _stretch(after, shared["rule"]))
+    return cells.rendered("keras", shared)
+
+
+def _stretch(course: Course, rule: Rule | None) -> dict[str, Any]:
+    """What is Keras's of some epochs of a run."""
+    config, steps = course.config, course.steps
+    its = keras_lines.names(config, steps)
     regularizer = keras_lines.regularizer(config, its)
     strength = penalties.coefficients(config)
     decay = its.weight_decay if strength.weight_decay else ""
-    rule = shared["rule"]
-    return cells.rendered(
-        "keras",
-        shared
-        | {
-            "library": "Keras",
-            "keras_lines": keras_lines,
-            "coefficients": [f"{c:.4g}" for c in (strength.l1, strength.l2) if c],
-            "regularizer": regularizer,
-            "layers": keras_lines.layers(config, its, "penalty" if regularizer else ""),
-            "decay": keras_lines.schedule(config, its),
-            "optimizer_call": keras_lines.optimizer(config.optimizer, "rate", decay),
-            "plateau": keras_lines.reduce_on_plateau(config, its)
-            if config.schedule == "plateau"
-            else None,
-            "early_stopping": rule and keras_lines.early_stopping(rule, _code),
-        },
-    )
+    return {
+        "library": "Keras",
+        "keras_lines": keras_lines,
+        "coefficients": [f"{c:.4g}" for c in (strength.l1, strength.l2) if c],
+        "regularizer": regularizer,
+        "layers": keras_lines.layers(config, its, "penalty" if regularizer else ""),
+        "decay": keras_lines.schedule(config, its, steps),
+        "optimizer_call": keras_lines.optimizer(config.optimizer, "rate", decay),
+        "plateau": keras_lines.reduce_on_plateau(config, its)
+        if config.schedule == "plateau"
+        else None,
+        "early_stopping": rule and keras_lines.early_stopping(rule, _code),
+    }
 
 
 def _code(value: object) -> str:

@@ -42,4 +42,5 @@ LESSON = Lesson(
     ),
     weights=True,
     answer=answer,
+    branching="itself",
 )

@@ -176,4 +176,5 @@ LESSON = SweepLesson(
             recorded=False,
         ),
     ),
+    branching="itself",
 )

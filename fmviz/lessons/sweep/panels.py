@@ -304,7 +304,8 @@ class Result:
 
     def _query(self, config: RunConfig) -> dict[str, str]:
         """A run as a link to the page of single runs has it."""
-        values = self.single.start | config.model_dump()
+        start = self.single.start
+        values = start | {f: v for f, v in config.model_dump().items() if f in start.settings}
         if config.penalty == "none":
             # As the page's controls say it.
             values |= {"penalty": "l2", "lam": 0.0}

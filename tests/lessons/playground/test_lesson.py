@@ -13,6 +13,7 @@ from fmviz.charts import layers as charts
 from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.page.address import choices
+from fmviz.page.state import OF_BRANCH
 from fmviz.run import measure
 from fmviz.run.config import RunConfig
 from fmviz.run.record import Divergence
@@ -66,7 +67,8 @@ def test_every_setting_of_a_run_has_a_control(scripted: ScriptedEngine) -> None:
         for widget in getattr(page, kind)
     }
     controls = {key.removeprefix("playground.") for key in keys}
-    assert set(RunConfig.model_fields) - {"hidden"} <= controls
+    # Widths are typed, and a branch is made at an epoch of the player.
+    assert set(RunConfig.model_fields) - {"hidden", *OF_BRANCH} <= controls
     assert "playground/hidden as text" in keys
 
 
