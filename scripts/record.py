@@ -5,7 +5,8 @@ Every page, every preset, large sweeps left out, and the pins that *Compare* off
 runs at once, also while the worker is still starting or where training is slow; and so does every
 position of a page's main slider. Those runs are written to fmviz/recorded/ in the store's own
 format: with their weights where a page opens on panels that want them, else without, a tenth of
-the size. Of the first page's run what its opening picture needs is kept of every epoch.
+the size; how sure they are is kept to the byte where a page shows that, else in coarser steps. Of
+the first page's run what its opening picture needs is kept of every epoch.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ WITH_WEIGHTS = {
     "regularisation": {"no penalty", "with penalty"},
     "dropout": {"dropout"},
 }
+# Pages that show how sure networks are.
+SURE = ("early_stopping",)
 # A preset that does, too; units that are all alike take little room.
 SYMMETRY = ("initialisation", "zeros", "yours")
 
@@ -52,6 +55,16 @@ def recorded_configs() -> dict[RunConfig, bool]:
     for config in map_runs(LESSONS["initialisation"].start.config):
         runs.setdefault(config, True)
     return runs
+
+
+def shown_sure() -> set[RunConfig]:
+    """The runs of the pages that show how sure they are."""
+    return {
+        config
+        for lesson in map(LESSONS.__getitem__, SURE)
+        for state in (lesson.start, *map(lesson.state_of, lesson.presets))
+        for config in lesson.runs_of(state).values()
+    }
 
 
 def record_growth(store: RunStore) -> None:
@@ -81,8 +94,10 @@ def main() -> None:
             del wanted[old.stem]
         else:
             old.unlink()
+    sure = shown_sure()
     for record in train(list(wanted.values()), test=True):
-        store.put(record.brief() if configs[record.config] else record)
+        kept = record if record.config in sure else record.coarse()
+        store.put(kept.brief() if configs[record.config] else kept)
         print(record.config.key, record.config)
     record_growth(store)
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import base64
 import math
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -35,15 +36,12 @@ from fmviz.charts.style import BORDER, CURVES_HEIGHT, DIVERGING, MIN_SPAN, RUN_C
 from fmviz.charts.weights import BINS, SPREADS, reach_of
 from fmviz.run.data import SHAPE
 from fmviz.run.measure import TOLERANCES, weight_density
-from fmviz.run.record import SNAPSHOT_UNITS, RunRecord, n_weights
+from fmviz.run.record import RunRecord, n_weights
 from fmviz.words.numbers import percent, points, small_percent, upper_first
 from fmviz.words.prose import Caption
 
 Reel = dict[str, Any]
 Values = list[float | None]
-
-# Of the 8 bits of a weight in a picture.
-FULL = 127
 
 
 def rounded(values: Iterable[float], digits: int) -> Values:
@@ -459,42 +457,35 @@ def saturation(runs: Sequence[Shown]) -> Reel:
 
 
 def kernels(runs: Sequence[Shown], limit: float) -> Reel:
-    """First-layer weights as pictures, at the epochs of which a record has kept them.
+    """First-layer weights as pictures, at every epoch.
 
-    A picture has 28 × 28 bytes, a unit's weights on a scale of −`FULL` to `FULL`, which is the
-    weight `limit`; a run's `pixels` are those of its `units`, one epoch after the other, as base64.
+    A picture has 28 × 28 signed bytes, a unit's weights as a record keeps them: a byte k is the
+    weight k/127 of the epoch's entry in `scales`. A run's `pixels` are those of its `units`, one
+    epoch after the other from the start, each as what is to be added to the epoch before, modulo
+    256, deflated (zlib) and as base64: two runs of 100 epochs take a few hundred kilobytes.
 
     Args:
+        runs: ended ones with their weights.
         limit: the weight of full colour.
     """
-    pictures = [_pixels(run.record, limit) for run in runs]
     return {
         "shape": list(SHAPE),
         "scale": [list(DIVERGING[dark]) for dark in (False, True)],
         "line": [BORDER[dark] for dark in (False, True)],
+        "limit": limit,
         "pictures": [
-            {"run": index, "name": upper_first(runs[index].name), **picture}
-            for index, picture in enumerate(pictures)
+            {"run": index, "name": upper_first(run.name), **_pixels(run.record)}
+            for index, run in enumerate(runs)
         ],
     }
 
 
 @_per_record
-def _pixels(record: RunRecord, limit: float) -> Reel:
-    kept = dict(zip(record.snapshot_epochs, record.snapshots, strict=False))
-    for epoch in {record.best_epoch, record.epochs}:
-        if weights := record.weights_after(epoch):
-            kept[epoch] = weights[0][:, :SNAPSHOT_UNITS]
-    shown = dict(sorted(kept.items()))
-    pixels = b"".join(to_bytes(kernel, limit) for kernel in shown.values())
+def _pixels(record: RunRecord) -> Reel:
+    rows = record.snapshots.transpose(0, 2, 1).view(np.uint8)
+    steps = np.diff(rows, axis=0, prepend=np.uint8(0))
     return {
-        "epochs": list(shown),
-        "units": next(iter(shown.values())).shape[1],
-        "pixels": base64.b64encode(pixels).decode(),
+        "units": rows.shape[1],
+        "scales": significant(record.snapshot_scales, 5),
+        "pixels": base64.b64encode(zlib.compress(steps.tobytes())).decode(),
     }
-
-
-def to_bytes(kernel: npt.NDArray[np.floating], limit: float) -> bytes:
-    """A kernel, (784, units), as one signed byte a weight, a unit after the other."""
-    share = np.clip(kernel.T.astype(np.float32) / (limit or 1.0), -1, 1)
-    return np.rint(FULL * share).astype(np.int8).tobytes()

@@ -21,19 +21,20 @@ from fmviz.run.choices import DATASETS, N_PIXELS
 from fmviz.run.config import RECORD_SCHEMA, RunConfig
 from fmviz.run.measure import ACTIVATION_BINS, TOLERANCES, WEIGHT_EDGES
 from fmviz.run.record import (
+    ANSWERS,
     EXAMPLES,
     HIDDEN_MEASURES,
     HISTORY,
     KERNEL_MEASURES,
+    NO_SNAPSHOTS,
     ON_TEST,
-    PREDICTIONS,
-    SNAPSHOT_UNITS,
     Array,
     Divergence,
     RecordError,
     RunRecord,
     layer_sizes,
 )
+from fmviz.run.snapshots import SNAPSHOT_UNITS
 
 # No record is larger, packed or unpacked: six layers of 512 units take 18 MB. Whoever reads files
 # looks at their size first, and here nothing is unpacked past it.
@@ -41,6 +42,9 @@ MAX_BYTES = 64 * 10**6
 MAX_META_BYTES = 64 * 10**3
 # The list of what is in a zip file: some 60 bytes an array.
 MAX_LIST_BYTES = 16 * 10**3
+# Layers' measures that are whole numbers, and how those are written.
+COUNTS = ("near_zeros", "weight_histogram", "activation_histogram")
+COUNT = np.dtype("<i8")
 END = struct.Struct("<4s8xI6x")
 END_64 = b"PK\x06\x07"
 # Of an array: six bytes that say so, two of its version, and how long the text is that follows.
@@ -50,18 +54,15 @@ HEADER = struct.Struct("<8xH")
 def pack(record: RunRecord, *, compress: bool = True) -> bytes:
     """The record as an `.npz` file."""
     # Few entries, for each one costs time, and a run tells of itself after every epoch.
-    rows = [[record.start[name], *record.history[name]] for name in _measured(record.examples)]
-    table: dict[str, Array] = {"history": np.array(rows, np.float64)}
+    curves = [[record.start[name], *record.history[name]] for name in _measured(record.examples)]
+    table: dict[str, Array] = {"history": np.array(curves, np.float64)}
     for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES):
-        table[f"layers/{name}"] = np.concatenate(
-            [record.start_layers[name][None], record.layers[name]]
-        )
-    # Most images keep their class from one epoch to the next: differences, image by image, pack
-    # well.
-    for name in PREDICTIONS:
-        steps = np.diff(getattr(record, name), axis=0, prepend=np.uint8(0))
-        table[name] = np.ascontiguousarray(steps.T)
-    table["snapshots"] = record.snapshots
+        rows = np.concatenate([record.start_layers[name][None], record.layers[name]])
+        table[f"layers/{name}"] = _planes(rows) if name in COUNTS else rows
+    for name in ANSWERS:
+        table[name] = _steps(getattr(record, name))
+    table["snapshots"] = _steps(record.snapshots.view(np.uint8))
+    table["snapshot_scales"] = record.snapshot_scales
     table |= {f"weights/{i}": w for i, w in enumerate(record.weights)}
     if record.best_epoch != record.epochs:
         table |= {f"best/{i}": w for i, w in enumerate(record.best_weights)}
@@ -76,6 +77,30 @@ def pack(record: RunRecord, *, compress: bool = True) -> bytes:
     buffer = io.BytesIO()
     (np.savez_compressed if compress else np.savez)(buffer, **table)  # type: ignore[arg-type]
     return buffer.getvalue()
+
+
+def _steps(rows: Array) -> Array:
+    """Bytes, a row an epoch, as differences from one epoch to the next, image by image or weight by
+    weight: most stay or move little, which packs well."""
+    steps = np.diff(rows, axis=0, prepend=np.uint8(0))
+    return np.ascontiguousarray(np.moveaxis(steps, 0, -1))
+
+
+def _rows(steps: Array) -> Array:
+    """What `_steps` was made of."""
+    return np.cumsum(np.moveaxis(steps, -1, 0), 0, np.uint8)
+
+
+def _planes(counts: Array) -> Array:
+    """Whole numbers as their bytes, lowest first: most of the higher ones are 0, and side by side
+    they take no room."""
+    numbers = np.ascontiguousarray(counts, COUNT)
+    return np.moveaxis(numbers.view(np.uint8).reshape(*counts.shape, COUNT.itemsize), -1, 0)
+
+
+def _counts(planes: Array) -> Array:
+    """What `_planes` was made of."""
+    return np.ascontiguousarray(np.moveaxis(planes, 0, -1)).view(COUNT)[..., 0]
 
 
 def unpack(content: bytes) -> RunRecord:
@@ -158,13 +183,15 @@ def _header(content: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
 
 
 def _from_table(table: dict[str, Array], meta: dict[str, Any]) -> RunRecord:
-    predictions = {name: np.cumsum(table[name].T, 0, np.uint8) for name in PREDICTIONS}
-    for array in (*table.values(), *predictions.values()):
+    layers = {name: table[f"layers/{name}"] for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES)}
+    layers |= {name: _counts(layers[name]) for name in COUNTS}
+    answers = {name: _rows(table[name]) for name in ANSWERS}
+    snapshots = _rows(table["snapshots"]).view(np.int8)
+    for array in (*table.values(), *answers.values(), snapshots, *layers.values()):
         array.setflags(write=False)
     n_weight_arrays = sum(name.startswith("weights/") for name in table)
     weights = tuple(table[f"weights/{i}"] for i in range(n_weight_arrays))
     history = dict(zip(_measured(meta["examples"]), table["history"], strict=True))
-    layers = {name: table[f"layers/{name}"] for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES)}
     return RunRecord(
         config=RunConfig.model_validate(meta["config"]),
         history={name: array[1:] for name, array in history.items()},
@@ -172,8 +199,9 @@ def _from_table(table: dict[str, Array], meta: dict[str, Any]) -> RunRecord:
         start={name: float(array[0]) for name, array in history.items()},
         start_layers={name: array[0] for name, array in layers.items()},
         examples={str(k): int(v) for k, v in meta["examples"].items()},
-        **predictions,
-        snapshots=table["snapshots"],
+        **answers,
+        snapshots=snapshots,
+        snapshot_scales=table["snapshot_scales"],
         weights=weights,
         best_weights=tuple(table.get(f"best/{i}", w) for i, w in enumerate(weights)),
         diverged=_read(meta["diverged"]) if meta["diverged"] else None,
@@ -220,14 +248,17 @@ def _check(record: RunRecord) -> None:
         info = DATASETS[config.dataset]
         sample = record.examples["train"]
         shapes["train_predictions"] = ((epochs + 1, sample), record.train_predictions)
-        shapes["val_predictions"] = ((epochs + 1, info.validation), record.val_predictions)
+        for name in ("val_predictions", "val_confidences"):
+            shapes[name] = ((epochs + 1, info.validation), getattr(record, name))
         tests = (epochs + 1, info.test) if record.has_test else (0, 0)
         shapes["test_predictions"] = (tests, record.test_predictions)
     if record.is_brief:
-        shapes["snapshots"] = ((0, 0, 0), record.snapshots)
+        for name, none in NO_SNAPSHOTS.items():
+            shapes[name] = (none.shape, getattr(record, name))
     elif record.weights:
         units = min(SNAPSHOT_UNITS, sizes[1])
-        shapes["snapshots"] = ((len(record.snapshot_epochs), N_PIXELS, units), record.snapshots)
+        shapes["snapshots"] = ((epochs + 1, N_PIXELS, units), record.snapshots)
+        shapes["snapshot_scales"] = ((epochs + 1,), record.snapshot_scales)
         for kind, arrays in (("weights", record.weights), ("best", record.best_weights)):
             if len(arrays) != len(expected):
                 raise RecordError(f"{len(arrays)} arrays of {kind}, expected {len(expected)}")

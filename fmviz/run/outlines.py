@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from fmviz.run.config import RunConfig
-from fmviz.run.record import RunRecord
+from fmviz.run.record import NO_SNAPSHOTS, RunRecord
 from fmviz.run.store import RunStore
 
 # Outlines that are kept: of 100 epochs a run takes 12 kB.
@@ -34,7 +34,8 @@ def outline(record: RunRecord) -> RunRecord:
         train_predictions=none,
         val_predictions=none,
         test_predictions=none,
-        snapshots=np.empty((0, 0, 0), np.float16),
+        val_confidences=none,
+        **NO_SNAPSHOTS,
         weights=(),
         best_weights=(),
     )

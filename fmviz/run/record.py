@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fmviz.run import snapshots
 from fmviz.run.choices import N_CLASSES, N_PIXELS
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import (
@@ -57,10 +58,6 @@ HIDDEN_MEASURES = {
     "dead_units": "share of units flat on every probe image",
     "activation_histogram": "activations in each bin of measure.activation_edges, probe images",
 }
-# First-layer kernels are kept after so many epochs, of the first so many units.
-SNAPSHOT_EPOCHS = (1, 2, 3, 5, 8, 13, 20, 30, 50, 75, 100)
-SNAPSHOT_UNITS = 16
-
 
 # Figures of the history on test images, which are measured only where somebody asks for them.
 ON_TEST = ("test_accuracy", "test_crossentropy")
@@ -69,6 +66,14 @@ EXAMPLES = {"train", "corrupted", "validation", "test", "probe"}
 
 
 PREDICTIONS = ("train_predictions", "val_predictions", "test_predictions")
+# A byte an image and epoch.
+ANSWERS = (*PREDICTIONS, "val_confidences")
+# Of confidences in most of the recorded runs.
+COARSE = 16
+NO_SNAPSHOTS: Mapping[str, Any] = {
+    "snapshots": np.empty((0, 0, 0), np.int8),
+    "snapshot_scales": np.empty(0),
+}
 
 
 class RecordError(Exception):
@@ -109,8 +114,13 @@ class RunRecord:
             predicted class, row 0 before the first step; empty while the run goes on. Those of
             training are of the fixed sample, the first images of the training set. Those of test
             are empty where test images were not measured.
-        snapshots: (len(snapshot_epochs), 784, at most SNAPSHOT_UNITS) float16, first-layer
-            kernels; empty while the run goes on, and in a brief record.
+        val_confidences: (epochs + 1, images) uint8, round(255 p) of the probability p that the
+            network gives its predicted class, which is off by 1/510 at most, or in most of the runs
+            that ship by more: see `coarse`. Row 0 before the first step; empty while the run goes
+            on.
+        snapshots: (epochs + 1, 784, at most SNAPSHOT_UNITS) int8, first-layer kernels, on the
+            scales of `snapshot_scales`, (epochs + 1,); see `fmviz.run.snapshots`. Row 0 before the
+            first step; empty while the run goes on, and in a brief record.
         weights: the final kernels and biases, in `keras.Sequential.get_weights()` order; empty
             while the run goes on, and in a brief record. A diverged run keeps the last finite
             ones.
@@ -129,7 +139,9 @@ class RunRecord:
     train_predictions: Array
     val_predictions: Array
     test_predictions: Array
+    val_confidences: Array
     snapshots: Array
+    snapshot_scales: Array
     weights: tuple[Array, ...] = ()
     best_weights: tuple[Array, ...] = ()
     diverged: Divergence | None = None
@@ -161,14 +173,21 @@ class RunRecord:
 
     def brief(self) -> RunRecord:
         """The record without weights and snapshots, as sweeps and races keep it."""
-        none = np.empty((0, 0, 0), np.float16)
-        return replace(self, weights=(), best_weights=(), snapshots=none)
+        return replace(self, weights=(), best_weights=(), **NO_SNAPSHOTS)
+
+    def coarse(self) -> RunRecord:
+        """The record with confidences in `COARSE` steps of √(1 − p): 16 shades, which pack into
+        less than half the room, and are finest next to 1. They are off by √(1 − p)/16 at most, now
+        up, now down, so that their means hardly move."""
+        left = np.sqrt(1 - self.val_confidences / 255)
+        rounded = 1 - (np.rint(left * COARSE) / COARSE) ** 2
+        return replace(self, val_confidences=np.rint(255 * rounded).astype(np.uint8))
 
     @property
     def nbytes(self) -> int:
         """Memory that its large arrays take."""
         arrays = [*self.layers.values(), *self.weights, *self.best_weights, self.snapshots]
-        return sum(a.nbytes for a in (*arrays, *(getattr(self, name) for name in PREDICTIONS)))
+        return sum(a.nbytes for a in (*arrays, *(getattr(self, name) for name in ANSWERS)))
 
     @property
     def best_epoch(self) -> int:
@@ -185,10 +204,18 @@ class RunRecord:
             return self.weights
         return self.best_weights if epoch == self.best_epoch else ()
 
-    @property
-    def snapshot_epochs(self) -> tuple[int, ...]:
-        """The epochs of `snapshots`."""
-        return tuple(epoch for epoch in SNAPSHOT_EPOCHS if epoch <= self.epochs)
+    def snapshot(self, epoch: int) -> Array:
+        """The kernel of the first layer after so many epochs, of its first units, to within the
+        error that `fmviz.run.snapshots` tells: (784, at most SNAPSHOT_UNITS) float32.
+
+        Raises:
+            IndexError: the run has not trained so many.
+            ValueError: it keeps none: it goes on, or is brief.
+        """
+        self._check_epoch(epoch)
+        if not len(self.snapshots):
+            raise ValueError("a run that goes on, or is brief, has no pictures of its weights")
+        return snapshots.weights(self.snapshots[epoch], self.snapshot_scales[epoch])
 
     @property
     def kernels(self) -> tuple[Array, ...]:
@@ -246,6 +273,17 @@ class RunRecord:
             raise ValueError("a run hands over its answers at its end")
         row: Array = rows[epoch]
         return row
+
+    def confidences(self, epoch: int) -> Array:
+        """The probabilities that the network gives its answers on the validation images after so
+        many epochs, (images,) float64, to within 1/510.
+
+        Raises:
+            ValueError: the run goes on; answers are handed over at its end.
+        """
+        if not len(self.val_confidences):
+            raise ValueError("a run hands over its answers at its end")
+        return self.val_confidences[epoch] / 255
 
     def gap(self, epoch: int) -> Estimate:
         """Training accuracy − validation accuracy, with the standard error."""

@@ -59,6 +59,7 @@ class Evaluation(NamedTuple):
     Attributes:
         predicted: classes, (chunks, K, EVALUATION_BATCH) uint8; 0 in chunks left out.
         crossentropy: (chunks, K, EVALUATION_BATCH), nats.
+        confidence: round(255 p) of the answers' probabilities, (chunks, K, EVALUATION_BATCH) uint8.
         pre_activations, activations: of each hidden layer on the probe, (K, PROBE_IMAGES, units).
         gradient_norms: ‖∂C₀/∂W‖ of each kernel on `GRADIENT_IMAGES` training images, (layers, K).
         update_norms: ‖ΔW‖ of each kernel in a step on those images, (layers, K).
@@ -66,6 +67,7 @@ class Evaluation(NamedTuple):
 
     predicted: Tensor
     crossentropy: Tensor
+    confidence: Tensor
     pre_activations: list[Tensor]
     activations: list[Tensor]
     gradient_norms: Tensor
@@ -267,33 +269,42 @@ class Program:
         """
         self.traces += 1
 
-        def measured(logits: Tensor, i: Tensor) -> tuple[Tensor, Tensor]:
+        def measured(logits: Tensor, i: Tensor) -> tuple[Tensor, ...]:
             each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels[i], logits)
-            return tf.cast(tf.argmax(logits, -1, output_type=tf.int32), tf.uint8), each
+            classes = tf.cast(tf.argmax(logits, -1, output_type=tf.int32), tf.uint8)
+            # The largest of a softmax: eᵐ / Σ eᶻ = 1 / Σ eᶻ⁻ᵐ.
+            parts = tf.exp(logits - tf.reduce_max(logits, -1, keepdims=True))
+            confidence = tf.cast(tf.round(255.0 / tf.reduce_sum(parts, -1)), tf.uint8)
+            return classes, each, confidence
 
-        def body(i: Tensor, predicted: Any, crossentropy: Any) -> Any:
-            classes, each = measured(self._forward(state.weights, pixels(images[i])).logits, i)
-            return i + 1, predicted.write(i, classes), crossentropy.write(i, each)
+        def written(arrays: Any, i: Tensor, logits: Tensor) -> list[Any]:
+            return [a.write(i, v) for a, v in zip(arrays, measured(logits, i), strict=True)]
+
+        def body(i: Tensor, *arrays: Any) -> Any:
+            return i + 1, *written(
+                arrays, i, self._forward(state.weights, pixels(images[i])).logits
+            )
 
         chunks, shape = images.shape[0], (self.members, EVALUATION_BATCH)
-        predicted = tf.TensorArray(tf.uint8, chunks, element_shape=shape)
-        crossentropy = tf.TensorArray(tf.float32, chunks, element_shape=shape)
+        arrays: list[Any] = [
+            tf.TensorArray(kind, chunks, element_shape=shape)
+            for kind in (tf.uint8, tf.float32, tf.uint8)
+        ]
         probe = self._forward(
             state.weights,
             pixels(tf.reshape(images[:PROBE_CHUNKS], (PROBE_IMAGES, images.shape[2]))),
         )
         for i, logits in enumerate(tf.split(probe.logits, PROBE_CHUNKS, axis=1)):
-            classes, each = measured(logits, i)
-            predicted, crossentropy = predicted.write(i, classes), crossentropy.write(i, each)
-        _, predicted, crossentropy = tf.while_loop(
-            lambda i, *_: i < end, body, (PROBE_CHUNKS, predicted, crossentropy)
-        )
+            arrays = written(arrays, i, logits)
+        _, *arrays = tf.while_loop(lambda i, *_: i < end, body, (PROBE_CHUNKS, *arrays))
+        predicted, crossentropy, confidence = (array.stack() for array in arrays)
         gradient_norms, update_norms = self._next_step(
             state, training[:GRADIENT_IMAGES], numbers, rates
         )
         return Evaluation(
-            predicted.stack(),
-            crossentropy.stack(),
+            predicted,
+            crossentropy,
+            confidence,
             probe.pre_activations,
             probe.activations,
             gradient_norms,

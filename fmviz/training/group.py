@@ -349,11 +349,11 @@ class Group:
     def _measure(self, figures: list[dict[str, float]]) -> list[int]:
         """Add a row to every run still finite; returns those that no longer are."""
         measured = self._evaluate([known["learning_rate"] for known in figures])
-        predicted, crossentropy = (
+        predicted, crossentropy, confidence = (
             np.asarray(v)[: self.evaluation_chunks]
             .transpose(1, 0, 2)
             .reshape(self.program.members, -1)
-            for v in (measured.predicted, measured.crossentropy)
+            for v in (measured.predicted, measured.crossentropy, measured.confidence)
         )
         # Not `numpy()`, which copies; the recorders write to none of these.
         pre_activations = [np.asarray(z) for z in measured.pre_activations]
@@ -370,6 +370,7 @@ class Group:
                     figures[k],
                     predicted[k],
                     crossentropy[k],
+                    confidence[k],
                     [z[k] for z in pre_activations],
                     [a[k] for a in activations],
                     stock.take(weights, k),

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fmviz.run import data, measure
+from fmviz.run import data, measure, snapshots
 from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
 from fmviz.run.data import PROBE_IMAGES
@@ -16,9 +16,8 @@ from fmviz.run.record import (
     HIDDEN_MEASURES,
     HISTORY,
     KERNEL_MEASURES,
+    NO_SNAPSHOTS,
     ON_TEST,
-    SNAPSHOT_EPOCHS,
-    SNAPSHOT_UNITS,
     Divergence,
     RunRecord,
 )
@@ -37,8 +36,9 @@ class Measured(NamedTuple):
 
     Attributes:
         figures: those of `HISTORY` that only the trainer knows: running means, rate, seconds.
-        predicted, crossentropy: one an evaluation image, in the order of `evaluation_slices`;
-            those of the test images are not looked at where they are not asked for.
+        predicted, crossentropy, confidence: one an evaluation image, in the order of
+            `evaluation_slices`; those of the test images are not looked at where they are not
+            asked for.
         pre_activations, activations: (PROBE_IMAGES, units) a hidden layer.
         weights: kernels and biases in Keras's order; the recorder keeps them.
         gradient_norms, update_norms: one a kernel.
@@ -47,6 +47,7 @@ class Measured(NamedTuple):
     figures: dict[str, float]
     predicted: Array
     crossentropy: Array
+    confidence: Array
     pre_activations: list[Array]
     activations: list[Array]
     weights: list[Array]
@@ -104,7 +105,8 @@ class Recorder:
         self._layers: dict[str, Array] = {}
         self._predictions: dict[str, list[Array]] = {name: [] for name in self.slices}
         self._pending: Future[dict[str, Array]] | None = None
-        self._snapshots: list[Array] = []
+        self._confidences: list[Array] = []
+        self._snapshots: list[tuple[Array, float]] = []
         self._weights: list[Array] = []
         self._best: tuple[float, list[Array]] = (np.inf, [])
 
@@ -156,6 +158,7 @@ class Recorder:
         self._pending = _beside.submit(self._layer_measures, measured, norms)
         for name, rows in self._predictions.items():
             rows.append(measured.predicted[self.slices[name]].copy())
+        self._confidences.append(measured.confidence[self.slices["val"]].copy())
         self._keep(measured.weights, figures["val_crossentropy"])
         return True
 
@@ -206,9 +209,12 @@ class Recorder:
         self._weights = weights
         if epoch and val_crossentropy < self._best[0]:
             self._best = (val_crossentropy, weights)
-        if epoch in SNAPSHOT_EPOCHS:
-            with np.errstate(over="ignore"):
-                self._snapshots.append(weights[0][:, :SNAPSHOT_UNITS].astype(np.float16))
+        self._snapshots.append(snapshots.taken(weights[0]))
+
+    def _taken(self) -> dict[str, Array]:
+        """The kept pictures of weights."""
+        numbers, scales = zip(*self._snapshots, strict=True)
+        return {"snapshots": np.stack(numbers), "snapshot_scales": np.array(scales)}
 
     def record(self, made: dict[str, Any]) -> RunRecord:
         """The record so far; the large arrays only once the run has ended."""
@@ -220,7 +226,6 @@ class Recorder:
             for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES)
         }
         ended = self.ended
-        units = min(SNAPSHOT_UNITS, self._weights[0].shape[1])
         none = np.empty((0, 0), np.uint8)
         answers = {
             name: np.stack(self._predictions[name]) if ended and name in self.slices else none
@@ -242,11 +247,8 @@ class Recorder:
             train_predictions=answers["train"],
             val_predictions=answers["val"],
             test_predictions=answers["test"],
-            snapshots=np.array(self._snapshots, np.float16).reshape(
-                -1, len(self._weights[0]), units
-            )
-            if ended
-            else np.empty((0, 0, 0), np.float16),
+            val_confidences=np.stack(self._confidences) if ended else none,
+            **(self._taken() if ended else NO_SNAPSHOTS),
             weights=tuple(self._weights) if ended else (),
             best_weights=tuple(self._best[1] or self._weights) if ended else (),
             diverged=self.diverged,

@@ -110,11 +110,16 @@ def test_the_keyboard_moves_every_picture_to_one_epoch(page: Page) -> None:
     page.keyboard.press("End")
 
 
-def test_a_picture_that_was_not_kept_says_of_which_epoch_it_is(page: Page) -> None:
+def test_pictures_of_weights_move_at_every_epoch(page: Page) -> None:
     slider = page.locator(SLIDER)
-    slider.fill("60")
     caption = page.locator(".kernels figcaption").first
-    expect(caption).to_have_text("No penalty, after epoch 50 (the nearest kept)")
+    canvas = page.locator(".kernels canvas").first
+    drawn = []
+    for epoch in ("60", "61"):
+        slider.fill(epoch)
+        expect(caption).to_have_text(f"No penalty, after epoch {epoch}")
+        drawn.append(canvas.evaluate("one => one.toDataURL()"))
+    assert drawn[0] != drawn[1]
     slider.fill("100")
     expect(caption).to_have_text("No penalty, after epoch 100")
 

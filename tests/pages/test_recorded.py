@@ -19,7 +19,7 @@ from tests.support.scripted import ScriptedEngine, ScriptedWatch
 
 pytestmark = pytest.mark.slow
 
-LIMIT = 16_000_000
+LIMIT = 25_000_000
 
 
 @pytest.fixture

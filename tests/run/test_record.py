@@ -22,10 +22,11 @@ from fmviz.run import archive, data
 from fmviz.run.config import RECORD_SCHEMA, RunConfig
 from fmviz.run.measure import TOLERANCES
 from fmviz.run.record import (
+    ANSWERS,
     HIDDEN_MEASURES,
     HISTORY,
     KERNEL_MEASURES,
-    SNAPSHOT_EPOCHS,
+    NO_SNAPSHOTS,
     Divergence,
     RecordError,
     RunRecord,
@@ -103,7 +104,7 @@ def test_a_record_survives_the_way_through_bytes(kind: str, compress: bool) -> N
         assert [(w.dtype, w.shape) for w in getattr(back, name)] == arrays
         for ours, theirs in zip(getattr(back, name), getattr(record, name), strict=True):
             np.testing.assert_array_equal(ours, theirs)
-    for name in ("val_predictions", "test_predictions", "snapshots"):
+    for name in (*ANSWERS, *NO_SNAPSHOTS):
         ours, theirs = getattr(back, name), getattr(record, name)
         assert ours.dtype == theirs.dtype
         np.testing.assert_array_equal(ours, theirs)
@@ -125,7 +126,9 @@ def test_what_was_read_cannot_be_changed() -> None:
         *back.start_layers.values(),
         back.val_predictions,
         back.test_predictions,
+        back.val_confidences,
         back.snapshots,
+        back.snapshot_scales,
     ):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
@@ -181,15 +184,48 @@ def test_the_best_epoch_is_the_first_with_the_lowest_cross_entropy(
     assert synthetic(epochs=0).best_epoch == 0
 
 
-@pytest.mark.parametrize(
-    ("epochs", "kept"),
-    [(0, ()), (1, (1,)), (3, (1, 2, 3)), (4, (1, 2, 3)), (30, (1, 2, 3, 5, 8, 13, 20, 30))],
-)
-def test_snapshots_are_of_the_epochs_that_have_been(epochs: int, kept: tuple[int, ...]) -> None:
-    config = tiny(epochs=100)
-    assert synthetic(config, epochs=epochs).snapshot_epochs == kept
-    # The last epoch of the longest run and of the default run are among them.
-    assert {100, RunConfig().epochs} <= set(SNAPSHOT_EPOCHS)
+def test_the_first_weights_are_read_at_any_epoch_on_its_own_scale() -> None:
+    record = synthetic(tiny(hidden=(20,), epochs=3))
+    for epoch in range(4):
+        expected = record.snapshots[epoch] / 127 * record.snapshot_scales[epoch]
+        np.testing.assert_allclose(record.snapshot(epoch), expected, rtol=1e-6)
+    assert record.snapshot(0).shape == (784, 16)
+    with pytest.raises(IndexError, match="from 0 to 3, not 4"):
+        record.snapshot(4)
+    for none in (record.brief(), synthetic(epochs=2)):
+        with pytest.raises(ValueError, match="no pictures of its weights"):
+            none.snapshot(1)
+
+
+def test_confidences_are_probabilities_and_brief_records_keep_them() -> None:
+    record = synthetic().brief()
+    for epoch in range(4):
+        expected = record.val_confidences[epoch].astype(float) / 255
+        np.testing.assert_array_equal(record.confidences(epoch), expected)
+        assert record.confidences(epoch).shape == (2_500,)
+    with pytest.raises(ValueError, match="at its end"):
+        synthetic(epochs=2).confidences(1)
+
+
+@given(st.lists(st.integers(26, 255), min_size=1, max_size=30))
+@settings(max_examples=60, deadline=None)
+def test_coarse_confidences_are_near_the_others_and_pack_into_less(values: list[int]) -> None:
+    record = synthetic()
+    sure = np.resize(np.array(values, np.uint8), record.val_confidences.shape)
+    record = replace(record, val_confidences=sure)
+    coarse = record.coarse()
+    p, near = sure / 255, coarse.val_confidences / 255
+    assert coarse.val_confidences.dtype == np.uint8
+    # Half a step of √(1 − p) to either side, and a byte's own rounding.
+    assert (np.abs(near - p) <= np.sqrt(1 - p) / 16 + 1 / 1024 + 1 / 510 + 1e-9).all()
+    assert len(np.unique(coarse.val_confidences)) <= 17
+    np.testing.assert_array_equal(coarse.coarse().val_confidences, coarse.val_confidences)
+
+
+def test_what_is_kept_of_every_epoch_takes_a_megabyte_and_a_half_in_the_longest_run() -> None:
+    record = synthetic(RunConfig(epochs=100))
+    assert record.snapshots.nbytes + record.val_confidences.nbytes < 1.53e6
+    assert record.nbytes - record.brief().nbytes > record.snapshots.nbytes
 
 
 @pytest.mark.parametrize(
@@ -346,7 +382,9 @@ CHANGES: dict[str, Callable[[RunRecord], RunRecord]] = {
     ),
     "a prediction": lambda r: replace(r, test_predictions=(r.test_predictions + 1) % 10),
     "a validation prediction": lambda r: replace(r, val_predictions=(r.val_predictions + 1) % 10),
-    "a snapshot": lambda r: replace(r, snapshots=r.snapshots + np.float16(1)),
+    "a confidence": lambda r: replace(r, val_confidences=r.val_confidences - 1),
+    "a snapshot": lambda r: replace(r, snapshots=r.snapshots + np.int8(1)),
+    "a snapshot's scale": lambda r: replace(r, snapshot_scales=r.snapshot_scales + 1e-15),
     "a snapshot less": lambda r: replace(r, snapshots=r.snapshots[:-1]),
     "a best kernel": lambda r: replace(
         r, best_weights=(r.best_weights[0] + 1, *r.best_weights[1:])
@@ -553,14 +591,23 @@ FOREIGN: dict[str, Callable[[], bytes]] = {
     },
     **{
         f"no {name}": lambda name=name: rewritten(drop=name)  # type: ignore[misc]
-        for name in ("val_predictions", "test_predictions", "snapshots")
+        for name in (*ANSWERS, *NO_SNAPSHOTS)
     },
-    "snapshots of fewer epochs": lambda: rewritten({"snapshots": sound_table()["snapshots"][:-1]}),
-    "snapshots of fewer units": lambda: rewritten(
+    "snapshots of fewer epochs": lambda: rewritten(
         {"snapshots": sound_table()["snapshots"][..., :-1]}
     ),
-    "snapshots of fewer pixels": lambda: rewritten(
-        {"snapshots": sound_table()["snapshots"][:, 1:]}
+    "snapshots of fewer units": lambda: rewritten(
+        {"snapshots": sound_table()["snapshots"][:, :-1]}
+    ),
+    "snapshots of fewer pixels": lambda: rewritten({"snapshots": sound_table()["snapshots"][1:]}),
+    "a scale of snapshots too few": lambda: rewritten(
+        {"snapshot_scales": sound_table()["snapshot_scales"][1:]}
+    ),
+    "confidences of fewer epochs": lambda: rewritten(
+        {"val_confidences": sound_table()["val_confidences"][:, :-1]}
+    ),
+    "confidences of fewer images": lambda: rewritten(
+        {"val_confidences": sound_table()["val_confidences"][:-1]}
     ),
     "predictions of fewer epochs": lambda: rewritten(
         {"val_predictions": sound_table()["val_predictions"][:-1]}

@@ -23,17 +23,17 @@ from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import ACTIVATION_BINS, TOLERANCES, WEIGHT_EDGES
 from fmviz.run.record import (
+    ANSWERS,
     HIDDEN_MEASURES,
     HISTORY,
     KERNEL_MEASURES,
+    NO_SNAPSHOTS,
     ON_TEST,
-    PREDICTIONS,
-    SNAPSHOT_EPOCHS,
-    SNAPSHOT_UNITS,
     Array,
     Divergence,
     RunRecord,
 )
+from fmviz.run.snapshots import SNAPSHOT_UNITS
 from fmviz.run.store import RECORDED_FOLDER
 
 TINY: dict[str, Any] = {"train_size": 100, "hidden": (4, 3), "epochs": 3, "batch_size": 20}
@@ -99,8 +99,11 @@ def synthetic(
     # As the recorder has it: the weights of the best epoch are the last where that is the best.
     if epochs == 0 or np.argmin(curves["val_crossentropy"][1:]) == epochs - 1:
         best = weights
-    kept = sum(epoch <= epochs for epoch in SNAPSHOT_EPOCHS)
-    snapshots = rng.standard_normal((kept, 784, min(SNAPSHOT_UNITS, sizes[1])))
+    units = min(SNAPSHOT_UNITS, sizes[1])
+    snapshots: dict[str, Any] = {
+        "snapshots": rng.integers(-127, 127, (epochs + 1, 784, units), np.int8, endpoint=True),
+        "snapshot_scales": rng.random(epochs + 1),
+    }
     none = np.empty((0, 0), np.uint8)
     all_examples = {
         "train": 100,
@@ -114,6 +117,8 @@ def synthetic(
     def predictions(images: int) -> npt.NDArray[np.uint8]:
         return rng.integers(0, 10, (epochs + 1, images), np.uint8) if ended else none
 
+    # From 1 down to 0.29: of ten probabilities the largest is at least a tenth.
+    confidences = 255 - 20 * predictions(info.validation)
     return RunRecord(
         config=config,
         history={name: values[1:] for name, values in curves.items()},
@@ -124,7 +129,8 @@ def synthetic(
         train_predictions=predictions(all_examples["train"]),
         val_predictions=predictions(info.validation),
         test_predictions=predictions(info.test),
-        snapshots=(snapshots if ended else np.empty((0, 0, 0))).astype(np.float16),
+        val_confidences=confidences,
+        **(snapshots if ended else NO_SNAPSHOTS),
         weights=tuple(weights) if ended else (),
         best_weights=tuple(best) if ended else (),
         diverged=diverged,
@@ -212,8 +218,8 @@ def same_figures(a: RunRecord, b: RunRecord) -> bool:
 
     def arrays(record: RunRecord) -> dict[str, Array]:
         table: dict[str, Array] = {
-            **{name: getattr(record, name) for name in PREDICTIONS},
-            "snapshots": record.snapshots,
+            **{name: getattr(record, name) for name in ANSWERS},
+            **{name: getattr(record, name) for name in NO_SNAPSHOTS},
         }
         for name in record.history:
             if name != "seconds":

@@ -8,7 +8,7 @@ from dataclasses import replace
 from fmviz.engine.orders import FileError
 from fmviz.engine.watch import Update
 from fmviz.run.config import RunConfig
-from fmviz.run.record import Array, RunRecord
+from fmviz.run.record import NO_SNAPSHOTS, Array, RunRecord
 from fmviz.run.store import RunStore, default_folder
 from tests.support.records import untested
 
@@ -22,7 +22,8 @@ def first_epochs(record: RunRecord, epochs: int) -> RunRecord:
         train_predictions=record.train_predictions[:0],
         val_predictions=record.val_predictions[:0],
         test_predictions=record.test_predictions[:0],
-        snapshots=record.snapshots[:0],
+        val_confidences=record.val_confidences[:0],
+        **NO_SNAPSHOTS,
         weights=(),
         best_weights=(),
     )

@@ -622,28 +622,43 @@ def test_where_the_last_epoch_is_the_best_both_weights_are_the_same() -> None:
         np.testing.assert_array_equal(last, best)
 
 
-def test_snapshots_are_the_first_kernel_as_it_was() -> None:
+def test_pictures_of_weights_are_the_first_kernel_as_it_was() -> None:
     record = together(config_of({}))
-    assert record.snapshot_epochs == (1, 2, 3)
-    assert record.snapshots.shape == (3, 784, 16)
-    assert record.snapshots.dtype == np.float16
-    last = record.weights[0][:, :16].astype(np.float16)
-    np.testing.assert_array_equal(record.snapshots[-1], last)
-    # A run of one epoch ends where this one took its first snapshot.
+    assert record.snapshots.shape == (4, 784, 16)
+    # A run of one epoch ends where this one was after its first.
     short = trained(config_of({"epochs": 1}))
-    np.testing.assert_allclose(
-        record.snapshots[0].astype(float), short.weights[0][:, :16], rtol=2e-3, atol=1e-5
-    )
+    start = initial_weights(record.config)
+    for epoch, weights in ((0, start), (1, short.weights), (3, record.weights)):
+        kernel = weights[0][:, :16]
+        error = np.abs(record.snapshot(epoch) - kernel).max()
+        assert error < 0.006 * np.abs(kernel).max()
 
 
-def test_snapshots_of_a_long_run_are_at_their_epochs() -> None:
+def test_pictures_of_weights_are_of_their_own_epoch_each() -> None:
     record = trained(config_of({"hidden": (16,), "epochs": 12, "learning_rate": 0.01}))
-    assert record.snapshot_epochs == (1, 2, 3, 5, 8)
-    # A snapshot of 16 units is the whole kernel here, and its norm is that of its epoch alone.
-    norms = np.sqrt((record.snapshots.astype(float) ** 2).sum(axis=(1, 2)))
-    expected = record.layers["kernel_norm"][[0, 1, 2, 4, 7], 0]
-    np.testing.assert_allclose(norms, expected, rtol=1e-4)
-    assert (np.diff(expected) > 1e-3 * expected[0]).all()
+    # A picture of 16 units is the whole kernel here, and its norm is that of its epoch alone.
+    norms = [float(np.linalg.norm(record.snapshot(epoch))) for epoch in range(1, 13)]
+    np.testing.assert_allclose(norms, record.layers["kernel_norm"][:, 0], rtol=1e-3)
+    assert (np.diff(norms) > 2e-3 * norms[0]).all()
+
+
+def test_confidences_are_stock_keras_probabilities_of_the_answers() -> None:
+    record = trained(config_of({}))
+    for epoch, weights in ((0, initial_weights(record.config)), (3, record.weights)):
+        network = model.as_keras(record.config, weights)
+        logits = network.predict(data.load().validation.pixels, verbose=0)
+        probabilities = np.asarray(keras.ops.softmax(logits.astype(np.float64)))
+        np.testing.assert_allclose(
+            record.confidences(epoch), probabilities.max(axis=1), atol=0.5 / 255 + 1e-4
+        )
+        # So the cross-entropy of the images that are answered rightly follows from them, all of
+        # which round alike before the first step.
+        truth = data.load().validation.labels
+        right = record.answers("val", epoch) == truth
+        nats = -np.log(probabilities[np.arange(len(truth)), truth])
+        assert -np.log(record.confidences(epoch)[right]).mean() == pytest.approx(
+            nats[right].mean(), abs=0.002 if epoch else 0.02
+        )
 
 
 def test_dropout_acts_in_training_only() -> None:
@@ -937,7 +952,7 @@ def test_a_run_that_diverges_in_its_first_epoch_keeps_its_start_and_survives_byt
         for ours, start in zip(kept, initial_weights(config), strict=True):
             np.testing.assert_array_equal(ours, start)
     assert record.val_predictions.shape == (1, 2_500)
-    assert record.snapshots.shape == (0, 784, 16)
+    assert record.snapshots.shape == (1, 784, 16)
     back = archive.unpack(archive.pack(record))
     assert same_figures(back, record)
     assert back.diverged == record.diverged

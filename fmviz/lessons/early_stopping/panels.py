@@ -283,14 +283,16 @@ class Epochs(Panel):
             place.metric(label, figure)
         self.told.say(*says.at_epoch(run, rule, epoch))
         if len(record.snapshots):
-            index = says.nearest_snapshot(record, epoch)
-            limit = picture_limit(list(record.snapshots))
+            # All epochs on one scale.
+            every = [record.snapshot(each) for each in range(record.epochs + 1)]
             self.kernels.image(
-                png(kernel_pictures(record.snapshots[index], limit, board.dark)),
+                png(kernel_pictures(every[epoch], picture_limit(every), board.dark)),
                 alt="First-layer weights as pictures, one a unit.",
                 width="stretch",
             )
-            self.kernels_note.caption(self.page.words(says.kernels(record, epoch)))
+            self.kernels_note.caption(
+                self.page.words(Caption("kernels", {"epoch": str(epoch)})),
+            )
         self.weights.chart(
             charts.weights_rows(record, epoch),
             charts.weights_spec(board.dark),

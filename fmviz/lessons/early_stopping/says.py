@@ -212,23 +212,6 @@ def _measured(record: RunRecord, epoch: int) -> Caption:
     return Caption("at epoch, some labels wrong", figures)
 
 
-def nearest_snapshot(record: RunRecord, epoch: int) -> int:
-    """The index of the kept kernels that are nearest to an epoch, the earlier of two."""
-    kept = record.snapshot_epochs
-    return min(range(len(kept)), key=lambda index: abs(kept[index] - epoch))
-
-
-def kernels(record: RunRecord, epoch: int) -> Caption:
-    """Of which epoch the kernels in the picture are."""
-    shown = record.snapshot_epochs[nearest_snapshot(record, epoch)]
-    figures = {
-        "epoch": str(shown),
-        "asked": str(epoch),
-        "kept": ", ".join(map(str, record.snapshot_epochs)),
-    }
-    return Caption("kernels of this epoch" if shown == epoch else "kernels nearby", figures)
-
-
 def rule_in_figures(run: Shown, rule: Rule) -> list[Caption]:
     """The rule with the run's own numbers in it, and the Keras lines that do the same."""
     if rule.patience is None:

@@ -10,7 +10,7 @@ from fmviz.analysis.stopping import shown_weights
 from fmviz.charts import film
 from fmviz.charts import weights as charts
 from fmviz.run import data, measure
-from fmviz.run.record import SNAPSHOT_UNITS
+from fmviz.run.snapshots import SNAPSHOT_UNITS
 from fmviz.ui.board import Board
 from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.panels.card import Card
@@ -97,8 +97,10 @@ class Pictures(Panel):
                 caption=words.dated(run.name, epoch),
                 width="stretch",
             )
-        # A run that diverged at once has no epoch to play.
-        if all(len(run.record.snapshots) for run in look.runs):
-            drawn = film.kernels(look.runs, limit) | {"columns": self.columns}
-            self.screen.draw(look, lambda clock: film.reel(clock, "kernels", ALT, drawn))
+        self.screen.draw(
+            look,
+            lambda clock: film.reel(
+                clock, "kernels", ALT, film.kernels(look.runs, limit) | {"columns": self.columns}
+            ),
+        )
         self.told.say(*captions, words.pictures(limit, beyond, units, hidden=hidden))

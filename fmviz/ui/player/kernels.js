@@ -1,4 +1,7 @@
-// First-layer weights as pictures, a grid a run, at the nearest epoch of which they are kept.
+// First-layer weights as pictures, a grid a run.
+
+// Shades on either side of zero.
+const LEVELS = 127;
 
 class Kernels {
   constructor(body, data) {
@@ -8,26 +11,29 @@ class Kernels {
       const figure = make(this.row, "figure", `run-${picture.run}`);
       const canvas = make(figure, "canvas");
       const caption = make(figure, "figcaption");
-      const raw = atob(picture.pixels);
-      const weights = new Int8Array(raw.length);
-      for (let k = 0; k < raw.length; k++) weights[k] = raw.charCodeAt(k);
       const columns = Math.min(data.columns ?? 8, picture.units);
       const [tall, wide] = data.shape;
       canvas.width = columns * (wide + 1) - 1;
       canvas.height = Math.ceil(picture.units / columns) * (tall + 1) - 1;
-      return { canvas, caption, weights, columns, context: canvas.getContext("2d"), shown: null };
+      const grid = { canvas, caption, columns, context: canvas.getContext("2d"), weights: null, shown: null };
+      // Browsers unpack in their own time.
+      weightsOf(picture, tall * wide).then((weights) => {
+        grid.weights = weights;
+        if (this.film?.clock.key === data.film.key) this.frame(this.film);
+      });
+      return grid;
     });
   }
 
   paint(dark) {
-    const scale = this.data.scale[Number(dark)].map((colour) => rgbOf(colour));
-    this.colours = new Uint32Array(256);
-    for (let byte = -128; byte < 128; byte++) {
-      const share = Math.min(1, Math.abs(byte) / 127);
-      const end = byte < 0 ? scale[0] : scale[2];
-      const [red, green, blue] = scale[1].map((from, k) => Math.round(from + share * (end[k] - from)));
-      this.colours[byte & 255] = 0xff000000 | (blue << 16) | (green << 8) | red;
-    }
+    const [low, middle, high] = this.data.scale[Number(dark)].map((colour) => rgbOf(colour));
+    // From full blue to full orange.
+    this.colours = Uint32Array.from({ length: 2 * LEVELS + 1 }, (_, level) => {
+      const share = Math.abs(level - LEVELS) / LEVELS;
+      const end = level < LEVELS ? low : high;
+      const [red, green, blue] = middle.map((from, k) => Math.round(from + share * (end[k] - from)));
+      return 0xff000000 | (blue << 16) | (green << 8) | red;
+    });
     const [red, green, blue] = rgbOf(this.data.line[Number(dark)]);
     this.between = 0xff000000 | (blue << 16) | (green << 8) | red;
     for (const grid of this.grids) grid.shown = null;
@@ -36,17 +42,12 @@ class Kernels {
   layout() {}
 
   frame(film) {
+    this.film = film;
     this.data.pictures.forEach((picture, index) => {
       const grid = this.grids[index];
-      const wanted = film.epochOf(picture.run);
-      // Of two that are as near, the one that has been.
-      const nearest = picture.epochs.reduce((best, epoch) =>
-        Math.abs(epoch - wanted) < Math.abs(best - wanted) ? epoch : best,
-      );
-      if (grid.shown !== nearest) this.show(grid, picture, nearest);
-      const name = picture.name;
-      const note = nearest === wanted ? "" : " (the nearest kept)";
-      grid.caption.textContent = `${name}, after epoch ${nearest}${note}`;
+      const epoch = film.epochOf(picture.run);
+      if (grid.weights && grid.shown !== epoch) this.show(grid, picture, epoch);
+      grid.caption.textContent = `${picture.name}, after epoch ${epoch}`;
       grid.canvas.setAttribute("role", "img");
       grid.canvas.setAttribute("aria-label", grid.caption.textContent);
     });
@@ -58,20 +59,35 @@ class Kernels {
     const image = context.createImageData(canvas.width, canvas.height);
     const pixels = new Uint32Array(image.data.buffer);
     pixels.fill(this.between);
-    let next = picture.epochs.indexOf(epoch) * picture.units * tall * wide;
+    // The colour of every byte, on the epoch's own scale.
+    const full = picture.scales[epoch] / 127 / (this.data.limit || 1);
+    const colours = Uint32Array.from({ length: 256 }, (_, byte) => {
+      const share = Math.max(-1, Math.min(1, (byte < 128 ? byte : byte - 256) * full));
+      return this.colours[LEVELS + Math.round(share * LEVELS)];
+    });
+    let next = epoch * picture.units * tall * wide;
     for (let unit = 0; unit < picture.units; unit++) {
       const top = Math.floor(unit / columns) * (tall + 1);
       const left = (unit % columns) * (wide + 1);
       for (let row = 0; row < tall; row++) {
         const start = (top + row) * canvas.width + left;
         for (let column = 0; column < wide; column++) {
-          pixels[start + column] = this.colours[weights[next++] & 255];
+          pixels[start + column] = colours[weights[next++]];
         }
       }
     }
     context.putImageData(image, 0, 0);
     grid.shown = epoch;
   }
+}
+
+// A byte a weight, epoch after epoch, from how each differs from the one before.
+async function weightsOf({ pixels, units }, size) {
+  const packed = new Blob([bytesOf(pixels)]).stream();
+  const unpacked = packed.pipeThrough(new DecompressionStream("deflate"));
+  const weights = new Uint8Array(await new Response(unpacked).arrayBuffer());
+  for (let k = units * size; k < weights.length; k++) weights[k] += weights[k - units * size];
+  return weights;
 }
 
 function rgbOf(colour) {

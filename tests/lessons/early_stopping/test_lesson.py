@@ -34,7 +34,7 @@ CURVE = np.abs(np.arange(60) - 19.5) / 100 + 0.4
 
 
 def test_the_words_are_whole() -> None:
-    check_prose(NAME, BRANCHES)
+    check_prose(NAME, BRANCHES, {"kernels": {"epoch"}})
 
 
 def test_the_words_are_short_and_plain() -> None:

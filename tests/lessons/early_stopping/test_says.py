@@ -194,8 +194,6 @@ MAKERS: dict[str, Callable[[], list[Caption]]] = {
     "at epoch, some labels wrong": lambda: epoch_said(6, corrupted=20),
     "at epoch, all labels wrong": lambda: epoch_said(6, corrupted=100),
     "stopping off": lambda: said(TURNS, patience=None),
-    "kernels of this epoch": lambda: [says.kernels(record_of(TURNS), 5)],
-    "kernels nearby": lambda: [says.kernels(record_of(TURNS), 6)],
     "rule off": lambda: rule_said(TURNS, patience=None),
     "rule min": lambda: rule_said(TURNS),
     "rule max": lambda: rule_said(TURNS, monitor="val_accuracy"),
@@ -354,13 +352,6 @@ def test_wrong_labels_have_a_row_where_there_are_some() -> None:
     noisy = replace(record, examples={**record.examples, "corrupted": 100})
     column = tables.moments(replayed(noisy, rule), False)[0]
     assert column["wrong labels, as told"] == "25.0%"  # of all there are
-
-
-def test_the_kernels_nearest_to_an_epoch() -> None:
-    record = record_of([0.5] * 30)
-    # Kept after epochs 1, 2, 3, 5, 8, 13, 20 and 30.
-    nearest = [record.snapshot_epochs[says.nearest_snapshot(record, e)] for e in (1, 4, 10, 11, 30)]
-    assert nearest == [1, 3, 8, 13, 30]
 
 
 def test_the_answer_is_the_third_that_holds_the_lowest_cross_entropy() -> None:

@@ -60,7 +60,7 @@ class Symmetry(Panel):
         if record is None or not record.epochs or record.is_brief or not record.complete:
             return
         self.told.say(says.symmetry(record))
-        shown = record.snapshots[-1][:, :PICTURES_SHOWN].astype(float)
+        shown = record.kernels[0][:, :PICTURES_SHOWN]
         units, limit = shown.shape[1], float(np.abs(shown).max())
         self.pictures.image(
             [
@@ -72,7 +72,7 @@ class Symmetry(Panel):
             width=SHAPE[1] * PIXEL // 2,
         )
         shown_units = f"the first {units} units" if units > 1 else "the only unit"
-        figures = {"shown": shown_units, "epoch": str(record.snapshot_epochs[-1])}
+        figures = {"shown": shown_units, "epoch": str(record.epochs)}
         self.note.caption(page.words(Caption("symmetry pictures", figures)))
 
     def _press(self, label: str, name: str, on_click: Callable[[], None] | None = None) -> None:
