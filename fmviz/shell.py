@@ -69,7 +69,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     small machine for some seconds, and whoever opens the page as the server comes up should see it
     first.
     """
-    lean.use_few_arenas()
+    lean.keep_little()
     prepare()
     lean.stay_small()
     Thread(target=prepare_charts, daemon=True).start()

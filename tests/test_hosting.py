@@ -65,6 +65,7 @@ def settings(tmp_path: Path) -> dict[str, str]:
         "PORT": str(free_port()),
         "STORE": str(tmp_path / "store"),
         "KEYS": str(tmp_path / "keys"),
+        "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "2",
     }
     assert set(re.findall(r"(\w+)=", COMMANDS["settings"])) == set(values)
     installed = {

@@ -38,6 +38,9 @@ CONNECT_SECONDS = 10.0
 # What a worker of this machine takes to start, import TensorFlow and compile the default runs.
 WARM_UP_SECONDS = 12.0
 CLOSE_SECONDS = 60.0
+# A process of ours that has been stopped (SIGSTOP) does not go on by itself: the silence of one is
+# no busy machine's, and is waited out for no longer than it takes to say so.
+STOPPED_SECONDS = 7.0
 # The service has its own time to end its worker in, which is less.
 END_SECONDS = 5.0
 ROOT = Path(__file__).parents[2]
@@ -54,6 +57,7 @@ class Future(Protocol[Result]):
     @property
     def status(self) -> str: ...
     def done(self) -> bool: ...
+    def exception(self) -> BaseException | None: ...
     def result(self, timeout: float | None = None) -> Result: ...
     def release(self) -> None: ...
 
@@ -89,6 +93,10 @@ class Listener(Protocol):
     def lost(self, problem: str, blame: bool = False) -> None:
         """There is none any more; what went wrong, in words, where that is known, and whether that
         is for what the worker did."""
+        ...
+
+    def silence(self) -> float:
+        """Seconds since any worker has given a sign of life that was due; 0 where none is."""
         ...
 
     def tick(self) -> str:
@@ -185,7 +193,7 @@ class Connection:
                     self._disconnect("")
                 if self.client is None:
                     self._connect()
-                problem = self._listener.tick()
+                problem = self._listener.tick() or self._stopped()
                 if problem and self.service is not None:
                     logger.warning("the worker is replaced: %s", problem)
                     self._disconnect(problem, blame=True)
@@ -202,6 +210,14 @@ class Connection:
         # Dask's client connects again by itself, and has then forgotten what it was asked for.
         return ended or client.status != "running" or client.scheduler_comm is not self._link
 
+    def _stopped(self) -> str:
+        """What is wrong with a service that has been stopped, or whose worker has; "" where it is
+        not so."""
+        if self.service is None or self._listener.silence() < STOPPED_SECONDS:
+            return ""
+        states = map(_state, _family(self.service))
+        return waiting.stopped_answering() if psutil.STATUS_STOPPED in states else ""
+
     def _connect(self) -> None:
         # Another's scheduler is met as Dask's own settings say (`distributed.comm.tls.…`).
         address, security = (self.address, None) if self.address else self._start_service()
@@ -215,6 +231,8 @@ class Connection:
                 set_as_default=False,
                 name="fmviz",
                 security=security,
+                # What the own worker has trained need not pass through the scheduler as well.
+                direct_to_workers=self.address is None,
             )
         except OSError as error:
             raise Unreachable(
@@ -269,27 +287,49 @@ class Connection:
         client, self.client = self.client, None
         self._since, self._has_reported = None, False
         self._listener.lost(problem, blame)
+        service, self.service = self.service, None
+        if service is not None and blame:
+            # It does not listen, and the client would wait for its answer.
+            _end(service, at_once=True)
         if client is not None:
             try:
                 client.close(timeout=2)
             except Exception as error:
                 logger.debug("while closing: %s", error)
-        service, self.service = self.service, None
-        if service is not None:
+        if service is not None and not blame:
             _end(service)
 
 
-def _end(service: subprocess.Popen[str]) -> None:
+def _family(service: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The scheduler's process and those that it has started, the worker's among them."""
+    try:
+        process = psutil.Process(service.pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _state(process: psutil.Process) -> str:
+    """What the system says that a process does; "" where it has ended."""
+    try:
+        return process.status()
+    except psutil.NoSuchProcess:
+        return ""
+
+
+def _end(service: subprocess.Popen[str], at_once: bool = False) -> None:
     """End the scheduler's process and the worker: they go when standard input closes, or are
-    killed. A worker that stands still does not see that its parent has ended."""
+    killed. A worker that stands still does not see that its parent has ended.
+
+    Args:
+        at_once: whether they are killed without being asked to go.
+    """
     assert service.stdin is not None
     assert service.stdout is not None
-    family = []
-    with suppress(psutil.NoSuchProcess):
-        family = psutil.Process(service.pid).children(recursive=True)
+    family = _family(service)
     service.stdin.close()
     try:
-        service.wait(END_SECONDS)
+        service.wait(0.0 if at_once else END_SECONDS)
     except subprocess.TimeoutExpired:
         service.kill()
         service.wait()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from fmviz.engine.connection import Future
-from fmviz.engine.reports import Queue, Report
+from fmviz.engine.reports import Packed, Queue, Report
 from fmviz.engine.urgency import Urgency
 from fmviz.run import archive
 from fmviz.run.config import RunConfig
@@ -50,11 +50,12 @@ class Job:
     Attributes:
         task: what the scheduler calls it; each attempt has a name of its own.
         together: a name that jobs share whose curves are to grow together.
+        company: runs that are to be trained as one model with its own, those included.
         brief: whether records without weights will do.
         test: whether the test images are measured.
         asked: when, on the monotonic clock.
         begun: when a worker began with it, likewise.
-        report: the newest of the present attempt.
+        report: the newest of the present attempt, without records.
         contents: the newest records that were reported, if any.
         before: those of the attempt that had come furthest, if there was one before the present.
         reached: the epoch that it had come to.
@@ -73,6 +74,7 @@ class Job:
     configs: tuple[RunConfig, ...]
     task: str
     together: str = ""
+    company: int = 1
     brief: bool = False
     test: bool = False
     urgency: Urgency = Urgency.LIVE
@@ -93,7 +95,7 @@ class Job:
     worker: str = ""
     alone: bool = False
     deaths: int = 0
-    future: Future[list[bytes]] | None = None
+    future: Future[list[Packed]] | None = None
 
     @property
     def live(self) -> bool:

@@ -17,15 +17,15 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import CancelledError
+from dataclasses import replace
 from typing import NamedTuple
 
-from fmviz.engine import journal, worker
+from fmviz.engine import journal, needs, worker
 from fmviz.engine.connection import Client, Future
 from fmviz.engine.job import Contents, Job, Standing, State
-from fmviz.engine.needs import TooLarge
-from fmviz.engine.reports import Beat, Queue, Report
+from fmviz.engine.reports import Beat, Packed, Queue, Report
 from fmviz.engine.requests import Cancelled
 from fmviz.engine.trainer import EPOCHS_ALONE
 from fmviz.engine.urgency import Urgency
@@ -56,6 +56,8 @@ LOOK_SECONDS = 0.5
 WARMED = 4
 # Writing what has ended may take so long when the engine is closed.
 STORE_SECONDS = 20.0
+# What a task comes to, where that is more than one run.
+TASK_BYTES = 16 * 10**6
 # Processes that may end while they train a run by itself before it is given up.
 DEATHS = 2
 
@@ -123,6 +125,8 @@ class Jobs:
         self._claims = store.claims()
         self._loose: frozenset[str] = frozenset()
         self._storing: set[str] = set()
+        # Records are large while they come and while they are written.
+        self._fetching, self._writing = threading.Lock(), threading.Lock()
         self._looking = False
         self._closed = False
 
@@ -187,9 +191,10 @@ class Jobs:
                     elsewhere.append(config)
             jobs |= self._wait_for(elsewhere, brief, test, urgency)
             together = uuid.uuid4().hex
-            for part in group(missing):
-                alike = tuple(missing[i] for i in part)
-                job = Job(alike, f"fmviz-{uuid.uuid4().hex}", together, brief, test, urgency)
+            for alike, company in _tasks(missing, brief):
+                job = Job(
+                    alike, f"fmviz-{uuid.uuid4().hex}", together, company, brief, test, urgency
+                )
                 jobs |= {config.key: job for config in alike}
                 if urgency == Urgency.LIVE and self._waiting >= QUEUE_LIMIT:
                     job.state, job.message = "failed", self._full()
@@ -211,7 +216,7 @@ class Jobs:
         """Jobs for runs that another server trains; called with the lock held."""
         jobs = {}
         for config in configs:
-            job = Job((config,), f"fmviz-{uuid.uuid4().hex}", "", brief, test, urgency)
+            job = Job((config,), f"fmviz-{uuid.uuid4().hex}", "", 1, brief, test, urgency)
             job.elsewhere = True
             self._jobs[job.task] = jobs[config.key] = job
         if jobs:
@@ -242,6 +247,7 @@ class Jobs:
                         self._done(job, {config.key: found.record})
                     elif mine and job.live:
                         job.elsewhere = False
+                        job.start_over()
                         self._submit(job)
                         self._notify()
             time.sleep(LOOK_SECONDS)
@@ -366,7 +372,7 @@ class Jobs:
 
     def _why_waiting(self, jobs: Sequence[Job]) -> str:
         """Words for why these jobs have not begun; called with the lock held."""
-        if jobs and all(job.elsewhere for job in jobs):
+        if jobs and all(job.elsewhere and job.report is None for job in jobs):
             return waiting.elsewhere()
         if self._problem:
             return self._problem
@@ -471,6 +477,12 @@ class Jobs:
         # Others may have a worker.
         self._claims.release(self._claims.held - unwritten)
 
+    def silence(self) -> float:
+        """For how long no worker has given a sign of life that was due."""
+        now = time.monotonic()
+        with self._changed:
+            return min((each.silence(now) for each in self._processes.values()), default=0.0)
+
     def tick(self) -> str:
         """Cancel the jobs whose grace is over; what is wrong with the workers that only another
         connection can mend, or "".
@@ -556,7 +568,12 @@ class Jobs:
         """A worker process is no more: what it had begun is handed over anew, and suspected of
         having ended it; called with the lock held."""
         process = self._processes.pop(name)
-        begun = [job for job in self._jobs.values() if job.live and job.worker == name]
+        all_begun = [job for job in self._jobs.values() if job.live and job.worker == name]
+        for job in all_begun:
+            if job.elsewhere:  # the server that has asked for it sees to that
+                job.start_over()
+                self._notify()
+        begun = [job for job in all_begun if not job.elsewhere]
         # While one was on trial all others paused.
         tried = [job for job in begun if job.alone and job.epoch <= EPOCHS_ALONE]
         for job in begun:
@@ -581,6 +598,7 @@ class Jobs:
     def _done(self, job: Job, records: dict[str, RunRecord]) -> None:
         """A job has ended well; called with the lock held."""
         job.records, job.state, job.message, job.future = records, "done", "", None
+        job.contents = job.before = None
         if job.watchers == 0:
             self._jobs.pop(job.task, None)
         self._notify()
@@ -588,7 +606,11 @@ class Jobs:
     def _fail(self, job: Job, message: str) -> None:
         """A job has failed; called with the lock held."""
         logger.error("a run failed: %s", message)
-        job.state, job.message, job.future = "failed", message, None
+        future, job.future = job.future, None
+        if future is not None:
+            # Or the scheduler would hand what has ended its worker to the next.
+            future.release()
+        job.state, job.message = "failed", message
         journal.ended(job, time.monotonic())
         if job.watchers == 0:
             self._jobs.pop(job.task, None)
@@ -604,18 +626,21 @@ class Jobs:
         self._notify()
 
     def reported(self, report: Report) -> None:
-        """Note what a worker reports of a job."""
+        """Note what a worker reports of a job, or of a run that another server has asked it for."""
+        contents = None if report.records is None else Contents(report.records)
         with self._changed:
             for job in self._jobs.values():
-                if job.live and job.future is not None and job.future.key == report.task:
-                    job.report = report
-                    if report.queue is None:
-                        job.worker = report.worker
-                        job.begun = job.begun or time.monotonic()
-                    if report.records is not None:
-                        job.state, job.message = "training", ""
-                        job.contents = Contents(report.records)
-                        self._notify()
+                if not job.live or not _concerns(report, job):
+                    continue
+                job.report = replace(report, records=None)
+                if report.queue is None:
+                    job.worker = report.worker
+                    job.begun = job.begun or time.monotonic()
+                if contents is not None and (
+                    not job.elsewhere or report.has_measured(job.configs[0].key)
+                ):
+                    job.state, job.message, job.contents = "training", "", contents
+                    self._notify()
 
     def _notify(self) -> None:
         """Wake whoever waits for a change; called with the lock held."""
@@ -634,7 +659,13 @@ class Jobs:
         documents = [config.model_dump(mode="json") for config in job.configs]
         job.viewers = job.waiting
         terms = worker.Terms(
-            job.brief, job.test, int(job.urgency), job.alone, job.together, job.viewers
+            job.brief,
+            job.test,
+            int(job.urgency),
+            job.alone,
+            job.together,
+            job.company,
+            job.viewers,
         )
         job.state, job.report = "waiting", None
         try:
@@ -653,15 +684,19 @@ class Jobs:
             target=self._collect, args=(job, job.future), name=key, daemon=True
         ).start()
 
-    def _collect(self, job: Job, future: Future[list[bytes]]) -> None:
+    def _collect(self, job: Job, future: Future[list[Packed]]) -> None:
         """Wait for a task and take its result; on a thread of its own."""
         records: dict[str, RunRecord] = {}
         message, ahead = "", job.urgency == Urgency.AHEAD
         try:
-            contents = future.result()
-            for config, content in zip(job.configs, contents, strict=True):
-                records[config.key] = archive.unpack(content)
-                self._store.remember(records[config.key], ahead=ahead)
+            future.exception()  # waits, and fetches nothing yet
+            # What has ended together is fetched one after the other: it is in memory three times,
+            # as it arrives, unpickled, unpacked.
+            with self._fetching:
+                contents = future.result()
+                for config in job.configs:
+                    records[config.key] = archive.unpack(bytes(contents.pop(0)))
+                    self._store.remember(records[config.key], ahead=ahead)
         except CancelledError:
             return  # let go of, or lost with the connection and submitted again
         except Exception as error:
@@ -684,14 +719,35 @@ class Jobs:
         future.release()
         # After the viewers have been told: packing and writing takes a while.
         try:
-            for record in records.values():
-                self._store.put(record, ahead=ahead)
+            with self._writing:
+                for record in records.values():
+                    self._store.put(record, ahead=ahead)
         finally:
             with self._changed:
                 self._storing.difference_update(records)
                 self._changed.notify_all()
                 ended = records.keys() - self._wanted
             self._claims.release(ended)
+
+
+def _tasks(
+    configs: Sequence[RunConfig], brief: bool
+) -> Iterator[tuple[tuple[RunConfig, ...], int]]:
+    """Runs that are asked for in one task each, and how many are to be trained as one model with
+    them. Those of one model are several tasks where their records are large: what a task comes to
+    is held whole by all processes that it passes through."""
+    for part in group(configs):
+        alike = [configs[i] for i in part]
+        size = max(TASK_BYTES // max(needs.record(config, brief) for config in alike), 1)
+        for first in range(0, len(alike), size):
+            yield tuple(alike[first : first + size]), len(alike)
+
+
+def _concerns(report: Report, job: Job) -> bool:
+    """Whether a report is of a job's task, or of another server's that trains what it waits for."""
+    if job.elsewhere:
+        return job.configs[0].key in report.runs and (report.test or not job.test)
+    return job.future is not None and job.future.key == report.task
 
 
 def _to_be_repeated(error: Exception) -> bool:
@@ -705,7 +761,7 @@ def _reason(error: Exception) -> str:
     logger.error("a task failed: %s: %s", type(error).__name__, error)
     if isinstance(error, RecordError):
         return waiting.unreadable()
-    if isinstance(error, TooLarge):
+    if isinstance(error, needs.TooLarge):
         return waiting.too_large(error.needed, error.there)
     if isinstance(error, worker.OtherVersion):
         return waiting.other_version(str(error), f"{VERSION}, records of schema {RECORD_SCHEMA}")

@@ -16,19 +16,23 @@ import time
 from fmviz.engine import limits
 
 # From <malloc.h>, GNU.
-M_ARENA_MAX = -8
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
 ARENAS = 2
+# A block of so many bytes is given back as it is dropped. By itself the C library would come to
+# keep ever larger ones, and records pass through here.
+OWN_BLOCK = 2**18
 # When so much more has been taken, some of it may have been dropped again.
 GIVE_BACK_BYTES = 16 * 10**6
 SECONDS_BETWEEN_LOOKS = 10.0
 
 
-def use_few_arenas() -> None:
-    """Have this process's threads share arenas; before there are many."""
+def keep_little() -> None:
+    """Have this process's threads share arenas, before there are many, and keep no large blocks."""
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
         if hasattr(libc, "mallopt"):
             libc.mallopt(M_ARENA_MAX, ARENAS)
+            libc.mallopt(M_MMAP_THRESHOLD, OWN_BLOCK)
 
 
 def give_back() -> None:

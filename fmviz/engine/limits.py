@@ -26,6 +26,8 @@ RESERVE = 120 * 10**6
 OTHERS = 330 * 10**6
 # Names the processes that share the limit with a worker, by number; its service tells it.
 SHARERS = "FMVIZ_SHARES_MEMORY_WITH"
+# Of -1,000 to 1,000, in thousandths of the memory there is: so much more a process seems to take.
+OOM_SCORE = 500
 # Version 1 says "no limit" by a number of this order.
 UNLIMITED = 2**60
 MEMORY = {VERSION_2: ("memory.max",), VERSION_1: ("memory.limit_in_bytes",)}
@@ -95,6 +97,13 @@ def taken(pid: int | None = None) -> int:
     memory = psutil.Process(pid).memory_info()
     # Linux alone tells pages of files apart.
     return int(memory.rss - getattr(memory, "shared", 0))
+
+
+def go_first() -> None:
+    """Should memory run out after all, have the system end this process and none of those that it
+    shares the memory with."""
+    with suppress(OSError):  # no Linux
+        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE))
 
 
 def group_limits(proc: Path = PROC) -> list[int]:

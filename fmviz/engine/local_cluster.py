@@ -52,8 +52,8 @@ SECONDS_TO_TELL = 0.2
 END_SECONDS = 2.5
 
 SETTINGS: dict[str, Any] = {
-    # Each epoch is an event, and the scheduler keeps the last so many.
-    "distributed.admin.low-level-log-length": 20,
+    # Each epoch is an event, with curves in it: scheduler and worker keep the last so many.
+    "distributed.admin.low-level-log-length": 2,
     # Statistical profiling of workers: nobody looks at it here.
     "distributed.worker.profile.enabled": False,
     # Who has ended a worker is found out by the app: the scheduler would blame whatever it trained.

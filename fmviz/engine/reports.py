@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from fmviz.run.phases import PhaseName
 
 TOPIC = "fmviz-progress"
 BEATS = "fmviz-beats"
+# A packed record as it travels: Dask sends an array of bytes without copying it.
+Packed: TypeAlias = npt.NDArray[np.uint8]
 
 
 class Phase(NamedTuple):
@@ -84,6 +89,8 @@ class Report:
         records: `archive.pack` of all its runs that have begun, or None where there is nothing new.
         queue: how long it has yet to wait; None once it has begun.
         worker: names the process that trains it.
+        runs: the keys of all its runs, for who waits for one and has not asked for the task.
+        test: whether their test images are measured.
     """
 
     task: str
@@ -92,6 +99,13 @@ class Report:
     records: tuple[bytes, ...] | None = None
     queue: Queue | None = None
     worker: str = ""
+    runs: tuple[str, ...] = ()
+    test: bool = False
+
+    def has_measured(self, key: str) -> bool:
+        """Whether it has an epoch of a run."""
+        measured = (timing.keys for timing in self.timings if timing.epochs)
+        return self.records is not None and any(key in keys for keys in measured)
 
     def message(self) -> dict[str, Any]:
         """The report in types that msgpack knows."""
@@ -103,6 +117,8 @@ class Report:
             "queue": None if self.queue is None else list(self.queue),
             # Not "worker": there the scheduler writes the address.
             "process": self.worker,
+            "runs": list(self.runs),
+            "test": self.test,
         }
 
     @classmethod
@@ -117,4 +133,7 @@ class Report:
             None if records is None else tuple(records),
             None if queue is None else Queue(*queue),
             message["process"],
+            # An older worker of somebody else's on the same scheduler does not say.
+            tuple(message.get("runs", ())),
+            message.get("test", False),
         )

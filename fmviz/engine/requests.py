@@ -77,6 +77,7 @@ class Request:
         test: whether test images are to be measured.
         alone: whether they may have killed a worker.
         together: a name that requests share whose curves are to grow together.
+        company: runs of those requests that are to be members of one model.
         task: a name by which to tell how many wait for it.
         viewers: who wait for it.
         given_up: whether nobody wants it any more.
@@ -92,6 +93,7 @@ class Request:
     test: bool = False
     alone: bool = False
     together: str = ""
+    company: int = 1
     task: str = ""
     viewers: int = 1
     asked: float = 0.0

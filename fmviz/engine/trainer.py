@@ -33,6 +33,7 @@ from typing import Any, TypeVar
 
 from fmviz.engine.carried import Luggage
 from fmviz.engine.cost import cost
+from fmviz.engine.needs import TooLarge
 from fmviz.engine.reports import Queue
 from fmviz.engine.requests import Backend, Cancelled, Member, Model, Request
 from fmviz.engine.urgency import Urgency
@@ -88,7 +89,7 @@ class Trainer:
             trains takes seconds.
         now: a clock, in seconds.
         most: how many runs like one fit into memory as members of a model that begins now, beside
-            the models that have; 0 makes it wait.
+            the models that have; 0 makes it wait, and `TooLarge` ends it.
         threads: that train.
         luggage: models that a process before this one has begun, and where this one leaves its own.
     """
@@ -259,7 +260,10 @@ class Trainer:
                 )
             if self._closed or backend.at_hand(alike, count) == count:
                 return
-            if self._most(alike[0], self._models) < count:
+            try:
+                if self._most(alike[0], self._models) < count:
+                    return
+            except TooLarge:
                 return
             group = backend.group(
                 alike, slots=count, test=False, begun="", on_phase=lambda phase: None
@@ -320,6 +324,7 @@ class Trainer:
             finally:
                 with self._changed:
                     self._at_work.discard(model)
+                    self._let_go(model)
                     self._changed.notify_all()
         else:
             return False
@@ -359,8 +364,11 @@ class Trainer:
                 self._changed.notify_all()
                 if model.ready and not model.alone and model.busy >= WORTH_KEEPING_SECONDS:
                     self._kept.append(model)
-        since = self._now() - KEPT_SECONDS
-        self._kept = [model for model in self._kept if model.touched > since][-KEPT_AT_ONCE:]
+                self._let_go(model)
+        since, kept = self._now() - KEPT_SECONDS, self._kept
+        self._kept = [model for model in kept if model.touched > since][-KEPT_AT_ONCE:]
+        for model in kept:
+            self._let_go(model)
 
     def _end(self, request: Request, error: BaseException | None = None) -> None:
         """A request has its records, or will never have; called with the lock held."""
@@ -368,6 +376,8 @@ class Trainer:
         for member in request.members:
             if request in member.requests:
                 member.requests.remove(request)
+        for model in request.models:
+            self._let_go(model)
         request.error = error
         request.ended.set()
 
@@ -395,11 +405,7 @@ class Trainer:
                 alike.setdefault(member.shape, []).append(member)
         for members in alike.values():
             while members and self._may_begin(members):
-                most = self._most(members[0].config, self._models)
-                if not most and self._kept:
-                    # They hold what somebody waits for now.
-                    self._kept.clear()
-                    most = self._most(members[0].config, self._models)
+                most = self._fitting(members)
                 if not most:
                     break
                 if gone_on := self._go_on(members, most):
@@ -408,6 +414,22 @@ class Trainer:
                 taken = self._at_hand(self._together(members, most))
                 members = [member for member in members if member not in taken]
                 self._begin(taken)
+
+    def _fitting(self, members: Sequence[Member]) -> int:
+        """How many of some alike can begin as one model: none where they have to wait, or where
+        they never could, which is told."""
+        try:
+            most = self._most(members[0].config, self._models)
+            if not most and self._kept:
+                # They hold what somebody waits for now.
+                while self._kept:
+                    self._let_go(self._kept.pop())
+                most = self._most(members[0].config, self._models)
+        except TooLarge as error:
+            for request in {request for member in members for request in member.requests}:
+                self._end(request, error)
+            return 0
+        return most
 
     @property
     def _trial(self) -> Model | None:
@@ -420,7 +442,7 @@ class Trainer:
     def _may_begin(self, members: list[Member]) -> bool:
         urgency = members[0].urgency
         others = [model for model in self._models if model.urgency == urgency]
-        if len(others) >= MODELS_AT_ONCE[urgency]:
+        if len(others) >= MODELS_AT_ONCE[urgency] or self._expects_company(members[0]):
             return False
         if urgency == Urgency.AHEAD:
             return all(r.urgency == Urgency.AHEAD for r in self._requests) and not others
@@ -429,6 +451,19 @@ class Trainer:
             return True
         shared = any(model.shape == members[0].shape for model in others)
         return not shared or self._now() - members[0].asked >= GATHER_SECONDS
+
+    def _expects_company(self, member: Member) -> bool:
+        """Whether runs that are to share a member's model have not been asked for yet: they come in
+        the same moment, in requests of their own."""
+        request = min(member.requests, key=lambda request: request.asked)
+        arrived = {
+            m
+            for other in self._requests
+            if other.wish == request.wish
+            for m in other.members
+            if m.shape == member.shape
+        }
+        return len(arrived) < request.company and self._now() - request.asked < GATHER_SECONDS
 
     def _together(self, members: list[Member], most: int) -> list[Member]:
         """Those of some alike that are trained next, `most` of them at most, runs of one request
@@ -681,6 +716,16 @@ class Trainer:
             if model in models:
                 models.remove(model)
         self._wake()
+
+    def _let_go(self, model: Model) -> None:
+        """Have the arrays of a model go at once where nobody comes back to it; called with the lock
+        held. It is part of a circle, and Python counts the objects of those, not their bytes."""
+        in_use = model in self._models or model in self._kept or model in self._at_work
+        # One that has ended is handed over as long as it is some of what somebody wants.
+        if model.ready and not in_use and not any(member.requests for member in model.members):
+            model.group, model.parts = None, iter(())
+            for member in model.members:
+                member.model = None
 
     def _requests_of(self, model: Model) -> list[Request]:
         found = [request for member in model.members for request in member.requests]

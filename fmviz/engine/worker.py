@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import math
 import os
-import sys
 import tempfile
 import threading
 import time
@@ -21,10 +20,12 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fmviz.engine import kept_programs, leaving, limits, needs
+import numpy as np
+
+from fmviz.engine import fitting, kept_programs, leaving, limits, needs
 from fmviz.engine.carried import Luggage
-from fmviz.engine.reports import BEATS, TOPIC, Beat, Report
-from fmviz.engine.requests import Backend, Cancelled, Model, Request
+from fmviz.engine.reports import BEATS, TOPIC, Beat, Packed, Report
+from fmviz.engine.requests import Backend, Cancelled, Request
 from fmviz.engine.trainer import Trainer
 from fmviz.engine.urgency import Urgency
 from fmviz.run import archive
@@ -50,12 +51,8 @@ PART_SECONDS = 4.0
 # Models that are trained side by side, where there are as many processors.
 TRAINING_THREADS = 2
 
-# A process this young has nothing to spare.
-FRESH_SECONDS = 60.0
-
 # Names this process in its reports.
 NAME = uuid.uuid4().hex
-BEGUN = time.monotonic()
 
 
 class Terms(NamedTuple):
@@ -67,6 +64,7 @@ class Terms(NamedTuple):
         urgency: who waits for them.
         alone: whether they may have ended a worker process.
         together: a name that tasks share whose curves are to grow together.
+        company: runs of those tasks that are to be trained as one model.
         viewers: who wait for them so far.
         fmviz, schema: of who asks.
     """
@@ -76,6 +74,7 @@ class Terms(NamedTuple):
     urgency: int = Urgency.LIVE
     alone: bool = False
     together: str = ""
+    company: int = 1
     viewers: int = 1
     fmviz: str = VERSION
     schema: int = RECORD_SCHEMA
@@ -89,7 +88,7 @@ class OtherVersion(Exception):
 def trainer() -> Trainer:
     """That of this process."""
     luggage = Luggage(leaving.folder())
-    made = Trainer(backend, most=_most, threads=_threads(), luggage=luggage)
+    made = Trainer(backend, most=fitting.most, threads=_threads(), luggage=luggage)
     made.start()
     return made
 
@@ -97,34 +96,6 @@ def trainer() -> Trainer:
 def _threads() -> int:
     """Of training: no more than there are processors."""
     return max(1, min(TRAINING_THREADS, int(limits.processors())))
-
-
-def _most(config: RunConfig, others: Sequence[Model]) -> int:
-    """How many runs like one fit into what this process may still take; see `Trainer`.
-
-    Where not one does though nothing else is trained, the service is asked for a fresh process:
-    those that have long been at work hold programs that nobody uses. One that is fresh, or nobody's
-    to replace, tries. After one that had to be replaced for want of room, models that are not small
-    are trained one at a time.
-    """
-    promised = sum(needs.promised(m.configs[0], m.slots, begun=bool(m.epochs)) for m in others)
-    free = needs.free() - promised
-    if others and leaving.is_tight():
-        free //= 2
-    most = needs.most_members(config, free)
-    if most or others:
-        return most
-    if "fmviz.training.backend" in sys.modules:  # there is something to give back
-        from fmviz.training import process
-
-        process.give_back()
-        most = needs.most_members(config, needs.free())
-        if most:
-            return most
-    if time.monotonic() - BEGUN < FRESH_SECONDS or not leaving.may_be_replaced():
-        return 1
-    leaving.ask_to_be_replaced()
-    return 0
 
 
 def backend() -> Backend:
@@ -139,8 +110,9 @@ def backend() -> Backend:
     return KerasBackend()
 
 
-def train_runs(documents: list[dict[str, Any]], terms: dict[str, Any]) -> list[bytes]:
-    """Train configs, given as `RunConfig.model_dump(mode="json")`, into `archive.pack`.
+def train_runs(documents: list[dict[str, Any]], terms: dict[str, Any]) -> list[Packed]:
+    """Train configs, given as `RunConfig.model_dump(mode="json")`, into `archive.pack`, each an
+    array of its bytes.
 
     A `Report` goes out under `TOPIC` after each epoch, with the records so far, and as a phase
     begins.
@@ -171,6 +143,7 @@ def train_runs(documents: list[dict[str, Any]], terms: dict[str, Any]) -> list[b
         asked.test,
         asked.alone,
         asked.together,
+        asked.company,
         task,
         asked.viewers,
     )
@@ -189,7 +162,7 @@ def train_runs(documents: list[dict[str, Any]], terms: dict[str, Any]) -> list[b
     if asked.brief:
         records = [record.brief() for record in records]
     # Whoever waits packs it for the store; packing takes as long as an epoch.
-    return [archive.pack(record, compress=False) for record in records]
+    return [np.frombuffer(_packed(record), np.uint8) for record in records]
 
 
 class _Teller:
@@ -216,8 +189,18 @@ class _Teller:
             if not any(record.epochs for record in known) or not self.due():
                 return
             self._told = time.monotonic()
-            records = tuple(_packed(record) for record in known)
-        report = Report(self._task, request.phase, request.timings, records, request.queue, NAME)
+            # The weights of those that have ended come once, as the task's result.
+            records = tuple(_packed(r.brief() if r.complete else r) for r in known)
+        report = Report(
+            self._task,
+            request.phase,
+            request.timings,
+            records,
+            request.queue,
+            NAME,
+            tuple(config.key for config in request.configs),
+            request.test,
+        )
         self._worker.log_event(TOPIC, report.message())
 
 
@@ -294,6 +277,8 @@ def dask_setup(worker: distributed.Worker) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # It warns of retracing where the trainer compiles one shape after another.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    if leaving.may_be_replaced():
+        limits.go_first()
     leaving.before_leaving(lambda: trainer().leave(PART_SECONDS))
     leaving.before_leaving(partial(_beat_once, worker, leaving=True))
     warm_up()

@@ -12,6 +12,9 @@ from fmviz.run.config import RunConfig
 # More members than this are trained as several models: beyond it the weights and the optimizer's
 # arrays leave the caches, and a member costs more (see benchmarks/).
 MEMBERS_AT_ONCE = 8
+# Members that programs are compiled for. Of the places at most a third is left over, and a shape
+# takes six programs at most.
+SLOTS = (1, 2, 3, 4, 6, 8)
 # Programs that a worker keeps; the one unused for longest is dropped.
 PROGRAMS_KEPT = 16
 
@@ -45,6 +48,12 @@ class Kind(NamedTuple):
         """Whether it leaves out nothing that such runs need."""
         enough = all(has >= needed for has, needed in zip(self.features, features, strict=True))
         return self.shape == shape and enough
+
+
+def slots_for(members: int) -> int:
+    """Members of the program that is compiled for so many. Places left over take memory and time
+    like the others."""
+    return next((slots for slots in SLOTS if slots >= members), members)
 
 
 def features_of(configs: Sequence[RunConfig]) -> Features:

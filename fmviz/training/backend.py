@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from fmviz.run.config import RunConfig
-from fmviz.run.groups import Kind, features_of, kinds_of, way_of
+from fmviz.run.groups import Kind, features_of, kinds_of, slots_for, way_of
 from fmviz.run.phases import PhaseName
 from fmviz.training.group import Group, Kept
 from fmviz.training.programs import programs
-
-# Members that programs are compiled for. Of the places at most a third is left over, and a shape
-# takes six programs at most.
-SLOTS = (1, 2, 3, 4, 6, 8)
 
 
 class KerasBackend:
@@ -24,7 +20,7 @@ class KerasBackend:
 
     def slots(self, members: int) -> int:
         """Members of the program that is to be compiled for so many."""
-        return next((slots for slots in SLOTS if slots >= members), members)
+        return slots_for(members)
 
     def group(
         self,

@@ -49,6 +49,9 @@ class Heard:
             self.problems.append(problem)
             self.told.set()
 
+    def silence(self) -> float:
+        return 0.0
+
     def tick(self) -> str:
         return ""
 

@@ -17,6 +17,7 @@ import numpy as np
 import psutil
 import pytest
 
+from fmviz.engine import limits
 from fmviz.engine.engine import Engine
 from fmviz.engine.orders import FileError
 from fmviz.engine.watch import Update
@@ -109,6 +110,17 @@ def test_many_viewers_of_a_run_cost_one_training(engine: Engine) -> None:
     first = results[0].records[0]
     assert first is not None
     assert all(r.state == "done" and r.records[0] is first for r in results)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems choose otherwise")
+def test_should_memory_run_out_the_worker_goes_and_not_the_page(engine: Engine) -> None:
+    def score(process: psutil.Process) -> int:
+        return int(Path(f"/proc/{process.pid}/oom_score_adj").read_text())
+
+    (worker,) = worker_processes(engine)
+    assert engine.connection.service is not None
+    service = psutil.Process(engine.connection.service.pid)
+    assert score(worker) == limits.OOM_SCORE > max(score(service), score(psutil.Process()))
 
 
 def test_a_run_given_up_makes_room_at_once(engine: Engine) -> None:

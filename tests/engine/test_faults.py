@@ -16,9 +16,10 @@ import numpy as np
 import psutil
 import pytest
 
+from fmviz.engine.connection import STOPPED_SECONDS
 from fmviz.engine.engine import Engine
 from fmviz.engine.folder import PREFIX
-from fmviz.engine.jobs import HUNG_SECONDS, SILENT_SECONDS
+from fmviz.engine.jobs import SILENT_SECONDS
 from fmviz.engine.leaving import NO_ROOM
 from fmviz.engine.watch import Update
 from fmviz.run.config import RunConfig
@@ -163,7 +164,7 @@ def test_who_is_stopped_is_missed_and_replaced(engine: Engine, whose: str) -> No
                 os.kill(worker_of(engine).pid if whose == "worker" else service.pid, signal.SIGSTOP)
     ends(update, "done")
     assert page.said("has been silent for") - stopped < SILENT_SECONDS + 3
-    assert page.said("stopped answering and is being replaced") - stopped < HUNG_SECONDS + 3
+    assert page.said("stopped answering and is being replaced") - stopped < STOPPED_SECONDS + 3
     assert page.said("is reached again") > page.said("stopped answering")
     # Nobody is left standing there with its memory.
     assert not any(map(holds_memory, family))

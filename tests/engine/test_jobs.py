@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from fmviz.engine import jobs as jobs_module
-from fmviz.engine import worker
+from fmviz.engine import needs, worker
 from fmviz.engine.job import Job
 from fmviz.engine.jobs import QUEUE_LIMIT, Jobs
 from fmviz.engine.reports import Beat, Phase, Report, Timing
@@ -23,6 +24,7 @@ from fmviz.engine.urgency import Urgency
 from fmviz.engine.watch import Update, Watch
 from fmviz.run import archive
 from fmviz.run.config import RunConfig
+from fmviz.run.groups import MEMBERS_AT_ONCE
 from fmviz.run.phases import PhaseName
 from fmviz.run.store import RunStore
 from fmviz.version import VERSION
@@ -36,6 +38,10 @@ class Future:
     def __init__(self, key: str) -> None:
         self.key, self.released = key, False
         self.outcome: Queue[list[bytes] | BaseException] = Queue()
+
+    def exception(self) -> None:
+        with self.outcome.not_empty:
+            assert self.outcome.not_empty.wait_for(lambda: self.outcome.queue, 60)
 
     def result(self, timeout: float | None = None) -> list[bytes]:
         outcome = self.outcome.get(timeout=60)
@@ -307,6 +313,56 @@ def test_more_runs_than_one_model_holds_are_jobs_of_their_own(table: Jobs) -> No
     assert all(job.watchers == 1 for job in jobs)
 
 
+def test_runs_with_large_records_are_tasks_of_their_own_that_expect_each_other(
+    table: Jobs,
+) -> None:
+    client = Client()
+    table.connected(client)
+    wide = [RunConfig(hidden=(512,) * 4, epochs=3, seed=seed) for seed in range(8)]
+    assert len(set(ask(table, *wide, brief=True))) == 1
+    jobs = ask(table, *wide)
+    assert [job.configs for job in jobs] == [(config,) for config in wide]
+    assert [terms["company"] for terms in client.terms] == [8] * 9
+    assert len({terms["together"] for terms in client.terms[1:]}) == 1
+    largest = max(needs.record(config, brief=True) for config in wide)
+    assert MEMBERS_AT_ONCE * largest < jobs_module.TASK_BYTES < 2 * needs.record(wide[0], False)
+
+
+def test_what_ends_together_is_fetched_one_after_the_other(table: Jobs) -> None:
+    client = Client()
+    table.connected(client)
+    fetched: list[int] = []
+    at_once = 0
+
+    def slow(future: Future) -> list[bytes]:
+        nonlocal at_once
+        fetched.append(1)
+        at_once = max(at_once, len(fetched))
+        time.sleep(0.02)
+        fetched.pop()
+        return Future.result(future)
+
+    jobs = [ask(table, tiny(seed=seed))[0] for seed in range(4)]
+    for job, future in zip(jobs, client.futures, strict=True):
+        future.result = partial(slow, future)  # type: ignore[method-assign]
+        future.outcome.put([archive.pack(synthetic(job.configs[0]))])
+    wait_until(lambda: not any(job.live for job in jobs))
+    assert {job.state for job in jobs} == {"done"}
+    assert at_once == 1
+
+
+def test_what_was_reported_of_a_run_is_not_held_once_its_record_is_there(table: Jobs) -> None:
+    client = Client()
+    table.connected(client)
+    (job,) = ask(table, tiny(seed=1))
+    table.reported(report(job, "training", (so_far(1, 1),)))
+    assert job.report is not None
+    assert job.report.records is None
+    client.futures[0].outcome.put([so_far(1, job.configs[0].epochs)])
+    wait_until(lambda: job.state == "done")
+    assert (job.contents, job.before) == (None, None)
+
+
 def test_only_what_a_dead_process_had_begun_is_suspected_and_only_the_culprit_blamed(
     table: Jobs,
 ) -> None:
@@ -331,6 +387,8 @@ def test_only_what_a_dead_process_had_begun_is_suspected_and_only_the_culprit_bl
         beat(table, name)
     assert culprit.state == "failed"
     assert culprit.message == waiting.stopped_too_often(2)
+    # Nor does the scheduler have it trained once more.
+    assert all(f.released for f in client.futures if f.key.startswith(culprit.task))
     assert innocent.live
     assert waits.live
 

@@ -16,7 +16,7 @@ import ctypes, sys, threading
 from fmviz.engine import lean, limits
 
 if sys.argv[1] == "few":
-    lean.use_few_arenas()
+    lean.keep_little()
 together = threading.Barrier(12)
 
 def work():

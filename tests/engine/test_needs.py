@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fmviz.engine import needs
+from fmviz.engine import limits, needs
+from fmviz.run import archive
 from fmviz.run.config import RunConfig
-from fmviz.run.groups import MEMBERS_AT_ONCE
+from fmviz.run.groups import MEMBERS_AT_ONCE, slots_for
+from tests.support.records import synthetic
 
 ROOT = Path(__file__).parents[2]
 MB = 10**6
@@ -30,10 +32,52 @@ NETWORKS = st.builds(
 @given(NETWORKS, st.integers(0, 4_000))
 def test_what_is_said_to_fit_fits_and_one_more_would_not(config: RunConfig, free: int) -> None:
     most = needs.most_members(config, free * MB)
-    taken = [needs.compiling(config) + needs.model(config, k) for k in (most, most + 1)]
+    taken = [needs.compiling(config) + needs.model(config, slots_for(k)) for k in (most, most + 1)]
     assert 0 <= most <= MEMBERS_AT_ONCE
     assert not most or taken[0] <= free * MB
     assert most == MEMBERS_AT_ONCE or taken[1] > free * MB
+
+
+@given(NETWORKS, st.integers(0, 4_000))
+def test_a_program_at_hand_takes_no_compiler_and_has_all_its_places(
+    config: RunConfig, free: int
+) -> None:
+    def at_hand(config: RunConfig, members: int) -> int:
+        return 4 if members in (2, 3, 4) else 0
+
+    most = needs.most_members(config, free * MB, at_hand)
+    assert (most >= 4) == (needs.model(config, 4) <= free * MB)
+
+
+def test_what_is_asked_for_before_tensorflow_is_there_counts_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "worker_room", lambda: 500 * MB)
+    free = []
+    for taken in (60, 290, 400):
+        monkeypatch.setattr(limits, "taken", lambda taken=taken: taken * MB)
+        free.append(needs.free())
+    assert free[0] == free[1] == free[2] + 110 * MB
+
+
+def test_a_run_is_refused_at_the_moment_when_not_even_the_reserve_would_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "taken", lambda: needs.BASE)
+    needed = needs.height(DEEP, 1)
+
+    def there(free: int) -> None:
+        monkeypatch.setattr(limits, "worker_room", lambda: needs.BASE - limits.RESERVE + free)
+
+    there(needed)
+    needs.check_now(DEEP)
+    there(needed - 1)
+    with pytest.raises(needs.TooLarge):
+        needs.check_now(DEEP)
+    # Its program is there already.
+    needs.check_now(DEEP, lambda config, members: 1)
+    there(0)
+    needs.check_now(RunConfig())
 
 
 @given(NETWORKS, st.integers(300, 4_000))
@@ -64,6 +108,16 @@ def test_a_refusal_survives_its_way_from_the_worker() -> None:
     assert (sent.needed, sent.there) == (900.0, 600.0)
 
 
+@pytest.mark.parametrize("brief", [False, True])
+@pytest.mark.parametrize(
+    "config", [RunConfig(), RunConfig(epochs=3), DEEP, DEEP.replace(epochs=5)], ids=str
+)
+def test_a_record_is_about_as_large_as_the_model_says(config: RunConfig, brief: bool) -> None:
+    record = synthetic(config, examples={"train": 1_000})
+    packed = archive.pack(record.brief() if brief else record, compress=False)
+    assert len(packed) == pytest.approx(needs.record(config, brief), rel=0.15)
+
+
 def test_fewer_runs_of_a_large_network_are_trained_together_where_there_is_less() -> None:
     most = [needs.most_members(DEEP, free * MB) for free in (200, 400, 800)]
     assert most == sorted(set(most))
@@ -73,7 +127,7 @@ def test_fewer_runs_of_a_large_network_are_trained_together_where_there_is_less(
 # Trains, and prints the megabytes that were taken at the height, once with and once without the
 # compiler.
 MEASURE = """
-import json, sys, threading, time
+import gc, json, sys, threading, time
 from fmviz.engine import limits
 from fmviz.training import process
 
@@ -96,11 +150,16 @@ def taken(runs):
     before = height = limits.taken()
     train(runs)
     found = (height - before) / 1e6
-    process.give_back()
+    give_back()
     return found
 
-train([RunConfig(epochs=1, train_size=100)])
-process.give_back()
+def give_back():
+    # What is part of a circle goes too, or the next run would take it over unseen.
+    gc.collect()
+    process.give_back()
+
+train([RunConfig(epochs=1, train_size=100, seed=k) for k in range(2)])
+give_back()
 base = limits.taken() / 1e6
 for changes, members in json.loads(sys.argv[1]):
     runs = [RunConfig(epochs=2, train_size=100, seed=k, **changes) for k in range(members)]
@@ -125,5 +184,5 @@ def test_a_worker_takes_about_what_the_model_says_and_hardly_ever_more() -> None
         model = needs.model(config, members) / MB
         assert base < needs.BASE / MB * 1.1
         assert 0.4 * (needs.compiling(config) / MB + model) < first
-        assert first < 1.3 * (needs.compiling(config) / MB + model)
-        assert again < 1.4 * model  # a busy machine has been seen to take 1.26
+        assert first < 1.2 * (needs.compiling(config) / MB + model)
+        assert again < 1.2 * model

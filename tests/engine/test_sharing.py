@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,14 @@ import pytest
 from fmviz.engine import jobs as jobs_module
 from fmviz.engine.job import Job
 from fmviz.engine.jobs import Jobs
+from fmviz.engine.reports import Phase, Queue, Report, Timing
 from fmviz.engine.urgency import Urgency
+from fmviz.engine.watch import Update, Watch
 from fmviz.run import archive
+from fmviz.run.config import RunConfig
 from fmviz.run.store import RunStore
 from fmviz.words import waiting as words
-from tests.engine.test_jobs import Client, ask, wait_until, why
+from tests.engine.test_jobs import Client, ask, beat, wait_until, why
 from tests.support.records import same_figures, synthetic, tiny
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +53,22 @@ def end(job: Job) -> None:
     records = [synthetic(config, seed=config.seed) for config in job.configs]
     records = [record.brief() if job.brief else record for record in records]
     job.future.outcome.put([archive.pack(record) for record in records])  # type: ignore[attr-defined]
+
+
+def epochs(job: Job, count: int, *runs: RunConfig, test: bool = False) -> Report:
+    """What the worker of the server that has asked for a job tells all servers of its scheduler:
+    so many epochs of these of its runs."""
+    assert job.future is not None
+    keys = tuple(config.key for config in runs)
+    records = tuple(archive.pack(synthetic(config, epochs=count)) for config in runs)
+    phase, timings = Phase("training", keys, count + 1), (Timing(keys, count),)
+    asked = tuple(config.key for config in job.configs)
+    return Report(job.future.key, phase, timings, records, None, "w", asked, test)
+
+
+def seen(table: Jobs, job: Job) -> Update:
+    (config,) = job.configs
+    return next(iter(Watch(table, (config,), {}, {config.key: job})))
 
 
 def tick(table: Jobs) -> None:
@@ -140,6 +160,75 @@ def test_a_claim_lasts_as_long_as_any_job_wants_its_run(one: Jobs, other: Jobs) 
     assert waiting.elsewhere
     end(whole)
     wait_until(lambda: waiting.state == "done")
+
+
+# Two servers on one scheduler: its workers tell both
+
+
+def test_what_another_server_trains_grows_here_epoch_by_epoch(one: Jobs, other: Jobs) -> None:
+    one.connected(Client())
+    other.connected(Client())
+    (trained,), (waiting,) = ask(one, A), ask(other, A)
+    assert trained.future is not None
+    beat(other)
+    queued = Report(trained.future.key, Phase("preparing"), (), None, Queue(2, 3.0), "w", (A.key,))
+    other.reported(queued)
+    assert seen(other, waiting).message == words.queued(2, 3.0)
+    for count in (1, 2):
+        other.reported(epochs(trained, count, A))
+        update = seen(other, waiting)
+        assert (update.state, update.epoch, update.message) == ("training", count, "")
+    end(trained)
+    wait_until(lambda: waiting.state == "done")
+    assert seen(other, waiting).epoch == A.epochs
+
+
+def test_only_a_run_that_has_begun_and_has_what_is_wanted_is_shown(one: Jobs, other: Jobs) -> None:
+    one.connected(Client())
+    other.connected(Client())
+    pair = ask(one, A, B)[0]
+    (plain,), (tested,) = ask(other, A), ask(other, A, test=True)
+    other.reported(epochs(pair, 1, B))
+    assert seen(other, plain).epoch == 0
+    other.reported(epochs(pair, 1, A, B))
+    assert [seen(other, job).epoch for job in (plain, tested)] == [1, 0]
+    other.reported(epochs(pair, 2, A, B, test=True))
+    assert [seen(other, job).epoch for job in (plain, tested)] == [2, 2]
+
+
+def test_what_was_shown_of_a_run_stays_when_it_is_taken_over(one: Jobs, other: Jobs) -> None:
+    yours = Client()
+    one.connected(Client())
+    other.connected(yours)
+    (trained,), (waiting,) = ask(one, A), ask(other, A)
+    other.reported(epochs(trained, 2, A))
+    one.release([trained])
+    tick(one)
+    wait_until(lambda: len(yours.futures) == 1)
+    update = seen(other, waiting)
+    assert (update.state, update.epoch) == ("waiting", 2)
+    other.reported(epochs(waiting, 1, A))
+    update = seen(other, waiting)
+    assert (update.state, update.epoch) == ("waiting", 2)
+    assert update.message == words.again(2, A.epochs, 0.0)
+
+
+def test_another_servers_run_is_neither_blamed_nor_asked_for_when_its_worker_ends(
+    one: Jobs, other: Jobs
+) -> None:
+    yours = Client()
+    one.connected(Client())
+    other.connected(yours)
+    (trained,), (waiting,) = ask(one, A), ask(other, A)
+    for name in ("w", "x", "y"):
+        beat(other, name)
+        other.reported(replace(epochs(trained, 1, A), worker=name))
+    beat(other, "z")
+    assert waiting.live
+    assert not waiting.alone
+    assert not yours.futures
+    assert why(other, waiting) == words.elsewhere()
+    assert seen(other, waiting).epoch == 1
 
 
 # Two servers of their own, with a worker each

@@ -3,7 +3,9 @@ by part and on a clock of its own."""
 
 from __future__ import annotations
 
+import gc
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ from hypothesis import strategies as st
 from fmviz.engine import carried as carried_module
 from fmviz.engine import trainer as trainer_module
 from fmviz.engine.carried import SUFFIX, Luggage
+from fmviz.engine.needs import TooLarge
 from fmviz.engine.reports import Queue
 from fmviz.engine.requests import Cancelled, Model, Request
 from fmviz.engine.trainer import Trainer
@@ -188,6 +191,64 @@ def test_one_that_comes_while_its_like_trains_waits_a_moment_for_company(room: R
     room.backend.now += trainer_module.GATHER_SECONDS / 2
     room.turn()
     assert room.backend.made == [(0,), (1, 2)]
+
+
+def test_runs_that_come_one_by_one_and_belong_together_wait_for_each_other(room: Room) -> None:
+    room.ask(run(0), together="eight", company=3)
+    room.ask(run(7, hidden=WIDE), together="eight")
+    room.turn()
+    assert room.backend.made == [(7,)]
+    room.ask(run(1), together="eight", company=3)
+    room.ask(run(2), together="eight", company=3)
+    room.turn()
+    assert room.backend.made == [(7,), (0, 1, 2)]
+
+
+@pytest.mark.parametrize("how", ["ended", "given up", "forgotten"])
+def test_the_arrays_of_a_model_go_with_it_and_wait_for_no_collector(room: Room, how: str) -> None:
+    gc.disable()
+    try:
+        request = room.ask(run(0))
+        room.turn(2)
+        group = weakref.ref(room.trainer._models[0].group)
+        assert group() is not None
+        if how != "ended":
+            room.given_up.add(id(request))
+            room.trainer._models[0].busy = 0.0 if how == "given up" else 9.0
+            room.trainer.turn()
+            room.backend.now += trainer_module.KEPT_SECONDS
+            assert (group() is None) == (how == "given up")
+        room.play()
+        room.trainer.turn()
+        assert group() is None
+    finally:
+        gc.enable()
+
+
+def test_what_could_never_begin_ends_in_words_and_others_go_on() -> None:
+    def most(config: RunConfig, others: Sequence[Model]) -> int:
+        if config.hidden == WIDE:
+            raise TooLarge(900.0, 600.0)
+        return MEMBERS_AT_ONCE
+
+    room = Room(most)
+    wide, other = room.ask(run(0, hidden=WIDE)), room.ask(run(1))
+    room.play()
+    assert isinstance(wide.error, TooLarge)
+    assert other.records[0].complete
+    # Nor is it compiled ahead of need.
+    room.trainer.warm([run(2, hidden=WIDE)], [1])
+    room.trainer._warming.submit(lambda: None).result(10)
+    assert room.backend.made == [(1,)]
+
+
+def test_company_that_never_comes_is_not_waited_for_long(room: Room) -> None:
+    # On a cluster another worker may have it.
+    room.ask(run(0), together="eight", company=8)
+    assert not room.trainer.turn()
+    room.backend.now += trainer_module.GATHER_SECONDS
+    room.turn()
+    assert room.backend.made == [(0,)]
 
 
 def test_viewers_do_not_wait_for_the_compiler_where_a_smaller_program_is_at_hand(
