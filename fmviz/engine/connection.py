@@ -193,10 +193,12 @@ class Connection:
                     self._disconnect("")
                 if self.client is None:
                     self._connect()
-                problem = self._listener.tick() or self._stopped()
-                if problem and self.service is not None:
-                    logger.warning("the worker is replaced: %s", problem)
-                    self._disconnect(problem, blame=True)
+                problem = self._listener.tick()
+                stopped = "" if problem else self._stopped()
+                if (problem or stopped) and self.service is not None:
+                    logger.warning("the worker is replaced: %s", problem or stopped)
+                    # Who has been stopped was so by somebody else than what it trained.
+                    self._disconnect(problem or stopped, blame=bool(problem), answers=False)
                     continue
                 self._closed.wait(CHECK_SECONDS)
             except Exception as error:  # this thread must outlive whatever goes wrong
@@ -283,20 +285,20 @@ class Connection:
             )
         return handover.read(line)
 
-    def _disconnect(self, problem: str, blame: bool = False) -> None:
+    def _disconnect(self, problem: str, blame: bool = False, answers: bool = True) -> None:
         client, self.client = self.client, None
         self._since, self._has_reported = None, False
         self._listener.lost(problem, blame)
         service, self.service = self.service, None
-        if service is not None and blame:
-            # It does not listen, and the client would wait for its answer.
+        if service is not None and not answers:
+            # The client would wait for its answer.
             _end(service, at_once=True)
         if client is not None:
             try:
                 client.close(timeout=2)
             except Exception as error:
                 logger.debug("while closing: %s", error)
-        if service is not None and not blame:
+        if service is not None and answers:
             _end(service)
 
 

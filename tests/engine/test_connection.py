@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +17,7 @@ import dask
 import distributed
 import pytest
 
+from fmviz.engine import connection as connection_module
 from fmviz.engine.connection import Client, Connection, scheduler_address
 from fmviz.engine.reports import Beat, Report
 from fmviz.run.store import SettingError
@@ -39,6 +45,7 @@ class Heard:
         self.client: Client | None = None
         self.problems: list[str] = []
         self.told = Event()
+        self.silent_for = 0.0
 
     def connected(self, client: Client) -> None:
         self.client = client
@@ -50,7 +57,7 @@ class Heard:
             self.told.set()
 
     def silence(self) -> float:
-        return 0.0
+        return self.silent_for
 
     def tick(self) -> str:
         return ""
@@ -70,6 +77,27 @@ def connection(address: str | None) -> Iterator[tuple[Connection, Heard]]:
         yield made, heard
     finally:
         made.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing is stopped there")
+def test_who_is_silent_and_was_stopped_is_told_from_who_is_busy_and_ended_at_once() -> None:
+    heard = Heard()
+    made = Connection(None, heard)
+    command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    service = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    made.service = service
+    heard.silent_for = connection_module.STOPPED_SECONDS
+    assert made._stopped() == ""
+    os.kill(service.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, service.pid, os.WSTOPPED)
+    assert made._stopped() == waiting.stopped_answering()
+    heard.silent_for -= 1
+    assert made._stopped() == ""
+    # The client that it would have to answer is closed when it is gone.
+    begun = time.monotonic()
+    made._disconnect("", answers=False)
+    assert service.returncode == -signal.SIGKILL
+    assert time.monotonic() - begun < connection_module.END_SECONDS
 
 
 @pytest.mark.slow
