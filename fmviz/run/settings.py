@@ -109,7 +109,7 @@ class Settings(BaseModel):
         Field(
             ge=0.0,
             le=1.0,
-            description="Share of training images told a false label, never the true one.",
+            description="Share of training images told a wrong label, never the true one.",
         ),
         Setting(
             "Label noise",
@@ -395,7 +395,7 @@ class Settings(BaseModel):
         Field(
             ge=0,
             le=2**31 - 1,
-            description="Draws the initial weights, the dropout masks and the false labels.",
+            description="Draws the initial weights, the dropout masks and the wrong labels.",
         ),
         Setting("Seed", "seed", "Images"),
     ] = 0

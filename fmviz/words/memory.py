@@ -21,7 +21,7 @@ def by_mistake(validation: Estimate) -> Estimate:
 
 
 def by_heart(found: ByHeart) -> Caption:
-    """How many false labels are repeated, seen through, or neither."""
+    """How many wrong labels are repeated, seen through, or neither."""
     memorised, through, astray = (
         len(found.memorised),
         len(found.seen_through),
@@ -33,6 +33,6 @@ def by_heart(found: ByHeart) -> Caption:
             "memorised": f"{memorised:,}",
             "through": f"{through:,}" if through else "none",
             "astray": f"{astray:,}" if astray else "none",
-            "wrong": plural(memorised + through + astray, "false label"),
+            "wrong": plural(memorised + through + astray, "wrong label"),
         },
     )

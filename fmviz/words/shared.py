@@ -96,7 +96,7 @@ def learns_late(run: Shown) -> Caption | None:
 
 
 def label_noise(run: Shown) -> Caption | None:
-    """What became of the false labels; None where there are none in the sample."""
+    """What became of the wrong labels; None where there are none in the sample."""
     record = run.record
     wrong = record.examples["corrupted"]
     if not wrong:
@@ -105,13 +105,13 @@ def label_noise(run: Shown) -> Caption | None:
     mistake = by_mistake(record.estimate("val_accuracy", run.kept))
     figures = {
         "mistake": percent(mistake.value),
-        "wrong": plural(wrong, "false label"),
+        "wrong": plural(wrong, "wrong label"),
         "memorised": percent(memorised.value),
         "error": f"{100 * memorised.error:.1f}",
         "clean": percent(record.at("clean_accuracy", run.kept)),
     }
     section = "label noise" if wrong < record.examples["train"] else "label noise, all wrong"
-    # Which label a mistake hits is a matter of chance even where every false label is measured.
+    # Which label a mistake hits is a matter of chance even where every wrong label is measured.
     if separate(accuracy(memorised.value, wrong), mistake).sign > 0:
         return Caption(section, figures, (Claim("corrupted_accuracy", run.name, 1),))
     return Caption(f"{section}, hardly", figures)

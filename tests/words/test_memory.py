@@ -19,6 +19,6 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
 def test_repeated_and_other_labels_are_counted() -> None:
     caption = BRANCHES["by heart"]()
     assert caption.section == "by heart"
-    wrong = {"memorised": "184", "through": "16", "astray": "none", "wrong": "200 false labels"}
+    wrong = {"memorised": "184", "through": "16", "astray": "none", "wrong": "200 wrong labels"}
     assert caption.figures == wrong
-    assert BRANCHES["by heart, none"]().figures["wrong"] == "1 false label"
+    assert BRANCHES["by heart, none"]().figures["wrong"] == "1 wrong label"

@@ -272,7 +272,7 @@ def test_wrong_labels_are_told_of_where_there_are_any() -> None:
     caption = shared.label_noise(Shown("a", record, None, 2))
     assert caption is not None
     # √(0.36 · 0.64 / 900) · √(8,100/8,999) = 0.015: 900 of 9,000.
-    figures = {"wrong": "900 false labels", "memorised": "36.0%", "error": "1.5", "clean": "95.0%"}
+    figures = {"wrong": "900 wrong labels", "memorised": "36.0%", "error": "1.5", "clean": "95.0%"}
     assert caption.section == "label noise"
     # Nine labels are not true: (1 − 0.3)/9.
     assert caption.figures == figures | {"mistake": "7.8%"}

@@ -68,7 +68,9 @@ def patiences(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
 
 
 def _patience_range(first: int, last: int) -> str:
-    return f"patience {first}" if first == last else f"patience {first} to {last}"
+    if first == last:
+        return f"patience {first}"
+    return f"patience {first} {'or' if last == first + 1 else 'to'} {last}"
 
 
 def monitors(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
@@ -96,12 +98,14 @@ def monitors(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
             set(epochs.values()), key=lambda epoch: record.at("val_accuracy", epoch)
         )
         change = choosing.change(record, best, worst)
+        # No monitor looks at more epochs than its run is trained.
+        tried = max(outcome.trained for outcome in found)
         if choosing.restored(found):
-            change = significance.chosen(change, record.epochs)
+            change = significance.chosen(change, tried)
         apart = "apart" if change.real else choosing.verdict(change)
         figures = figures | {
             "change": points(change),
-            "tried": str(record.epochs),
+            "tried": str(tried),
             "best": str(best),
             "worst": str(worst),
         }

@@ -113,12 +113,12 @@ def sizes(yours: RunConfig, glorot: RunConfig) -> list[Caption]:
     own, its = (initial_sigma(config, *layer_sizes(config)[:2]) for config in (yours, glorot))
     if not own or not yours.hidden:
         return []
-    larger = rounded(max(own, its) / min(own, its))
-    times = f"{larger} times as {'large' if own > its else 'small'}"
+    factor = rounded(max(own, its) / min(own, its))
+    beside = f"{'larger' if own > its else 'smaller'} by a factor of {factor}"
     figures = {
         "sigma": rounded(own),
         "glorot_sigma": rounded(its),
-        "times": "as large" if larger == "1" else times,
+        "beside": "about the same" if factor == "1" else beside,
     }
     return [Caption("sizes", figures)]
 

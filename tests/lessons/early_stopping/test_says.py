@@ -298,10 +298,17 @@ def test_before_the_first_epoch_there_is_nothing_to_say() -> None:
 def test_stretches_of_patience_are_told_one_by_one() -> None:
     caption = patience_said([0.9, 0.5, 0.6, 0.4, 0.5, 0.6, 0.7])[0]
     assert caption.figures["stretches"] == (
-        "epoch 2 under patience 0 to 1; epoch 4 under patience 2 to 7"
+        "epoch 2 under patience 0 or 1; epoch 4 under patience 2 to 7"
     )
     never = patience_said(TURNS)[1]
     assert never.figures["never"] == "5"
+
+
+def test_what_monitors_chose_was_chosen_out_of_the_epochs_that_they_saw() -> None:
+    # Every monitor is at its best by epoch 3 and stops 2 epochs later, of 7 that were trained.
+    turns_early = [0.9, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
+    told = {c.section: c for c in monitors_said(turns_early, TURNS, RISES[::-1], CLOSE[::-1])}
+    assert told["monitors, chosen"].figures["tried"] == "5"
 
 
 # Tables

@@ -206,8 +206,19 @@ def test_the_captions_of_the_opening_race_are_what_its_runs_are(
     assert told["some reach it"]["missing"] == LARGE
     assert told["some reach it"]["count"] == "3 of 4 starts get"
     # √(2 / (784 + 128)) = 0.0468, and 1/0.0468 = 21.4.
-    sizes = {"sigma": "1", "glorot_sigma": "0.047", "times": "21 times as large"}
+    sizes = {"sigma": "1", "glorot_sigma": "0.047", "beside": "larger by a factor of 21"}
     assert told["sizes"] == sizes
+
+
+@pytest.mark.parametrize(
+    ("sigma", "beside"),
+    # √(2 / (784 + 128)) = 0.0468: 4.68 times 0.01, and 1.00 times 0.0469.
+    [(0.01, "smaller by a factor of 4.7"), (0.0469, "about the same")],
+)
+def test_a_start_s_size_stands_beside_glorot_s(sigma: float, beside: str) -> None:
+    own = RunConfig(hidden=(128,), init_std=sigma)
+    (caption,) = xray_says.sizes(own, own.replace(initializer="glorot_uniform"))
+    assert caption.figures["beside"] == beside
 
 
 def test_the_runs_of_a_race_differ_in_their_start_alone() -> None:

@@ -379,8 +379,10 @@ def test_no_other_rate_is_advised_to_those_whose_rate_was_picked_or_gave_the_bes
     assert "should come down" not in own
 
 
-def test_an_epoch_s_time_is_the_median_of_its_own_seconds() -> None:
+def test_an_epoch_s_time_is_that_of_the_fastest_and_no_busy_moment_s() -> None:
     assert says.milliseconds(TIMED[0].record) == pytest.approx(100)
+    busy = answering("Adam", 0.85, seconds=[0.4, 0.9, 1.0])
+    assert says.milliseconds(busy.record) == pytest.approx(100)
     clock = says.clock(TIMED)
     assert clock is not None
     assert (clock.figures["cheap"], clock.figures["times"]) == ("SGD", "2.0")

@@ -705,7 +705,7 @@ def test_the_page_tells_of_the_real_runs(
     monkeypatch.setattr(live, "engine", lambda: engine)
     at = opened("overfitting", {"train_size": "1000", "label_noise": "0.2", "hidden": "256"})
     own = runs["noise"][-1].record
-    assert f"of {own.examples['corrupted']} false labels" in texts(at)
+    assert f"of {own.examples['corrupted']} wrong labels" in texts(at)
     # Those learnt by heart stand beside the curves too; and there is the image of the course.
     *beside, repeated, others, _ = (picture.proto.imgs for picture in at.get("image"))
     assert len(beside) == 1
