@@ -178,7 +178,7 @@ SCHEDULES: dict[Schedule, Choice] = {
     "polynomial": Choice("polynomial", "f η + (1 − f) η (1 − t/T)^p."),
     "cosine": Choice("cosine", "f η + (1 − f) η (1 + cos(πt/T))/2."),
     "cosine_restarts": Choice("cosine with restarts", "Equal cycles of the cosine; SGDR 2017."),
-    "warmup": Choice("warm-up, cosine", "Linear from 0 to η, then the cosine."),
+    "warmup": Choice("warm-up + cosine", "Linear from 0 to η, then the cosine."),
     "plateau": Choice(
         "ReduceLROnPlateau",
         "η times a factor whenever val_loss has not fallen for as many epochs as its patience.",

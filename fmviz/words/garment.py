@@ -49,7 +49,7 @@ def verdict(seen: Garment, answers: Sequence[Answer]) -> Caption:
     if len(answers) == 1:
         return Caption("right" if right else "wrong", figures)
     if len(answers) > 2:
-        few = {len(answers): "many right", 0: "many wrong"}
+        few = {len(answers): "many right", 1: "many, one right", 0: "many wrong"}
         return Caption(few.get(len(right), "many"), figures)
     if len(right) == 1:
         return Caption("turned right" if right[0] is last else "turned wrong", figures)

@@ -62,6 +62,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "many right": told(*[net(SHIRT)] * 3),
     "many wrong": told(*[net(COAT)] * 3),
     "many": told(net(COAT), net(SHIRT), net(SHIRT, run="two")),
+    "many, one right": told(net(COAT), net(COAT), net(SHIRT)),
     "share right": lambda: shared(net(SHIRT, 0.6)),
     "share wrong": lambda: shared(net(COAT, 0.3)),
     "note": noted("note", net(SHIRT, 0.6)),

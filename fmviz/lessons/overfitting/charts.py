@@ -63,7 +63,7 @@ def labels_rows(run: Shown) -> Rows:
 
 
 def labels_reel(runs: Sequence[Shown]) -> film.Reel:
-    """The same as a picture that moves, of the last run."""
+    """The same as a picture that moves, of the last run, with the same rule."""
     own, record = len(runs) - 1, runs[-1].record
     dashes = dict(zip(LABELS, ("solid", "fine", "dashed"), strict=True))
     colours = [[RUN_COLOURS[dark][index] for dark in (False, True)] for index in (1, 3, 1)]
@@ -74,7 +74,8 @@ def labels_reel(runs: Sequence[Shown]) -> film.Reel:
         if np.isfinite(record.history[name]).any()
     ]
     keys = [film.key(name, dash=dashes[name], colours=looks[name]) for name in LABELS]
-    return film.lines(drawn, record.config.epochs, keys=keys, ends=(0, 1), small=True)
+    reel = film.lines(drawn, record.config.epochs, keys=keys, ends=(0, 1), small=True)
+    return reel | {"upright": record.best_epoch}
 
 
 @specification

@@ -22,7 +22,7 @@ from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.theory import schedules
 from fmviz.words import diagnosis, keras_lines
-from fmviz.words.numbers import direction, listed, percent, points, rounded
+from fmviz.words.numbers import direction, listed, percent, points, rounded, upper_first
 from fmviz.words.prose import Caption, Claim
 
 # Epochs at the end over which validation accuracy is watched for swings.
@@ -197,7 +197,7 @@ def race(records: Mapping[str, RunRecord | None]) -> list[Caption]:
         far = [f"{LABELS[name]} {points(lead)}" for name, lead in ranking.beaten.items()]
         best, accuracy = ranking.best, runs[ranking.best].accuracy()
         figures = {
-            "best": LABELS[best],
+            "best": upper_first(LABELS[best]),
             "accuracy": points(accuracy),
             "near": listed(near),
             "far": listed(far),

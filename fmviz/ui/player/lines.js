@@ -75,6 +75,7 @@ class Lines {
     if (data.level !== undefined && data.level !== null) {
       draw(inside, "path", { d: `M${left},${this.y(data.level)}H${right}`, class: "reference" });
     }
+    if (data.upright) draw(inside, "path", { d: `M${this.x(data.upright)},${top}V${bottom}`, class: "reference" });
     data.film.runs.forEach((run, index) => this.stops(svg, run, index));
     this.rule = draw(svg, "path", { d: `M0,${top - 6}V${bottom}`, class: "rule" });
     this.handle = draw(svg, "circle", { r: 6, cy: bottom, class: "handle" });

@@ -503,6 +503,8 @@ def test_labels_are_drawn_as_measured_and_the_best_epoch_is_marked() -> None:
     wrong = rows[rows.series == "told a wrong label"]
     assert wrong.accuracy.tolist() == [0.0, 0.0, 0.9]
     assert rows[rows.series == "epoch"].epoch.tolist() == [2]
+    # The picture that moves stands in for that chart, and is read by the same words.
+    assert charts.labels_reel([noisy(0.9, 1.0, 0.7, best=1)])["upright"] == 2
 
 
 def test_a_loss_of_nothing_has_a_place_on_a_logarithmic_axis() -> None:
