@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from fmviz.analysis import memory
+from fmviz.analysis import masks, memory
 from fmviz.analysis import network as passes
 from fmviz.analysis.stopping import Shown
-from fmviz.lessons.dropout import charts, masks, network_charts, says
+from fmviz.lessons.dropout import charts, network_charts, says
 from fmviz.lessons.dropout.lesson import DRAWS, DROPOUT, DropoutView, epochs_below
 from fmviz.lessons.dropout.says import RIDDLE
 from fmviz.lessons.dropout.steps import first_steps

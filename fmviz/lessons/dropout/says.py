@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fmviz.analysis import comparing, significance
+from fmviz.analysis.masks import OnOff
 from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.dropout.lesson import BOTH, DROPOUT, NONE, PENALTY, epochs_below
-from fmviz.lessons.dropout.masks import OnOff
 from fmviz.page.guessing import guess_words
 from fmviz.page.view import Stopping
 from fmviz.run.config import RunConfig

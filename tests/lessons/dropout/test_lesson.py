@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from fmviz.analysis import comparing, memory
+from fmviz.analysis import comparing, masks, memory
 from fmviz.analysis.significance import Comparison
 from fmviz.analysis.stopping import Shown
 from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
-from fmviz.lessons.dropout import charts, masks, says
+from fmviz.lessons.dropout import charts, says
 from fmviz.lessons.dropout.lesson import BOTH, DROPOUT, NONE, PENALTY
 from fmviz.page.view import Judging
 from fmviz.run import data

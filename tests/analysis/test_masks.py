@@ -6,8 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from fmviz.analysis import network
-from fmviz.lessons.dropout import masks
+from fmviz.analysis import masks, network
 from fmviz.run import data
 from fmviz.run.config import RunConfig
 from fmviz.training import stock as model
@@ -113,6 +112,24 @@ def test_a_single_draw_has_no_spread() -> None:
     several = masks.OnOff(0.9, np.array([0.7, 0.8, 0.9]))
     assert several.mean == pytest.approx(0.8)
     assert several.spread == pytest.approx(0.1)
+
+
+def test_shares_with_dropout_on_are_those_of_keras(
+    trained: tuple[keras.Sequential, list],
+) -> None:
+    stock, weights = trained
+    image, draws = data.load().validation.pixels[7], 200
+    shares = masks.shares_on(weights, "relu", image, 0.4, draws=draws)
+    assert shares.means.sum() == pytest.approx(1)
+    assert shares.votes.sum() == draws
+    keras_logits = np.asarray(stock(np.tile(image, (draws, 1)), training=True))
+    keras_shares = network.softmax(keras_logits.astype(np.float64))
+    errors = np.hypot(shares.errors, keras_shares.std(axis=0, ddof=1) / np.sqrt(draws))
+    assert (np.abs(shares.means - keras_shares.mean(axis=0)) <= 4 * errors + 1e-6).all()
+    off = network.softmax(network.forward(weights, "relu", image[None]).logits)[0]
+    without = masks.shares_on(weights, "relu", image, 0.0, draws=2)
+    np.testing.assert_allclose(without.means, off, atol=1e-5)
+    assert without.errors == pytest.approx(np.zeros(10))
 
 
 def test_weights_are_known_of_the_last_and_the_best_epoch_only() -> None:

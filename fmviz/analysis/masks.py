@@ -130,3 +130,44 @@ def on_and_off(
         for _ in range(draws)
     ]
     return OnOff(float(off.mean()), np.array(on))
+
+
+class Shares(NamedTuple):
+    """What a network gives each class of one image with dropout on, a mask a draw.
+
+    Attributes:
+        means: (10,) mean of the softmax over the draws, adding up to 1.
+        errors: (10,) standard errors of these means, the spread over √draws.
+        votes: (10,) how many draws have each class for their answer.
+    """
+
+    means: npt.NDArray[np.float64]
+    errors: npt.NDArray[np.float64]
+    votes: npt.NDArray[np.intp]
+
+
+def shares_on(
+    weights: Sequence[Array],
+    activation: str,
+    pixels: Array,
+    rate: float,
+    *,
+    draws: int = 50,
+    seed: int = 0,
+) -> Shares:
+    """One image through as many masks: Monte-Carlo dropout (Gal & Ghahramani 2016,
+    arXiv:1506.02142).
+
+    Args:
+        pixels: (784,).
+        draws: at least 2.
+    """
+    rng = np.random.default_rng(seed)
+    copies = np.tile(pixels, (draws, 1))
+    logits = forward(weights, activation, copies, rate, rng).logits
+    shares = network.softmax(logits.astype(np.float64))
+    return Shares(
+        shares.mean(axis=0),
+        shares.std(axis=0, ddof=1) / math.sqrt(draws),
+        np.bincount(shares.argmax(axis=1), minlength=shares.shape[1]),
+    )
