@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?= 8501
 READY := .venv/.ready
 
-.PHONY: setup app class dev lint check test faults corners record pictures notebooks bench bench-browser bench-sweeps bench-pages bench-player bench-scale drive load footprint soak chaos data
+.PHONY: setup app class dev lint check test faults corners record pictures notebooks bench bench-browser bench-sweeps bench-pages bench-player bench-garments bench-scale drive load footprint soak chaos data
 
 setup: $(READY)
 
@@ -65,6 +65,9 @@ bench-pages: setup  ## Time from a click on the navigation to the page
 
 bench-player: setup  ## Frames a second of the player
 	$(BIN)/python -m benchmarks.player
+
+bench-garments: setup  ## Ways to prepare a reader's picture, by what networks then say
+	$(BIN)/python -m benchmarks.garments
 
 bench-scale: setup  ## 64 workers that only wait, and two that train beside one
 	$(BIN)/python -m benchmarks.scale

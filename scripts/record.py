@@ -28,6 +28,7 @@ WITH_WEIGHTS = {
     "early_stopping": {"the long run"},
     "regularisation": {"no penalty", "with penalty"},
     "dropout": {"dropout"},
+    "your_garment": {"no penalty", "with penalty"},
 }
 # Pages that show how sure networks are.
 SURE = ("early_stopping",)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fmviz.analysis import network
+from fmviz.run.measure import Estimate
 
 Array = npt.NDArray[np.floating[Any]]
 
@@ -144,6 +145,10 @@ class Shares(NamedTuple):
     means: npt.NDArray[np.float64]
     errors: npt.NDArray[np.float64]
     votes: npt.NDArray[np.intp]
+
+    def estimate(self, label: int) -> Estimate:
+        """The share of one class with its error."""
+        return Estimate(float(self.means[label]), float(self.errors[label]))
 
 
 def shares_on(

@@ -15,6 +15,7 @@ ORDER = (
     "initialisation",
     "optimizers",
     "schedules",
+    "your_garment",
     "playground",
     "sweep",
 )

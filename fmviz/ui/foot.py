@@ -8,6 +8,7 @@ from fmviz.ui import pinning, share, take_home
 from fmviz.ui.navigation import page_file
 from fmviz.ui.page import Page
 from fmviz.ui.panels.garment import Follow, Followed, all_runs
+from fmviz.ui.panels.own import MADE_ON, OwnGarment
 from fmviz.ui.place import Place
 from fmviz.ui.session import session
 from fmviz.words import prose
@@ -16,7 +17,7 @@ from fmviz.words import prose
 def draw(
     page: Page, *, follow: Follow | None = all_runs, pins: bool = True, home: bool = True
 ) -> None:
-    """The image of the course; the vault; pin, share and take home; words; notes.
+    """The image of the course, the reader's own; the vault; pin, share, take home; words; notes.
 
     Args:
         follow: the runs of the page's board that the image is followed under; None where the page
@@ -27,6 +28,8 @@ def draw(
     """
     if follow is not None:
         page.add(Followed(page, follow))
+        if page.name != MADE_ON:
+            page.add(OwnGarment(page, follow))
     page.vault = st.container()
     with st.container(horizontal=True, key=f"{page.name}-tools"):
         if pins:

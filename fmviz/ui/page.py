@@ -113,15 +113,23 @@ class Page(Generic[V]):
         if names := ", ".join(map(controls.label, self.view.taught.lock)):
             st.caption(f":material/lock: {self.text('locked', {'controls': names})}")
 
-    def set(self, *, side: bool = True, controls: bool = True, stays: bool = False) -> Stage:
+    def set(
+        self,
+        *,
+        side: bool = True,
+        controls: bool = True,
+        stays: bool = False,
+        leads: bool = False,
+    ) -> Stage:
         """Make the places of the lesson's parts.
 
         Args:
             side: whether there is an image beside the main picture.
             controls: whether there are controls beside it.
             stays: whether those stay in sight while the page moves.
+            leads: whether the image stands before the main picture.
         """
-        self._stage = Stage(self._head, side=side, controls=controls, stays=stays)
+        self._stage = Stage(self._head, side=side, controls=controls, stays=stays, leads=leads)
         return self._stage
 
     @property

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from fmviz.run.data import SHAPE
 
@@ -36,6 +36,22 @@ def picture(pixels: Pixels, scale: int = SCALE) -> str:
     """One image, (784,) in [0, 1], in grey, with sharp pixels of `scale` screen pixels each."""
     wide = pixels.reshape(SHAPE).repeat(scale, 0).repeat(scale, 1)
     return png(np.asarray(np.clip(np.round(255 * wide), 0, 255), np.uint8))
+
+
+def framed(colours: npt.NDArray[np.uint8], box: tuple[int, int, int, int]) -> str:
+    """A picture in colours with a frame around a part of it.
+
+    Args:
+        colours: (height, width, 3).
+        box: left, upper, right and lower edge of the part, in pixels.
+    """
+    shown = Image.fromarray(colours)
+    left, upper, right, lower = box
+    pen = ImageDraw.Draw(shown)
+    # Light beside dark: one of them is seen on any picture.
+    pen.rectangle((left, upper, right - 1, lower - 1), outline="white", width=3)
+    pen.rectangle((left + 1, upper + 1, right - 2, lower - 2), outline="black", width=1)
+    return png(np.asarray(shown))
 
 
 def gallery(

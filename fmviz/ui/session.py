@@ -23,6 +23,7 @@ from fmviz.page.kept import Browsers, Kept, named
 from fmviz.page.pinned import Pinned
 from fmviz.page.spoken import Spoken
 from fmviz.page.state import State
+from fmviz.pictures.own import Own
 
 KEY = "fmviz.session"
 # By which a browser brings its name along when it reloads. It is gone when the browser is closed.
@@ -144,6 +145,7 @@ class Session:
         agreed: keys of long runs that its reader has agreed to train.
         charts: those on the page, by their place on it; grows as they are drawn.
         spoken: its texts, likewise.
+        own: what its reader has drawn and has sent, on whichever page.
         course: the pages in their order, each a name and a title.
         viewer: the name by which the engine knows whose runs are foreseen; one a tab.
         foreseen: the page of which that is; None where nothing is.
@@ -166,6 +168,7 @@ class Session:
     agreed: set[str] = field(default_factory=set)
     charts: dict[float, Chart] = field(default_factory=dict)
     spoken: Spoken = field(default_factory=Spoken)
+    own: Own = field(default_factory=Own)
     course: tuple[tuple[str, str], ...] = ()
     viewer: str = field(default_factory=lambda: named(None))
     foreseen: str | None = None

@@ -33,6 +33,7 @@ class Stage:
         controls: whether there are controls beside it; else it is as wide as the page.
         stays: whether those stay in sight, all settings with them, while the page moves beside
             them.
+        leads: whether the image stands before the main picture, which is made of it.
 
     Attributes:
         controls: of what the page is about, at most a few.
@@ -52,10 +53,13 @@ class Stage:
         side: bool = True,
         controls: bool = True,
         stays: bool = False,
+        leads: bool = False,
     ) -> None:
         with head.container(key="verdict", gap=None):
             self._lead, self._guessed = Place(), Place()
         beside = [PICTURE, SIDE] if side else [PICTURE + SIDE]
+        if leads:
+            beside.reverse()
         with st.container(key="stage"):
             if stays:
                 left, self.rest = st.columns([CONTROLS, PICTURE + SIDE], gap="medium")
@@ -67,6 +71,8 @@ class Stage:
         else:
             self.rest = st.container()
             self.controls = columns.pop(0) if controls else self.rest.container()
+        if leads:
+            columns.reverse()
         middle, *sides = columns
         with middle:
             self.picture = st.container(key="picture", gap="xxsmall")

@@ -29,7 +29,8 @@ PARTS = {
     "question": "h1",
     "verdict": ".st-key-verdict",
     "control": ".st-key-stage [data-testid=stColumn]:first-child "
-    ":is([data-testid=stSlider], [data-testid=stSelectbox], [data-testid=stMultiSelect])",
+    ":is([data-testid=stSlider], [data-testid=stSelectbox], [data-testid=stMultiSelect], "
+    ".st-key-paper)",
     "picture": ".st-key-picture",
 }
 # The first page opens on a picture that moves.

@@ -11,6 +11,7 @@ import streamlit as st
 
 from fmviz.analysis import masks, memory
 from fmviz.analysis import network as passes
+from fmviz.analysis.kept import KeptWeights
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.dropout import charts, network_charts, says
 from fmviz.lessons.dropout.lesson import DRAWS, DROPOUT, DropoutView, epochs_below
@@ -19,7 +20,6 @@ from fmviz.lessons.dropout.steps import first_steps
 from fmviz.page.guessing import guess_words
 from fmviz.run import data
 from fmviz.run.measure import Estimate, accuracy
-from fmviz.run.record import RunRecord
 from fmviz.run.settings import SETTINGS
 from fmviz.ui import state
 from fmviz.ui.board import Board
@@ -127,7 +127,9 @@ class Riddle(Card):
         if not run.record.weights_after(run.kept):
             self.told.say(Caption("weights not kept", {}))
             return
-        training, validation = _measured(_Weights(run.record, run.kept))
+        training, validation = _measured(
+            KeptWeights(run.record.config, run.record.weights_after(run.kept))
+        )
         images = run.record.examples["train"]
         self.metric.metric(
             "Training accuracy, dropout on",
@@ -178,25 +180,10 @@ def _rows(measured: masks.OnOff, images: int, split: str) -> list[tuple[str, str
     ]
 
 
-class _Weights:
-    """A record's weights after an epoch, equal to any other of the same run, epoch and values: a
-    run that was trained again, elsewhere, may differ in its last digits."""
-
-    def __init__(self, record: RunRecord, epoch: int) -> None:
-        self.record, self.epoch = record, epoch
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Weights) and hash(self) == hash(other)
-
-    def __hash__(self) -> int:
-        return hash((self.record.config.key, self.epoch, self.record.weights[-1].tobytes()))
-
-
 @lru_cache(maxsize=16)
-def _measured(of: _Weights) -> tuple[masks.OnOff, masks.OnOff]:
+def _measured(of: KeptWeights) -> tuple[masks.OnOff, masks.OnOff]:
     """Training sample, against what it was told, and validation images."""
-    config = of.record.config
-    weights = of.record.weights_after(of.epoch)
+    config, weights = of.config, of.weights
     sample = memory.training_sample(config)
     validation = data.load(config.dataset).validation
     training, held_out = (

@@ -1,0 +1,1 @@
+"""The lesson on a reader's own garment."""
