@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ Pixels = npt.NDArray[np.floating[Any]]
 # A garment's edge on the page, and how many screen pixels each of its own takes.
 EDGE = 84
 SCALE = 4
+# So many are kept; a sheet of kernels, the largest, takes some 150 kB with its values.
+PICTURES = 48
 
 
 def png(values: npt.NDArray[np.uint8]) -> str:
@@ -26,9 +29,16 @@ def png(values: npt.NDArray[np.uint8]) -> str:
     Streamlit would serve an array from a file of its own, which it forgets as soon as the page has
     run again without it: a browser on a slow line then asks for a picture that is gone.
     """
+    return _png(values.tobytes(), values.shape)
+
+
+@lru_cache(maxsize=PICTURES)
+def _png(values: bytes, shape: tuple[int, ...]) -> str:
+    """A class looks at the same runs: what one viewer is shown the next need not wait for."""
     file = io.BytesIO()
+    picture = np.frombuffer(values, np.uint8).reshape(shape)
     # Pictures of weights hardly compress: the lowest level is ten times faster, and 3% larger.
-    Image.fromarray(values).save(file, "PNG", compress_level=1)
+    Image.fromarray(picture).save(file, "PNG", compress_level=1)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 

@@ -239,18 +239,24 @@ def _browsers() -> Browsers:
 def session() -> Session:
     """The session that this run of a page belongs to. A new one takes up what is kept of the
     browser, where it has brought its name."""
-    if KEY not in st.session_state:
+    # Once: it is looked up hundreds of times a run.
+    present: Session | None = st.session_state.get(KEY)
+    if present is None:
         browser = named(st.context.cookies.get(COOKIE))
         kept = _browsers().find(browser)
-        begun = Session(browser=browser) if kept is None else Session(browser=browser, kept=kept)
-        st.session_state[KEY] = begun
-    present: Session = st.session_state[KEY]
+        present = Session(browser=browser) if kept is None else Session(browser=browser, kept=kept)
+        st.session_state[KEY] = present
     return present
 
 
 def has_widget(key: str) -> bool:
     """Whether there is a widget's value."""
     return key in st.session_state
+
+
+def find_widget(key: str, otherwise: Any) -> Any:
+    """A widget's value, or something else where there is none."""
+    return st.session_state.get(key, otherwise)
 
 
 def get_widget(key: str) -> Any:

@@ -20,7 +20,14 @@ from fmviz.page.kept import Guess
 from fmviz.page.lesson import Lesson
 from fmviz.page.pins import PARAMETER
 from fmviz.page.state import FOREIGN, State, query, usable
-from fmviz.ui.session import PageMemory, get_widget, has_widget, put_widget, session
+from fmviz.ui.session import (
+    PageMemory,
+    find_widget,
+    get_widget,
+    has_widget,
+    put_widget,
+    session,
+)
 
 Game = TypeVar("Game")
 # In place of the value that a widget has lost; None may be one.
@@ -130,8 +137,7 @@ def _usable(page: str, field: str) -> bool:
 
 def _widget_value(page: str, field: str, known: State, otherwise: Any) -> Any:
     """What a field's widget says, where that is a value that its page can have."""
-    key = _key(page, field)
-    held = get_widget(key) if has_widget(key) else LOST
+    held = find_widget(_key(page, field), LOST)
     return held if held is not LOST and usable(field, held, known) else otherwise
 
 

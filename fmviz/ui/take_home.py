@@ -197,12 +197,19 @@ def _tables(page: Page, run: Shown) -> None:
 def _all_runs(page: Page, runs: list[Shown]) -> None:
     view = page.view.judging
     name = f"{tables.stem(runs[-1].record.config)}-{page.name.replace('_', '-')}"
-    table = tables.figures(runs, view.tolerance, test=view.test)
+
+    def table() -> tables.Table:
+        return tables.figures(runs, view.tolerance, test=view.test)
+
     st.markdown("**This page, all its runs**")
     with st.container(horizontal=True):
-        _download(page, "Figures", f"{name}-figures.csv", CSV, table.csv)
+        _download(page, "Figures", f"{name}-figures.csv", CSV, lambda: table().csv())
         _download(
-            page, "What their columns are", f"{name}-figures-columns.csv", CSV, table.explained
+            page,
+            "What their columns are",
+            f"{name}-figures-columns.csv",
+            CSV,
+            lambda: table().explained(),
         )
     with st.container(horizontal=True):
         charts(page, name, words.lines({run.name: run.record.config for run in runs}))
