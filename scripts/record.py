@@ -5,20 +5,24 @@ Every page, every preset, large sweeps left out, and the pins that *Compare* off
 runs at once, also while the worker is still starting or where training is slow; and so does every
 position of a page's main slider. Those runs are written to fmviz/recorded/ in the store's own
 format: with their weights where a page opens on panels that want them, else without, a tenth of
-the size; how sure they are is kept to the byte where a page shows that, else in coarser steps. Of
-the first page's run what its opening picture needs is kept of every epoch.
+the size; how sure they are is kept to the byte where a page shows that, else in coarser steps; and
+of many of which a panel shows the ends, their histories alone, a hundredth. Of the first page's run
+what its opening picture needs is kept of every epoch.
 """
 
 from __future__ import annotations
 
 import argparse
+from typing import Literal, get_args
 
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.compare.lesson import EXAMPLES
 from fmviz.lessons.initialisation.lesson import map_runs
+from fmviz.lessons.overfitting import widths
 from fmviz.lessons.start import growth
 from fmviz.page.ahead import opening_row
 from fmviz.run.config import RunConfig
+from fmviz.run.record import RunRecord
 from fmviz.run.store import RECORDED_FOLDER, RunStore
 from fmviz.training.train import train, weights_of_epochs
 
@@ -34,27 +38,34 @@ WITH_WEIGHTS = {
 SURE = ("early_stopping",)
 # A preset that does, too; units that are all alike take little room.
 SYMMETRY = ("initialisation", "zeros", "yours")
+# How much of a run ships, from little to all.
+Detail = Literal["outline", "brief", "whole"]
+DETAILS = get_args(Detail)
 
 
-def recorded_configs() -> dict[RunConfig, bool]:
-    """The runs of every page, preset and opening row that ship → whether they are recorded without
-    weights."""
-    runs: dict[RunConfig, bool] = {}
+def recorded_configs() -> dict[RunConfig, Detail]:
+    """The runs of every page, preset and opening row that ship → how much of them."""
+    runs: dict[RunConfig, Detail] = {}
+
+    def ship(config: RunConfig, detail: Detail = "brief") -> None:
+        runs[config] = max(detail, runs.get(config, detail), key=DETAILS.index)
+
     for name, lesson in LESSONS.items():
         for role, config in lesson.runs_of(lesson.start).items():
-            runs[config] = runs.get(config, True) and role not in WITH_WEIGHTS.get(name, ())
+            ship(config, "whole" if role in WITH_WEIGHTS.get(name, ()) else "brief")
         for preset in filter(lambda preset: preset.recorded, lesson.presets):
             for role, config in lesson.runs_of(lesson.state_of(preset)).items():
-                brief = (name, preset.name, role) != SYMMETRY
-                runs[config] = runs.get(config, True) and brief
+                ship(config, "whole" if (name, preset.name, role) == SYMMETRY else "brief")
         for asked in opening_row(lesson):
             for config in asked:
-                runs.setdefault(config, True)
+                ship(config)
     for pin in EXAMPLES:
-        runs.setdefault(pin.config, True)
+        ship(pin.config)
     # The map beside the X-ray, where its page opens.
     for config in map_runs(LESSONS["initialisation"].start.config):
-        runs.setdefault(config, True)
+        ship(config)
+    for config in outlined():
+        ship(config, "outline")
     return runs
 
 
@@ -66,6 +77,20 @@ def shown_sure() -> set[RunConfig]:
         for state in (lesson.start, *map(lesson.state_of, lesson.presets))
         for config in lesson.runs_of(state).values()
     }
+
+
+def outlined() -> list[RunConfig]:
+    """The runs of closer looks that show the ends of many."""
+    overfitting = LESSONS["overfitting"]
+    (preset,) = (preset for preset in overfitting.presets if preset.name == "widths")
+    return widths.runs(overfitting.state_of(preset).config)
+
+
+def cut(record: RunRecord, detail: Detail) -> RunRecord:
+    """So much of a record."""
+    if detail == "outline":
+        return record.outline()
+    return record.brief() if detail == "brief" else record
 
 
 def record_growth(store: RunStore) -> None:
@@ -98,7 +123,7 @@ def main() -> None:
     sure = shown_sure()
     for record in train(list(wanted.values()), test=True):
         kept = record if record.config in sure else record.coarse()
-        store.put(kept.brief() if configs[record.config] else kept)
+        store.put(cut(kept, configs[record.config]))
         print(record.config.key, record.config)
     record_growth(store)
 

@@ -77,11 +77,13 @@ class Measure(NamedTuple):
         label: on axes and in lists.
         splits: what it is measured on, where that is more than one thing.
         is_share: whether it is a share, told in percent.
+        of_layers: whether it is told of what was measured layer by layer, which outlines lack.
     """
 
     label: str
     splits: tuple[str, ...] = ("",)
     is_share: bool = True
+    of_layers: bool = False
 
 
 SPLITS = ("training", "validation")
@@ -89,15 +91,16 @@ MEASURES = {
     "accuracy": Measure("accuracy", SPLITS),
     "gap": Measure("accuracy gap"),
     "crossentropy": Measure("cross-entropy", SPLITS, is_share=False),
-    "sparsity": Measure("sparsity"),
-    "saturation": Measure("saturation"),
+    "sparsity": Measure("sparsity", of_layers=True),
+    "saturation": Measure("saturation", of_layers=True),
 }
 
 
 def measured(record: RunRecord, measure: str, tolerance: float) -> tuple[float, ...]:
     """A figure of a run after its last epoch, one for each split of the measure.
 
-    Saturation is the mean over the hidden layers, NaN where there is none.
+    Saturation is the mean over the hidden layers, NaN where there is none. So is what an outline
+    lacks.
 
     Args:
         measure: one of `MEASURES`.
@@ -106,6 +109,8 @@ def measured(record: RunRecord, measure: str, tolerance: float) -> tuple[float, 
     end = record.epochs
     if measure == "gap":
         return (record.gap(end).value,)
+    if MEASURES[measure].of_layers and record.is_outline:
+        return (math.nan,)
     if measure == "sparsity":
         return (record.sparsity(tolerance, end),)
     if measure == "saturation":

@@ -59,6 +59,7 @@ class Engine:
         *,
         brief: bool = False,
         test: bool = False,
+        outline: bool = False,
         retrain: bool = False,
     ) -> Watch:
         """Ask for runs. Those that are neither stored nor being trained start now.
@@ -70,6 +71,8 @@ class Engine:
                 wants whole ones.
             test: whether the test images are to be measured. A run that was trained without them
                 is trained again.
+            outline: whether records with nothing but their histories will do, where there are any;
+                what is trained brings more.
             retrain: whether runs that ship with fmviz are to be trained here all the same.
         """
         known: dict[str, Found] = {}
@@ -77,7 +80,9 @@ class Engine:
         for config in configs:
             if config.key in known:
                 continue
-            found = self.store.find(config, brief=brief, test=test, recorded=not retrain)
+            found = self.store.find(
+                config, brief=brief, test=test, outline=outline, recorded=not retrain
+            )
             if found is None:
                 missing[config.key] = config
             else:
@@ -99,11 +104,17 @@ class Engine:
         return Watch(self.jobs, tuple(configs), known | ended, jobs)
 
     def known(
-        self, configs: Sequence[RunConfig], *, brief: bool = False, test: bool = False
+        self,
+        configs: Sequence[RunConfig],
+        *,
+        brief: bool = False,
+        test: bool = False,
+        outline: bool = False,
     ) -> bool:
         """Whether all of these runs are in the store, so that watching them trains nothing."""
         return all(
-            self.store.find(config, brief=brief, test=test) is not None for config in configs
+            self.store.find(config, brief=brief, test=test, outline=outline) is not None
+            for config in configs
         )
 
     def warm(self, configs: Sequence[RunConfig]) -> None:

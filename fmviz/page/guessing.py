@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.stopping import Shown
 from fmviz.words import prose
+from fmviz.words.prose import Caption
 
 # Bounds of the answers to "guess gap", in shares.
 GAPS = (0.05, 0.15)
@@ -62,6 +63,21 @@ def best_answer(runs: list[Shown]) -> int:
     ranking = by_accuracy(dict(enumerate(runs)))
     runner_up = ranking.runner_up
     return len(runs) if runner_up is None or runner_up in ranking.level else ranking.best
+
+
+def became(lesson: str, section: str, guessed: int | None, answer: int | None) -> list[Caption]:
+    """What became of a guess; nothing where none was made, or where there is no right answer.
+
+    Args:
+        section: with the options.
+        guessed: an option's index; −1 for skipped, None for not yet.
+        answer: the right one's.
+    """
+    if guessed is None or guessed < 0 or answer is None:
+        return []
+    options = guess_words(lesson, section)[1]
+    how = "guess was right" if guessed == answer else "guess was wrong"
+    return [Caption(how, {"guess": options[guessed], "answer": options[answer]})]
 
 
 def guess_words(lesson: str, section: str = "guess") -> tuple[str, list[str]]:

@@ -56,8 +56,8 @@ def pack(record: RunRecord, *, compress: bool = True) -> bytes:
     # Few entries, for each one costs time, and a run tells of itself after every epoch.
     curves = [[record.start[name], *record.history[name]] for name in _measured(record.examples)]
     table: dict[str, Array] = {"history": np.array(curves, np.float64)}
-    for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES):
-        rows = np.concatenate([record.start_layers[name][None], record.layers[name]])
+    for name, values in record.layers.items():
+        rows = np.concatenate([record.start_layers[name][None], values])
         table[f"layers/{name}"] = _planes(rows) if name in COUNTS else rows
     for name in ANSWERS:
         table[name] = _steps(getattr(record, name))
@@ -183,8 +183,10 @@ def _header(content: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
 
 
 def _from_table(table: dict[str, Array], meta: dict[str, Any]) -> RunRecord:
-    layers = {name: table[f"layers/{name}"] for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES)}
-    layers |= {name: _counts(layers[name]) for name in COUNTS}
+    # An outline has none of them.
+    measures = (*KERNEL_MEASURES, *HIDDEN_MEASURES) if "layers/kernel_norm" in table else ()
+    layers = {name: table[f"layers/{name}"] for name in measures}
+    layers |= {name: _counts(values) for name, values in layers.items() if name in COUNTS}
     answers = {name: _rows(table[name]) for name in ANSWERS}
     snapshots = _rows(table["snapshots"]).view(np.int8)
     for array in (*table.values(), *answers.values(), snapshots, *layers.values()):
@@ -244,7 +246,9 @@ def _check(record: RunRecord) -> None:
         shapes[name] = ((epochs, *tails[name]), array)
     sizes = layer_sizes(config)
     expected = [s for a, b in pairwise(sizes) for s in ((a, b), (b,))]
-    if record.complete or record.weights:
+    if record.is_outline:
+        shapes |= {name: ((0, 0), getattr(record, name)) for name in ANSWERS}
+    elif record.complete or record.weights:
         info = DATASETS[config.dataset]
         sample = record.examples["train"]
         shapes["train_predictions"] = ((epochs + 1, sample), record.train_predictions)

@@ -5,40 +5,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import replace
-
-import numpy as np
 
 from fmviz.run.config import RunConfig
-from fmviz.run.record import NO_SNAPSHOTS, RunRecord
+from fmviz.run.record import RunRecord
 from fmviz.run.store import RunStore
 
 # Outlines that are kept: of 100 epochs a run takes 12 kB.
 MOST = 500
-
-
-def outline(record: RunRecord) -> RunRecord:
-    """A finished record with nothing but its histories, of which accuracies, their errors and early
-    stopping are told.
-
-    Raises:
-        ValueError: the run goes on.
-    """
-    if not record.complete:
-        raise ValueError("only finished runs have an outline")
-    none = np.empty((0, 0), np.uint8)
-    return replace(
-        record,
-        layers={},
-        start_layers={},
-        train_predictions=none,
-        val_predictions=none,
-        test_predictions=none,
-        val_confidences=none,
-        **NO_SNAPSHOTS,
-        weights=(),
-        best_weights=(),
-    )
 
 
 class Outlines:
@@ -66,7 +39,7 @@ class Outlines:
 
     def put(self, record: RunRecord) -> RunRecord:
         """Keep the outline of a finished run, and return it."""
-        made = outline(record)
+        made = record.outline()
         with self._lock:
             self._kept[record.config] = made
             self._kept.move_to_end(record.config)

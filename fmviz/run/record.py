@@ -163,13 +163,23 @@ class RunRecord:
         return self.complete and not self.weights
 
     @property
+    def is_outline(self) -> bool:
+        """Whether an ended run has nothing but its histories; see `outline`."""
+        return self.complete and not self.layers
+
+    @property
     def has_test(self) -> bool:
         """Whether test images were measured."""
         return "test" in self.examples
 
     def covers(self, other: RunRecord) -> bool:
-        """Whether it has all that another record of the same run has: weights and test figures."""
-        return self.has_test >= other.has_test and self.is_brief <= other.is_brief
+        """Whether it has all that another record of the same run has: weights, what was measured
+        of them and of each image, and test figures."""
+        return (
+            self.has_test >= other.has_test
+            and self.is_brief <= other.is_brief
+            and self.is_outline <= other.is_outline
+        )
 
     def brief(self) -> RunRecord:
         """The record without weights and snapshots, as sweeps and races keep it."""
@@ -182,6 +192,26 @@ class RunRecord:
         left = np.sqrt(1 - self.val_confidences / 255)
         rounded = 1 - (np.rint(left * COARSE) / COARSE) ** 2
         return replace(self, val_confidences=np.rint(255 * rounded).astype(np.uint8))
+
+    def outline(self) -> RunRecord:
+        """The finished record with nothing but its histories, of which accuracies, their errors and
+        early stopping are told: some kilobytes, for pictures of many runs.
+
+        Raises:
+            ValueError: the run goes on.
+        """
+        if not self.complete:
+            raise ValueError("only finished runs have an outline")
+        none = np.empty((0, 0), np.uint8)
+        return replace(
+            self.brief(),
+            layers={},
+            start_layers={},
+            train_predictions=none,
+            val_predictions=none,
+            test_predictions=none,
+            val_confidences=none,
+        )
 
     @property
     def nbytes(self) -> int:

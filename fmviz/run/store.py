@@ -148,6 +148,7 @@ class RunStore:
         *,
         brief: bool = False,
         test: bool = False,
+        outline: bool = False,
         recorded: bool = True,
         disk: bool = True,
     ) -> Found | None:
@@ -157,33 +158,39 @@ class RunStore:
         Args:
             brief: whether a record without weights will do.
             test: whether it must have the figures of the test images.
+            outline: whether a record with nothing but its histories will do.
             recorded: whether a run that ships with fmviz will do.
             disk: whether to look there; without, only runs in memory are found, at once.
         """
         layers: tuple[Layer, ...] = ("store", "recorded") if recorded else ("store",)
         for layer in layers:
             kept = self._recall(config.key, layer)
-            if disk and (kept is None or not _is_enough(kept.record, brief, test)):
+            if disk and (kept is None or not _is_enough(kept.record, brief, test, outline)):
                 # Another process may have put more there than is remembered here.
                 kept = self._load(config, layer) or kept
             if kept is None:
                 continue
             if disk and layer == "store":
                 self._use(config.key, kept)
-            if _is_enough(kept.record, brief, test):
+            if _is_enough(kept.record, brief, test, outline):
                 return Found(kept.record, layer, kept.ahead)
         return None
 
     def get(
-        self, config: RunConfig, *, brief: bool = False, test: bool = False
+        self,
+        config: RunConfig,
+        *,
+        brief: bool = False,
+        test: bool = False,
+        outline: bool = False,
     ) -> RunRecord | None:
         """The record that `find` finds."""
-        found = self.find(config, brief=brief, test=test)
+        found = self.find(config, brief=brief, test=test, outline=outline)
         return None if found is None else found.record
 
     def peek(self, config: RunConfig) -> RunRecord | None:
-        """A run, if only without weights or test figures. It does not count as used, and takes no
-        room in memory: for pictures of many runs, few of which their reader has asked for."""
+        """A run, if only in outline or without test figures. It does not count as used, and takes
+        no room in memory: for pictures of many runs, few of which their reader has asked for."""
         own, ahead = config.key + SUFFIX, config.key + AHEAD
         layers: dict[Layer, tuple[str, ...]] = {"store": (own, ahead), "recorded": (own,)}
         for layer, names in layers.items():
@@ -368,8 +375,10 @@ class RunStore:
         return self.max_bytes - total
 
 
-def _is_enough(record: RunRecord, brief: bool, test: bool) -> bool:
-    return (brief or not record.is_brief) and (record.has_test or not test)
+def _is_enough(record: RunRecord, brief: bool, test: bool, outline: bool) -> bool:
+    if record.is_outline and not outline:
+        return False
+    return (brief or outline or not record.is_brief) and (record.has_test or not test)
 
 
 def _in_order(runs: Sequence[Entry], ahead: bool, share: float) -> list[Entry]:

@@ -127,7 +127,12 @@ def stop() -> None:
 
 
 def live(
-    configs: Sequence[RunConfig], *, brief: bool = False, test: bool = False, retrain: bool = False
+    configs: Sequence[RunConfig],
+    *,
+    brief: bool = False,
+    test: bool = False,
+    outline: bool = False,
+    retrain: bool = False,
 ) -> Iterator[Update]:
     """Updates of some runs until all have ended, at a pace that a browser can follow, and that a
     server can keep which has many.
@@ -136,12 +141,13 @@ def live(
         brief: whether records without weights will do.
         test: whether the test images are to be measured; runs that are known without are trained
             again.
+        outline: whether records with nothing but their histories will do.
         retrain: whether recorded runs are trained here all the same.
 
     When the reader moves a control, Streamlit ends the script at its next call; the next run of
     the script opens its own watch and gives up this one's.
     """
-    watch = engine().watch(configs, brief=brief, test=test, retrain=retrain)
+    watch = engine().watch(configs, brief=brief, test=test, outline=outline, retrain=retrain)
     previous = session().swap_watch(watch)
     if previous is not None:
         # After the new watch is open, so that a run which both want goes on.

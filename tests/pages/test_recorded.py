@@ -35,7 +35,7 @@ def test_every_state_of_the_story_is_recorded(name: str, store: RunStore) -> Non
         *(lesson.state_of(preset) for preset in lesson.presets if preset.recorded),
     ):
         for role, config in lesson.runs_of(state).items():
-            record = store.get(config, brief=True)
+            record = store.get(config, brief=True, outline=name == "sweep")
             assert record is not None, (role, config, "run: make record")
             assert {"date", "keras", "tensorflow", "machine"} <= set(record.made)
 
@@ -98,9 +98,13 @@ class Shipping(ScriptedEngine):
         # Runs without weights that do not ship.
         self.waited_brief: list[RunConfig] = []
 
-    def known(self, configs: object, *, brief: bool = False, test: bool = False) -> bool:
+    def known(
+        self, configs: object, *, brief: bool = False, test: bool = False, outline: bool = False
+    ) -> bool:
         assert isinstance(configs, list)
-        return all(self.store.get(config, brief=brief) is not None for config in configs)
+        return all(
+            self.store.get(config, brief=brief, outline=outline) is not None for config in configs
+        )
 
     def watch(
         self,
@@ -108,11 +112,12 @@ class Shipping(ScriptedEngine):
         *,
         brief: bool = False,
         test: bool = False,
+        outline: bool = False,
         retrain: bool = False,
     ) -> ScriptedWatch:
         assert isinstance(configs, list)
         self.modes.append((brief, retrain))
-        whole = [self.store.get(config, brief=brief) for config in configs]
+        whole = [self.store.get(c, brief=brief, outline=outline) for c in configs]
         if all(whole) and not retrain:
             done = Update("done", tuple(whole), ("recorded",) * len(whole), "", 0.0)
             return ScriptedWatch([done])

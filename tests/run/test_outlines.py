@@ -8,14 +8,14 @@ import pytest
 
 from fmviz.analysis.stopping import look
 from fmviz.page.view import Judging
-from fmviz.run.outlines import Outlines, outline
+from fmviz.run.outlines import Outlines
 from fmviz.run.store import AHEAD, RunStore
 from tests.support.records import synthetic, tiny
 
 
 def test_an_outline_tells_what_the_record_tells_and_is_small() -> None:
     record = synthetic(tiny(epochs=8))
-    thin = outline(record)
+    thin = record.outline()
     assert thin.complete
     assert thin.nbytes == 0
     for judging in (Judging(), Judging(patience=1)):
@@ -27,7 +27,7 @@ def test_an_outline_tells_what_the_record_tells_and_is_small() -> None:
 
 def test_a_run_that_goes_on_has_no_outline() -> None:
     with pytest.raises(ValueError, match="only finished runs"):
-        outline(synthetic(epochs=1))
+        synthetic(epochs=1).outline()
 
 
 def test_what_was_seen_once_is_at_hand_without_the_store(tmp_path: Path) -> None:

@@ -61,6 +61,8 @@ RECORDS: dict[str, Callable[[], RunRecord]] = {
     "without hidden layers": lambda: synthetic(tiny(hidden=())),
     "without test figures": lambda: untested(synthetic()),
     "going on without test figures": lambda: untested(synthetic(epochs=2)),
+    "in outline": lambda: synthetic().outline(),
+    "in outline without test figures": lambda: untested(synthetic()).outline(),
     "with figures that are no numbers": lambda: synthetic(corrupted_accuracy=math.nan),
 }
 
@@ -80,13 +82,14 @@ def test_test_figures_that_were_not_measured_are_never_numbers() -> None:
 
 def test_a_record_covers_another_where_it_lacks_nothing_that_that_has() -> None:
     whole = synthetic()
-    kinds = [whole, whole.brief(), untested(whole), untested(whole).brief()]
+    kinds = [whole, whole.brief(), whole.outline(), untested(whole), untested(whole).brief()]
     covers = [[a.covers(b) for b in kinds] for a in kinds]
     assert covers == [
-        [True, True, True, True],
-        [False, True, False, True],
-        [False, False, True, True],
-        [False, False, False, True],
+        [True, True, True, True, True],
+        [False, True, True, False, True],
+        [False, False, True, False, False],
+        [False, False, False, True, True],
+        [False, False, False, False, True],
     ]
 
 
@@ -108,7 +111,8 @@ def test_a_record_survives_the_way_through_bytes(kind: str, compress: bool) -> N
         ours, theirs = getattr(back, name), getattr(record, name)
         assert ours.dtype == theirs.dtype
         np.testing.assert_array_equal(ours, theirs)
-    for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES):
+    assert list(back.layers) == list(record.layers)
+    for name in record.layers:
         np.testing.assert_array_equal(back.layers[name], record.layers[name])
         np.testing.assert_array_equal(back.start_layers[name], record.start_layers[name])
     for name in record.history:

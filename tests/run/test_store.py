@@ -478,6 +478,21 @@ def test_a_record_takes_the_place_only_of_one_that_it_covers(
         assert found.made["date"] == expected
 
 
+def test_an_outline_does_for_who_wants_no_more(tmp_path: Path) -> None:
+    thin = synthetic().outline()
+    store = fresh(tmp_path)
+    store.put(thin)
+    for each in (store, fresh(tmp_path)):
+        assert each.get(thin.config, brief=True) is None
+        assert each.get(thin.config) is None
+        found = each.get(thin.config, brief=True, outline=True)
+        assert found is not None
+        assert found.is_outline
+        assert found.at_end("val_accuracy") == thin.at_end("val_accuracy")
+    store.put(synthetic().brief())
+    assert store.get(thin.config, brief=True) is not None
+
+
 # The recorded layer
 
 

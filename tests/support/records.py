@@ -24,9 +24,7 @@ from fmviz.run.config import RunConfig
 from fmviz.run.measure import ACTIVATION_BINS, TOLERANCES, WEIGHT_EDGES
 from fmviz.run.record import (
     ANSWERS,
-    HIDDEN_MEASURES,
     HISTORY,
-    KERNEL_MEASURES,
     NO_SNAPSHOTS,
     ON_TEST,
     Array,
@@ -224,7 +222,7 @@ def same_figures(a: RunRecord, b: RunRecord) -> bool:
         for name in record.history:
             if name != "seconds":
                 table[name] = np.array([record.start[name], *record.history[name]])
-        for name in (*KERNEL_MEASURES, *HIDDEN_MEASURES):
+        for name in record.layers:
             table[name] = record.layers[name]
             table[f"{name} at the start"] = record.start_layers[name]
         for kind, group in (("weights", record.weights), ("best", record.best_weights)):

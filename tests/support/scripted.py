@@ -55,7 +55,12 @@ class ScriptedEngine:
         self.file: bytes | str = b"file"
 
     def known(
-        self, configs: Sequence[RunConfig], *, brief: bool = False, test: bool = False
+        self,
+        configs: Sequence[RunConfig],
+        *,
+        brief: bool = False,
+        test: bool = False,
+        outline: bool = False,
     ) -> bool:
         return self.script(configs)[0].state == "done"
 
@@ -79,6 +84,7 @@ class ScriptedEngine:
         *,
         brief: bool = False,
         test: bool = False,
+        outline: bool = False,
         retrain: bool = False,
     ) -> ScriptedWatch:
         self.asked.append(tuple(configs))

@@ -26,6 +26,7 @@ class WithoutWeights(ScriptedEngine):
         *,
         brief: bool = False,
         test: bool = False,
+        outline: bool = False,
         retrain: bool = False,
     ) -> ScriptedWatch:
         self.brief.append(brief)

@@ -31,7 +31,12 @@ class Measuring(ScriptedEngine):
         self.fails = False
 
     def known(
-        self, configs: Sequence[RunConfig], *, brief: bool = False, test: bool = False
+        self,
+        configs: Sequence[RunConfig],
+        *,
+        brief: bool = False,
+        test: bool = False,
+        outline: bool = False,
     ) -> bool:
         return not test or set(configs) <= self.measured
 
@@ -41,6 +46,7 @@ class Measuring(ScriptedEngine):
         *,
         brief: bool = False,
         test: bool = False,
+        outline: bool = False,
         retrain: bool = False,
     ) -> ScriptedWatch:
         self.tests.append(test)
@@ -50,7 +56,7 @@ class Measuring(ScriptedEngine):
             return ScriptedWatch([failed])
         if test:
             self.measured.update(configs)
-        return super().watch(configs, brief=brief, test=test, retrain=retrain)
+        return super().watch(configs, brief=brief, test=test, outline=outline, retrain=retrain)
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from fmviz.lessons.dropout import charts, network_charts, says
 from fmviz.lessons.dropout.lesson import DRAWS, DROPOUT, DropoutView, epochs_below
 from fmviz.lessons.dropout.says import RIDDLE
 from fmviz.lessons.dropout.steps import first_steps
-from fmviz.page.guessing import guess_words
 from fmviz.run import data
 from fmviz.run.measure import Estimate, accuracy
 from fmviz.run.settings import SETTINGS
@@ -27,6 +26,7 @@ from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.page import Page
 from fmviz.ui.panels.against import Against
 from fmviz.ui.panels.card import Card
+from fmviz.ui.panels.own_guess import OwnGuess, made
 from fmviz.ui.panels.running import Running
 from fmviz.ui.pictures import picture
 from fmviz.ui.place import Place, draw_chart
@@ -39,8 +39,6 @@ from fmviz.words.prose import Caption
 from fmviz.words.running import running
 
 MASKED_IMAGES = 100
-# Under which a browser's guess at the riddle is kept, beside the page's own.
-KEY_OF_RIDDLE = "dropout/riddle"
 
 
 def _dropped(look: Look) -> Shown:
@@ -84,8 +82,7 @@ class Riddle(Card):
     def __init__(self, board: Board[DropoutView]) -> None:
         super().__init__(board)
         with self.box:
-            self.options = [Place() for _ in guess_words(self.page.name, RIDDLE)[1]]
-            self.skip = Place()
+            self.guess = OwnGuess(self.page, RIDDLE, aloud=False)
 
     def draw(self, look: Look) -> None:
         """Of the finished run."""
@@ -94,32 +91,10 @@ class Riddle(Card):
             self.told.say(Caption("rate zero", {}))
             return
         if _riddles(self.page, run):
-            self._ask(run)
+            self.told.say(says.riddle(run))
+            self.guess.ask()
         else:
             self._answer(run)
-
-    def _ask(self, run: Shown) -> None:
-        self.told.say(says.riddle(run))
-        for index, (place, option) in enumerate(
-            zip(self.options, guess_words(self.page.name, RIDDLE)[1], strict=True)
-        ):
-            place.button(
-                option,
-                key=f"{self.page.name}/riddle {index}",
-                icon=":material/help:",
-                on_click=state.set_guess,
-                args=(KEY_OF_RIDDLE, index),
-                quiet=False,
-            )
-        # A teacher's link leaves no way round.
-        if not self.page.view.taught.hide:
-            self.skip.button(
-                "Just tell me",
-                key=f"{self.page.name}/riddle none",
-                icon=":material/visibility:",
-                on_click=state.set_guess,
-                args=(KEY_OF_RIDDLE, -1),
-            )
 
     def _answer(self, run: Shown) -> None:
         if run.record.is_brief:
@@ -150,18 +125,13 @@ class Riddle(Card):
             "off; validation accuracy (hollow) with dropout on and off.",
         )
         measured = says.on_off(training, images, run)
-        self.told.say(*measured, in_sight=says.solved(measured[0], _guessed(self.page)))
-
-
-def _guessed(page: Page[DropoutView]) -> int | None:
-    """What the reader has answered to the riddle: see `state.guess`."""
-    return state.guess(KEY_OF_RIDDLE, obliged=page.view.taught.hide)
+        self.told.say(*measured, in_sight=says.solved(measured[0], self.guess.made))
 
 
 def _riddles(page: Page[DropoutView], run: Shown) -> bool:
     """Whether there is a riddle that the reader is still to guess."""
     lower = bool(run.record.config.dropout) and epochs_below(run) > 0
-    return lower and _guessed(page) is None
+    return lower and made(page, RIDDLE) is None
 
 
 class Reported(Running):

@@ -14,7 +14,7 @@ from fmviz.analysis.masks import OnOff
 from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.dropout.lesson import BOTH, DROPOUT, NONE, PENALTY, epochs_below
-from fmviz.page.guessing import guess_words
+from fmviz.page import guessing
 from fmviz.page.view import Stopping
 from fmviz.run.config import RunConfig
 from fmviz.run.data import CLASS_NAMES
@@ -26,8 +26,9 @@ from fmviz.words import keras_lines, shared
 from fmviz.words.numbers import around, direction, listed, percent, short_points
 from fmviz.words.prose import Caption, Claim
 
-# The section with the riddle's answers, and which of them is right, counted from 0.
-RIDDLE, ANSWER = "guess riddle", 1
+# The name of the riddle, whose answers are in the section "guess riddle", and which of them is
+# right, counted from 0.
+RIDDLE, ANSWER = "riddle", 1
 
 
 def of_runs(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
@@ -118,11 +119,8 @@ def riddle(run: Shown) -> Caption:
 def solved(measured: Caption, guessed: int | None) -> list[Caption]:
     """What became of a guess at the riddle; nothing where none was made, or where the measurement
     does not bear out its answer: that dropout on costs accuracy."""
-    if guessed is None or guessed < 0 or measured.section != "masks cost":
-        return []
-    options = guess_words("dropout", RIDDLE)[1]
-    section = "guess was right" if guessed == ANSWER else "guess was wrong"
-    return [Caption(section, {"guess": options[guessed], "answer": options[ANSWER]})]
+    answer = ANSWER if measured.section == "masks cost" else None
+    return guessing.became("dropout", f"guess {RIDDLE}", guessed, answer)
 
 
 def mask(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from fmviz.analysis.stopping import Shown
+from fmviz.lessons.overfitting.widths import Figure
 from fmviz.page.lesson import Lesson, Preset, Runs
 from fmviz.page.view import Stopping, Taught
 from fmviz.run.choices import DATASETS
@@ -14,13 +15,14 @@ TRUTH, MORE, FEWER = "told the truth", "more images", "fewer images"
 OWN = "your network"
 FACTOR = 10
 
-Section = Literal["memory", "sizes"]
+Section = Literal["memory", "sizes", "widths"]
 
 
 class OverfittingView(Taught, Stopping):
-    """The closer look."""
+    """The closer look, and what that of ever wider networks measures on validation images."""
 
     section: Section = "memory"
+    held_out: Figure = "error"
 
 
 def twin(config: RunConfig) -> tuple[str, RunConfig]:
@@ -49,6 +51,18 @@ def answer(runs: list[Shown]) -> int:
     return 0 if validation >= 0.95 else 1 if validation >= 0.85 else 2
 
 
+# Networks that can learn everything by heart: long enough, and with a rate that lets them settle.
+WIDER: dict[str, Any] = {
+    "train_size": 2_000,
+    "label_noise": 0.2,
+    "hidden": (512,),
+    "learning_rate": 0.003,
+    "schedule": "cosine",
+    "epochs": 100,
+    "section": "widths",
+}
+
+
 LESSON = Lesson(
     name="overfitting",
     title="Overfitting",
@@ -68,6 +82,7 @@ LESSON = Lesson(
         Preset("many", {"train_size": 10_000}),
         Preset("noise", {"train_size": 1_000, "label_noise": 0.2, "hidden": (256,)}),
         Preset("narrow", {"train_size": 1_000, "label_noise": 0.2, "hidden": (8,)}),
+        Preset("widths", WIDER),
         Preset("all wrong", {"train_size": 1_000, "label_noise": 1.0, "hidden": (256,)}),
     ),
     answer=answer,

@@ -22,6 +22,7 @@ from fmviz.ui.panels.seeds import Seeds
 CLOSER: dict[Section, CloserLook] = {
     "memory": CloserLook("What it learnt by heart", Memory),
     "sizes": CloserLook("Gap against training size", panels.sizes),
+    "widths": CloserLook("Ever wider", panels.Widths),
 }
 
 

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from fmviz.analysis.stopping import Shown
 from fmviz.charts import film
-from fmviz.lessons.overfitting import charts, says
+from fmviz.lessons.overfitting import charts, says, widths, widths_charts, widths_says
 from fmviz.lessons.overfitting.lesson import OverfittingView
+from fmviz.page import guessing
 from fmviz.run.choices import DATASETS
+from fmviz.run.record import RunRecord
 from fmviz.run.settings import SETTINGS
+from fmviz.ui import view_controls
 from fmviz.ui.board import Board
 from fmviz.ui.look import Look
 from fmviz.ui.page import Page
 from fmviz.ui.panels.against import Against
 from fmviz.ui.panels.card import Card
 from fmviz.ui.panels.figures import Gap, Headline
+from fmviz.ui.panels.own_guess import OwnGuess
+from fmviz.ui.panels.sweep import OnRequest
+from fmviz.ui.place import Place
+from fmviz.ui.told import Told
 from fmviz.words.numbers import points
 from fmviz.words.prose import Caption
 
@@ -41,6 +48,11 @@ LOSS_ALT = (
     "Cross-entropy on training images (solid) and validation images (dashed) of each run over the "
     "epochs."
 )
+
+
+# The guess before ever wider networks, and what can be shown of them.
+WIDER = "wider"
+MEASURED = {"error": "error", "crossentropy": "cross-entropy"}
 
 
 def _as_told(run: Shown, epoch: int) -> str:
@@ -138,6 +150,51 @@ class Loss(Card):
             ),
         )
         self.told.say(*captions)
+
+
+class Widths(OnRequest):
+    """What ever wider networks get wrong, told the truth and not, over several seeds: a sweep on
+    request, after a guess."""
+
+    def __init__(self, board: Board[OverfittingView]) -> None:
+        super().__init__(board)
+        config = self.page.config
+        self.page.say(widths_says.intro(config))
+        self.guess = OwnGuess(self.page, WIDER)
+        self.waits = self.guess.made is None
+        if self.waits:
+            self.guess.ask()
+            return
+        view_controls.choice(self.page.name, "held_out", "On validation images", MEASURED)
+        self.figure = self.page.view.held_out
+        self.names = {noise: widths_says.labels(noise) for noise in widths.noises(config)}
+        self._chart, self._told = Place(), Told(self.page)
+        self.offer("widths", widths.runs(config), outline=True)
+
+    def run(self) -> None:
+        """Show them, once the reader has guessed."""
+        if not self.waits:
+            super().run()
+
+    def show(self, records: list[RunRecord | None], done: bool) -> None:
+        """The curves as far as widths have ended, the words at the end."""
+        ended = [record for record in records if record is not None and record.complete]
+        found = widths.descents(ended, self.figure)
+        self._chart.chart(
+            widths_charts.widths_rows(found, self.names, self.figure),
+            widths_charts.widths_spec(tuple(self.names.values()), self.figure, self.board.dark),
+            alt="What networks get wrong against the units of their hidden layer, told the truth "
+            "and not; validation dashed, training solid.",
+        )
+        if not done:
+            return
+        noise = max(self.names)
+        answer = widths.answer(found[noise]) if noise in found else None
+        self._told.say(
+            *widths_says.told(found, self.figure),
+            widths_says.about(self.page.config),
+            in_sight=guessing.became(self.page.name, f"guess {WIDER}", self.guess.made, answer),
+        )
 
 
 def sizes(board: Board[OverfittingView]) -> Against:

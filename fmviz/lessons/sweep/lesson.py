@@ -164,6 +164,27 @@ LESSON = SweepLesson(
             recorded=False,
         ),
         Preset(
+            "widths",
+            {
+                **PLAIN,
+                "knob": "width",
+                "values": "4,8,16,32,64,128,256,512",
+                "knob2": "label_noise",
+                "values2": "0,0.2",
+                "seeds": 5,
+                "measure": "crossentropy",
+                # As the lesson on overfitting has them.
+                "train_size": 2_000,
+                "hidden": (512,),
+                "activation": "relu",
+                "initializer": "glorot_uniform",
+                "batch_size": 32,
+                "learning_rate": 0.003,
+                "schedule": "cosine",
+                "epochs": 100,
+            },
+        ),
+        Preset(
             "rates",
             {
                 **PLAIN,

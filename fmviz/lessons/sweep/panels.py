@@ -144,7 +144,14 @@ class Result:
         with page.stage.picture:
             self._chart = Place()
         with page.stage.status:
-            self.sweep = Sweep(page, "sweep", self.configs, self._draw, partly=True)
+            self.sweep = Sweep(
+                page,
+                "sweep",
+                self.configs,
+                self._draw,
+                outline=not MEASURES[self.view.measure].of_layers,
+                partly=True,
+            )
         with page.stage.under:
             self._before, self._note = Place(), Place()
             self._told = Told(page, leads=True)

@@ -71,6 +71,7 @@ class Sweep:
         configs: the runs.
         draw: called with the records, one a config, and whether all have ended.
         brief: whether records without weights will do.
+        outline: whether records with nothing but their histories will do.
         partly: whether what is known already is drawn before the rest is asked for; its page then
             says how long that takes.
         label: of the button; how many runs are missing without.
@@ -85,11 +86,13 @@ class Sweep:
         draw: Draw,
         *,
         brief: bool = True,
+        outline: bool = False,
         partly: bool = False,
         label: str | None = None,
         eager: bool = True,
     ) -> None:
-        self.page, self.name, self.draw, self.brief = page, name, draw, brief
+        self.page, self.name, self.draw = page, name, draw
+        self._enough = {"brief": brief, "outline": outline}
         self.partly, self.label, self.eager = partly, label, eager
         self.configs = list(dict.fromkeys(configs))
         self._order = [self.configs.index(config) for config in configs]
@@ -102,7 +105,7 @@ class Sweep:
     def stored(self) -> list[RunRecord | None]:
         """What the store has of the runs, each once."""
         store = live.engine().store
-        return [store.get(config, brief=self.brief) for config in self.configs]
+        return [store.get(config, **self._enough) for config in self.configs]
 
     def seconds(self, stored: Sequence[RunRecord | None]) -> float:
         """How long the runs will take that are not in the store."""
@@ -120,7 +123,7 @@ class Sweep:
     @property
     def known(self) -> bool:
         """Whether all of them are known."""
-        return live.engine().known(self.configs, brief=self.brief)
+        return live.engine().known(self.configs, **self._enough)
 
     def run(self) -> None:
         """Draw the sweep where it is known or asked for. Call it after the board's runs."""
@@ -192,7 +195,7 @@ class Sweep:
         drawn = estimated = -math.inf
         clock: Clock | None = None
         begun = time.monotonic()
-        for update in live.live(self.configs, brief=self.brief):
+        for update in live.live(self.configs, **self._enough):
             self.update = update
             if update.state == "failed":
                 self._progress.error(update.message)
@@ -238,9 +241,16 @@ class OnRequest(Panel):
     def __init__(self, board: Board) -> None:
         self.board, self.page = board, board.page
 
-    def offer(self, name: str, configs: Sequence[RunConfig], *, brief: bool = True) -> None:
+    def offer(
+        self,
+        name: str,
+        configs: Sequence[RunConfig],
+        *,
+        brief: bool = True,
+        outline: bool = False,
+    ) -> None:
         """Have the runs asked for here; the arguments are those of `Sweep`."""
-        self._sweep = Sweep(self.page, name, configs, self.show, brief=brief)
+        self._sweep = Sweep(self.page, name, configs, self.show, brief=brief, outline=outline)
 
     def run(self) -> None:
         """Draw the runs where they are known or asked for."""

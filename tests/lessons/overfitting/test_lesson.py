@@ -31,6 +31,7 @@ from fmviz.ui import live
 from fmviz.words import prose
 from fmviz.words.numbers import points
 from fmviz.words.prose import Caption
+from tests.lessons.overfitting.test_widths import BRANCHES as WIDER
 from tests.support.charts import fields
 from tests.support.claims import confirm
 from tests.support.lessons import check_prose, check_words, leads, made_up, opened, texts
@@ -229,6 +230,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "rule noise": lambda: says.code(tiny(label_noise=0.2))[0],
     "code noise": lambda: says.code(tiny(label_noise=0.2))[1],
     "code": lambda: says.code(tiny())[0],
+    **WIDER,
 }
 OF_PAGE: dict[str, set[str]] = {
     name: set()
@@ -240,6 +242,7 @@ OF_PAGE: dict[str, set[str]] = {
         "beside, note of labels",
         "beside, note of pairs",
         "beside, none alike",
+        "guess wider",
     )
 } | {
     "three sets": {"train", "validation", "test"},

@@ -440,7 +440,12 @@ class Teaching(ScriptedEngine):
         ]
 
     def known(
-        self, configs: Sequence[RunConfig], *, brief: bool = False, test: bool = False
+        self,
+        configs: Sequence[RunConfig],
+        *,
+        brief: bool = False,
+        test: bool = False,
+        outline: bool = False,
     ) -> bool:
         return set(configs) <= self.trained
 
