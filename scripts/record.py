@@ -19,6 +19,7 @@ from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.compare.lesson import EXAMPLES
 from fmviz.lessons.initialisation.lesson import map_runs
 from fmviz.lessons.overfitting import widths
+from fmviz.lessons.regularisation import tickets
 from fmviz.lessons.start import growth
 from fmviz.page.ahead import opening_row
 from fmviz.run.config import RunConfig
@@ -81,9 +82,17 @@ def shown_sure() -> set[RunConfig]:
 
 def outlined() -> list[RunConfig]:
     """The runs of closer looks that show the ends of many."""
-    overfitting = LESSONS["overfitting"]
-    (preset,) = (preset for preset in overfitting.presets if preset.name == "widths")
-    return widths.runs(overfitting.state_of(preset).config)
+    return [
+        *widths.runs(_preset("overfitting", "widths")),
+        *tickets.runs(_preset("regularisation", "ticket")),
+    ]
+
+
+def _preset(name: str, preset: str) -> RunConfig:
+    """The run that a step of a lesson's story asks for."""
+    lesson = LESSONS[name]
+    (step,) = (step for step in lesson.presets if step.name == preset)
+    return lesson.state_of(step).config
 
 
 def cut(record: RunRecord, detail: Detail) -> RunRecord:

@@ -67,4 +67,8 @@ def cost(configs: Sequence[RunConfig]) -> Cost:
     measures = MEASURED_OPERATION * 2 * weights * images
     measures += EPOCH + len(configs) * (MEASURED_RUN + MEASURED_LAYER * layers)
     compiling = len(stretches) * (COMPILE + COMPILE_LAYER * layers)
-    return Cost(compiling, BEGIN + measures, steps + measures, steps)
+    begin = BEGIN + measures
+    if any(each.ticket == "magnitude" for each in configs):
+        # Their parents come first.
+        begin += config.epochs * (steps + measures)
+    return Cost(compiling, begin, steps + measures, steps)

@@ -65,7 +65,8 @@ def model(config: RunConfig, members: int) -> int:
 def _model(config: RunConfig, members: int) -> int:
     sizes = layer_sizes(config)
     weights = sum((inputs + 1) * units for inputs, units in pairwise(sizes))
-    copies = WEIGHT_COPIES + SLOT_COPIES * SLOTS.get(config.optimizer, 1)
+    whole = config.ticket == "none"  # else there is a mask for each weight
+    copies = WEIGHT_COPIES + (not whole) + SLOT_COPIES * SLOTS.get(config.optimizer, 1)
     activations = max(EVALUATION_IMAGES, config.batch_size) * sum(config.hidden)
     return MODEL + FLOAT * members * (copies * weights + activations)
 

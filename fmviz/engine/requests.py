@@ -226,6 +226,11 @@ class Model:
         return {request for member in self.live for request in member.requests}
 
     @property
+    def begins_late(self) -> bool:
+        """Whether other networks are trained before its first point, as long as it itself."""
+        return any(config.ticket == "magnitude" for config in self.configs)
+
+    @property
     def wanted(self) -> bool:
         """Whether anybody still wants it."""
         return bool(self.requests)

@@ -615,7 +615,7 @@ class Trainer:
         if still and now - self._favoured > BETWEEN_FAVOURS:
             self._favoured = now
             return min(still, key=lambda model: model.touched)
-        without = [model for model in mine if model.epochs == 0]
+        without = [model for model in mine if model.epochs == 0 and not model.begins_late]
         if without:
             return without[0]
         units: dict[object, list[Model]] = {}

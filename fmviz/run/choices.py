@@ -186,6 +186,18 @@ SCHEDULES: dict[Schedule, Choice] = {
 }
 
 
+Ticket = Literal["none", "magnitude", "random"]
+TICKETS: dict[Ticket, Choice] = {
+    "none": Choice("whole network", "All weights are trained."),
+    "magnitude": Choice(
+        "largest weights",
+        "Those that the whole network, trained first, has made largest, layer by layer, from their "
+        "initial values again; Frankle & Carbin 2019.",
+    ),
+    "random": Choice("random weights", "As many in each layer, drawn at random."),
+}
+
+
 # The words of each setting that has some.
 CHOICES: dict[str, Mapping[Any, Choice | DatasetInfo]] = {
     "dataset": DATASETS,
@@ -194,4 +206,5 @@ CHOICES: dict[str, Mapping[Any, Choice | DatasetInfo]] = {
     "initializer": INITIALIZERS,
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
+    "ticket": TICKETS,
 }

@@ -66,6 +66,8 @@ def _simplest(values: Mapping[str, Any]) -> dict[str, Any]:
     form["branch"] = ()
     if form["penalty"] == "l1_l2" and form["l1_share"] in (0, 1):
         form["penalty"] = "l1" if form["l1_share"] else "l2"
+    if form["kept"] == 1:
+        form["ticket"] = "none"
     form |= {f: info.default for f, info in Settings.model_fields.items() if not acts(f, form)}
     # AdamW is Adam with decoupled weight decay: one run, whichever of the two words asks.
     if form["optimizer"] in ("adam", "adamw"):
@@ -120,6 +122,11 @@ class RunConfig(Settings):
             allow_nan=False,
         )
         return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    @property
+    def parent(self) -> RunConfig:
+        """The whole network of a ticket: everything else, seed included, is the same."""
+        return self.replace(ticket="none")
 
     @property
     def baseline(self) -> RunConfig:

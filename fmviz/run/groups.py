@@ -35,6 +35,7 @@ class Features(NamedTuple):
     dropout: bool
     weight_decay: bool
     proximal: bool
+    masked: bool
 
 
 class Kind(NamedTuple):
@@ -63,6 +64,7 @@ def features_of(configs: Sequence[RunConfig]) -> Features:
         any(side.dropout > 0 for side in sides),
         any(side.penalty == "weight_decay" for side in sides),
         any(side.penalty == "l1_proximal" for side in sides),
+        any(config.ticket != "none" for config in configs),
     )
 
 

@@ -2,6 +2,9 @@
 
 A record holds no model: it can be sent between processes, kept on disk (`archive` has the format)
 and drawn without TensorFlow.
+
+Long because all that a record has stands beside the shorter forms in which it is kept: brief,
+coarse, in outline.
 """
 
 from __future__ import annotations

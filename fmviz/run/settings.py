@@ -34,6 +34,7 @@ from fmviz.run.choices import (
     Optimizer,
     Penalty,
     Schedule,
+    Ticket,
 )
 from fmviz.run.setting import Needs, Part, Setting, Values
 
@@ -390,6 +391,32 @@ class Settings(BaseModel):
         Field(ge=1, le=100, description="Passes over the training images."),
         Setting("Epochs", "epochs", "Training", step=5, swept=(5, 10, 20, 40)),
     ] = 30
+    ticket: Annotated[
+        Ticket,
+        Field(description="Which weights are trained; the others are zero from the start on."),
+        Setting(
+            "Lottery ticket",
+            "ticket",
+            None,
+            swept=("none", "magnitude", "random"),
+            late=True,
+        ),
+    ] = "none"
+    kept: Annotated[
+        float,
+        Field(gt=0.0, le=1.0, description="Share of each hidden layer's weights in the ticket."),
+        Setting(
+            "Share of weights kept",
+            "kept",
+            None,
+            slider=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
+            swept=(0.02, 0.05, 0.1, 0.2, 0.5),
+            log=True,
+            percent=True,
+            when=Part("ticket", ("magnitude", "random")),
+            late=True,
+        ),
+    ] = 0.1
     seed: Annotated[
         int,
         Field(

@@ -44,6 +44,7 @@ class Numbers(NamedTuple):
     seeds: Tensor  # (K,) int32
     train_size: Tensor  # () int32
     begun: Tensor  # () int32, steps before the optimizer began
+    masks: list[Tensor]  # of each kernel, 1 where a weight stays and else 0; none where all do
 
 
 class Batches(NamedTuple):
@@ -153,7 +154,8 @@ class Program:
         rates: Tensor,
         iteration: Tensor,
     ) -> tuple[Tensor, list[Tensor]]:
-        """Weight array `index` after a step: penalty's gradient, decay, rule, proximal step."""
+        """Weight array `index` after a step: penalty's gradient, decay, rule, proximal step and
+        mask."""
         rate = self._per_member(rates, index)
         is_kernel = index % 2 == 0  # biases are not penalised
         decayed = weight
@@ -170,6 +172,8 @@ class Program:
         if is_kernel and self.features.proximal:
             shrunk = tf.maximum(tf.abs(updated) - rate * threshold, 0.0)
             updated = tf.sign(updated) * shrunk
+        if is_kernel and self.features.masked:
+            updated *= numbers.masks[index // 2]
         return updated, slots
 
     def _step(

@@ -3,6 +3,8 @@
 A whole epoch of batches runs inside one compiled function; every number that varies enters it as a
 tensor, so another value never compiles again. All members see the same images in the same order.
 
+A member that is a ticket (`theory.tickets`) has its parent trained first, on the same program.
+
 Where a member branches, other numbers enter from the next epoch on. Where its program changes as
 well, with the optimizer or the batch size, all members go on in another one, from where they are.
 
@@ -15,7 +17,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -30,7 +32,7 @@ from fmviz.run.config import RunConfig
 from fmviz.run.groups import Kind, Stretch, begins_anew, kinds_of, way_of
 from fmviz.run.phases import PhaseName
 from fmviz.run.record import Divergence, RunRecord, n_weights
-from fmviz.theory import initializers, penalties, schedules
+from fmviz.theory import initializers, penalties, schedules, tickets
 from fmviz.training import stock
 from fmviz.training.compiled import Batches, Evaluation, Numbers, Program, State
 from fmviz.training.images import EVALUATION_BATCH, image_tensors
@@ -62,6 +64,7 @@ class Kept(NamedTuple):
         first: the next step of the one that is being trained.
         sums: over its steps so far, correct answers and cross-entropies, (2, K).
         before, state: at the beginning of that epoch, and now.
+        masks: see `compiled.Numbers`.
     """
 
     configs: tuple[RunConfig, ...]
@@ -76,6 +79,7 @@ class Kept(NamedTuple):
     sums: Array
     before: State
     state: State
+    masks: list[Array]
 
 
 class Group:
@@ -146,16 +150,45 @@ class Group:
         self._diagnosing = False
         self._resumed = kept is not None
         self._settings: list[RunConfig] = []
+        self._masks: list[Array] = []
+        # Trained before anything else: which weights a ticket has is read off them.
+        drawn = [config for config in self._filled if config.ticket == "magnitude"]
+        self._parents = list(dict.fromkeys(config.parent for config in drawn))
         if kept is None:
-            weights = stock.stack([initializers.initial_weights(c) for c in self._filled])
-            self.state = self._before = self.program.start([tf.constant(w) for w in weights])
+            if not self._parents:
+                self._start({})
         else:
+            self._parents, self._masks = [], kept.masks
             self._epoch, self._first, self._sums = kept.epoch, kept.first, kept.sums
             self.seconds = kept.seconds
             self.state = self._before = _each(tf.constant, kept.state)
             if kept.first:
                 self._before = _each(tf.constant, kept.before)
-        self._take_up(self._epoch if self._first else self._epoch - 1)
+        if not self._parents:
+            self._take_up(self._epoch if self._first else self._epoch - 1)
+
+    def _start(self, trained: Mapping[RunConfig, Sequence[Array]]) -> None:
+        """Make the first weights, those of tickets with what their masks let stay.
+
+        Args:
+            trained: the final weights of the parents.
+        """
+        chosen = [tickets.masks(c, trained.get(c.parent, ())) for c in self._filled]
+        if self.kinds[0].features.masked:
+            self._masks = stock.stack([[mask.astype(np.float32) for mask in m] for m in chosen])
+        initial = [initializers.initial_weights(c) for c in self._filled]
+        weights = stock.stack([tickets.masked(w, m) for w, m in zip(initial, chosen)])
+        self.state = self._before = self.program.start([tf.constant(w) for w in weights])
+
+    def _draw_tickets(self) -> Iterator[bool]:
+        """Train the whole networks of which tickets have the largest weights; part by part, and
+        none of them is an epoch of these runs."""
+        trained = Group(self._parents, kinds=self.kinds, begun=self.begun)
+        for _ in trained.parts():
+            yield False
+        self._start({record.config: record.weights for record in trained.records()})
+        self._parents = []
+        self._take_up(-1)
 
     @classmethod
     def resumed(cls, kept: Kept, on_phase: OnPhase | None = None) -> Group:
@@ -172,8 +205,8 @@ class Group:
 
     def kept(self) -> Kept | None:
         """Where it stands; None where that cannot be told, as one of its members has just diverged
-        and it is being looked into. Not while it is advanced."""
-        if self._diagnosing:
+        and it is being looked into, or its parents are trained. Not while it is advanced."""
+        if self._diagnosing or self._parents:
             return None
         state = _each(np.asarray, self.state)
         before = state if self._before is self.state else _each(np.asarray, self._before)
@@ -190,6 +223,7 @@ class Group:
             self._sums,
             before,
             state,
+            self._masks,
         )
 
     @property
@@ -220,6 +254,8 @@ class Group:
     def parts(self) -> Iterator[bool]:
         """Train to the end, yielding after every part: True where an epoch, or the start, has just
         been measured. Where the group goes on from where another stood, that is the first part."""
+        if self._parents:
+            yield from self._draw_tickets()
         new = [program for program in self._programs.values() if not program.compiled]
         self.enter("compiling" if new else "preparing")
         for program in new:
@@ -307,6 +343,7 @@ class Group:
             tf.constant([c.seed for c in settings], tf.int32),
             tf.constant(self.config.train_size, tf.int32),
             tf.constant(begun, tf.int32),
+            [tf.constant(mask) for mask in self._masks],
         )
 
     def _advance(self, batches: Batches, first: int, end: int) -> list[Tensor]:

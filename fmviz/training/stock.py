@@ -144,8 +144,9 @@ def as_keras(
 
     Its outputs are logits. With the run's weights it predicts what the member predicts; without
     any it starts where the run starts. Of a run that branches it is what comes after the branch.
-    Two things act outside of it: `ReduceLROnPlateau`, a callback, and the proximal step of
-    "l1_proximal", for which Keras has no name.
+    Three things act outside of it: `ReduceLROnPlateau`, a callback, the proximal step of
+    "l1_proximal", for which Keras has no name, and the mask of a ticket, which without weights is
+    not on its first ones either.
 
     Args:
         name: of the model.

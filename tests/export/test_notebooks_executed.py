@@ -71,6 +71,27 @@ BRANCHES: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
     ({"optimizer": "adam"}, {"optimizer": "nesterov", "schedule": "exponential"}),
     ({"optimizer": "adam", "dropout": 0.4}, {"dropout": 0.0, "schedule": "cosine_restarts"}),
 )
+# Tickets: drawn by a parent, alone and with a branch, and their control.
+TICKETS: tuple[dict[str, Any], ...] = (
+    {"hidden": (16,), "ticket": "magnitude", "kept": 0.2, "learning_rate": 0.003},
+    {
+        "hidden": (16,),
+        "ticket": "magnitude",
+        "optimizer": "nesterov",
+        "learning_rate": 0.02,
+        "branch": {"learning_rate": 0.005},
+        "branch_epoch": 1,
+    },
+    {
+        "hidden": (16, 8),
+        "ticket": "random",
+        "kept": 0.5,
+        "penalty": "l1_proximal",
+        "lam": 2.0,
+        "optimizer": "sgd",
+        "learning_rate": 0.1,
+    },
+)
 SMALL = partial(RunConfig, train_size=300, batch_size=64, epochs=3)
 
 
@@ -100,6 +121,7 @@ def options() -> tuple[RunConfig, ...]:
     found += [
         SMALL(hidden=(16,), **before, branch=after, branch_epoch=1) for before, after in BRANCHES
     ]
+    found += [SMALL(**ticket) for ticket in TICKETS]
     return tuple(found)
 
 

@@ -47,6 +47,8 @@ def settings_of_runs() -> st.SearchStrategy[dict[str, Any]]:
             "power": st.floats(0, 10, exclude_min=True),
             "warmup": st.floats(0, 1, exclude_min=True, exclude_max=True),
             "plateau_factor": st.floats(0, 1, exclude_min=True, exclude_max=True),
+            "ticket": st.sampled_from(sorted(CHOICES["ticket"])),
+            "kept": st.floats(0, 1, exclude_min=True),
             "plateau_patience": st.integers(1, 100),
             "batch_size": st.integers(8, 1_024),
             "epochs": st.integers(1, 100),
@@ -366,6 +368,7 @@ IN_USE: dict[str, dict[str, Any]] = {
     "power": {"schedule": "polynomial"},
     "warmup": {"schedule": "warmup"},
     "plateau_factor": {"schedule": "plateau"},
+    "kept": {"ticket": "random"},
     "plateau_patience": {"schedule": "plateau"},
 }
 
@@ -438,6 +441,7 @@ OPEN = {
     "power": "low",
     "warmup": "both",
     "plateau_factor": "both",
+    "kept": "low",
 }
 
 

@@ -36,8 +36,9 @@ def values_of(knob: str) -> st.SearchStrategy[Any]:
     low, high = bounds(knob)
     if isinstance(KNOBS[knob].values[0], int):
         return st.integers(int(low), int(high))
-    inside = {"exclude_min": knob in ("learning_rate", "power", "warmup", "plateau_factor")}
-    return st.floats(low, high, **inside, exclude_max=knob in ("warmup", "plateau_factor"))
+    both = ("warmup", "plateau_factor")
+    above = knob in ("learning_rate", "power", "kept", *both)
+    return st.floats(low, high, exclude_min=above, exclude_max=knob in both)
 
 
 @given(st.data())

@@ -34,6 +34,7 @@ def test_every_field_of_a_run_has_its_row_in_order() -> None:
         (choices.INITIALIZERS, choices.Initializer),
         (choices.OPTIMIZERS, choices.Optimizer),
         (choices.SCHEDULES, choices.Schedule),
+        (choices.TICKETS, choices.Ticket),
     ],
 )
 def test_a_type_has_the_words_of_its_table(table: dict[str, object], words: object) -> None:
@@ -82,6 +83,7 @@ def test_no_two_settings_have_the_same_names() -> None:
         ("dropout", "a hidden layer"),
         ("periods", "the schedule step or cosine with restarts"),
         ("plateau_factor", "the schedule ReduceLROnPlateau"),
+        ("kept", "the ticket largest weights or random weights"),
         ("seed", ""),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from fmviz.analysis.stopping import Rule, Shown, look
@@ -12,7 +14,7 @@ from fmviz.run.config import RunConfig
 from fmviz.run.groups import begins_anew
 from fmviz.run.measure import FLAT
 from fmviz.run.record import RunRecord, layer_sizes
-from fmviz.theory import initializers
+from fmviz.theory import initializers, tickets
 from fmviz.theory.schedules import sets_rate
 from fmviz.words import taking_home
 
@@ -47,6 +49,11 @@ def of(record: RunRecord, view: Judging) -> dict[str, Any]:
         "later": False,
         # Whether there are dropout masks, which no two libraries draw alike.
         "masks": config.dropout or record.config.after.dropout,
+        "tickets": tickets,
+        # The training of a ticket's whole network, and how it stands beside the ticket's own.
+        "parent": "",
+        "again": False,
+        "heading": "##",
         "test": view.test,
         "data": data,
         "initializers": initializers,
@@ -64,6 +71,22 @@ def of(record: RunRecord, view: Judging) -> dict[str, Any]:
         "figures": _figures(record, run.kept, view),
         "flat": _flat(config),
     } | _stretch(config, f"{config.epochs} * -(-N // BATCH)")
+
+
+def with_parent(
+    record: RunRecord, shared: dict[str, Any], course: Callable[[RunRecord], str]
+) -> dict[str, Any]:
+    """The context of a run, with the training of the whole network first where its ticket is drawn
+    by that.
+
+    Args:
+        shared: the run's own.
+        course: the training of a run, as Markdown.
+    """
+    if record.config.ticket != "magnitude":
+        return shared
+    whole = replace(record, config=record.config.parent, diverged=None)
+    return shared | {"parent": course(whole), "again": True}
 
 
 def _stretch(config: RunConfig, total: str) -> dict[str, Any]:

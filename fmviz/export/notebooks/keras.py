@@ -22,6 +22,15 @@ def keras_notebook(record: RunRecord, view: Judging) -> NotebookNode:
     Raises:
         ValueError: the run has no finished epoch.
     """
+    return cells.rendered("keras", context.with_parent(record, _shared(record, view), _course))
+
+
+def _course(record: RunRecord) -> str:
+    """The training of a run, in a section of its own."""
+    return cells.text("keras_course", _shared(record, Judging()) | {"heading": "###"})
+
+
+def _shared(record: RunRecord, view: Judging) -> dict[str, Any]:
     shared = context.of(record, view)
     begun, *rest = courses(record.config)
     shared |= _stretch(begun, shared["rule"])
@@ -29,7 +38,7 @@ def keras_notebook(record: RunRecord, view: Judging) -> NotebookNode:
     if later is not None:
         (after,) = rest
         shared["branch"] = cells.text("keras_branch", later | _stretch(after, shared["rule"]))
-    return cells.rendered("keras", shared)
+    return shared
 
 
 def _stretch(course: Course, rule: Rule | None) -> dict[str, Any]:

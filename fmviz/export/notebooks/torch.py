@@ -64,6 +64,15 @@ def torch_notebook(record: RunRecord, view: Judging) -> NotebookNode:
     Raises:
         ValueError: the run has no finished epoch.
     """
+    return cells.rendered("torch", context.with_parent(record, _shared(record, view), _course))
+
+
+def _course(record: RunRecord) -> str:
+    """The training of a run, in a section of its own."""
+    return cells.text("torch_course", _shared(record, Judging()) | {"heading": "###"})
+
+
+def _shared(record: RunRecord, view: Judging) -> dict[str, Any]:
     shared = context.of(record, view)
     config, rule = record.config, shared["rule"]
     begun, *rest = courses(config)
@@ -84,7 +93,7 @@ def torch_notebook(record: RunRecord, view: Judging) -> NotebookNode:
         (after,) = rest
         own = _stretch(after, _rate_changes(config, after))
         shared["branch"] = cells.text("torch_branch", later | own)
-    return cells.rendered("torch", shared)
+    return shared
 
 
 def _stretch(course: Course, rate_changes: bool) -> dict[str, Any]:

@@ -6,8 +6,10 @@ from typing import Any, Literal
 
 from fmviz.analysis.stopping import Shown
 from fmviz.page.lesson import Lesson, Preset, Runs
+from fmviz.page.state import Parsed
 from fmviz.page.view import Layer, Taught, Unit
 from fmviz.run.config import RunConfig
+from fmviz.run.quoting import quoted
 
 # The known starts, and the reader's own, which comes last and may be one of them.
 LARGE, XAVIER, GLOROT, HE, YOURS = "σ = 1", "Xavier", "Glorot", "He", "yours"
@@ -66,7 +68,20 @@ def answer(runs: list[Shown]) -> int:
     return sum(share > edge for edge in GUESS_EDGES)
 
 
-LESSON = Lesson(
+class InitialisationLesson(Lesson[InitialisationView]):
+    """A lesson on the first weights of whole networks."""
+
+    def mend(self, parsed: Parsed[InitialisationView]) -> Parsed[InitialisationView]:
+        """Without a lottery ticket: which weights it leaves out is known of trained networks only,
+        and the X-ray is of one that is not."""
+        state, found = parsed
+        if state["ticket"] == "none":
+            return parsed
+        sentence = f"ticket must be none on this page, not {quoted(state['ticket'])}"
+        return Parsed(state | {"ticket": "none"}, [*found, sentence])
+
+
+LESSON = InitialisationLesson(
     name="initialisation",
     title="Initialisation",
     view=InitialisationView,

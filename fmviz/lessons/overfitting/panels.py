@@ -188,8 +188,9 @@ class Widths(OnRequest):
         )
         if not done:
             return
-        noise = max(self.names)
-        answer = widths.answer(found[noise]) if noise in found else None
+        # The guess is about the error, whatever is drawn.
+        told = widths.descents(ended, "error").get(max(self.names))
+        answer = None if told is None else widths.answer(told)
         self._told.say(
             *widths_says.told(found, self.figure),
             widths_says.about(self.page.config),

@@ -27,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 Figure = Literal["error", "crossentropy"]
 
 # Of the one hidden layer, on either side of where 2,000 images are first learnt by heart.
-WIDTHS = (4, 8, 16, 32, 64, 128, 256, 512)
+WIDTHS = (8, 16, 32, 64, 128, 256, 512)
 # Of the labels, beside none; that of the page where it has any.
 NOISE = 0.2
 # A network that repeats so many of the labels it was told has learnt them by heart.

@@ -42,7 +42,7 @@ def size(change: Comparison, figure: Figure) -> str:
     """How large a difference of means is, ± one standard error."""
     if figure == "error":
         return f"{points(change.size)} points"
-    return f"{abs(change.value):.2f} ± {change.error:.2f}"
+    return f"{abs(change.value):.3f} ± {change.error:.3f}"
 
 
 def told(found: Mapping[float, Descent], figure: Figure) -> list[Caption]:

@@ -42,6 +42,7 @@ Section = Literal[
     "translator",
     "adamw",
     "pruning",
+    "ticket",
     "pixels",
     "law",
     "geometry",
@@ -64,6 +65,7 @@ class RegularisationView(Taught, Stopping):
         points: which set of ten points.
         spelling: how `amount` gives the strength that is translated.
         seeds: of the sweep.
+        ticket_after: when lottery tickets are compared.
     """
 
     tolerance: Tolerance = 1e-3
@@ -78,6 +80,7 @@ class RegularisationView(Taught, Stopping):
     spelling: Annotated[str, OneOf(tuple(SPELLINGS))] = "lam"
     amount: Annotated[float, Field(ge=0, le=1e6)] = 20.0
     seeds: Seeds = 1
+    ticket_after: Literal["end", "early"] = "end"
 
 
 def runs(config: RunConfig, view: RegularisationView) -> Runs:
@@ -188,6 +191,7 @@ LESSON = Lesson(
         Preset("alone", {"lam": 0.0}),
         Preset("underfits", {"lam": 100.0, "section": "sweep"}),
         Preset("l1", {"penalty": "l1", "lam": 1.0, "section": "pruning"}),
+        Preset("ticket", {"lam": 0.0, "train_size": 10_000, "epochs": 20, "section": "ticket"}),
         Preset(
             "proximal",
             {

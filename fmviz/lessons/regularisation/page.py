@@ -10,6 +10,7 @@ from fmviz.lessons.regularisation.panels.images import Flipped, Pixels
 from fmviz.lessons.regularisation.panels.pruned import Pruning
 from fmviz.lessons.regularisation.panels.small import Nudge, Wiggle
 from fmviz.lessons.regularisation.panels.sweeps import AdamW, Proximal, Swept
+from fmviz.lessons.regularisation.panels.tickets import Tickets
 from fmviz.run.config import RunConfig
 from fmviz.ui import controls, foot
 from fmviz.ui.board import Board
@@ -35,6 +36,7 @@ QUESTIONS: dict[str, dict[Section, CloserLook]] = {
     },
     "look zeros": {
         "pruning": CloserLook("Pruning", Pruning),
+        "ticket": CloserLook("Lottery ticket", Tickets),
         "pixels": CloserLook("Surviving pixels", Pixels),
         "law": CloserLook("One weight", Law),
         "geometry": CloserLook("Diamond and circle", Geometry),

@@ -168,11 +168,10 @@ LESSON = SweepLesson(
             {
                 **PLAIN,
                 "knob": "width",
-                "values": "4,8,16,32,64,128,256,512",
+                "values": "8,16,32,64,128,256,512",
                 "knob2": "label_noise",
                 "values2": "0,0.2",
                 "seeds": 5,
-                "measure": "crossentropy",
                 # As the lesson on overfitting has them.
                 "train_size": 2_000,
                 "hidden": (512,),

@@ -915,3 +915,9 @@ def test_the_map_waits_for_its_button(monkeypatch: pytest.MonkeyPatch) -> None:
     next(b for b in at.button if b.label.startswith("Train these")).click().run()
     assert cells in engine.asked
     assert not at.exception
+
+
+def test_the_x_ray_is_of_whole_networks() -> None:
+    state, problems = LESSON.parse({"ticket": "magnitude", "kept": "0.2", "seed": "3"})
+    assert problems == ["ticket must be none on this page, not 'magnitude'"]
+    assert state.config == LESSON.start.config.replace(seed=3)

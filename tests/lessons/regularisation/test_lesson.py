@@ -36,6 +36,7 @@ from fmviz.ui import live
 from fmviz.ui.panels.figures import gap_bars, zeros_told
 from fmviz.words import penalised, prose, weights
 from fmviz.words.prose import Caption
+from tests.lessons.regularisation import test_tickets as tickets
 from tests.lessons.regularisation.test_small import BRANCHES as SMALL
 from tests.lessons.regularisation.test_small import OTHERS as SMALL_OTHERS
 from tests.lessons.regularisation.test_small import read
@@ -126,6 +127,7 @@ SGD = RunConfig(penalty="l2", lam=10.0, train_size=1_000, optimizer="sgd", learn
 
 # Every section that the lesson's `says` can make, with what makes it be said.
 SAID: dict[str, Callable[[], list[Caption]]] = {
+    **tickets.SAID,
     "pruned for nothing": lambda: [pruned(0.005)],
     "pruned at a price": lambda: [pruned(0.2)],
     "pruned for the better": lambda: [pruned(-0.2)],
@@ -180,6 +182,7 @@ NO_VERDICT: dict[str, Callable[[], list[Caption]]] = {
     "about law": lambda: law.law_notes(SGD),
     "about pixels": lambda: [told.about_pixels(3, 1_000)],
     **SMALL_OTHERS,
+    **tickets.OTHERS,
 }
 
 
@@ -194,6 +197,7 @@ TRANSLATED = set(law.translated(20.0, 1_000, 0.001, 55_000))
 OF_PAGE: dict[str, set[str]] = {
     "look small weights": set(),
     "look zeros": set(),
+    "guess ticket": set(),
     "nudge intro": {"images"},
     "about nudge": set(),
     "nudge of none": set(),
@@ -487,7 +491,7 @@ def test_every_closer_look_opens(scripted: ScriptedEngine, query: dict[str, str]
     alone = query.get("lam") == "0"
     expected = {"law": 0 if alone else 1, "geometry": 2, "pixels": 1 if alone else 2}
     expected |= {"nudge": 2, "wiggle": 2}
-    expected |= {"pruning": 1, "sweep": 3, "proximal": 1, "adamw": 3}
+    expected |= {"pruning": 1, "ticket": 1, "sweep": 3, "proximal": 1, "adamw": 3}
     at = opened(NAME, SMALL_RUN | query)
     for section in sections_of(NAME):
         looked(at, section=section)
@@ -803,7 +807,7 @@ def test_under_plain_sgd_l2_and_weight_decay_are_one_and_the_same() -> None:
 
 def test_presets_are_in_the_order_that_the_script_for_the_teacher_counts_them() -> None:
     names = [preset.name for preset in LESSONS[NAME].presets]
-    assert names == ["twins", "alone", "underfits", "l1", "proximal", "adamw"]
+    assert names == ["twins", "alone", "underfits", "l1", "ticket", "proximal", "adamw"]
     assert LESSONS[NAME].presets[0] == Preset("twins")
 
 
