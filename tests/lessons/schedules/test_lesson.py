@@ -477,6 +477,10 @@ def test_warm_up_saves_a_start_that_cannot_bear_the_rate(stories: dict[str, list
     assert "both at chance" in sections(stories["no warm-up"])
     assert "constant at chance" in sections(stories["warm-up"])
     assert stories["warm-up"][1].record.history["val_accuracy"][-1] > 0.75
+    # Without it one is dead at once; the other has learnt a little before it dies too.
+    steady, falling = (run.record.history["val_accuracy"] for run in stories["no warm-up"])
+    assert max(falling) < 0.15
+    assert max(steady) > 0.3
 
 
 def test_the_plateau_fires_and_helps_a_rate_that_is_too_large(
