@@ -148,7 +148,9 @@ def curves_rows(runs: Sequence[Shown], floor: float = 0.5, ghost: Ghost | None =
                     "label": f"stop: epoch {epoch}",
                 }
             )
-    for split, values in ghost.accuracy.items() if ghost is not None else ():
+    # Where no run will ever have a point, words stand in its place, and nothing beside it.
+    gone = all(run.record.diverged is not None and not run.record.epochs for run in runs)
+    for split, values in ghost.accuracy.items() if ghost is not None and not gone else ():
         line = [
             {"run": GHOST, "split": split, "epoch": epoch, "accuracy": value}
             for epoch, value in enumerate(values, start=1)

@@ -167,8 +167,9 @@ class Board(Generic[V]):
             else:
                 share = update.progress(self.configs)
                 waits = update.state == "waiting"
-                told = escaped(update.message) if waits else f"{what}, {percent(share, 0)}"
-                self._row.progress(share, text=told)
+                # Above the bar there is no room for two lines.
+                self._row.say(escaped(update.message) if waits else f"{what}, {percent(share, 0)}")
+                self._row.progress(share)
         self._row.end_progress()
         if update.state == "failed":
             self._try_again()

@@ -60,6 +60,7 @@ def closer_look(board: Board, offered: Mapping[Name, CloserLook]) -> None:
             "Look closer",
             list(offered),
             format_func=lambda name: offered[name].label,
+            wrap=True,
             **state.widget(board.page.name, "section"),
             required=True,
         )

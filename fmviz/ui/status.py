@@ -60,9 +60,9 @@ class StatusRow:
         elif update.state == "failed":
             self._aloud.note(escaped(waiting.said_when_it_failed(update.message)))
 
-    def progress(self, share: float, text: str | None = None) -> None:
+    def progress(self, share: float) -> None:
         """How far something is, from 0 to 1."""
-        self._bar.progress(share, text=text)
+        self._bar.progress(share)
 
     def end_progress(self) -> None:
         """Take the bar away."""

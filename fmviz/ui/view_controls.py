@@ -71,6 +71,7 @@ def choice(page: str, field: str, label: str, labels: Mapping[Any, str]) -> str:
         label,
         list(labels),
         format_func=labels.__getitem__,
+        wrap=True,
         **widget(page, field),
         required=True,
     )

@@ -110,6 +110,10 @@ def test_a_run_without_a_first_point_says_why() -> None:
     rows = curves.curves_rows([Shown("a", record, None, 0)]).table.to_pandas()
     (gone,) = rows[rows["kind"] == "gone"].to_dict("records")
     assert gone["label"] == "a: diverged in its first epoch, before there was a point"
+    # No curve lies behind these words.
+    before = Shown("b", synthetic(tiny(epochs=2), epochs=2), None, 2)
+    beside = curves.curves_rows([Shown("a", record, None, 0)], ghost=curves.Ghost.of(before))
+    assert set(beside.table.to_pandas()["kind"]) == {"gone"}
 
 
 def test_long_runs_have_no_points_on_their_lines() -> None:

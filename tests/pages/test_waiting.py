@@ -234,8 +234,8 @@ def test_weights_that_wait_say_for_what(
     scripted: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opening = LESSONS["regularisation"].start.config
-    bars: list[str | None] = []
-    monkeypatch.setattr(StatusRow, "progress", lambda row, share, text=None: bars.append(text))
+    lines: list[str] = []
+    monkeypatch.setattr(StatusRow, "say", lambda row, text, behind=None: lines.append(text))
 
     def script(configs: Sequence[RunConfig]) -> list[Update]:
         done = made_up(configs)
@@ -246,7 +246,8 @@ def test_weights_that_wait_say_for_what(
     scripted.script = script
     stored(scripted, opening.baseline, opening, brief=True)
     assert opened("regularisation", {"section": "pixels"}).metric
-    assert [plain(str(text)) for text in bars] == [waiting.queued(2, 3.0)]
+    # Before that and after it the line says where the runs come from.
+    assert [plain(text) for text in lines][1:-1] == [waiting.queued(2, 3.0)]
 
 
 def test_a_closer_look_of_its_own_waits_for_a_word_and_can_be_tried_again(

@@ -545,6 +545,11 @@ def test_values_that_are_typed_wrongly_are_named_and_change_nothing(engine: Teac
     assert at.query_params["values"] in ("1,3", ["1,3"])
 
 
+def test_every_measure_is_in_sight(engine: Teaching) -> None:
+    # In one line the narrow column of the controls cuts off most of them.
+    assert opened("sweep", QUERY).button_group(key="sweep.measure").proto.wrap
+
+
 def test_another_knob_brings_its_own_values(engine: Teaching) -> None:
     at = opened("sweep", QUERY)
     at.selectbox(key="sweep.knob").set_value("dropout").run()
