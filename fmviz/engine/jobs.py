@@ -690,8 +690,10 @@ class Jobs:
         message, ahead = "", job.urgency == Urgency.AHEAD
         try:
             future.exception()  # waits, and fetches nothing yet
+            if job.future is not future:
+                return  # let go of meanwhile, or lost with the connection
             # What has ended together is fetched one after the other: it is in memory three times,
-            # as it arrives, unpickled, unpacked.
+            # as it arrives, as bytes, unpacked.
             with self._fetching:
                 contents = future.result()
                 for config in job.configs:
