@@ -52,7 +52,7 @@ class SweepView(Taught):
     values: Values = ""
     knob2: Annotated[str, OneOf((knobs.NONE, *KNOBS))] = knobs.NONE
     values2: Values = ""
-    seeds: Seeds = 2
+    seeds: Seeds = 3
     measure: Annotated[str, OneOf(tuple(MEASURES))] = "accuracy"
     tolerance: Tolerance = 1e-3
 

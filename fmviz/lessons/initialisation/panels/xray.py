@@ -44,7 +44,7 @@ def x_ray(page: Page[InitialisationView]) -> None:
         Place().caption(
             f"Before the first step, {seen.probe_images:,} validation images. Histograms: each "
             "layer up to its own highest bar. Bars at the right: measured. Grey: predicted, one "
-            "standard deviation (±) either way."
+            "standard deviation either way."
         )
 
 
