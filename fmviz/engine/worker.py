@@ -279,6 +279,10 @@ def dask_setup(worker: distributed.Worker) -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     if leaving.may_be_replaced():
         limits.go_first()
+    else:
+        # A worker that has lost its scheduler ends. Dask would have its guardian end with it, which
+        # unasked starts another, and that one waits for the scheduler.
+        worker.nanny = None
     leaving.before_leaving(lambda: trainer().leave(PART_SECONDS))
     leaving.before_leaving(partial(_beat_once, worker, leaving=True))
     warm_up()
