@@ -175,6 +175,7 @@ def line(
     colours: Sequence[str] | None = None,
     until: int | None = None,
     least: float = -math.inf,
+    around: tuple[Iterable[float], Iterable[float]] | None = None,
 ) -> Reel:
     """A line of `lines`.
 
@@ -187,6 +188,7 @@ def line(
         colours: on light ground and on dark, where they are not the run's.
         until: the last epoch that is not pale.
         least: drawn for all that is less.
+        around: from where to where the ground about it is shaded, such as ± one standard error.
     """
     every = [float(value) for value in values]
     none = [None] * first
@@ -198,6 +200,9 @@ def line(
         "labels": [*("" for _ in none), *(write(v) if math.isfinite(v) else "" for v in every)],
         "colours": None if colours is None else list(colours),
         "until": until,
+        "around": None
+        if around is None
+        else [[*none, *significant(values, 5)] for values in around],
     }
 
 

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from fmviz.analysis.stopping import Shown
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.dropout.network_charts import UNITS
 from fmviz.lessons.dropout.steps import first_steps
+from fmviz.lessons.early_stopping.calibration_charts import ece_figure, reliability_reel
 from fmviz.lessons.optimizers.ravine import Ravine
 from fmviz.lessons.optimizers.ravine_charts import ACROSS, ALONG, ravine_reel
 from fmviz.lessons.schedules.valley import LAST, unrest, walk
@@ -433,3 +435,23 @@ def test_units_vanish_as_they_did_in_the_run_and_the_rate_takes_more_at_once(
     expect(picture.get_by_text("units left, each × 2.5")).to_be_visible()
     expect(picture.locator(".unit.dropped")).to_have_count(missing(0.6))
     page.close()
+
+
+def test_how_sure_and_how_often_right_move_with_the_epoch(browser: Any, app: str) -> None:
+    page = opened(browser, app, lesson="early_stopping")
+    page.get_by_role("button", name="Sure for good reason?").last.click()
+    page.get_by_role("button", name="Just tell me").click()
+    reel = page.locator(".reel.reliability")
+    expect(reel).to_be_visible()
+    run = Shown("the long run", shipped(LESSONS["early_stopping"].start.config), None, 13)
+    dots = reel.locator("circle.mark")
+    places = []
+    for epoch in (13, 60):
+        page.locator(SLIDER).fill(str(epoch))
+        expect(reel.locator(".value")).to_have_text(ece_figure(run, epoch))
+        drawn = sum(bin is not None for bin in reliability_reel(run)["bins"][epoch])
+        expect(dots.locator("visible=true")).to_have_count(drawn)
+        places.append(dots.evaluate_all("all => all.map(one => one.getAttribute('cy'))"))
+    assert places[0] != places[1]
+    assert page.faults == []  # type: ignore[attr-defined]
+    page.context.close()

@@ -10,7 +10,7 @@ from fmviz.page.view import Epoch, EveryArgument, Patience, Taught
 from fmviz.run.config import RunConfig
 
 RUN = "the long run"
-Section = Literal["patience", "monitors", "epochs"]
+Section = Literal["patience", "monitors", "epochs", "calibration"]
 
 
 class EarlyStoppingView(Taught, EveryArgument):
@@ -39,6 +39,8 @@ LESSON = Lesson(
         Preset("noise", {"label_noise": 0.2}),
         Preset("trap", {"penalty": "l1", "lam": 0.5, "section": "monitors"}),
         Preset("improving", {"learning_rate": 0.0001}),
+        Preset("sure", {"section": "calibration"}),
+        Preset("doubt", {"label_noise": 0.2, "section": "calibration"}),
     ),
     weights=True,
     answer=answer,

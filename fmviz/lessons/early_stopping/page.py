@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmviz.lessons.early_stopping import panels, says
+from fmviz.lessons.early_stopping import says
 from fmviz.lessons.early_stopping.lesson import LESSON, Section
+from fmviz.lessons.early_stopping.panels import calibration, stopping
 from fmviz.ui import controls, foot, view_controls
 from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_look
@@ -13,9 +14,10 @@ from fmviz.ui.page import open_page
 from fmviz.ui.panels.paragraphs import Paragraphs
 
 CLOSER: dict[Section, CloserLook] = {
-    "patience": CloserLook("Every patience", panels.Patiences),
-    "monitors": CloserLook("Three monitors", panels.Monitors),
-    "epochs": CloserLook("Through the epochs", panels.Epochs),
+    "patience": CloserLook("Every patience", stopping.Patiences),
+    "monitors": CloserLook("Three monitors", stopping.Monitors),
+    "epochs": CloserLook("Through the epochs", stopping.Epochs),
+    "calibration": CloserLook("Sure for good reason?", calibration.Sure),
 }
 
 
@@ -38,14 +40,16 @@ def show() -> None:
     board = Board(page)
     board.place_status()
     with stage.side:
-        board.add(panels.Moments(board))
-    board.add(panels.Machine(board))
+        board.add(stopping.Moments(board))
+    board.add(stopping.Machine(board))
     with stage.under:
-        board.add(panels.Stops(board))
+        board.add(stopping.Stops(board))
     closer_look(board, CLOSER)
 
     st.header("The rule, with this run's numbers")
-    board.add(Paragraphs(board, lambda look: says.rule_in_figures(look.run, panels.rule_of(board))))
-    foot.draw(page, follow=panels.end_and_kept)
+    board.add(
+        Paragraphs(board, lambda look: says.rule_in_figures(look.run, stopping.rule_of(board)))
+    )
+    foot.draw(page, follow=stopping.end_and_kept)
     page.save()
     board.run()

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fmviz.analysis import calibration
 from fmviz.analysis.stopping import Outcome, Shown
 from fmviz.run.measure import Estimate
+from fmviz.run.record import RunRecord
 from fmviz.words.numbers import points
 
 SHORT = {"val_loss": "val_loss", "val_crossentropy": "cross-entropy", "val_accuracy": "accuracy"}
+
+
+def markdown(columns: Sequence[dict[str, str]]) -> str:
+    """A table of columns, each heading → figure, as Markdown; narrow enough for a telephone."""
+    lines = [" | ".join((name, *(column[name] for column in columns))) for name in columns[0]]
+    lines.insert(1, " | ".join("---" for _ in range(len(columns) + 1)))
+    return "\n".join(f"| {line} |" for line in lines)
 
 
 def moments(run: Shown, test: bool) -> list[dict[str, str]]:
@@ -66,3 +75,20 @@ def monitor_table(found: Sequence[Outcome], test: bool) -> list[dict[str, str]]:
         }
         for outcome in found
     ]
+
+
+def ece_of_seeds(records: Sequence[RunRecord]) -> list[dict[str, str]]:
+    """A table of the expected calibration error where cross-entropy is lowest and in the end, in
+    points: a column a seed."""
+    columns = []
+    for record in records:
+        every = calibration.by_epoch(record)
+        columns.append(
+            {
+                "seed": str(record.config.seed),
+                "cross-entropy is lowest after": f"epoch {record.best_epoch}",
+                "ECE there, points": points(every[record.best_epoch].ece),
+                "ECE in the end, points": points(every[record.epochs].ece),
+            }
+        )
+    return columns

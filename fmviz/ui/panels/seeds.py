@@ -27,7 +27,9 @@ class Seeds(Panel):
         names: of the two roles that are compared; the first and the last of the page's without.
     """
 
-    # The words beside the button, and whether what is ahead was chosen on the validation images.
+    # Among what its page trains on request; the words beside the button; and whether what is ahead
+    # was chosen on the validation images.
+    name = "seeds"
     section = "one training each"
     chosen = False
 
@@ -38,12 +40,12 @@ class Seeds(Panel):
         self._sweep: Sweep | None = None
         if not self.families:
             return
-        with st.container(key=f"{self.page.name}-seeds"):
+        with st.container(key=f"{self.page.name}-{self.name}".replace(" ", "-")):
             Place().caption(prose.text(words.WORDS, self.section))
             self._chart, self._caption = Place(), Place()
             configs = [config for family in self.families for config in family]
             self._sweep = Sweep(
-                self.page, "seeds", configs, self.show, label=f"Try {SEEDS} seeds", eager=False
+                self.page, self.name, configs, self.show, label=f"Try {SEEDS} seeds", eager=False
             )
 
     def wanted(self) -> list[list[RunConfig]]:

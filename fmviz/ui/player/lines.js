@@ -64,6 +64,11 @@ class Lines {
       draw(inside, "path", { d: pathOf(this.points(ghost)), class: `ghost line ${ghost.dash}` });
     }
     if (data.band) this.shade(inside, ...data.band.map((index) => data.lines[index]));
+    for (const line of data.lines.filter((each) => each.around)) {
+      const [low, high] = line.around.map((values) => this.points({ values }));
+      const both = [...low, ...high.reverse()].filter((point) => point[1] !== null);
+      draw(inside, "path", { ...looksOf(line), d: `${pathOf(both)}Z`, class: classOf("band", line) });
+    }
     for (const when of ["coming", "gone"]) {
       const group = draw(inside, "g", { class: when });
       if (when === "gone") place(group, { "clip-path": "url(#past)" });
@@ -81,8 +86,9 @@ class Lines {
     this.handle = draw(svg, "circle", { r: 6, cy: bottom, class: "handle" });
     this.events = (data.events ?? []).map((event) => {
       const line = data.lines[event.line];
-      const at = `translate(${this.x(event.epoch)},${this.y(line.values[event.epoch])})`;
-      return draw(svg, "circle", { ...looksOf(line), r: 3.6, transform: at, class: classOf("mark", line) });
+      const [x, y] = [this.x(event.epoch), this.y(line.values[event.epoch])];
+      if (event.text) this.note(svg, event, line, x, y);
+      return draw(svg, "circle", { ...looksOf(line), r: 3.6, transform: `translate(${x},${y})`, class: classOf("mark", line) });
     });
     this.dots = data.lines.map((line) =>
       draw(svg, "path", { ...looksOf(line), d: shapeOf(data.film.runs[line.run], data.small ? 4 : 5), class: classOf("dot", line) }),
@@ -115,6 +121,15 @@ class Lines {
     const both = [...this.points(upper), ...this.points(lower).reverse()].filter((p) => p[1] !== null);
     const d = `${pathOf(both)}Z`;
     draw(parent, "path", { ...looksOf(upper), d, class: classOf("band", upper), "clip-path": "url(#past)" });
+  }
+
+  // What is at a place of a line: beneath it, or where there is room, at the picture's top.
+  note(svg, { text, below }, line, x, y) {
+    const { left, right, top } = this.bounds;
+    const [side, anchor] = x < (left + right) / 2 ? [6, "start"] : [-6, "end"];
+    if (!below) draw(svg, "path", { ...looksOf(line), d: `M${x},${y - 8}V${top}`, class: classOf("reference", line) });
+    const place = { x: below ? x : x + side, y: below ? y + 19 : top + 10, "text-anchor": anchor };
+    draw(svg, "text", { ...looksOf(line), ...place, class: classOf("note-at", line) }, text);
   }
 
   // Where early stopping would have ended a run, and the weights that it hands back.

@@ -15,6 +15,7 @@ const KINDS = {
   layers: Layers,
   garments: Garments,
   matrix: Matrix,
+  reliability: Reliability,
 };
 // Their parts are pictures, words or controls of their own.
 const COMPOSED = ["kernels", "network", "ravine", "thinned", "garments"];

@@ -41,6 +41,7 @@ _SCRIPTS = (
     "layers",
     "garments",
     "matrix",
+    "reliability",
     "bar",
     "main",
 )

@@ -10,16 +10,19 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fmviz.analysis import comparing
+from fmviz.analysis import calibration, comparing
 from fmviz.analysis.significance import Comparison
 from fmviz.analysis.stopping import Outcome, Rule, Shown, by_monitor, look, outcomes
 from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
-from fmviz.lessons.early_stopping import outcomes_says, panels, says
+from fmviz.lessons.early_stopping import calibration_says, outcomes_says, says
+from fmviz.lessons.early_stopping.panels import stopping
 from fmviz.run.config import RunConfig
+from fmviz.run.measure import Estimate
 from fmviz.run.record import Divergence, RunRecord
 from fmviz.ui import live
 from fmviz.ui.look import Look
+from tests.lessons.early_stopping.test_calibration import BRANCHES as CALIBRATION
 from tests.lessons.early_stopping.test_says import BRANCHES
 from tests.support.lessons import check_prose, check_words, made_up, opened, texts
 from tests.support.records import synthetic, tiny
@@ -34,11 +37,12 @@ CURVE = np.abs(np.arange(60) - 19.5) / 100 + 0.4
 
 
 def test_the_words_are_whole() -> None:
-    check_prose(NAME, BRANCHES, {"kernels": {"epoch"}})
+    of_page: dict[str, set[str]] = {"kernels": {"epoch"}, "guess sure": set()}
+    check_prose(NAME, {**BRANCHES, **CALIBRATION}, of_page)
 
 
 def test_the_words_are_short_and_plain() -> None:
-    check_words(NAME, BRANCHES)
+    check_words(NAME, {**BRANCHES, **CALIBRATION})
 
 
 # The page
@@ -164,6 +168,30 @@ def test_a_wrong_guess_is_told_the_answer(scripted: ScriptedEngine) -> None:
     assert "In this run it is *In the first third" in texts(at)
 
 
+ECE = "Expected calibration error"
+
+
+def test_how_sure_it_is_is_asked_before_how_often_it_is_right(scripted: ScriptedEngine) -> None:
+    at = opened(NAME, {"section": "calibration"}, guesses=True)
+    assert "How many answers are right?" in texts(at)
+    assert ECE not in {metric.label for metric in at.metric}
+    at.button(key=f"{NAME}/sure 1").click().run()
+    assert not at.exception
+    assert ECE in {metric.label for metric in at.metric}
+    assert "You guessed *Fewer: it is too sure*" in texts(at)
+    # The three pictures stand beside the page's own curve and wait.
+    assert len(charts(at)) == 5
+
+
+def test_five_seeds_of_calibration_are_trained_on_request(scripted: ScriptedEngine) -> None:
+    at = opened(NAME, {"section": "calibration"})
+    at.button(key=f"{NAME}/calibration seeds button").click().run()
+    assert not at.exception
+    assert len(scripted.asked[-1]) == 5
+    assert "| ECE in the end, points |" in texts(at)
+    assert "Over 5 seeds" in texts(at)
+
+
 # What the presets show, trained for real
 
 
@@ -267,10 +295,48 @@ def test_the_shirt_is_shown_to_the_last_weights_and_to_those_that_come_back() ->
 
     def names(kept: int, of: RunRecord = record) -> list[tuple[str, int]]:
         look = Look([Shown("the long run", of, None, kept)], made_up([of.config]), True)
-        return [(run.name, run.kept) for run in panels.end_and_kept(look)]
+        return [(run.name, run.kept) for run in stopping.end_and_kept(look)]
 
     assert names(2) == [("after epoch 3", 3), ("after epoch 2", 2)]
     assert names(3) == [("the long run", 3)]
     # Of the first epoch no weights are kept; without any, every answer is known.
     assert names(1) == [("the long run", 1)]
     assert names(1, record.brief()) == [("after epoch 3", 3), ("after epoch 1", 1)]
+
+
+def ece(record: RunRecord, epoch: int) -> Estimate:
+    return calibration.by_epoch(record)[epoch].ece
+
+
+def test_where_cross_entropy_rises_the_network_grows_too_sure(
+    records: dict[str, RunRecord],
+) -> None:
+    record = records["sure"]
+    best, last = record.best_epoch, record.epochs
+    end = calibration.by_epoch(record)[last]
+    assert end.too_sure.sign == 1
+    assert end.ece.value > 0.07
+    rise, *_ = calibration_says.over_epochs(record)
+    assert rise.section == "ece rises"
+    assert ece(record, last).value > 2 * ece(record, best).value
+    # The guess: fewer are right than it is sure.
+    assert calibration_says.answer(record) == 1
+    before, after = (calibration.parts(record, epoch) for epoch in (best, last))
+    assert after.share > 0.8
+    # All of the rise, and more, is what wrong answers cost.
+    assert after.wrong - before.wrong > record.at("val_crossentropy", last) - record.at(
+        "val_crossentropy", best
+    )
+    assert after.right.value < before.right.value
+    assert after.sure.value > before.sure.value + 0.1
+
+
+def test_wrong_labels_teach_doubt_until_they_are_learnt_by_heart(
+    records: dict[str, RunRecord],
+) -> None:
+    record = records["doubt"]
+    every = calibration.by_epoch(record)
+    best, last = every[record.best_epoch], every[record.epochs]
+    assert (best.too_sure.sign, last.too_sure.sign) == (-1, 1)
+    assert best.excess.value < -0.05
+    assert last.excess.value > 0.03

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from fmviz.analysis import stopping
@@ -31,13 +29,6 @@ from fmviz.words.prose import Caption
 def rule_of(board: Board[EarlyStoppingView]) -> Rule:
     """The reader's rule."""
     return Rule(**board.page.view.judging.early_stopping)
-
-
-def _table(columns: Sequence[dict[str, str]]) -> str:
-    """A Markdown table of columns, each heading → figure; narrow enough for a telephone."""
-    lines = [" | ".join((name, *(column[name] for column in columns))) for name in columns[0]]
-    lines.insert(1, " | ".join("---" for _ in range(len(columns) + 1)))
-    return "\n".join(f"| {line} |" for line in lines)
 
 
 def _share(record: RunRecord, name: str, epoch: int) -> str:
@@ -146,7 +137,7 @@ class Moments(Panel):
         columns = tables.moments(run, test)
         if not columns:
             return
-        self.table.markdown(_table(columns))
+        self.table.markdown(tables.markdown(columns))
         n = run.record.examples
         self.note.caption(
             f"± one standard error over {n['train']:,} training"
@@ -228,7 +219,7 @@ class Monitors(Panel):
                 charts.monitor_spec(outcome.monitor, board.horizon, board.dark, small=True),
                 alt=f"{outcome.monitor} after each epoch, its improvements, stop and weights.",
             )
-        self.table.markdown(_table(tables.monitor_table(found, view.test)))
+        self.table.markdown(tables.markdown(tables.monitor_table(found, view.test)))
         own_words = rule.min_delta or rule.baseline is not None or rule.mode != "auto"
         self.note.caption(
             f"All at patience {rule.patience}, each in its own direction. The first two rows are "
