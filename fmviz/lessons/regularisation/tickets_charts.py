@@ -40,7 +40,7 @@ def tickets_spec(floor: float, dark: bool) -> Any:
     x = axes.logarithmic(alt.X, "kept", title, ends, values=list(SHARES), format=".0%", grid=False)
     above = {"domainMin": floor}
     y, low = (axes.accuracy(alt.Y, field, scale=above) for field in ("accuracy", "low"))
-    colour = run_colour(LINES, dark, legend=alt.Legend(columns=2))
+    colour = run_colour(LINES, dark)
     dashes = [SOLID, SOLID, SOLID, DASHED]
     dash = by_name(alt.StrokeDash, "run", LINES, dashes, legend=None)
     accuracy = tip("accuracy", marks.PERCENT)
@@ -56,9 +56,7 @@ def tickets_spec(floor: float, dark: bool) -> Any:
         across.mark_rule(strokeWidth=2.5).encode(y=y),
         marks.whiskers(of_kind("ticket"), x=x, strokeWidth=1.8, clip=True).encode(color=colour),
         marks.line(curve, clip=True).encode(y=y, strokeDash=dash),
-        marks.points(
-            curve, run_shape(LINES, legend=alt.Legend(columns=2)), size=50, opacity=1, clip=True
-        ).encode(y=y),
+        marks.points(curve, run_shape(LINES), size=50, opacity=1, clip=True).encode(y=y),
     )
     return on_top(chart, HEIGHT, symbolOpacity=1)
 

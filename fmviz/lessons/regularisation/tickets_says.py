@@ -13,13 +13,8 @@ from fmviz.run.record import n_weights
 from fmviz.words.numbers import listed, percent, points
 from fmviz.words.prose import Caption
 
-# Lines of the chart, and what sentences call them.
-WHOLE, LARGEST, RANDOM, PRUNED = (
-    "whole network",
-    "largest weights",
-    "random weights",
-    "largest, not trained again",
-)
+# The networks of the chart: its legend has room for two such words side by side on a telephone.
+WHOLE, LARGEST, RANDOM, PRUNED = "whole", "largest", "random", "pruned only"
 
 
 def mean(values: tickets.Floats) -> str:
