@@ -550,8 +550,7 @@ class Trainer:
                     return
             self._prepare(model)
             if model.error is None:
-                next(model.parts)
-                model.began = True
+                model.began = next(model.parts)
         except Exception as error:
             model.error = error
         finally:
@@ -647,7 +646,9 @@ class Trainer:
         epochs = max((m.config.epochs for m in model.live), default=0) - model.epochs
         if model.epochs:
             return epochs * model.busy / model.epochs
-        return epochs * self._speed * cost(model.configs).epoch
+        foreseen = cost(model.configs)
+        late = foreseen.begin if model.begins_late and not model.began else 0.0
+        return self._speed * (late + epochs * foreseen.epoch)
 
     # A part ---------------------------------------------------------------------------------------
 
@@ -669,7 +670,8 @@ class Trainer:
             return
         now = self._now()
         self.parts_done += 1
-        was_begun, model.began = model.began, True
+        # The first that is measured is the start; before it a ticket has its parent trained.
+        was_begun, model.began = model.began, model.began or measured
         model.touched = now
         if was_begun:
             # Of the processors' time the others at work had their share.

@@ -183,7 +183,11 @@ class Group:
     def _draw_tickets(self) -> Iterator[bool]:
         """Train the whole networks of which tickets have the largest weights; part by part, and
         none of them is an epoch of these runs."""
-        trained = Group(self._parents, kinds=self.kinds, begun=self.begun)
+
+        def on_phase(name: PhaseName) -> None:
+            self.enter("preparing" if name == "training" else name)
+
+        trained = Group(self._parents, kinds=self.kinds, begun=self.begun, on_phase=on_phase)
         for _ in trained.parts():
             yield False
         self._start({record.config: record.weights for record in trained.records()})

@@ -34,6 +34,8 @@ from tests.support.records import synthetic, tiny
 from tests.support.scripted import first_epochs
 
 WIDE = (5, 3)
+# The parent of a ticket, where an epoch of it is trained.
+PARENT = (-1,)
 
 
 @dataclass
@@ -59,6 +61,11 @@ class Group:
             yield True
             if self.ended:
                 yield True
+        parents = [config for config in self.configs if config.ticket == "magnitude"]
+        for _ in range(self.configs[0].epochs if parents and not self.resumed else 0):
+            self.backend.trained.append(PARENT)
+            self.backend.now += 1.0
+            yield False
         while not self.ended:
             if self.epochs >= 0:
                 self.on_phase("training")
@@ -887,3 +894,24 @@ def test_a_phase_is_a_sign_of_life(room: Room) -> None:
     assert model.group is not None
     model.group.on_phase("compiling")  # type: ignore[attr-defined]
     assert room.trainer.parts_done > before
+
+
+def test_a_ticket_whose_parent_is_trained_holds_nobody_up_and_counts_its_own_epochs() -> None:
+    room = Room()
+    ticket = room.ask(tiny(seed=1, epochs=4, ticket="magnitude"))
+    room.turn()
+    other = room.ask(tiny(seed=2, epochs=4, hidden=WIDE))
+    (model,) = ticket.models
+    while not model.began:
+        room.turn()
+        assert model.epochs == ticket.phase.epoch == 0 or model.began
+    # Who comes while the parent is trained has a first point at once.
+    assert (2,) in room.backend.trained
+    assert not ticket.ended.is_set()
+    while not (ticket.ended.is_set() and other.ended.is_set()):
+        room.turn()
+    assert room.backend.trained.count(PARENT) == 4
+    assert room.backend.trained.count((1,)) == 4
+    assert model.epochs == 4
+    # An epoch took a second; what came before is no part of it.
+    assert model.busy == pytest.approx(4)
