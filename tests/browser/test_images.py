@@ -16,7 +16,7 @@ from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.initialisation import xray
 from fmviz.run import data, measure
 from fmviz.words.numbers import percent, small_percent
-from tests.support.browser import free_port, server, settled
+from tests.support.browser import free_port, past_guess, server, settled
 from tests.support.records import shipped
 
 pytestmark = pytest.mark.slow
@@ -41,11 +41,7 @@ def shown(browser: Any, address: str, reel: str) -> tuple[Page, list[Any]]:
     sent: list[Any] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     page.goto(address)
-    settled(page)
-    skip = page.get_by_role("button", name="Just show me")
-    if skip.count():
-        skip.click()
-        skip.wait_for(state="detached")
+    past_guess(page)
     page.wait_for_selector(reel)
     settled(page)
     return page, sent

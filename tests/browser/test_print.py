@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import TimeoutError
 
-from tests.support.browser import settled
+from tests.support.browser import past_guess, settled
 
 pytestmark = pytest.mark.slow
 
@@ -34,13 +34,8 @@ def test_a_page_is_printed_whole_and_leaves_no_sheet_half_empty(
 ) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     page.goto(f"{app}/{name}")
-    skip = page.get_by_role("button", name="Just show me")
-    drawn = page.locator("[data-fmviz-drawn]:visible")
-    skip.or_(drawn).first.wait_for()
-    settled(page)
-    if skip.count():
-        skip.click()
-    drawn.first.wait_for()
+    past_guess(page)
+    page.locator("[data-fmviz-drawn]:visible").first.wait_for()
     page.get_by_text("Follow the shirt to").wait_for()
     settled(page)
     printed = page.pdf(prefer_css_page_size=True)

@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from fmviz.lessons.catalogue import LESSONS
-from tests.support.browser import free_port, server, settled
+from tests.support.browser import free_port, past_guess, server, settled
 
 pytestmark = pytest.mark.slow
 
@@ -43,8 +43,6 @@ BOXES = """parts => Object.fromEntries(Object.entries(parts).map(([name, selecto
     const {top, bottom, height} = document.querySelector(selector).getBoundingClientRect();
     return [name, {top, bottom, height}];
 }))"""
-# What a page has once it has got as far as its guess, or past it.
-READY = ".st-key-status-row, [data-testid=stVegaLiteChart], [class*=-guess] button"
 AXE = Axe()
 
 
@@ -70,15 +68,7 @@ def window(request: pytest.FixtureRequest, browser: Any) -> Iterator[Page]:
 def shown(page: Page, address: str) -> None:
     """A page past its guess, with its runs."""
     page.goto(address)
-    page.wait_for_selector("h1")
-    if not address.endswith("compare"):
-        page.wait_for_selector(READY, state="attached")
-    settled(page)
-    skip = page.get_by_role("button", name="Just show me")
-    if skip.count():
-        skip.click()
-        skip.wait_for(state="detached")
-        settled(page)
+    past_guess(page)
 
 
 def grave(page: Page) -> list[str]:

@@ -35,6 +35,11 @@ CHART = f"[data-testid=stVegaLiteChart]:not({OF_ROW} *) canvas"
 # A picture of the player, once it lies over the chart that stands in for it.
 REEL = "[data-fmviz-drawn] .reel:visible"
 FIRST_CHART = f"{CHART}:visible, {REEL}"
+# What a page has once it has got as far as its guess, or past it.
+READY = (
+    ".st-key-status-row, [data-testid=stVegaLiteChart], [class*=-guess] button, "
+    ".st-key-compare-examples"
+)
 
 
 def chromium() -> str | None:
@@ -96,6 +101,21 @@ def server(folder: Path, port: int | None = None, **environment: str) -> Iterato
 def settled(page: Any) -> None:
     """Wait until the page's script has ended."""
     page.wait_for_selector(IDLE)
+
+
+def past_guess(page: Any) -> None:
+    """Go past the guess of a page that is opening, where it asks for one.
+
+    That a script has ended tells nothing of it: the first script of a fresh server's first visitor
+    ends before the page begins (`shell.require_app`).
+    """
+    page.wait_for_selector(READY, state="attached")
+    settled(page)
+    skip = page.get_by_role("button", name="Just show me")
+    if skip.count():
+        skip.click()
+        skip.wait_for(state="detached")
+        settled(page)
 
 
 def slider(page: Any, label: str) -> Any:
