@@ -65,6 +65,16 @@ class ByHeart(NamedTuple):
     seen_through: Indices
     astray: Indices
 
+    @property
+    def others(self) -> Indices:
+        """All that it does not answer as it was told, in ascending order."""
+        return np.sort(np.concatenate([self.seen_through, self.astray]))
+
+    @property
+    def wrong(self) -> int:
+        """How many wrong labels there are."""
+        return len(self.memorised) + len(self.others)
+
 
 def by_heart(record: RunRecord, epoch: int) -> ByHeart:
     """What a finished run makes of its wrong labels after so many epochs.

@@ -40,7 +40,7 @@ def against_spec(title: str, values: tuple[float, ...], log: bool, dark: bool) -
         marks.line(curve, color=colour).encode(strokeDash=split_dash("top")),
         runs.mark_rule(strokeWidth=2, color=colour).encode(x=x, y=low, y2="high:Q"),
         curve.mark_point(size=90, strokeWidth=2.5, opacity=1, color=colour).encode(
-            fill=split_fill(colour, legend=None)
+            fill=split_fill(colour, "top")
         ),
         marks.rule("present", x=x),
     )

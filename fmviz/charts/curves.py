@@ -87,7 +87,7 @@ def curves_spec(
     if ghosts:
         known, colours = [*known, GHOST], [*colours, GREY]
     colour = by_name(alt.Color, "run", known, colours, legend=None)
-    shape = run_shape(names, legend=None)
+    shape = run_shape(tuple(known), legend=None)
     tooltip: marks.Tips = ["run:N", "split:N", "epoch:Q", marks.tip("accuracy", marks.PERCENT)]
     curve = of_kind("curve").encode(x=x, y=y, color=colour, tooltip=tooltip)
     kept = marks.ring(of_kind("kept").encode(x=x, y=y, color=colour, shape=shape, tooltip=tooltip))

@@ -34,11 +34,11 @@ from fmviz.charts.curves import GHOST, Ghost
 from fmviz.charts.series import measured
 from fmviz.charts.style import BORDER, CURVES_HEIGHT, DIVERGING, MIN_SPAN, RUN_COLOURS, SPLITS
 from fmviz.charts.weights import BINS, SPREADS, reach_of
+from fmviz.page.guessing import Judged
 from fmviz.run.data import SHAPE
 from fmviz.run.measure import TOLERANCES, weight_density
 from fmviz.run.record import RunRecord, n_weights
 from fmviz.words.numbers import percent, points, small_percent, upper_first
-from fmviz.words.prose import Caption
 
 Reel = dict[str, Any]
 Values = list[float | None]
@@ -157,11 +157,17 @@ def head(
     return {"label": label, "meaning": meaning, "run": own, "values": ["", *texts]}
 
 
-def verdict(guessed: Caption) -> Reel:
-    """What became of a guess, to be marked on a picture."""
-    figures = guessed.figures
-    right = figures["guess"] == figures["answer"]
-    return {"guess": figures["guess"], "answer": figures["answer"], "right": right}
+def verdict(judged: Judged, runs: Sequence[Shown]) -> Reel:
+    """What became of a guess, to be marked on a picture: in words, and where its options are ranges
+    of an axis, there."""
+    options = {"guess": judged.guess} | ({} if judged.right else {"answer": judged.answer})
+    spans = judged.question.spans
+    marked = {} if spans is None else {of: spans(list(runs), k) for of, k in options.items()}
+    return {
+        **judged.caption.figures,
+        "right": judged.right,
+        "spans": [{"of": of, **span._asdict()} for of, span in marked.items()],
+    }
 
 
 def line(

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts import axes, marks
+from fmviz.charts import inside, marks
+from fmviz.charts.inside import OFF
 from fmviz.charts.marks import of_kind
 from fmviz.charts.series import PREFIXES, Row, Rows, with_error
 from fmviz.charts.specification import specification
-from fmviz.charts.style import ROW_HEIGHT, RUN_COLOURS, SPLITS
+from fmviz.charts.style import BORDER, INK, ROW_HEIGHT, RUN_COLOURS, SPLITS
 from fmviz.words.numbers import points
 
 # From the ends of a slider to those of its track, in pixels: points stand under its thumb.
 THUMB = 7
 # What can be clicked of a position, in pixels across.
 BAND = 18
-# No title, and labels within the chart, above their lines and clear of points: so it is as wide as
-# the slider.
-INSIDE: axes.Options = {
-    "format": ".3~%",
-    "tickCount": 2,
-    "domain": False,
-    "ticks": False,
-    "labelAlign": "left",
-    "labelBaseline": "bottom",
-    "labelPadding": -2,
-    "labelOffset": -5,
-    "labelFontSize": 11,
-}
+# From the ends of the axis of accuracies to the chart's own: half a point.
+PADDING = 5
+# The axis has its labels within the chart, which is as wide as the slider, where no point is.
+LABEL_SIZE = 11
+# What a label takes with half a point around it, that half, and how wide the chart is at least, in
+# pixels.
+LABEL, AIR, WIDTH = (38, 20), 5, 250
 COLUMNS = ["kind", "position", "run", "split", "accuracy", "low", "high", "other", "at", "told"]
+COLUMNS += ["label", "above"]
 
 
 @specification
@@ -54,8 +51,8 @@ def row_spec(names: tuple[str, ...], drawn: tuple[str, ...], last: int, dark: bo
         axis=None,
     )
     colour = alt.Color("run:N", scale=alt.Scale(domain=list(drawn), range=colours), legend=None)
-    scale = alt.Scale(zero=False, nice=True)
-    y, low = (axes.axis(alt.Y, field, None, scale, **INSIDE) for field in ("accuracy", "low"))
+    scale = alt.Scale(zero=False, nice=False, padding=PADDING)
+    y, low = (alt.Y(f"{field}:Q", scale=scale, axis=None) for field in ("accuracy", "low"))
     tooltip: marks.Tips = [alt.Tooltip("at:N", title="setting"), "told:N"]
     runs = of_kind("run").encode(x=x, color=colour, tooltip=["run:N", *tooltip])
     training, validation = (
@@ -63,7 +60,16 @@ def row_spec(names: tuple[str, ...], drawn: tuple[str, ...], last: int, dark: bo
     )
     looks: marks.Style = {"size": 45, "strokeWidth": 1.8, "opacity": 1, "cursor": "pointer"}
     trained = of_kind("trained").encode(x=x, tooltip=tooltip)
+    above: marks.Style = {
+        "dy": _either(-OFF - AIR, OFF + AIR),
+        "baseline": _either("bottom", "top"),
+    }
+    written = marks.label(
+        of_kind("tick"), align="left", dx=AIR - THUMB, fontSize=LABEL_SIZE, color=INK[dark], **above
+    )
     chart = alt.layer(
+        of_kind("tick").mark_rule(color=BORDER[dark]).encode(y=y),
+        written.encode(x=x, y=y),
         trained.mark_rule(strokeWidth=BAND, opacity=0.001, cursor="pointer").add_params(
             marks.picked("position")
         ),
@@ -112,7 +118,45 @@ def row_rows(
             row = {"kind": "trained", "position": position, "at": label}
             rows.append({**row, "told": "; ".join(told)})
     rows.append({"kind": "present", "position": at})
-    return Rows(rows, columns=COLUMNS)
+    return Rows(_ticks(rows, len(labels) - 1) + rows, columns=COLUMNS)
+
+
+def _ticks(rows: Sequence[Row], last: int) -> list[Row]:
+    """Round accuracies, each with its label where none of the rows' points is."""
+    drawn = [row for row in rows if row.get("accuracy") is not None]
+    if not drawn:
+        return []
+    low, high = min(row["low"] for row in drawn), max(row["high"] for row in drawn)
+    step = (WIDTH - 2 * THUMB) / max(last, 1)
+    starts = [p for p in range(last + 1) if p * step + LABEL[0] <= WIDTH]
+
+    def down(accuracy: float) -> float:
+        share = (high - accuracy) / (high - low) if high > low else 0.5
+        return PADDING + share * (ROW_HEIGHT - 2 * PADDING)
+
+    values = inside.round_values(low, high)
+    found = inside.labels(
+        [(THUMB + row["position"] * step, down(row["accuracy"])) for row in drawn],
+        [down(value) for value in values],
+        [p * step for p in starts],
+        LABEL,
+        ROW_HEIGHT,
+    )
+    return [
+        {
+            "kind": "tick",
+            "position": starts[label.start],
+            "accuracy": value,
+            "label": f"{100 * value:.3g}%",
+            "above": label.above,
+        }
+        for value, label in zip(values, found, strict=True)
+    ]
+
+
+def _either(above: float | str, below: float | str) -> dict[str, str]:
+    """What a label's mark has above its line, and below."""
+    return {"expr": f"datum.above ? {json.dumps(above)} : {json.dumps(below)}"}
 
 
 def _of_run(run: Shown | None, gap: bool) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import altair as alt
@@ -54,11 +54,16 @@ def split_dash(orient: str | None = "bottom", **legend: Any) -> alt.StrokeDash:
             telephone too. None for no legend.
         legend: more of `alt.Legend`.
     """
-    looks = {"orient": orient, "symbolSize": 400} | legend
-    given = None if orient is None else alt.Legend(**looks)
-    return by_name(alt.StrokeDash, "split", SPLITS, DASHES, legend=given)
+    return by_name(alt.StrokeDash, "split", SPLITS, DASHES, legend=_of_splits(orient, legend))
 
 
-def split_fill(colour: str, **options: Any) -> alt.Fill:
-    """Training filled, validation hollow."""
-    return alt.Fill("split:N", scale=alt.Scale(domain=SPLITS, range=[colour, HOLLOW]), **options)
+def split_fill(colour: str, orient: str | None = "bottom", **legend: Any) -> alt.Fill:
+    """Training filled, validation hollow; the arguments are those of `split_dash`. Beside a dash of
+    the same legend the two are one."""
+    colours = [colour, HOLLOW]
+    return by_name(alt.Fill, "split", SPLITS, colours, legend=_of_splits(orient, legend))
+
+
+def _of_splits(orient: str | None, legend: Mapping[str, Any]) -> alt.Legend | None:
+    looks = {"orient": orient, "symbolSize": 400, **legend}
+    return None if orient is None else alt.Legend(**looks)

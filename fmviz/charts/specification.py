@@ -8,9 +8,6 @@ from typing import Any, ParamSpec, cast
 
 import altair as alt
 
-# Vega's level of what its log takes down.
-ERRORS = 1
-
 P = ParamSpec("P")
 Spec = dict[str, Any]
 
@@ -26,8 +23,7 @@ def specification(build: Callable[P, Any]) -> Callable[P, Spec]:
         spec.pop("data", None)
         spec.pop("datasets", None)
         # A live chart is drawn many times a second: a canvas costs a browser a fraction of an SVG.
-        # Streamlit sends the rows after the chart: Vega warns of each scale that has none yet.
-        spec["usermeta"] = {"embedOptions": {"renderer": "canvas", "logLevel": ERRORS}}
+        spec["usermeta"] = {"embedOptions": {"renderer": "canvas"}}
         return spec
 
     return cast(Callable[P, Spec], kept)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.stopping import Shown
@@ -22,23 +23,68 @@ GAPS = (0.05, 0.15)
 Answer = Callable[[list[Shown]], int]
 
 
+class Span(NamedTuple):
+    """The part of an axis of a page's main picture that an option speaks of.
+
+    Attributes:
+        axis: "x", the epochs, or "y", the accuracies.
+        low, high: its ends; None where it goes on as far as the axis.
+    """
+
+    axis: Literal["x", "y"]
+    low: float | None
+    high: float | None
+
+
+# What an option, counted from 0, speaks of, on finished runs.
+Spans = Callable[[list[Shown], int], Span]
+
+
 @dataclass(frozen=True)
 class Question:
-    """A question, its options in order, and which of them is right on finished runs."""
+    """A question, its options in order, and which of them is right on finished runs.
+
+    Attributes:
+        spans: where its options are ranges of an axis.
+    """
 
     text: str
     options: tuple[str, ...]
     answer: Answer
+    spans: Spans | None = None
 
 
-def question(lesson: str, section: str, answer: Answer, *before: str) -> Question:
+class Judged(NamedTuple):
+    """What became of a guess; options are counted from 0."""
+
+    question: Question
+    guess: int
+    answer: int
+
+    @property
+    def right(self) -> bool:
+        """Whether it was right."""
+        return self.guess == self.answer
+
+    @property
+    def caption(self) -> Caption:
+        """It in words."""
+        guess, answer = (self.question.options[k] for k in (self.guess, self.answer))
+        section = "guess was right" if self.right else "guess was wrong"
+        return Caption(section, {"guess": guess, "answer": answer})
+
+
+def question(
+    lesson: str, section: str, answer: Answer, *before: str, spans: Spans | None = None
+) -> Question:
     """The question of a section of a lesson's words, whose options are the items of its list.
 
     Args:
         before: options that come first.
+        spans: see `Question`.
     """
     text, options = guess_words(lesson, section)
-    return Question(text, (*before, *options), answer)
+    return Question(text, (*before, *options), answer, spans)
 
 
 def of_runs(lesson: str, roles: Sequence[str]) -> Question | None:
@@ -46,7 +92,7 @@ def of_runs(lesson: str, roles: Sequence[str]) -> Question | None:
     if not roles:
         return None
     if len(roles) == 1:
-        return question(lesson, "guess gap", gap_answer)
+        return question(lesson, "guess gap", gap_answer, spans=gap_span)
     return question(lesson, "guess best", best_answer, *roles)
 
 
@@ -55,6 +101,14 @@ def gap_answer(runs: list[Shown]) -> int:
     run = runs[-1]
     gap = run.gap.value
     return sum(gap >= bound for bound in GAPS)
+
+
+def gap_span(runs: list[Shown], option: int) -> Span:
+    """Where validation accuracy lies if the gap is as an option has it."""
+    bounds = (None, *GAPS, None)
+    training = runs[-1].accuracy("train").value
+    high, low = (None if b is None else training - b for b in bounds[option : option + 2])
+    return Span("y", low, high)
 
 
 def best_answer(runs: list[Shown]) -> int:

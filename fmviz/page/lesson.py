@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, Generic, Literal
 
 from fmviz.page import guessing, state
-from fmviz.page.guessing import Answer, Question
+from fmviz.page.guessing import Answer, Question, Spans
 from fmviz.page.state import Parsed, State, V
 from fmviz.page.view import OF_TEACHER
 from fmviz.run.config import RunConfig
@@ -72,6 +72,7 @@ class Lesson(Generic[V]):
         presets: the story in order; the first is the start itself where it changes nothing.
         weights: whether its panels need the weights of the runs; else brief records do.
         answer: which option of the section "guess" is right, counted from 0, on finished runs.
+        spans: where its options are ranges of an axis of the main picture.
         knobs: the controls in sight that train, the main one first: settings of a run, or "width"
             or "depth" of its layers.
         row: what is drawn along the slider of the main one; None where it is none.
@@ -87,6 +88,7 @@ class Lesson(Generic[V]):
     presets: tuple[Preset, ...] = ()
     weights: bool = False
     answer: Answer | None = None
+    spans: Spans | None = None
     knobs: tuple[str, ...] = ()
     row: Row | None = None
     branching: Branching = "never"
@@ -156,7 +158,9 @@ class Lesson(Generic[V]):
     @property
     def question(self) -> Question | None:
         """What there is to be guessed of the state it opens in."""
-        return None if self.answer is None else guessing.question(self.name, "guess", self.answer)
+        if self.answer is None:
+            return None
+        return guessing.question(self.name, "guess", self.answer, spans=self.spans)
 
     def question_on(self, asked: State[V]) -> Question | None:
         """What there is to be guessed of any state whose settings go together."""

@@ -68,12 +68,22 @@ def offered(knob: str, value_of: Callable[[str], Any]) -> tuple[Any, ...]:
         low, high = bounds(knob)
         steps = (at + row.step * k for k in range(-STEPS, STEPS + 1))
         return tuple(value for value in steps if low <= value <= high)
-    values: Iterable[Any] = row.slider
-    if knob == "lam" and value_of("penalty") in APART:
-        values = (*values, *LARGE_LAMBDAS)
-    if knob == "train_size":
-        values = (n for n in values if n <= DATASETS[value_of("dataset")].train)
-    return including(values, at)
+    return including(stops(knob, value_of), at)
+
+
+def stops(field: str, value_of: Callable[[str], Any]) -> tuple[Any, ...]:
+    """The values of a setting's slider, wherever it stands; nothing where it has none.
+
+    Args:
+        field: of `RunConfig`.
+        value_of: the present value of any field.
+    """
+    values = SETTINGS[field].slider
+    if field == "lam" and value_of("penalty") in APART:
+        return (*values, *LARGE_LAMBDAS)
+    if field == "train_size":
+        return tuple(n for n in values if n <= DATASETS[value_of("dataset")].train)
+    return tuple(values)
 
 
 def including(values: Iterable[Any], at: Any) -> tuple[Any, ...]:

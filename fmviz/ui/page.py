@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from fmviz.analysis.stopping import Shown
 from fmviz.charts.style import BORDER, GREY, GROUND, INK
-from fmviz.page.guessing import Question
+from fmviz.page.guessing import Judged, Question
 from fmviz.page.lesson import Lesson, Preset, Runs, preset_words
 from fmviz.page.state import State, V, differing
 from fmviz.page.view import OF_TEACHER
@@ -29,7 +29,10 @@ from fmviz.words.prose import Caption
 
 WRONG_ADDRESS = ":material/link_off:"
 # All of Streamlit's sizes follow the root's. On the far wall, lines of small print are lost anyway.
-LARGE = "<style>html {font-size: 125%}</style>"
+# A window of a small projector has no room for columns of that size; its pixels are large already.
+LARGE = (
+    "<style>html {font-size: 125%} @media (max-width: 1399px) {html {font-size: 112.5%}}</style>"
+)
 # How words of the glossary look, and their meanings, which browsers show where they are pressed.
 ALOUD = (Path(__file__).parent / "aloud.js").read_text(encoding="utf-8")
 COLOURS = {"ground": GROUND, "ink": INK, "border": BORDER, "grey": {False: GREY, True: GREY}}
@@ -56,6 +59,8 @@ class Page(Generic[V]):
         self.untested = False
         # Where the test vault stands, if the page has a place for it.
         self.vault: DeltaGenerator | None = None
+        # What is right about the guess, and on which runs.
+        self._answer: tuple[list[Shown], int] | None = None
         self._stage: Stage | None = None
         # Whether what plays its pictures stands.
         self.plays = False
@@ -253,19 +258,27 @@ class Page(Generic[V]):
         st.stop()
 
     def verdict(self, runs: list[Shown]) -> list[Caption]:
-        """What became of the guess, on the finished runs of the state it was made on; none where
-        there is nothing to say."""
-        guessed = state.guess(self.name, obliged=self.view.taught.hide)
-        question = self.question
-        if question is None or guessed is None or guessed < 0:
-            return []
+        """What became of the guess in words; none where there is nothing to say."""
+        judged = self.judged(runs)
+        return [] if judged is None else [judged.caption]
+
+    @property
+    def guessed(self) -> int | None:
+        """Which option the reader has guessed, counted from 0, on the state that is shown."""
+        option = state.guess(self.name, obliged=self.view.taught.hide)
         on = state.guessed_on(self.name)
-        if on is None or not _same(self.values, on):
-            return []
-        right = question.answer(runs)
-        section = "guess was right" if right == guessed else "guess was wrong"
-        options = question.options
-        return [Caption(section, {"guess": options[guessed], "answer": options[right]})]
+        asked = self.question is not None and on is not None and _same(self.values, on)
+        return option if asked and option is not None and option >= 0 else None
+
+    def judged(self, runs: list[Shown]) -> Judged | None:
+        """What became of the guess, on finished runs."""
+        question, guessed = self.question, self.guessed
+        if question is None or guessed is None:
+            return None
+        # Every picture of a page asks.
+        if self._answer is None or self._answer[0] != runs:
+            self._answer = runs, question.answer(runs)
+        return Judged(question, guessed, self._answer[1])
 
     def save(self) -> None:
         """Write the state to the address. Call it once all controls are drawn."""

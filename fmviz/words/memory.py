@@ -33,6 +33,6 @@ def by_heart(found: ByHeart) -> Caption:
             "memorised": f"{memorised:,}",
             "through": f"{through:,}" if through else "none",
             "astray": f"{astray:,}" if astray else "none",
-            "wrong": plural(memorised + through + astray, "wrong label"),
+            "wrong": plural(found.wrong, "wrong label"),
         },
     )

@@ -96,20 +96,31 @@ def test_garments_turn_with_the_epochs(browser: Any, nowhere: str) -> None:
         ".reel.garments figure",
     )
     sample = memory.training_sample(config)
-    title = page.locator(".garments .row-title")
+    beside, closer = page.locator(".st-key-side"), page.locator(".st-key-closer")
+    title, other = (place.locator(".garments .row-title").first for place in (beside, closer))
 
     def repeated(epoch: int) -> str:
         count = int(((record.train_predictions[epoch] == sample.told) & sample.wrong).sum())
-        return f"It repeats {count} of {int(sample.wrong.sum())} wrong labels"
+        return f"t repeats {count} of {int(sample.wrong.sum())} wrong labels"
 
-    expect(title).to_have_text(repeated(record.epochs))
+    expect(title).to_have_text(f"I{repeated(record.epochs)}")
     sent.clear()
     page.locator(PLAYER).focus()
     page.keyboard.press("Home")
-    expect(title).to_have_text(repeated(1))
-    assert page.locator(".garments figure.wrong").count() < 6
+    expect(title).to_have_text(f"I{repeated(1)}")
+    expect(other).to_have_text(f"After epoch 1 i{repeated(1)}. The first:")
+    wrong = ".garments figure.wrong"
+    assert beside.locator(wrong).count() < 6
+    assert closer.locator(wrong).count() < 10
     page.keyboard.press("End")
-    expect(page.locator(".garments figure.wrong")).to_have_count(6)
+    expect(beside.locator(wrong)).to_have_count(6)
+    expect(closer.locator(wrong)).to_have_count(10)
+    # They take no more room than they need.
+    film = closer.locator("[class*=st-key-film-]").bounding_box()
+    last = closer.locator(".garments figure").last.bounding_box()
+    assert film is not None
+    assert last is not None
+    assert 0 <= film["y"] + film["height"] - (last["y"] + last["height"]) < 40
     assert sent == []
     page.close()
 

@@ -316,6 +316,12 @@ def test_an_epoch_in_the_words_plays_what_leads_up_to_it(browser: Any, app: str)
     status = page.locator("[class*=st-key-player] [role=status]")
     expect(status).to_have_text(f"Stopped at epoch {epoch} of 60")
     assert set(epochs(page)) == {int(epoch)}
+    # Who wants no motion is there at once, and hears so.
+    page.emulate_media(reduced_motion="reduce")
+    page.locator(SLIDER).fill("1")
+    link.click()
+    expect(status).to_have_text(f"At epoch {epoch} of 60")
+    assert set(epochs(page)) == {int(epoch)}
     assert "#" not in page.url
     page.context.close()
 

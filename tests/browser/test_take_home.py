@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Callable, Iterator
@@ -107,6 +108,27 @@ def test_the_trained_network_is_taken_home(page: Page) -> None:
     assert name == f"{STEM}-epoch30.keras"
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert {"config.json", "metadata.json", "model.weights.h5"} <= set(archive.namelist())
+
+
+def test_under_a_picture_that_moves_the_chart_s_own_menu_is_in_reach(page: Page) -> None:
+    page.keyboard.press("Escape")
+    film = page.locator("[class*=st-key-film-]").filter(has=page.locator(".reel.lines")).first
+    film.hover()
+    name, content = pressed(page, film.get_by_label("Download as PNG").click)
+    assert name.endswith(".png")
+    assert content.startswith(PNG)
+    canvas = film.locator("canvas")
+    assert not canvas.is_visible()
+    film.get_by_label(re.compile("^Fullscreen")).click()
+    canvas.wait_for()
+    page.keyboard.press("Escape")
+    canvas.wait_for(state="hidden")
+    film.hover()
+    film.get_by_label("Show data").click()
+    film.get_by_test_id("stDataFrame").wait_for()
+    film.locator(".reel").wait_for(state="hidden")
+    film.get_by_label("Show chart").click()
+    film.locator(".reel").wait_for()
 
 
 def test_a_chart_s_own_menu_saves_it_as_a_png(page: Page, app: str) -> None:

@@ -12,9 +12,9 @@ import pytest
 
 from fmviz.analysis.stopping import Shown
 from fmviz.charts import curves, film
+from fmviz.page.guessing import Judged, Question, Span
 from fmviz.run.measure import TOLERANCES, WEIGHT_EDGES
 from fmviz.run.record import Divergence
-from fmviz.words.prose import Caption
 from tests.support.charts import pair
 from tests.support.records import synthetic, tiny
 
@@ -199,7 +199,19 @@ def test_a_logarithm_has_no_zero() -> None:
 
 
 def test_a_guess_is_marked_as_right_or_wrong() -> None:
-    wrong = Caption("guess was wrong", {"guess": "it widens", "answer": "it narrows"})
-    right = Caption("guess was right", {"guess": "it narrows", "answer": "it narrows"})
-    assert film.verdict(wrong) == {"guess": "it widens", "answer": "it narrows", "right": False}
-    assert film.verdict(right)["right"]
+    question = Question("?", ("it widens", "it narrows"), lambda runs: 1)
+    wrong = {"guess": "it widens", "answer": "it narrows", "right": False, "spans": []}
+    assert film.verdict(Judged(question, 0, 1), []) == wrong
+    assert film.verdict(Judged(question, 1, 1), [])["right"]
+
+
+def test_a_guess_of_a_range_is_marked_on_its_axis() -> None:
+    bounds = [None, 0.2, None]
+    question = Question(
+        "?", ("low", "high"), lambda runs: 1, lambda runs, k: Span("y", *bounds[k : k + 2])
+    )
+    low = {"of": "guess", "axis": "y", "low": None, "high": 0.2}
+    high = {"of": "answer", "axis": "y", "low": 0.2, "high": None}
+    assert film.verdict(Judged(question, 0, 1), [])["spans"] == [low, high]
+    # What is right is marked once.
+    assert film.verdict(Judged(question, 1, 1), [])["spans"] == [{**high, "of": "guess"}]

@@ -75,3 +75,17 @@ def test_a_run_has_the_colour_that_the_page_has_for_it() -> None:
 def test_words_have_the_split_that_is_drawn() -> None:
     assert said(ONE, True).startswith("training 90.0")
     assert said(ONE, False) == "validation 80.0 ± 0.8%"
+
+
+def test_its_axis_has_its_labels_where_no_point_is() -> None:
+    found = {(p, "a"): shown(0.95 - 0.1 * p, 0.8 - 0.1 * p, images=2_500) for p in range(3)}
+    rows = row_rows(LABELS, ["a"], found, 0, gap=True).table.to_pandas()
+    ticks = rows[rows["kind"] == "tick"]
+    assert ticks["label"].tolist() == ["60%", "80%"]
+    low, high = rows["low"].min(), rows["high"].max()
+    assert ticks["accuracy"].between(low, high).all()
+
+
+def test_a_row_of_which_all_diverged_has_no_axis() -> None:
+    rows = row_rows(LABELS, ["a"], {(1, "a"): LOST}, 0, gap=True).table.to_pandas()
+    assert "tick" not in set(rows["kind"])

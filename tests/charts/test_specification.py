@@ -20,7 +20,7 @@ def test_a_specification_is_the_very_same_object_at_every_call_and_holds_no_data
     assert SPECS[chart](tuple(PAIR), False) is first
     for key in ("data", "datasets"):
         assert key not in first
-    assert first["usermeta"] == {"embedOptions": {"renderer": "canvas", "logLevel": 1}}
+    assert first["usermeta"] == {"embedOptions": {"renderer": "canvas"}}
 
 
 def test_lambda_is_in_no_specification() -> None:

@@ -9,9 +9,10 @@ import pytest
 
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.catalogue import LESSONS
+from fmviz.lessons.optimizers.lesson import LABELS
 from fmviz.page import guessing
 from fmviz.run import data
-from tests.support.records import shown
+from tests.support.records import shown, tiny
 
 
 def answering_right(first: int, last: int) -> Shown:
@@ -63,3 +64,51 @@ def test_a_lesson_has_its_own_question_or_none() -> None:
 
 def test_without_runs_there_is_nothing_to_ask() -> None:
     assert guessing.of_runs("regularisation", []) is None
+
+
+def of_early_stopping(epoch: int) -> list[Shown]:
+    curve = [1.0] * 60
+    curve[epoch - 1] = 0.5
+    return [shown(0.9, 0.8, config=tiny(epochs=60), val_crossentropy=curve)]
+
+
+def of_optimizers(behind: float) -> list[Shown]:
+    return [
+        shown(0.9, accuracy, name=LABELS[rule], config=tiny(optimizer=rule))
+        for rule, accuracy in {"adam": 0.8, "sgd": 0.8 - behind}.items()
+    ]
+
+
+# Lesson → runs of which something is known, and where that is on the axis.
+MEASURED = {
+    "overfitting": [([shown(0.99, value)], value) for value in (0.5, 0.84, 0.86, 0.94, 0.96, 1.0)],
+    "early_stopping": [(of_early_stopping(epoch), epoch) for epoch in (1, 20, 21, 40, 41, 60)],
+    "optimizers": [(of_optimizers(b), 0.8 - b) for b in (-0.1, 0.01, 0.03, 0.09, 0.11, 0.5)],
+}
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_what_is_measured_lies_where_the_right_option_is_marked_and_in_no_other(name: str) -> None:
+    question = LESSONS[name].question
+    assert question is not None
+    assert question.spans is not None
+    for runs, value in MEASURED[name]:
+        around = [question.spans(runs, option) for option in range(len(question.options))]
+        inside = [
+            (span.low is None or span.low <= value) and (span.high is None or value <= span.high)
+            for span in around
+        ]
+        assert inside.index(True) == question.answer(runs)
+        assert sum(inside) == 1
+
+
+def test_a_gap_is_marked_where_validation_accuracy_would_be() -> None:
+    question = guessing.of_runs("playground", ["the network"])
+    assert question is not None
+    assert question.spans is not None
+    runs = [shown(0.9, 0.8)]
+    spans = [question.spans(runs, option) for option in range(3)]
+    assert [span.axis for span in spans] == ["y"] * 3
+    ends = [end for span in spans for end in (span.high, span.low)]
+    assert ends == [None, pytest.approx(0.85), pytest.approx(0.85), *ends[3:]]
+    assert ends[3:] == [pytest.approx(0.75), pytest.approx(0.75), None]

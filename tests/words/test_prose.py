@@ -190,7 +190,9 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
 }
 # What pages show of themselves, and the figures they give.
 OF_PAGES: dict[str, set[str]] = {
-    **{key: set() for key in ("no penalty", "nothing yet", "no wrong label", "not by heart")},
+    **{key: set() for key in ("no penalty", "nothing yet", "no wrong label")},
+    "repeated by": {"epoch", "repeated", "wrong"},
+    "not by heart": {"epoch"},
 }
 
 

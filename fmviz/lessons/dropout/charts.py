@@ -31,11 +31,10 @@ def on_off_spec(dark: bool) -> Any:
     base = marks.rows()
     measured = base.encode(x=axes.accuracy(alt.X, ticks=5, scale={"padding": 14}), y=y)
     looks: dict[str, Any] = {"symbolStrokeColor": colour, "symbolStrokeWidth": 2.5}
-    legend = alt.Legend(orient="bottom", **looks)
     chart = alt.layer(
         marks.whiskers(base, y=y, color=colour),
         measured.mark_point(size=130, strokeWidth=2.5, color=colour, opacity=1).encode(
-            fill=split_fill(colour, title=None, legend=legend),
+            fill=split_fill(colour, symbolSize=100, **looks),
             tooltip=["way:N", "split:N", tip("accuracy", marks.PERCENT)],
         ),
         marks.label(measured, dy=-16, color=colour).encode(

@@ -42,7 +42,8 @@ WAIT_HEIGHT = 100
 # Charts that stand above each other share their x axis: room for the labels of y is fixed.
 Y_ROOM = axes.room(48)
 TRAINED, NOT_RUN = "trained", "not run"
-PHASES = alt.Scale(domain=[TRAINED, NOT_RUN], range=[1.0, 0.28])
+# How opaque what would not have been trained is.
+PALE = 0.28
 KINDS = ["validation", "test"]
 WHEN = ["before training", "at this epoch"]
 
@@ -72,7 +73,8 @@ def monitor_spec(monitor: str, epochs: int, dark: bool, *, small: bool = False) 
     place: dict[str, Any] = {"x": x, "y": y, "tooltip": ["split:N", "epoch:Q", value, "note:N"]}
     curve = marks.line(of_kind("curve"), color=colour).encode(
         strokeDash=split_dash(None if small else "top", symbolStrokeColor=colour),
-        opacity=alt.Opacity("phase:N", scale=PHASES, legend=None),
+        opacity=alt.condition(f"datum.phase == '{TRAINED}'", alt.value(1.0), alt.value(PALE)),
+        detail="phase:N",
         **place,
     )
     dots: dict[str, Any] = {"color": colour, "opacity": 1}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fmviz.lessons.early_stopping.says import answer
+from fmviz.lessons.early_stopping.says import answer, spans
 from fmviz.page.lesson import Lesson, Preset, Runs
 from fmviz.page.view import Epoch, EveryArgument, Patience, Taught
 from fmviz.run.config import RunConfig
@@ -44,5 +44,6 @@ LESSON = Lesson(
     ),
     weights=True,
     answer=answer,
+    spans=spans,
     branching="itself",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from fmviz.analysis import significance
 from fmviz.analysis.stopping import Rule, Shown, Stop
 from fmviz.lessons.early_stopping import choosing
+from fmviz.page.guessing import Span
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
@@ -254,3 +256,10 @@ def answer(runs: Sequence[Shown]) -> int:
     """In which third of the run validation cross-entropy is lowest, from 0."""
     record = runs[-1].record
     return 3 * int(np.argmin(record.history["val_crossentropy"])) // record.epochs
+
+
+def spans(runs: Sequence[Shown], option: int) -> Span:
+    """The epochs of a third of the run, each with half of the way to its neighbours."""
+    epochs = runs[-1].record.epochs
+    low, high = (math.ceil(third * epochs / 3) + 0.5 for third in (option, option + 1))
+    return Span("x", low, high)

@@ -146,7 +146,11 @@ def chart_rows(seen: XRay, activation: str) -> Rows:
 
 
 def reel_along(
-    config: RunConfig, along: Mapping[float, Sequence[Layer]], title: str, follows: str
+    config: RunConfig,
+    along: Mapping[float, Sequence[Layer]],
+    title: str,
+    follows: str,
+    guess: tuple[float, float] | None = None,
 ) -> film.Reel:
     """The same as a picture that moves with σ: in place of epochs its clock counts the positions of
     the slider.
@@ -156,6 +160,7 @@ def reel_along(
         along: σ → the hidden layers, in the order of the positions.
         title: what is counted as flat.
         follows: the class of the slider on the page.
+        guess: between which flat shares of the first layer the reader expects the run's own.
     """
     sigmas, seen = list(along), list(along.values())
     at, last = sigmas.index(config.init_std), len(along) - 1
@@ -196,6 +201,7 @@ def reel_along(
             for index in range(len(seen[at]))
         ],
         "follows": follows if last else None,
+        "guess": None if guess is None else list(guess),
         "height": _height(len(seen[at])),
     }
     return film.reel(clock, "layers", ALT, drawn)

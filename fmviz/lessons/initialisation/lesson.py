@@ -68,6 +68,12 @@ def answer(runs: list[Shown]) -> int:
     return sum(share > edge for edge in GUESS_EDGES)
 
 
+def guessed_share(option: int) -> tuple[float, float]:
+    """Between which shares of the first layer an option of the guess lies."""
+    low, high = (0.0, *GUESS_EDGES, 1.0)[option : option + 2]
+    return low, high
+
+
 class InitialisationLesson(Lesson[InitialisationView]):
     """A lesson on the first weights of whole networks."""
 

@@ -44,7 +44,7 @@ def show() -> None:
     board.place_status()
     with stage.side:
         map_of_both = board.add(SigmaDepthMap(board))
-    x_ray(page)
+    x_ray_moves = x_ray(page)
     with stage.under:
         map_of_both.tells_here()
 
@@ -59,4 +59,5 @@ def show() -> None:
     page.say(*says.rule(page.config, xray.of(page.config)))
     foot.draw(page)
     page.save()
+    x_ray_moves()
     board.run()

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Shown
+from fmviz.page.guessing import Span
 from fmviz.page.lesson import NETWORK, Lesson, Preset, Runs
 from fmviz.page.view import Layer, Stopping, Taught
 from fmviz.run.choices import OPTIMIZERS
@@ -100,11 +101,23 @@ def own_rates_fit(config: RunConfig) -> bool:
     return config.replace(**neutral) == RunConfig(**NETWORK).replace(**neutral)
 
 
+# How far behind Adam, between which the options of the guess lie.
+GUESS_EDGES = (0.02, 0.1)
+
+
 def answer(runs: list[Shown]) -> int:
     """How far plain SGD is behind Adam on validation images, as the guess's options have it."""
     sgd, adam = (next(r for r in runs if r.name == LABELS[name]) for name in ("sgd", "adam"))
     behind = comparing.change(adam, sgd, "val").value
-    return 0 if behind < 0.02 else 1 if behind <= 0.1 else 2
+    least, most = GUESS_EDGES
+    return 0 if behind < least else 1 if behind <= most else 2
+
+
+def spans(runs: list[Shown], option: int) -> Span:
+    """Where validation accuracy of plain SGD ends if it is as far behind as an option has it."""
+    adam = next(r for r in runs if r.name == LABELS["adam"]).accuracy().value
+    high, low = (None if b is None else adam - b for b in (None, *GUESS_EDGES, None)[option:][:2])
+    return Span("y", low, high)
 
 
 LESSON = Lesson(
@@ -123,6 +136,7 @@ LESSON = Lesson(
         Preset("tilted", {"rates": "own", "tilted": True}),
     ),
     answer=answer,
+    spans=spans,
     knobs=("learning_rate",),
     row="accuracy",
 )

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from fmviz.analysis.stopping import Shown
 from fmviz.lessons.overfitting.widths import Figure
+from fmviz.page.guessing import Span
 from fmviz.page.lesson import Lesson, Preset, Runs
 from fmviz.page.view import Stopping, Taught
 from fmviz.run.choices import DATASETS
@@ -45,10 +46,20 @@ def runs(config: RunConfig, view: OverfittingView) -> Runs:
     return {role: other, OWN: config}
 
 
+# Validation accuracies that the options of the guess lie between, the highest first.
+GUESS_EDGES = (0.95, 0.85)
+
+
 def answer(runs: list[Shown]) -> int:
     """In which range of the guess validation accuracy lies."""
     validation = runs[-1].at("val_accuracy")
-    return 0 if validation >= 0.95 else 1 if validation >= 0.85 else 2
+    return sum(validation < edge for edge in GUESS_EDGES)
+
+
+def spans(runs: list[Shown], option: int) -> Span:
+    """Which validation accuracies an option of the guess speaks of."""
+    high, low = (None, *GUESS_EDGES, None)[option : option + 2]
+    return Span("y", low, high)
 
 
 # Networks that can learn everything by heart: long enough, and with a rate that lets them settle.
@@ -86,6 +97,7 @@ LESSON = Lesson(
         Preset("all wrong", {"train_size": 1_000, "label_noise": 1.0, "hidden": (256,)}),
     ),
     answer=answer,
+    spans=spans,
     knobs=("train_size", "label_noise", "width"),
     row="gap",
 )

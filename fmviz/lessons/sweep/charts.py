@@ -86,7 +86,7 @@ def curves_spec(knob: str, found: Ticks, measure: str, dark: bool) -> Any:
     run = alt.Tooltip("name:N", title="run")
     splits = ["split:N"] if several else []
     tooltip: marks.Tips = [run, *splits, alt.Tooltip("tip:N", title=shown.label)]
-    fill = split_fill(colour, legend=None) if several else alt.value(colour)
+    fill = split_fill(colour, "top") if several else alt.value(colour)
     points = of_kind("run").encode(x=x, y=_figure(measure), tooltip=tooltip, fill=fill)
     points = points.mark_point(strokeWidth=2, opacity=1, color=colour, cursor="pointer")
     points = points.encode(size=alt.condition(hovered, alt.value(210), alt.value(90)))

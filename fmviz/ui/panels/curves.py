@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import Any
+
 from fmviz.analysis.stopping import Shown
 from fmviz.charts import curves, film
 from fmviz.charts.curves import Ghost
@@ -99,11 +102,16 @@ class Curves(Panel):
             judged=True,
         )
 
+    @cached_property
+    def _scene(self) -> dict[str, Any]:
+        """All of the run but what the page's own controls set."""
+        knobs = self.page.lesson.knobs
+        return {f: v for f, v in self.page.config.model_dump().items() if f not in knobs}
+
     def _floor(self, look: Look) -> float:
         """Where the axis begins. While only the page's own controls are moved it stays, or goes
         down once for a run that does worse than all before."""
-        lesson, memory = self.page.lesson, session().page(self.page.name)
-        scene = {f: v for f, v in self.page.config.model_dump().items() if f not in lesson.knobs}
+        memory, scene = session().page(self.page.name), self._scene
         needed = curves.floor_of(look.runs)
         before = memory.floor[1] if memory.floor is not None and memory.floor[0] == scene else 1.0
         if needed is None:

@@ -43,6 +43,8 @@ class Bar {
       event.stopPropagation();
       this.frameNode.scrollIntoView({ block: "nearest" });
       film.watch(Number(link.getAttribute("href").slice("#epoch-".length)));
+      // Without motion no stop tells of it.
+      if (!film.playing) this.said.textContent = `At ${this.slider.getAttribute("aria-valuetext")}`;
     };
     if (unit === "epoch") document.addEventListener("click", this.follow, true);
     film.watchers.add(this);

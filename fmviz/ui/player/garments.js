@@ -6,15 +6,30 @@ class Garments {
     const colour = (name) => `light-dark(${data[name].join(",")})`;
     body.style.setProperty("--right", colour("right"));
     body.style.setProperty("--wrong", colour("wrong"));
+    const all = make(body, "div");
     this.rows = data.rows.map((row) => {
-      const title = make(body, "div", "row-title");
-      const grid = make(body, "div", "garments");
+      const title = make(all, "div", "row-title");
+      const grid = make(all, "div", "garments");
+      grid.classList.toggle("flow", data.columns === null);
       grid.style.setProperty("--columns", data.columns);
       return { title, tiles: row.tiles.map((tile) => this.tile(grid, tile)) };
     });
+    if (data.columns === null) this.flow(all, body.getRootNode().host.closest('[class*="st-key-film-"]'));
   }
 
-  tile(grid, { grey, truth, told }) {
+  // Where as many stand side by side as there is room for, they take the height that they need.
+  flow(all, place) {
+    this.sizes = new ResizeObserver(() => {
+      place.style.height = `${all.offsetHeight}px`;
+    });
+    this.sizes.observe(all);
+    this.end = () => {
+      this.sizes.disconnect();
+      place.style.height = "";
+    };
+  }
+
+  tile(grid, { grey, truth, told, note }) {
     const { names, shape } = this.data;
     const figure = make(grid, "figure");
     const canvas = make(figure, "canvas");
@@ -22,16 +37,13 @@ class Garments {
     canvas.setAttribute("role", "img");
     const context = canvas.getContext("2d");
     const image = context.createImageData(canvas.width, canvas.height);
-    const bytes = atob(grey);
-    for (let k = 0; k < bytes.length; k++) {
-      const shade = bytes.charCodeAt(k);
-      image.data.set([shade, shade, shade, 255], 4 * k);
-    }
+    bytesOf(grey).forEach((shade, k) => image.data.set([shade, shade, shade, 255], 4 * k));
     context.putImageData(image, 0, 0);
     const caption = make(figure, "figcaption");
     if (told !== null && told !== truth) make(caption, "div", "", `told ${names[told]}`);
     const says = make(caption, "div", "says");
     make(caption, "div", "", `is ${names[truth]}`);
+    if (note) make(caption, "div", "", note);
     return { figure, canvas, caption, says };
   }
 

@@ -70,14 +70,28 @@ class Layers {
       const filled = draw(svg, "rect", { x: share(0), y: middle + 6, height: 7, class: "fill bar", style: flat });
       const range = draw(svg, "rect", { y: middle + 8.5, height: 2, class: "predicted" });
       const tick = draw(svg, "rect", { y: middle + 2, width: 3, height: 15, class: "predicted" });
+      if (index === 0 && data.guess) this.mark(svg, share, middle);
       return { base, bars, figure, note, filled, range, tick };
     });
     this.scales = { share, height: (lane * 0.88) / 250 };
     this.picture.replaceChildren(svg);
   }
 
+  // Where the reader expected the first layer's share to be.
+  mark(svg, share, middle) {
+    const [low, high] = this.data.guess;
+    const { shares } = this.data.layers[0];
+    const rest = shares[this.data.film.rest];
+    const kind = low <= rest && rest <= high ? "span right" : "span";
+    const box = { x: share(low), y: middle - 1, width: share(high) - share(low), height: 21, class: kind };
+    const words = { x: share(low), y: middle + 35, class: kind };
+    this.guess = [draw(svg, "rect", box), draw(svg, "text", words, "your guess")];
+  }
+
   frame(film) {
     if (!this.lanes) return;
+    // It was made of one position of the slider.
+    this.guess?.forEach((part) => part.classList.toggle("later", !film.resting));
     const { share, height } = this.scales;
     const at = film.epochOf(0);
     this.at.textContent = this.data.at?.[at] ?? "";

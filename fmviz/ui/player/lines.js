@@ -63,6 +63,7 @@ class Lines {
     for (const ghost of ghosts) {
       draw(inside, "path", { d: pathOf(this.points(ghost)), class: `ghost line ${ghost.dash}` });
     }
+    const names = (data.verdict?.spans ?? []).map((span) => this.span(svg, span));
     if (data.band) this.shade(inside, ...data.band.map((index) => data.lines[index]));
     for (const line of data.lines.filter((each) => each.around)) {
       const [low, high] = line.around.map((values) => this.points({ values }));
@@ -82,6 +83,7 @@ class Lines {
     }
     if (data.upright) draw(inside, "path", { d: `M${this.x(data.upright)},${top}V${bottom}`, class: "reference" });
     data.film.runs.forEach((run, index) => this.stops(svg, run, index));
+    svg.append(...names.filter((name) => name));
     this.rule = draw(svg, "path", { d: `M0,${top - 6}V${bottom}`, class: "rule" });
     this.handle = draw(svg, "circle", { r: 6, cy: bottom, class: "handle" });
     this.events = (data.events ?? []).map((event) => {
@@ -114,6 +116,27 @@ class Lines {
       .map((v, epoch) => [this.x(epoch), v === null ? null : this.y(v), epoch])
       .slice(this.data.first)
       .filter((point) => point[2] <= last);
+  }
+
+  // The part of an axis that a guess has named, or the one that was measured; its name, which is to
+  // lie on the lines.
+  span(svg, { of, axis, low, high }) {
+    const { left, right, top, bottom } = this.bounds;
+    const [from, to] = axis === "x" ? [left, right] : [bottom, top];
+    const within = (value, end) => {
+      if (value === null) return end;
+      const at = this[axis](value);
+      return Math.max(Math.min(from, to), Math.min(Math.max(from, to), at));
+    };
+    const [one, other] = [within(low, from), within(high, to)].sort((a, b) => a - b);
+    if (other - one < 1) return null;
+    const box = axis === "x"
+      ? { x: one, y: top, width: other - one, height: bottom - top }
+      : { x: left, y: one, width: right - left, height: other - one };
+    const kind = of === "answer" || this.data.verdict.right ? "span right" : "span";
+    draw(svg, "rect", { ...box, class: kind });
+    const words = of === "answer" ? "measured" : "your guess";
+    return draw(svg, "text", { x: box.x + 8, y: box.y + 17, class: kind }, words);
   }
 
   // The area between two lines, such as the gap between training and validation.

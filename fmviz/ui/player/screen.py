@@ -118,14 +118,14 @@ class Screen:
             if self._element is None:
                 self._element = spot.empty()
         elif not self._shown:
-            guessed = next(iter(self._page.verdict(look.runs)), None)
+            guessed = self._page.judged(look.runs)
             # Runs that were drawn as they were trained have drawn themselves already.
             reveals = guessed is not None and "trained" not in look.update.sources
-            token = guessed.figures["guess"] if guessed is not None and reveals else None
+            token = guessed.caption.figures["guess"] if guessed is not None and reveals else None
             places = [self._places[run.name] for run in look.runs] if self._places else None
             data = make(film.clock(self._page.name, look.runs, reveal=token, places=places))
             if judged and guessed is not None:
-                data["verdict"] = film.verdict(guessed)
+                data["verdict"] = film.verdict(guessed, look.runs)
             self.show(data, "reveal" if reveals else "moving")
 
     def show(self, data: Reel, how: Literal["reveal", "moving"] = "moving") -> None:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from fmviz.lessons.initialisation import histograms, xray, xray_charts, xray_says
-from fmviz.lessons.initialisation.lesson import GLOROT, YOURS, InitialisationView
+from fmviz.lessons.initialisation.lesson import (
+    GLOROT,
+    YOURS,
+    InitialisationView,
+    guessed_share,
+)
 from fmviz.lessons.initialisation.xray import XRay
 from fmviz.run import measure
 from fmviz.ui import state
@@ -19,8 +26,13 @@ from fmviz.ui.told import Told
 from fmviz.words.numbers import amount, rounded, small_percent, upper_first
 
 
-def x_ray(page: Page[InitialisationView]) -> None:
-    """Activations, loss and gradients before training, beside what is predicted of them."""
+def x_ray(page: Page[InitialisationView]) -> Callable[[], None]:
+    """Activations, loss and gradients before training, beside what is predicted of them.
+
+    Returns:
+        What has it move with the slider of σ. It takes an X-ray for each position, and so is
+        called when the page's address is written: a click on the map is to reach that at once.
+    """
     activation = page.config.activation
     seen, glorot = xray.of(page.config), xray.of(page.runs[GLOROT])
     title = xray_says.flat_title(activation)
@@ -33,9 +45,6 @@ def x_ray(page: Page[InitialisationView]) -> None:
                     histograms.chart_spec(len(seen.layers), activation, is_dark()),
                     alt=histograms.ALT,
                 )
-            slider = state.css_class(page.name, "init_std")
-            along = xray.along_sigma(page.config)
-            screen.show(histograms.reel_along(page.config, along, title, slider))
     activity = xray_says.activity(page.config, seen)
     gradients = xray_says.gradients(seen, glorot, measure.saturates(activation))
     with page.stage.under:
@@ -46,6 +55,16 @@ def x_ray(page: Page[InitialisationView]) -> None:
             "layer up to its own highest bar. Bars at the right: measured. Grey: predicted, one "
             "standard deviation either way."
         )
+
+    def moves() -> None:
+        if not seen.layers:
+            return
+        slider = state.css_class(page.name, "init_std")
+        along = xray.along_sigma(page.config)
+        guess = None if page.guessed is None else guessed_share(page.guessed)
+        screen.show(histograms.reel_along(page.config, along, title, slider, guess))
+
+    return moves
 
 
 def _figures(seen: XRay, glorot: XRay, title: str) -> None:
