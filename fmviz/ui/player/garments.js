@@ -19,13 +19,14 @@ class Garments {
 
   // Where as many stand side by side as there is room for, they take the height that they need.
   flow(all, place) {
-    this.sizes = new ResizeObserver(() => {
-      place.style.height = `${all.offsetHeight}px`;
-    });
-    this.sizes.observe(all);
+    const take = (height) => {
+      place.style.minHeight = place.style.maxHeight = height;
+    };
+    const sizes = new ResizeObserver(() => take(`${all.offsetHeight}px`));
+    sizes.observe(all);
     this.end = () => {
-      this.sizes.disconnect();
-      place.style.height = "";
+      sizes.disconnect();
+      take("");
     };
   }
 

@@ -37,6 +37,7 @@ class Reel {
   constructor(root) {
     this.isReel = true;
     this.root = root;
+    this.place = root.host.closest('[class*="st-key-film-"]');
     root.adoptedStyleSheets = [sheet];
     this.node = make(root, "div", "reel");
     this.sizes = new ResizeObserver(() => this.layout());
@@ -57,11 +58,11 @@ class Reel {
       this.colour();
     }
     // The chart that stands in may be a while until it has its height.
-    const place = this.root.host.closest('[class*="st-key-film-"]');
-    if (place && data.height) place.style.minHeight = `${data.height}px`;
+    if (this.place && data.height) this.place.style.minHeight = `${data.height}px`;
     this.layout();
     this.film.tell();
     this.root.host.setAttribute("data-fmviz-drawn", data.kind);
+    this.place?.setAttribute("data-fmviz-film", "drawn");
   }
 
   build() {
@@ -133,6 +134,8 @@ class Reel {
     this.film?.tell();
     this.node.remove();
     this.root.host?.removeAttribute("data-fmviz-drawn");
+    // Another may have come in its place.
+    if (!this.place?.querySelector("[data-fmviz-drawn]")) this.place?.removeAttribute("data-fmviz-film");
     this.root.host?.removeAttribute("data-fmviz-revealed");
   }
 }
