@@ -97,7 +97,7 @@ LESSON = InitialisationLesson(
         Preset("saturated"),
         Preset("cure", {"initializer": "glorot_uniform"}),
         Preset("deep", {"init_std": 0.01, "hidden": (128,) * 5, "section": "gradients"}),
-        Preset("memory", {"init_std": 0.3, "hidden": (128,) * 5}),
+        Preset("memory", {"init_std": 0.5, "hidden": (128,) * 5}),
         Preset(
             "relu",
             {
@@ -111,7 +111,7 @@ LESSON = InitialisationLesson(
             "sigmoid",
             {
                 "activation": "sigmoid",
-                "init_std": 0.3,
+                "init_std": 0.5,
                 "hidden": (128,) * 5,
                 "section": "gradients",
             },

@@ -1,0 +1,44 @@
+"""Every step of every story can be reached by the controls in sight: its values are theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fmviz.lessons.catalogue import LESSONS
+from fmviz.lessons.optimizers.panels import CURVATURES, RAVINE_RATES
+from fmviz.page.lesson import Lesson, Preset
+from fmviz.run.choices import MAX_HIDDEN_LAYERS
+from fmviz.run.measure import TOLERANCES
+from fmviz.run.offered import WIDTHS, stops
+from fmviz.run.settings import SETTINGS
+from fmviz.ui.view_controls import MIN_DELTAS, PATIENCES
+
+# Sliders of what only looks at a run.
+LOOKS: dict[str, Any] = {
+    "patience": PATIENCES,
+    "min_delta": MIN_DELTAS,
+    "tolerance": TOLERANCES,
+    "ravine_rate": RAVINE_RATES,
+    "curvature": CURVATURES,
+}
+STEPS = [(lesson, preset) for lesson in LESSONS.values() for preset in lesson.presets]
+
+
+@pytest.mark.parametrize(
+    ("lesson", "preset"), STEPS, ids=[f"{lesson.name}-{p.name}" for lesson, p in STEPS]
+)
+def test_every_value_of_a_preset_is_a_stop_of_its_slider(
+    lesson: Lesson[Any], preset: Preset
+) -> None:
+    state = lesson.state_of(preset)
+    for field, value in state.items():
+        if field in LOOKS:
+            assert value in LOOKS[field], field
+        elif field in lesson.knobs and SETTINGS[field].slider:
+            assert value in stops(field, state.__getitem__), field
+    if "width" in lesson.knobs and state["hidden"]:
+        assert set(state["hidden"]) <= set(WIDTHS)
+    if "depth" in lesson.knobs:
+        assert len(state["hidden"]) <= MAX_HIDDEN_LAYERS
