@@ -172,11 +172,14 @@ def rates(records: Sequence[RunRecord]) -> list[Caption]:
     harm = len(ends)
     while harm > 1 and gains[harm - 1].value < 0 and not gains[harm - 1].could_be_noise:
         harm -= 1
-    change = comparing.gap_change(ends[-1], ends[0])
+    # A gap that is narrow because little was learnt is no merit: the last rate that does no harm
+    # stands beside none, where there is one.
+    last = harm - 1 if harm > 1 else len(ends) - 1
+    change = comparing.gap_change(ends[last], ends[0])
     figures = {
         "gap": short_points(gaps[0]),
-        "last_gap": short_points(gaps[-1]),
-        "last": number(finite[-1].config.dropout),
+        "last_gap": short_points(gaps[last]),
+        "last": number(finite[last].config.dropout),
         "best": number(finite[best].config.dropout),
         "best_validation": percent(validations[best].value),
         "validation": percent(validations[0].value),

@@ -109,8 +109,9 @@ def translated(lam: float, n: int, learning_rate: float, largest: int) -> dict[s
     figures = {name: f"{value:.6g}" for name, value in said.items()}
     return figures | {
         "factor": f"{1 - said['pull']:.10g}".replace("-", "−"),
+        "pull": number(said["pull"]),
         "n": f"{n:,}",
         "eta": number(learning_rate),
         "largest": f"{largest:,}",
-        "lam_largest": f"{lam * largest / n:.6g}",
+        "lam_largest": f"{lam * largest / n:,.6g}",
     }
