@@ -13,6 +13,7 @@ what its opening picture needs is kept of every epoch.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Sequence
 from typing import Literal, get_args
 
 from fmviz.lessons.catalogue import LESSONS
@@ -52,10 +53,10 @@ def recorded_configs() -> dict[RunConfig, Detail]:
         runs[config] = max(detail, runs.get(config, detail), key=DETAILS.index)
 
     for name, lesson in LESSONS.items():
-        for role, config in lesson.runs_of(lesson.start).items():
+        for role, config in lesson.all_runs_of(lesson.start).items():
             ship(config, "whole" if role in WITH_WEIGHTS.get(name, ()) else "brief")
         for preset in filter(lambda preset: preset.recorded, lesson.presets):
-            for role, config in lesson.runs_of(lesson.state_of(preset)).items():
+            for role, config in lesson.all_runs_of(lesson.state_of(preset)).items():
                 ship(config, "whole" if (name, preset.name, role) == SYMMETRY else "brief")
         for asked in opening_row(lesson):
             for config in asked:
@@ -116,6 +117,19 @@ def record_growth(store: RunStore) -> None:
     growth.write(growth.grown(record, weights_of_epochs(config)))
 
 
+def trained(wanted: Sequence[RunConfig]) -> Iterator[RunRecord]:
+    """The records of runs. A run that branches is trained beside its trunk and nothing else, though
+    that be recorded already: in other company rounding would set them apart before the branch."""
+    families: dict[RunConfig, list[RunConfig]] = {}
+    for config in wanted:
+        if config.branch:
+            families.setdefault(config.trunk, []).append(config)
+    for trunk, branches in families.items():
+        yield from train([trunk, *branches], test=True)
+    alone = [c for c in wanted if not c.branch and c not in families]
+    yield from train(alone, test=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--missing", action="store_true", help="leave those that are there")
@@ -130,7 +144,7 @@ def main() -> None:
         else:
             old.unlink()
     sure = shown_sure()
-    for record in train(list(wanted.values()), test=True):
+    for record in trained(list(wanted.values())):
         kept = record if record.config in sure else record.coarse()
         store.put(cut(kept, configs[record.config]))
         print(record.config.key, record.config)

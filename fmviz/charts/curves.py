@@ -100,6 +100,7 @@ def curves_spec(
         marks.line(curve).encode(strokeDash=dash),
         *([marks.points(curve, shape)] if epochs <= MOST_POINTS else []),
         marks.rule("stop", color=None, x=x).encode(color=colour, tooltip=["label:N"]),
+        marks.rule("branch", x=x),
         kept,
         ends.labels(x, y, colour),
     ]
@@ -160,5 +161,6 @@ def curves_rows(runs: Sequence[Shown], floor: float = 0.5, ghost: Ghost | None =
     rows += ends.rows(
         last, "accuracy", ends.BETWEEN * (1 - floor) / (CURVES_HEIGHT - ends.BARE), 1.0
     )
+    rows += series.branch_rows(runs)
     columns = ["kind", "run", "split", "epoch", "accuracy", "other", "slot", "label", "short"]
     return Rows(rows, columns=columns)

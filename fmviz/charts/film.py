@@ -30,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fmviz.analysis.stopping import Shown
+from fmviz.charts import series
 from fmviz.charts.curves import GHOST, Ghost
 from fmviz.charts.series import measured
 from fmviz.charts.style import BORDER, CURVES_HEIGHT, DIVERGING, MIN_SPAN, RUN_COLOURS, SPLITS
@@ -59,6 +60,7 @@ def clock(
     runs: Sequence[Shown],
     *,
     first: int = 1,
+    rest: int | None = None,
     reveal: str | None = None,
     places: Sequence[int] | None = None,
 ) -> Reel:
@@ -70,16 +72,18 @@ def clock(
     Args:
         name: of the page.
         first: 0 where the start is worth seeing.
+        rest: else the epoch whose weights the last run shows.
         reveal: where the film plays once by itself, after a guess: the guess.
         places: of the runs' colours and marks in the order of all; else those of the runs.
     """
     places = range(len(runs)) if places is None else places
+    branch = series.branch_epoch(runs)
     return {
         "name": name,
         "key": " ".join(f"{run.record.config.key}/{run.kept}" for run in runs),
         "first": first,
         "last": max(run.record.epochs for run in runs),
-        "rest": runs[-1].kept,
+        "rest": runs[-1].kept if rest is None else rest,
         "reveal": reveal,
         "runs": [
             {
@@ -91,7 +95,7 @@ def clock(
             }
             for place, run in zip(places, runs, strict=True)
         ],
-    }
+    } | ({} if branch is None else {"branch": branch})
 
 
 def steps(

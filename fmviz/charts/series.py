@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from fmviz.analysis.stopping import Shown
 from fmviz.charts.style import MIN_SPAN, SPLITS
 from fmviz.run.measure import Estimate
 from fmviz.run.record import RunRecord
@@ -111,3 +112,14 @@ def with_error(accuracy: Estimate) -> Row:
 def frame_rows(middle: float, column: str, **place: Any) -> list[Row]:
     """Rows for `marks.frame` around the middle of what is drawn."""
     return [{"kind": "frame", column: middle + side * MIN_SPAN / 2, **place} for side in (-1, 1)]
+
+
+def branch_epoch(runs: Sequence[Shown]) -> int | None:
+    """After which epoch one of some runs branches; None where none does."""
+    return next((run.record.config.branch_epoch or None for run in runs[::-1]), None)
+
+
+def branch_rows(runs: Sequence[Shown]) -> list[dict[str, Any]]:
+    """The row of a rule where one of some runs branches."""
+    epoch = branch_epoch(runs)
+    return [] if epoch is None else [{"kind": "branch", "epoch": epoch, "x": epoch}]

@@ -87,6 +87,11 @@ class Engine:
                 missing[config.key] = config
             else:
                 known[config.key] = found
+        # Rounding depends on the company that a run is trained in, and grows over the epochs. So a
+        # branch that has to be trained is trained beside its trunk: up to there they are one.
+        trunks = {config.trunk for config in missing.values() if config.branch} & set(configs)
+        anew = [config for config in trunks if known.pop(config.key, None) is not None]
+        missing |= {config.key: config for config in anew}
         # What the store has of them beyond what is asked for is asked for too, so that the new
         # records can take the place of the old.
         for config in missing.values():
@@ -97,6 +102,7 @@ class Engine:
             list(missing.values()),
             brief=brief,
             test=test,
+            anew=frozenset(config.key for config in anew),
             urgency=Urgency.SWEEP if brief and len(missing) > MEMBERS_AT_ONCE else Urgency.LIVE,
         )
         if jobs:

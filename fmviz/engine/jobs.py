@@ -146,6 +146,7 @@ class Jobs:
         *,
         brief: bool = False,
         test: bool = False,
+        anew: Collection[str] = (),
         urgency: Urgency = Urgency.LIVE,
     ) -> tuple[dict[str, Job], dict[str, Found]]:
         """Jobs for runs that the store has not had a moment ago, each with one watcher more; none
@@ -153,6 +154,9 @@ class Jobs:
 
         Those that are trained already are joined; the others start now, a job for each model. Those
         that another server on this store trains are waited for, or left to it where nobody waits.
+
+        Args:
+            anew: the keys of those that are trained though the store has them.
 
         Returns:
             The jobs by the key of their runs, and of runs that have ended in that moment, the
@@ -174,12 +178,15 @@ class Jobs:
             stored = {
                 config.key: self._store.find(config, brief=brief, test=test, recorded=False)
                 for config in configs
+                if config.key not in anew
             }
         with self._changed:
             for config in configs:
-                found = stored.get(config.key) or self._store.find(
-                    config, brief=brief, test=test, recorded=False, disk=False
-                )
+                found = stored.get(config.key)
+                if found is None and config.key not in anew:
+                    found = self._store.find(
+                        config, brief=brief, test=test, recorded=False, disk=False
+                    )
                 job = self._job_of(config, brief, test, urgency)
                 if found is not None:
                     ended[config.key] = found

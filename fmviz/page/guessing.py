@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from fmviz.analysis import comparing
 from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.stopping import Shown
 from fmviz.words import prose
@@ -94,6 +95,18 @@ def of_runs(lesson: str, roles: Sequence[str]) -> Question | None:
     if len(roles) == 1:
         return question(lesson, "guess gap", gap_answer, spans=gap_span)
     return question(lesson, "guess best", best_answer, *roles)
+
+
+def of_branch(lesson: str) -> Question:
+    """Where a run that branches ends, beside the same run as it goes on without."""
+    return question(lesson, "guess branch", branch_answer)
+
+
+def branch_answer(runs: list[Shown]) -> int:
+    """Whether the second run's validation accuracy is above that of the first, cannot be told from
+    it, or is below it."""
+    trunk, branched = runs
+    return 1 - comparing.change(branched, trunk, "val").sign
 
 
 def gap_answer(runs: list[Shown]) -> int:

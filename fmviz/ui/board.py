@@ -40,7 +40,9 @@ class Board(Generic[V]):
         # The specification of a chart must not change with a slider, or browsers build it anew. So
         # the charts name the roles, and the texts name the settings.
         self.roles = tuple(page.runs)
-        self.configs = list(page.runs.values())
+        # With the branch of one of them, which stands beside them.
+        self.names = tuple(page.all_runs)
+        self.configs = list(page.all_runs.values())
         # Each with its place on the page.
         self._panels: list[tuple[float, Panel]] = []
         self._figures_drawn = -float("inf")
@@ -95,7 +97,7 @@ class Board(Generic[V]):
         if look.done and "trained" not in look.update.sources:
             self._warm()
         if look.done and self.page.vault is not None:
-            vault.draw(self.page.vault, self.page.name, look.runs)
+            vault.draw(self.page.vault, self.page.name, look.drawn)
         for place, panel in self._panels:
             with session().within(place):
                 panel.run()
@@ -230,12 +232,16 @@ class Board(Generic[V]):
         return before and update.state in ("waiting", "training") and not any(news)
 
     def _look(self, update: Update) -> Look:
-        runs = [
-            stopping.look(record, role, **self._view.judging.early_stopping)
-            for role, record in zip(self.roles, update.records, strict=True)
+        known = {
+            name: stopping.look(record, name, **self._view.judging.early_stopping)
+            for name, record in zip(self.names, update.records, strict=True)
             if record is not None
-        ]
-        return Look(runs, update, len(runs) == len(self.roles))
+        }
+        runs = [run for name, run in known.items() if name in self.roles]
+        whole, pair = len(known) == len(self.names), None
+        if whole and len(self.names) > len(self.roles):
+            pair = known[self.page.lesson.trunk_of(self.roles)], known[self.names[-1]]
+        return Look(runs, update, whole, pair=pair)
 
     def _draw(self, update: Update) -> Look:
         now, growing = time.monotonic(), update.state == "training"

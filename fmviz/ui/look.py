@@ -19,12 +19,25 @@ class Look(NamedTuple):
         whole: whether something is known of every run of the page.
         figures: whether what is read is to be drawn too, such as captions; while runs grow that is
             less often than what is watched.
+        pair: where one of the runs branches, that run as it goes on without, and what becomes of
+            it; once something is known of both.
     """
 
     runs: list[Shown]
     update: Update
     whole: bool
     figures: bool = True
+    pair: tuple[Shown, Shown] | None = None
+
+    @property
+    def drawn(self) -> list[Shown]:
+        """The runs, and at last the one of the branch: what the main picture shows."""
+        return self.runs if self.pair is None else [*self.runs, self.pair[1]]
+
+    @property
+    def asked(self) -> list[Shown]:
+        """The runs that a guess is about."""
+        return self.runs if self.pair is None else [*self.pair]
 
     @property
     def done(self) -> bool:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any, Generic, NoReturn, TypeVar
 
 import streamlit as st
+from pydantic import ValidationError
 from streamlit.delta_generator import DeltaGenerator
 
 from fmviz.analysis.stopping import Shown
 from fmviz.charts.style import BORDER, GREY, GROUND, INK
+from fmviz.page import guessing
 from fmviz.page.guessing import Judged, Question
-from fmviz.page.lesson import Lesson, Preset, Runs, preset_words
+from fmviz.page.lesson import BRANCHED, Lesson, Preset, Runs, preset_words
 from fmviz.page.state import State, V, differing
 from fmviz.page.view import OF_TEACHER
 from fmviz.run.config import RunConfig
@@ -72,13 +74,15 @@ class Page(Generic[V]):
         changes = session().changes
         if self._read is None or self._read[0] != changes:
             start = self.lesson.start
-            self._read = changes, start | state.values(self.name, start)
+            self._read = changes, _mended(start | state.values(self.name, start))
         return self._read[1]
 
     @cached_property
     def config(self) -> RunConfig:
-        """The run that the controls ask for; ends the page with words where there is none."""
-        return controls.config(self.values)
+        """The run that the controls ask for, without a branch that stands beside it; ends the page
+        with words where there is none."""
+        asked = controls.config(self.values)
+        return asked.trunk if self.lesson.branching == "beside" else asked
 
     @property
     def view(self) -> V:
@@ -86,7 +90,7 @@ class Page(Generic[V]):
         are not shown while they are in the vault, or still to be measured."""
         asked = self.values.view
         # In this order: runs are read from the controls, which may not have spoken yet.
-        if asked.judging.test and (self.untested or not vault.shows(self.runs.values())):
+        if asked.judging.test and (self.untested or not vault.shows(self.all_runs.values())):
             return asked.model_copy(update={"test": False})
         return asked
 
@@ -95,6 +99,20 @@ class Page(Generic[V]):
         """Role → run, of all that stand side by side."""
         _ = self.config
         return self.lesson.runs_of(self.values)
+
+    @property
+    def all_runs(self) -> Runs:
+        """Those, and at last the one of the branch that stands beside them."""
+        branched = self.branched
+        return self.runs if branched is None else self.runs | {BRANCHED: branched}
+
+    @property
+    def branched(self) -> RunConfig | None:
+        """The run of that branch, as the controls stand now."""
+        try:
+            return self.lesson.branch_of(self.values)
+        except ValidationError:  # which `config` tells the reader
+            return None
 
     def add(self, panel: Panel) -> None:
         """Have a panel of the frame drawn, which stands here."""
@@ -194,7 +212,7 @@ class Page(Generic[V]):
     def _take(self, preset: Preset) -> None:
         # What a step is about is to be seen.
         session().page(self.name).goes_closer = "section" in preset.changes
-        # A story is told on open cards.
+        # A story is told on open cards, but for that of a branch, which has a guess of its own.
         if state.guess(self.name) is None:
             state.set_guess(self.name, -1)
         state.apply(self.name, self.lesson.state_of(preset, self.values))
@@ -203,6 +221,8 @@ class Page(Generic[V]):
     def question(self) -> Question | None:
         """What there is to be guessed of the present state: the lesson's own question where it
         opens, another where a teacher's link hides the results."""
+        if self.branched is not None:
+            return guessing.of_branch(self.name)
         question = self.lesson.question if _same(self.values, self.lesson.start) else None
         if question is None and self.view.taught.hide:
             _ = self.config
@@ -210,9 +230,14 @@ class Page(Generic[V]):
         return question
 
     @property
+    def _guess(self) -> str:
+        """Under which name a guess is kept: a branch has one of its own."""
+        return self.name if self.branched is None else f"{self.name}/branch"
+
+    @property
     def guessing(self) -> bool:
         """Whether the reader is still to guess. That is asked once."""
-        asked = state.guess(self.name, obliged=self.view.taught.hide)
+        asked = state.guess(self._guess, obliged=self.view.taught.hide)
         return asked is None and self.question is not None
 
     def guess(self) -> None:
@@ -228,7 +253,7 @@ class Page(Generic[V]):
                     key=f"{self.name}/guess {index}",
                     width="stretch",
                     on_click=state.set_guess,
-                    args=(self.name, index, self.values),
+                    args=(self._guess, index, self.values),
                 )
             # A teacher's link leaves no way round.
             skips = st.container(horizontal=True)
@@ -243,7 +268,7 @@ class Page(Generic[V]):
                 key=f"{self.name}/guess none",
                 type="tertiary",
                 on_click=state.set_guess,
-                args=(self.name, -1),
+                args=(self._guess, -1),
             )
             st.button(
                 "Never ask me",
@@ -265,8 +290,8 @@ class Page(Generic[V]):
     @property
     def guessed(self) -> int | None:
         """Which option the reader has guessed, counted from 0, on the state that is shown."""
-        option = state.guess(self.name, obliged=self.view.taught.hide)
-        on = state.guessed_on(self.name)
+        option = state.guess(self._guess, obliged=self.view.taught.hide)
+        on = state.guessed_on(self._guess)
         asked = self.question is not None and on is not None and _same(self.values, on)
         return option if asked and option is not None and option >= 0 else None
 
@@ -288,6 +313,13 @@ class Page(Generic[V]):
 def _same(values: State, others: State) -> bool:
     """Whether two states show the same, whatever a teacher's link has locked or hidden."""
     return set(differing(values, others)).issubset(OF_TEACHER)
+
+
+def _mended(values: State[V]) -> State[V]:
+    """A state whose branch is before the end of its run; where the run is shorter, it has none."""
+    if values.settings.get("branch") and values["branch_epoch"] >= values["epochs"]:
+        return values | {"branch": (), "branch_epoch": 0}
+    return values
 
 
 AnyPage = TypeVar("AnyPage", bound=Page[Any])

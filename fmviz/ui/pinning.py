@@ -30,14 +30,15 @@ def draw(page: Page) -> None:
 
 
 def _form(page: Page) -> None:
-    roles = list(page.runs)
+    runs = page.all_runs
+    roles = list(runs)
     role = roles[-1]
     if len(roles) > 1:
         role = st.selectbox("Run", roles, index=len(roles) - 1, key=f"{page.name}/pin role")
-    config = page.runs[role]
+    config = runs[role]
     pinned = session().pinned.pins
     taken = [pin.name for pin in pinned]
-    beside = [other for other in page.runs.values() if other != config]
+    beside = [other for other in runs.values() if other != config]
     # A run has a form of its own, so that the name offered is always that of the run chosen.
     with st.form(f"{page.name}/pin {config.key}", border=False):
         name = st.text_input(

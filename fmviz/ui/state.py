@@ -272,6 +272,11 @@ def ask_for(page: str, name: str, what: object) -> None:
     session().page(page).asked[name] = what
 
 
+def take_up(page: str, name: str) -> object:
+    """What the reader has pressed the button `name` of a page for, once; else None."""
+    return session().page(page).asked.pop(name, None)
+
+
 def pick_key(page: str, field: str) -> str:
     """Session-state key for a chart on which a field's value can be clicked."""
     return f"{page}/{field} on a chart"

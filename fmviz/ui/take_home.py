@@ -56,7 +56,7 @@ class TakeHome(Panel):
                 self._filled = True
                 self.note.clear()
                 with self.files:
-                    st.fragment(_files)(self.page, look.runs)
+                    st.fragment(_files)(self.page, look.drawn)
             return
         section = "failed" if look.update.state == "failed" else "not yet"
         if section != self._said:

@@ -459,5 +459,32 @@ def test_how_sure_and_how_often_right_move_with_the_epoch(browser: Any, app: str
         expect(dots.locator("visible=true")).to_have_count(drawn)
         places.append(dots.evaluate_all("all => all.map(one => one.getAttribute('cy'))"))
     assert places[0] != places[1]
+
+
+def test_a_run_is_branched_at_the_epoch_that_the_player_shows(browser: Any, app: str) -> None:
+    page = opened(browser, app)
+    settled(page)
+    thumb, branch = page.locator(SLIDER), page.get_by_role("button", name="Branch here")
+    # At its last epoch a run has nothing before it to change.
+    expect(branch).to_be_disabled()
+    thumb.focus()
+    page.keyboard.press("Home")
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+    branch.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("After epoch")).to_have_value("13")
+    dialog.get_by_role("button", name="Branch here").click()
+    expect(dialog).to_be_hidden()
+    # Both futures are guessed before they are seen.
+    page.get_by_role("button", name="Lower", exact=True).click()
+    page.wait_for_selector(REEL, timeout=120_000)
+    expect(page.get_by_text("Branched after epoch 13: λ = ")).to_be_visible()
+    settled(page)
+    expect(page.locator(".lines text.branch").first).to_have_text("branch: epoch 13")
+    expect(page.locator(".lines .legend")).to_contain_text("branched")
+    assert "branch_epoch=13" in page.url
+    page.get_by_role("button", name="Undo the branch").click()
+    expect(page.get_by_text("Branched after epoch 13")).to_have_count(0)
     assert page.faults == []  # type: ignore[attr-defined]
     page.context.close()

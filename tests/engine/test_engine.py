@@ -26,7 +26,7 @@ from fmviz.run.config import RunConfig
 from fmviz.run.phases import PhaseName
 from fmviz.run.store import RunStore
 from fmviz.words import waiting
-from tests.support.records import same_figures, tiny, untested
+from tests.support.records import same_figures, synthetic, tiny, untested
 
 pytestmark = pytest.mark.slow
 
@@ -464,3 +464,27 @@ def test_closing_ends_the_worker_process(tmp_path: Path) -> None:
     engine.close()
     _, alive = psutil.wait_procs(processes, timeout=15)
     assert alive == []
+
+
+def test_a_branch_that_is_trained_has_its_trunk_trained_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Known or not: rounding grows, and what was trained in other company would not be one."""
+    engine = Engine(RunStore(tmp_path / "runs", recorded=None))
+    trunk, other = tiny(), tiny(seed=1)
+    branch = trunk.replace(branch={"dropout": 0.5}, branch_epoch=1)
+    for config in (trunk, other):
+        engine.store.put(synthetic(config))
+    asked: list[tuple[list[RunConfig], frozenset[str]]] = []
+
+    def ask(configs: list[RunConfig], *, anew: frozenset[str], **terms: Any) -> Any:
+        asked.append((configs, anew))
+        return {}, {}
+
+    monkeypatch.setattr(engine.jobs, "ask", ask)
+    engine.watch([other, trunk, branch])
+    engine.watch([other, trunk])
+    engine.store.put(synthetic(branch))
+    engine.watch([other, trunk, branch])
+    engine.close()
+    assert asked == [([branch, trunk], {trunk.key}), ([], set()), ([], set())]

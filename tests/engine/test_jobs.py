@@ -80,6 +80,15 @@ def ask(table: Jobs, *configs: RunConfig, **terms: Any) -> list[Job]:
     return [jobs[config.key] for config in configs]
 
 
+def test_what_is_to_be_trained_anew_is_trained_though_it_is_known(table: Jobs) -> None:
+    known, other = tiny(), tiny(seed=1)
+    for config in (known, other):
+        table._store.put(synthetic(config))
+    jobs, ended = table.ask([known, other], anew={known.key})
+    assert list(jobs) == [known.key]
+    assert list(ended) == [other.key]
+
+
 def why(table: Jobs, *jobs: Job) -> str:
     return table.look(jobs).why_waiting
 

@@ -75,9 +75,11 @@ LESSON = Lesson(
         Preset("much", {"dropout": 0.8}),
         Preset("narrow", {"hidden": (64, 64)}),
         Preset("penalty", {"lam": 2.0}),
+        Preset("taken away", {"branch": (("dropout", 0.0),), "branch_epoch": 25}),
     ),
     weights=True,
     answer=answer,
     knobs=("dropout", "lam", "width"),
     row="gap",
+    branching="beside",
 )

@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts import axes, ends, film, marks
+from fmviz.charts import axes, ends, film, marks, series
 from fmviz.charts.marks import of_kind, tip
 from fmviz.charts.scales import by_name
 from fmviz.charts.series import Rows
@@ -28,11 +28,13 @@ from fmviz.charts.style import (
     SOLID,
 )
 from fmviz.lessons.optimizers.lesson import LABELS, SWEPT_RATES
+from fmviz.page.lesson import BRANCHED
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.words.numbers import percent, rounded
 
-NAMES = tuple(LABELS.values())
+# A racer that branches has its place after all of them.
+NAMES = (*LABELS.values(), BRANCHED)
 # What the two curves of a race show: column of the history → axis title, dash, whether logarithmic.
 LOSS, ACCURACY = "train_crossentropy", "val_accuracy"
 RACE_HEIGHT = CURVES_HEIGHT
@@ -89,7 +91,8 @@ def race_spec(shown: tuple[str, ...], measure: str, axis: str, epochs: int, dark
     )
     line = marks.line(curve, strokeDash=SOLID if loss else DASHED)
     points = marks.points(curve, racer_shape(shown, legend=None))
-    chart = alt.layer(line, points, ends.labels(x, y, colour))
+    rule = [marks.rule("branch", x=x)] * (axis == "epochs")
+    chart = alt.layer(line, points, *rule, ends.labels(x, y, colour))
     return chart.properties(height=RACE_HEIGHT)
 
 
@@ -138,6 +141,7 @@ def race_rows(runs: Sequence[Shown], measure: str, axis: str) -> Rows:
         # The axis goes on to round numbers, a little further than what is seen.
         least = 1.2 * ends.BETWEEN * max(max(seen) - min(seen), MIN_SPAN) / pixels
         rows += ends.rows(last, "value", least, max(seen) + least)
+    rows += series.branch_rows(runs)
     columns = ["kind", "run", "epoch", "seconds", "x", "value", "label", "short"]
     return Rows(rows, columns=columns)
 

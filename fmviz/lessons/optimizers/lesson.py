@@ -134,9 +134,20 @@ LESSON = Lesson(
         Preset("sweep", {"rates": "own", "section": "sweep"}),
         Preset("ravine", {"rates": "own", "ravine_rate": 0.1}),
         Preset("tilted", {"rates": "own", "tilted": True}),
+        Preset(
+            "handed over",
+            {
+                "rates": "own",
+                "racers": ("sgd", "adam"),
+                "branch": (("optimizer", "sgd"), ("learning_rate", 0.1)),
+                "branch_epoch": 10,
+            },
+        ),
     ),
     answer=answer,
     spans=spans,
     knobs=("learning_rate",),
     row="accuracy",
+    branching="beside",
+    trunk=LABELS["adam"],
 )

@@ -41,7 +41,7 @@ def show() -> None:
     board.place_status()
     board.add(panels.Race(board))
     with stage.under:
-        if len(board.roles) == 2:
+        if len(board.roles) == 2 or page.branched is not None:
             board.add(Seeds(board))
         elif len(board.roles) > 2:
             Place().caption(prose.text(seeds.WORDS, "several trainings, one each"))

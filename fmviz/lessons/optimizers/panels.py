@@ -22,7 +22,7 @@ from fmviz.ui import controls, mirrored, state, view_controls
 from fmviz.ui.board import Board
 from fmviz.ui.look import LIVE, Look, Panel
 from fmviz.ui.page import Page
-from fmviz.ui.panels.curves import below
+from fmviz.ui.panels.curves import below, of_branch
 from fmviz.ui.panels.sweep import OnRequest
 from fmviz.ui.place import Place, draw_chart
 from fmviz.ui.player.screen import Screen, standing
@@ -93,10 +93,10 @@ class Measure(Panel):
     def draw(self, look: Look) -> None:
         """The curves as they grow."""
         board, axis, measure = self.board, self.page.view.axis, self.measure
-        alt = f"{MEASURES[measure]} over the {axis}: {', '.join(board.roles)}."
+        alt = f"{MEASURES[measure]} over the {axis}: {', '.join(board.names)}."
         self.chart.chart(
-            charts.race_rows(look.runs, measure, axis),
-            charts.race_spec(board.roles, measure, axis, board.horizon, board.dark),
+            charts.race_rows(look.drawn, measure, axis),
+            charts.race_spec(board.names, measure, axis, board.horizon, board.dark),
             alt=alt,
         )
         # Over seconds the runs have no epoch in common to be at.
@@ -104,7 +104,7 @@ class Measure(Panel):
             self.screen.draw(
                 look,
                 lambda clock: film.reel(
-                    clock, "lines", alt, charts.race_reel(look.runs, measure, board.horizon)
+                    clock, "lines", alt, charts.race_reel(look.drawn, measure, board.horizon)
                 ),
                 judged=measure == charts.ACCURACY,
             )
@@ -139,11 +139,11 @@ class Race(Panel):
         captions: list[Caption] = []
         in_sight: list[Caption] = []
         if look.done:
-            captions = says.race(runs, self.view)
+            captions = [*of_branch(look), *says.race(runs, self.view)]
             clock = says.clock(runs)
             if clock is not None and axis == "seconds":
                 captions.append(clock)
-            in_sight = self.page.verdict(runs)
+            in_sight = self.page.verdict(look.asked)
         elif not runs:
             in_sight = [Caption("nothing yet", {})]
         self.told.say(*captions, in_sight=in_sight)

@@ -53,5 +53,10 @@ LESSON = Lesson(
                 "lam": 0.0,
             },
         ),
+        Preset(
+            "let go",
+            {"branch": (("penalty", "none"), ("lam", 0.0)), "branch_epoch": 15},
+        ),
     ),
+    branching="beside",
 )

@@ -203,9 +203,18 @@ LESSON = Lesson(
             },
         ),
         Preset("adamw", {"penalty": "weight_decay", "lam": 2_000.0, "section": "adamw"}),
+        Preset(
+            "late",
+            {
+                "lam": 0.0,
+                "branch": (("penalty", "l2"), ("lam", 20.0)),
+                "branch_epoch": 30,
+            },
+        ),
     ),
     weights=True,
     answer=answer,
     knobs=("lam", "penalty", "l1_share"),
     row="gap",
+    branching="beside",
 )

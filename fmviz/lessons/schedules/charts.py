@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
+import numpy as np
 
 from fmviz.analysis.stopping import Shown
 from fmviz.charts import axes, ends, film, marks, series
@@ -24,7 +25,7 @@ from fmviz.charts.style import (
 )
 from fmviz.lessons.schedules.lesson import CONSTANT, LABELS, SCHEDULED
 from fmviz.lessons.schedules.says import fired
-from fmviz.lessons.schedules.valley import rates_of
+from fmviz.lessons.schedules.valley import epochs_at, rates_of
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate, accuracy
 from fmviz.run.record import RunRecord
@@ -64,13 +65,14 @@ def rate_rows(runs: Sequence[Shown], configs: Mapping[str, RunConfig]) -> Rows:
     records = {run.name: run.record for run in runs}
     rows: list[dict[str, Any]] = []
     for role, config in configs.items():
-        per_epoch = config.steps_per_epoch
         rates = rates_of(config, records.get(role))
-        steps = range(0, len(rates), max(1, len(rates) // POINTS))
+        steps = np.arange(0, len(rates), max(1, len(rates) // POINTS))
+        epochs = epochs_at(config, steps)
         rows += [
-            {"run": role, "step": i, "epoch": i / per_epoch, "rate": float(rates[i])} for i in steps
+            {"run": role, "step": int(i), "epoch": float(epoch), "rate": float(rates[i])}
+            for i, epoch in zip(steps, epochs, strict=True)
         ]
-        end = {"run": role, "step": len(rates), "epoch": len(rates) / per_epoch}
+        end = {"run": role, "step": len(rates), "epoch": float(epochs_at(config, [len(rates)])[0])}
         rows.append({**end, "rate": float(rates[-1])})
     return Rows(rows, columns=["run", "step", "epoch", "rate"])
 
@@ -99,6 +101,7 @@ def loss_spec(roles: tuple[str, ...], epochs: int, dark: bool) -> Any:
         marks.line(curve).encode(strokeDash=split_dash(None)),
         marks.points(curve, alt.Shape("run:N", scale=shapes, legend=None)),
         marks.rule("cut", color=None, x=x).encode(color=colour, tooltip=["label:N"]),
+        marks.rule("branch", x=x),
         ends.labels(x, y, colour),
     )
     return chart.properties(height=LOSS_HEIGHT)
@@ -131,6 +134,7 @@ def loss_rows(runs: Sequence[Shown]) -> Rows:
             ]
     seen = [row["loss"] for row in rows if row["kind"] == "curve"]
     rows += ends.logarithmic_rows(last, "loss", seen, LOSS_HEIGHT - ends.BARE)
+    rows += series.branch_rows(runs)
     return Rows(rows, columns=["kind", "run", "split", "epoch", "loss", "label", "short"])
 
 

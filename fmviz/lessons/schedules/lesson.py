@@ -21,6 +21,8 @@ SWEPT_FACTORS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 # Four ReLU layers under a rate that their start cannot bear.
 DEEP = {"hidden": (128,) * 4, "activation": "relu", "initializer": "he_normal"}
 
+# Adam at a rate that is too large to settle at, until val_loss stands still.
+PLATEAU = {"optimizer": "adam", "learning_rate": 0.01, "schedule": "plateau"}
 
 Section = Literal["race", "rates"]
 
@@ -83,9 +85,12 @@ LESSON = Lesson(
             "warm-up",
             {**DEEP, "optimizer": "momentum", "learning_rate": 0.2, "schedule": "warmup"},
         ),
-        Preset("plateau", {"optimizer": "adam", "learning_rate": 0.01, "schedule": "plateau"}),
+        Preset("plateau", {**PLATEAU}),
+        Preset("by hand", {**PLATEAU, "branch": (("learning_rate", 0.001),), "branch_epoch": 5}),
     ),
     answer=answer,
     knobs=("learning_rate", "schedule", *parts("schedule"), "optimizer"),
     row="accuracy",
+    branching="beside",
+    trunk=CONSTANT,
 )

@@ -8,13 +8,14 @@ from streamlit.delta_generator import DeltaGenerator
 from fmviz.charts import film
 from fmviz.lessons.schedules import charts, says, thumbnails, valley_charts
 from fmviz.lessons.schedules.lesson import SchedulesView, raced, swept
+from fmviz.run.groups import begins_anew
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import parts
 from fmviz.ui import controls
 from fmviz.ui.board import Board
 from fmviz.ui.look import LIVE, Look, Panel
 from fmviz.ui.page import Page
-from fmviz.ui.panels.curves import below
+from fmviz.ui.panels.curves import below, of_branch
 from fmviz.ui.panels.sweep import OnRequest
 from fmviz.ui.place import Place
 from fmviz.ui.player.screen import Screen
@@ -59,11 +60,13 @@ class Twins(Panel):
 
     def draw(self, look: Look) -> None:
         """The rate as far as it is known, the loss as far as it has come."""
-        board, runs = self.board, look.runs
-        names = ", ".join(board.roles)
+        board, runs, drawn = self.board, look.runs, look.drawn
+        # The dot goes by one rule all the way.
+        walking = [run for run in drawn if not begins_anew(run.record.config)]
+        names = ", ".join(board.names)
         self.rate.chart(
-            charts.rate_rows(runs, self.page.runs),
-            charts.rate_spec(board.roles, board.horizon, board.dark),
+            charts.rate_rows(drawn, self.page.all_runs),
+            charts.rate_spec(board.names, board.horizon, board.dark),
             alt=f"Learning rate at every step: {names}.",
         )
         self.valley.draw(
@@ -73,12 +76,12 @@ class Twins(Panel):
                 "valley",
                 f"Learning rate at every step, and a dot that takes steps at it down a valley, "
                 f"over the epochs: {names}.",
-                valley_charts.valley_reel(runs, board.horizon),
+                valley_charts.valley_reel(walking, board.horizon),
             ),
         )
         self.loss.chart(
-            charts.loss_rows(runs),
-            charts.loss_spec(board.roles, board.horizon, board.dark),
+            charts.loss_rows(drawn),
+            charts.loss_spec(board.names, board.horizon, board.dark),
             alt=(
                 alt := "Cross-entropy on training images (solid) and validation images (dashed) "
                 f"after each epoch: {names}."
@@ -86,16 +89,16 @@ class Twins(Panel):
         )
         self.screen.draw(
             look,
-            lambda clock: film.reel(clock, "lines", alt, charts.loss_reel(runs, board.horizon)),
+            lambda clock: film.reel(clock, "lines", alt, charts.loss_reel(drawn, board.horizon)),
             judged=True,
         )
         captions: list[Caption] = []
         in_sight: list[Caption] = []
         if look.done:
-            captions = says.of_runs(runs)
+            captions = [*of_branch(look), *says.of_runs(runs)]
             # It comes after a verdict, and is none.
             captions += [says.valley(runs)] if captions else []
-            in_sight = [*says.why(runs), *self.page.verdict(runs)]
+            in_sight = [*says.why(runs), *self.page.verdict(look.asked)]
         elif not runs:
             in_sight = [Caption("nothing yet", {})]
         self.told.say(*captions, in_sight=in_sight)

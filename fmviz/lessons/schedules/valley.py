@@ -10,6 +10,7 @@ the slope.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -36,12 +37,20 @@ FAR = 1e3
 def rates_of(config: RunConfig, record: RunRecord | None) -> Array:
     """The learning rate at every step of a run; of a plateau as far as it is known, and before
     its first epoch that of the first step."""
-    if config.schedule != "plateau":
+    if "plateau" not in (config.schedule, config.after.schedule):
         return schedules.learning_rates(config)
     known = np.empty(0) if record is None else record.history["learning_rate"]
     if not len(known):
         return np.array([config.learning_rate])
-    return np.repeat(known, config.steps_per_epoch)
+    ends = [config.steps_in(epoch) for epoch in range(len(known) + 1)]
+    return np.repeat(known, np.diff(ends))
+
+
+def epochs_at(config: RunConfig, steps: Sequence[int] | npt.NDArray[np.integer]) -> Array:
+    """How many epochs have gone by after so many steps, with a fraction."""
+    epochs = np.arange(config.epochs + 1)
+    ends = [config.steps_in(int(epoch)) for epoch in epochs]
+    return np.asarray(np.interp(steps, ends, epochs))
 
 
 def walk(optimizer: str, rates: Array, seed: int) -> Array:

@@ -9,7 +9,15 @@ import numpy as np
 from fmviz.analysis.stopping import Shown
 from fmviz.charts import film
 from fmviz.lessons.schedules.charts import POINTS, RATE_HEIGHT
-from fmviz.lessons.schedules.valley import LAST, NOISE, STEPS, of_run, rates_of, unrest
+from fmviz.lessons.schedules.valley import (
+    LAST,
+    NOISE,
+    STEPS,
+    epochs_at,
+    of_run,
+    rates_of,
+    unrest,
+)
 from fmviz.words.numbers import rounded
 
 # The part of the valley that is drawn: so far from its lowest place.
@@ -42,18 +50,14 @@ def valley_reel(runs: Sequence[Shown], horizon: int) -> film.Reel:
 
 def _run(run: Shown) -> film.Reel:
     record = run.record
-    per_epoch, rates, places = (
-        record.config.steps_per_epoch,
-        rates_of(record.config, record),
-        of_run(record),
-    )
+    config, rates, places = record.config, rates_of(record.config, record), of_run(record)
     steps = np.arange(0, len(rates), max(1, len(rates) // POINTS))
     # Before the first step, and in the last of each epoch.
-    ends = [0, *(per_epoch * epoch - 1 for epoch in range(1, record.epochs + 1))]
+    ends = [0, *(config.steps_in(epoch) - 1 for epoch in range(1, record.epochs + 1))]
     settled = unrest(places)
     return {
         "rates": {
-            "x": film.significant([*steps / per_epoch, len(rates) / per_epoch], 5),
+            "x": film.significant(epochs_at(config, [*steps, len(rates)]), 5),
             "y": film.significant([*rates[steps], rates[-1]], 4),
         },
         "labels": [rounded(float(rates[min(end, len(rates) - 1)])) for end in ends],

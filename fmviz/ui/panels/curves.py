@@ -14,7 +14,7 @@ from fmviz.ui.place import Place
 from fmviz.ui.player.screen import Screen, controls, telling
 from fmviz.ui.session import session
 from fmviz.ui.told import Told
-from fmviz.words import diagnosis, penalised
+from fmviz.words import branching, diagnosis, penalised
 from fmviz.words.numbers import upper_first
 from fmviz.words.prose import Caption
 
@@ -37,10 +37,10 @@ class Warnings(Panel):
     def draw(self, look: Look) -> None:
         """Say so as soon as it is known."""
         # Of a run that stands alone "No penalty." would read as the cause.
-        several = len(look.runs) > 1
+        several = len(look.drawn) > 1
         diverged = [
             f"{self.name(run)} " * several + self.page.words(*diagnosis.diverged(run.record))
-            for run in look.runs
+            for run in look.drawn
             if run.record.diverged is not None
         ]
         if diverged:
@@ -59,6 +59,13 @@ def below(board: Board, *, plays: bool = False) -> tuple[Told, Warnings]:
         with telling():
             told = Told(board.page, leads=True, plays=plays)
         return told, Warnings(board)
+
+
+def of_branch(look: Look) -> list[Caption]:
+    """What is said of a run that branches, once it and its trunk have ended."""
+    if look.pair is None or not look.done or not all(run.kept for run in look.pair):
+        return []
+    return branching.of_pair(*look.pair)
 
 
 class Curves(Panel):
@@ -86,18 +93,18 @@ class Curves(Panel):
     def picture(self, look: Look) -> None:
         """The curves alone."""
         board = self.board
-        names = ", ".join(board.roles)
+        names = ", ".join(board.names)
         floor = self._floor(look)
         ghost = self._ghost(look) if self.at_bench else None
         self.curves.chart(
-            curves.curves_rows(look.runs, floor, ghost and ghost.until(board.horizon)),
-            curves.curves_spec(board.roles, board.horizon, board.dark, floor, ghosts=self.at_bench),
+            curves.curves_rows(look.drawn, floor, ghost and ghost.until(board.horizon)),
+            curves.curves_spec(board.names, board.horizon, board.dark, floor, ghosts=self.at_bench),
             alt=(alt := ALT.format(names)),
         )
         self.screen.draw(
             look,
             lambda clock: film.reel(
-                clock, "lines", alt, film.curves(look.runs, board.horizon, floor, ghost)
+                clock, "lines", alt, film.curves(look.drawn, board.horizon, floor, ghost)
             ),
             judged=True,
         )
@@ -112,7 +119,7 @@ class Curves(Panel):
         """Where the axis begins. While only the page's own controls are moved it stays, or goes
         down once for a run that does worse than all before."""
         memory, scene = session().page(self.page.name), self._scene
-        needed = curves.floor_of(look.runs)
+        needed = curves.floor_of(look.drawn)
         before = memory.floor[1] if memory.floor is not None and memory.floor[0] == scene else 1.0
         if needed is None:
             return before if before < 1.0 else curves.FLOORS[3]
@@ -137,13 +144,13 @@ class Curves(Panel):
         self.warnings.draw(look)
 
     def _tell(self, look: Look) -> None:
-        ready = look.whole and all(run.kept for run in look.runs)
-        captions = list(self.captions(look)) if ready else []
+        ready = look.whole and all(run.kept for run in look.drawn)
+        captions = [*of_branch(look), *self.captions(look)] if ready else []
         in_sight: list[Caption] = []
         if ready and (why := diagnosis.stuck(look.run)) is not None:
             in_sight.append(why)
         if look.done and ready:
-            in_sight += self.page.verdict(look.runs)
+            in_sight += self.page.verdict(look.asked)
         if not look.runs:
             in_sight.append(Caption("nothing yet", {}))
         self.told.say(*captions, in_sight=in_sight)

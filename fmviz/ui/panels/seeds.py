@@ -8,6 +8,7 @@ from fmviz.analysis import stopping
 from fmviz.analysis.seeds import SEEDS, over_seeds, repeated
 from fmviz.analysis.stopping import Shown
 from fmviz.charts import seeds as charts
+from fmviz.page.lesson import BRANCHED
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
 from fmviz.ui.board import Board
@@ -25,6 +26,7 @@ class Seeds(Panel):
 
     Args:
         names: of the two roles that are compared; the first and the last of the page's without.
+            Where a run branches, what becomes of it is compared with that run.
     """
 
     # Among what its page trains on request; the words beside the button; and whether what is ahead
@@ -36,6 +38,8 @@ class Seeds(Panel):
     def __init__(self, board: Board, names: tuple[str, str] | None = None) -> None:
         self.board, self.page = board, board.page
         self.names = names or (board.roles[0], board.roles[-1])
+        if self.page.branched is not None:
+            self.names = self.page.lesson.trunk_of(board.roles), BRANCHED
         self.families = self.wanted()
         self._sweep: Sweep | None = None
         if not self.families:
@@ -50,8 +54,8 @@ class Seeds(Panel):
 
     def wanted(self) -> list[list[RunConfig]]:
         """The runs of each setting, one a seed; nothing where there are not two settings."""
-        runs = self.page.runs
-        if len(self.board.roles) < 2 or not {*self.names} <= {*self.board.roles}:
+        runs = self.page.all_runs
+        if len(runs) < 2 or not {*self.names} <= {*runs}:
             return []
         return [repeated(runs[name], SEEDS - 1) for name in self.names]
 

@@ -4,7 +4,9 @@ const PLAY = "M7,4.5v15l13,-7.5z";
 const PAUSE = "M6,4.5h4.2v15H6zM13.8,4.5H18v15h-4.2z";
 
 class Bar {
-  constructor(root, name, unit = "epoch") {
+  // Where a run can branch, `branch` is told the epoch at which the film is.
+  constructor(root, name, unit = "epoch", branch = null) {
+    const film = filmOf(name);
     this.name = name;
     this.unit = unit;
     this.frameNode = make(root, "div", "bar");
@@ -23,10 +25,15 @@ class Bar {
     this.output.setAttribute("aria-hidden", "true");
     this.speed = make(this.frameNode, "button", "speed");
     this.speed.type = "button";
+    if (branch) {
+      this.fork = make(this.frameNode, "button", "speed fork");
+      this.fork.type = "button";
+      this.fork.textContent = "Branch here";
+      this.fork.onclick = () => branch(film.epoch);
+    }
     this.said = make(this.frameNode, "span", "said");
     this.said.setAttribute("role", "status");
     this.was = false;
-    const film = filmOf(name);
     this.button.onclick = () => film.toggle();
     this.speed.onclick = () => film.nextSpeed();
     this.slider.oninput = () => film.seek(Number(this.slider.value));
@@ -56,6 +63,8 @@ class Bar {
     const ready = film.ready;
     this.frameNode.classList.toggle("idle", !ready);
     for (const control of [this.button, this.slider, this.speed]) control.disabled = !ready;
+    // A run goes on after its first epoch, and before its last.
+    if (this.fork) this.fork.disabled = !ready || film.epoch < 1 || film.epoch >= clock.last;
     if (!ready) return;
     // What stands below a picture in words is of the weights that are kept.
     if (this.unit === "epoch") {

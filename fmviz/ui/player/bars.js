@@ -4,7 +4,9 @@ class Bars {
   constructor(body, data) {
     this.data = data;
     this.legend = make(body, "div", "legend");
+    const shown = new Set(data.bars.map((bar) => bar.run));
     data.film.runs.forEach((run, index) => {
+      if (!shown.has(index)) return;
       const key = make(this.legend, "span", `key run-${index}`);
       draw(draw(key, "svg", { width: 12, height: 12 }), "rect", { width: 12, height: 12, rx: 2, class: "fill" });
       key.append(run.name);

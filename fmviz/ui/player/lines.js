@@ -84,6 +84,7 @@ class Lines {
     if (data.upright) draw(inside, "path", { d: `M${this.x(data.upright)},${top}V${bottom}`, class: "reference" });
     data.film.runs.forEach((run, index) => this.stops(svg, run, index));
     svg.append(...names.filter((name) => name));
+    this.branch(svg);
     this.rule = draw(svg, "path", { d: `M0,${top - 6}V${bottom}`, class: "rule" });
     this.handle = draw(svg, "circle", { r: 6, cy: bottom, class: "handle" });
     this.events = (data.events ?? []).map((event) => {
@@ -170,6 +171,20 @@ class Lines {
       const at = `translate(${this.x(run.kept)},${this.y(line.values[run.kept])})`;
       draw(svg, "path", { d: shapeOf(run, 9), transform: at, class: `ring run-${index}` });
     }
+  }
+
+  // Where one run goes on in two ways.
+  branch(svg) {
+    const epoch = this.data.film.branch ?? null;
+    if (epoch === null || !this.data.stops) return;
+    const { left, right, top, bottom } = this.bounds;
+    const x = this.x(epoch);
+    draw(svg, "path", { d: `M${x},${top}V${bottom}`, class: "reference" });
+    const [side, anchor] = x > (left + right) / 2 ? [-7, "end"] : [7, "start"];
+    // At the foot, above what is said of early stopping.
+    const { runs } = this.data.film;
+    const y = bottom - 10 - (runs.some((run) => run.stop !== null) ? 17 * runs.length : 0);
+    draw(svg, "text", { x: x + side, y, class: "branch", "text-anchor": anchor }, `branch: epoch ${epoch}`);
   }
 
   grab(svg) {

@@ -164,10 +164,11 @@ function mountReel({ data, parentElement }) {
   return end;
 }
 
-export default function mountBar({ data, parentElement }) {
+export default function mountBar({ data, parentElement, setTriggerValue }) {
   const [, end] = mount(parentElement, () => {
     parentElement.adoptedStyleSheets = [sheet];
-    return new Bar(parentElement, data.film);
+    const branch = data.branches ? (epoch) => setTriggerValue("branch", epoch) : null;
+    return new Bar(parentElement, data.film, "epoch", branch);
   });
   return end;
 }

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,8 +20,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from fmviz.charts import film
 from fmviz.charts.film import Reel
+from fmviz.ui import branch
 from fmviz.ui.look import Look
 from fmviz.ui.page import Page
+from fmviz.ui.session import get_widget
 
 _FOLDER = Path(__file__).parent
 # In the order in which they build upon each other; one module in the browser.
@@ -64,13 +67,24 @@ _PAGE_STYLE = f"<style>{_read('page.css')}</style>"
 
 def controls(page: Page[Any]) -> None:
     """Play, the epoch and the speed, of all screens of a page; and what draws those. They stand
-    where they are asked for first: a page that has a screen before its runs asks early."""
+    where they are asked for first: a page that has a screen before its runs asks early. Where runs
+    can branch, the epoch is where."""
     if page.plays:
         return
     page.plays = True
     st.html(_PAGE_STYLE)
+    key, branches = f"player-{page.name}", page.lesson.branching == "beside"
+    hears: dict[str, Any] = {"on_branch_change": partial(_branch, page, key)} if branches else {}
     with st.container(key="player"):
-        _bar(data={"film": page.name}, key=f"player-{page.name}")
+        _bar(data={"film": page.name, "branches": branches}, key=key, **hears)
+    if branches:
+        branch.draw(page)
+
+
+def _branch(page: Page[Any], key: str) -> None:
+    epoch = get_widget(key)["branch"]
+    if isinstance(epoch, int):
+        branch.ask_at(page, epoch)
 
 
 def telling() -> DeltaGenerator:
@@ -114,18 +128,20 @@ class Screen:
             judged: whether a guess and what was measured are marked upon it.
         """
         spot = self._place()
-        if not (look.done and film.playable(look.runs)):
+        if not (look.done and film.playable(look.drawn)):
             if self._element is None:
                 self._element = spot.empty()
         elif not self._shown:
-            guessed = self._page.judged(look.runs)
+            guessed = self._page.judged(look.asked)
             # Runs that were drawn as they were trained have drawn themselves already.
             reveals = guessed is not None and "trained" not in look.update.sources
             token = guessed.caption.figures["guess"] if guessed is not None and reveals else None
-            places = [self._places[run.name] for run in look.runs] if self._places else None
-            data = make(film.clock(self._page.name, look.runs, reveal=token, places=places))
+            known, rest = self._places, look.run.kept
+            places = [known.get(run.name, len(known)) for run in look.drawn] if known else None
+            name = self._page.name
+            data = make(film.clock(name, look.drawn, rest=rest, reveal=token, places=places))
             if judged and guessed is not None:
-                data["verdict"] = film.verdict(guessed, look.runs)
+                data["verdict"] = film.verdict(guessed, look.asked)
             self.show(data, "reveal" if reveals else "moving")
 
     def show(self, data: Reel, how: Literal["reveal", "moving"] = "moving") -> None:

@@ -48,8 +48,8 @@ class Valley {
       });
     }
     this.rule = draw(svg, "path", { d: `M0,${top - 6}V${bottom}`, class: "rule" });
-    this.dots = data.film.runs.map((run, index) =>
-      draw(svg, "path", { d: shapeOf(run, 5), class: `dot run-${index}` }),
+    this.dots = data.runs.map((_, index) =>
+      draw(svg, "path", { d: shapeOf(data.film.runs[index], 5), class: `dot run-${index}` }),
     );
     this.labels = data.runs.map((_, index) => draw(svg, "text", { x: right + 10, class: `end run-${index}` }));
     this.bounds = { left, right, top, bottom };
@@ -69,7 +69,8 @@ class Valley {
     const jumps = draw(group, "path", { class: "jumps" });
     const tail = Array.from({ length: TAIL }, () => draw(group, "circle", { r: 4, class: "been" }));
     const dot = draw(group, "circle", { r: 7, class: "walker" });
-    return { at, rest, jumps, tail, dot };
+    // Three valleys leave room for the figure alone.
+    return { at, rest, jumps, tail, dot, narrow: wide < 150 };
   }
 
   frame(film) {
@@ -93,7 +94,7 @@ class Valley {
   }
 
   step(index, step) {
-    const { at, rest, jumps, tail, dot } = this.valleys[index];
+    const { at, rest, jumps, tail, dot, narrow } = this.valleys[index];
     const { walk, unrest } = this.data.runs[index];
     const [cx, cy] = at(walk[step]);
     place(dot, { cx, cy });
@@ -103,6 +104,7 @@ class Valley {
       place(each, { cx, cy });
     });
     place(jumps, { d: pathOf(walk.slice(Math.max(0, step - JUMPS), step + 1).map(at)) });
-    rest.textContent = step >= this.data.steps ? `last ${this.data.last} steps: ${unrest}` : `step ${step}`;
+    const of = narrow ? "" : `last ${this.data.last} steps: `;
+    rest.textContent = step >= this.data.steps ? `${of}${unrest}` : `step ${step}`;
   }
 }

@@ -31,6 +31,7 @@ from fmviz.lessons.optimizers.lesson import (
 )
 from fmviz.lessons.optimizers.ravine import Ravine
 from fmviz.page.address import choices
+from fmviz.page.lesson import BRANCHED
 from fmviz.run.choices import DATASETS, OPTIMIZERS
 from fmviz.run.config import RunConfig
 from fmviz.run.record import Divergence, RunRecord
@@ -443,7 +444,7 @@ def test_a_racer_keeps_its_colour_whoever_else_runs() -> None:
         for dark in (False, True)
     ]
     for spec in specs:
-        domain = json.dumps(list(LABELS.values()), ensure_ascii=False)
+        domain = json.dumps([*LABELS.values(), BRANCHED], ensure_ascii=False)
         assert domain in json.dumps(spec, ensure_ascii=False)
     assert charts.updates_spec(("SGD",), 20, False) is charts.updates_spec(("SGD",), 20, False)
 

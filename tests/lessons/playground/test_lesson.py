@@ -13,10 +13,10 @@ from fmviz.charts import layers as charts
 from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.page.address import choices
-from fmviz.page.state import OF_BRANCH
 from fmviz.run import measure
 from fmviz.run.config import RunConfig
 from fmviz.run.record import Divergence
+from fmviz.run.settings import SETTINGS
 from fmviz.ui import live
 from fmviz.ui.panels.layers import most_confused
 from fmviz.words import diagnosis
@@ -67,8 +67,9 @@ def test_every_setting_of_a_run_has_a_control(scripted: ScriptedEngine) -> None:
         for widget in getattr(page, kind)
     }
     controls = {key.removeprefix("playground.") for key in keys}
-    # Widths are typed, and a branch is made at an epoch of the player.
-    assert set(RunConfig.model_fields) - {"hidden", *OF_BRANCH} <= controls
+    # Widths are typed, and what is in no group is set another way.
+    grouped = {field for field, row in SETTINGS.items() if row.group is not None}
+    assert grouped - {"hidden"} <= controls
     assert "playground/hidden as text" in keys
 
 

@@ -807,7 +807,7 @@ def test_under_plain_sgd_l2_and_weight_decay_are_one_and_the_same() -> None:
 
 def test_presets_are_in_the_order_that_the_script_for_the_teacher_counts_them() -> None:
     names = [preset.name for preset in LESSONS[NAME].presets]
-    assert names == ["twins", "alone", "underfits", "l1", "ticket", "proximal", "adamw"]
+    assert names == ["twins", "alone", "underfits", "l1", "ticket", "proximal", "adamw", "late"]
     assert LESSONS[NAME].presets[0] == Preset("twins")
 
 

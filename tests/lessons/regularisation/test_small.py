@@ -159,7 +159,9 @@ def test_what_is_said_of_a_nudge_is_what_was_counted(now: int, before: int, clas
     if section == "nudge shakier":
         assert now > before
     if section == "nudge could be noise":
-        assert abs(now - before) < 5  # one within the other: four in a thousand are beyond noise
+        # One within the other: 5 images that one network alone moves are heads 5 times in a row,
+        # as one in sixteen is; 6 are beyond noise.
+        assert abs(now - before) < 6
     assert (section == "nudge one answer") == (classes == 1)
     if section == "nudge none move":
         assert now == before == 0

@@ -1,0 +1,87 @@
+"""What is said of a run that branches, beside the same run as it goes on without."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fmviz.analysis import comparing
+from fmviz.analysis.stopping import Shown
+from fmviz.run.choices import OPTIMIZERS
+from fmviz.run.groups import begins_anew
+from fmviz.run.naming import changes_name
+from fmviz.theory import schedules
+from fmviz.words.numbers import around, direction, percent, short_points
+from fmviz.words.prose import Caption, Claim
+
+
+def of_pair(trunk: Shown, branched: Shown) -> list[Caption]:
+    """What came of the branch, and what of the run went on in it.
+
+    Args:
+        trunk: the run as it goes on without its branch.
+        branched: ended, like the other.
+    """
+    config = branched.record.config
+    if branched.record.diverged is not None or trunk.record.diverged is not None:
+        return [Caption("branch, diverged", {"epoch": str(config.branch_epoch)})]
+    ends = [_outcome(trunk, branched), _gap(trunk, branched)]
+    # What has changed leads.
+    ends.sort(key=lambda caption: not any(claim.direction for claim in caption.claims))
+    captions = [*ends, *went_on(branched)]
+    epoch = config.branch_epoch
+    one, other = (r.record.history["val_crossentropy"][:epoch] for r in (trunk, branched))
+    if not np.array_equal(one, other):
+        captions.append(Caption("branch, other company", {"epoch": str(epoch)}))
+    return captions
+
+
+def _outcome(trunk: Shown, branched: Shown) -> Caption:
+    """Validation accuracy of both, image by image."""
+    config = branched.record.config
+    change = comparing.change(branched, trunk, "val")
+    figures = {
+        "changes": changes_name(config),
+        "epoch": str(config.branch_epoch),
+        "change": around(change.size),
+        "now": percent(branched.at("val_accuracy")),
+        "before": percent(trunk.at("val_accuracy")),
+        "images": f"{branched.record.examples['validation']:,}",
+    }
+    claim = Claim("val_accuracy", branched.name, change.sign, trunk.name)
+    return Caption(f"branch, {direction(change, 'lower', 'alike', 'higher')}", figures, (claim,))
+
+
+def _gap(trunk: Shown, branched: Shown) -> Caption:
+    """The accuracy gaps of both."""
+    change = comparing.gap_change(branched, trunk)
+    figures = {
+        "epoch": str(branched.record.config.branch_epoch),
+        "change": around(change.size),
+        "gap": short_points(branched.gap),
+        "trunk_gap": short_points(trunk.gap),
+    }
+    claim = Claim("gap", branched.name, change.sign, trunk.name)
+    how = direction(change, "narrower", "alike", "wider")
+    return Caption(f"branch, gap {how}", figures, (claim,))
+
+
+def went_on(branched: Shown) -> list[Caption]:
+    """What of the run went on at its branch, and what began anew."""
+    config = branched.record.config
+    trunk, after = config.trunk, config.after
+    taken = config.steps_in(config.branch_epoch)
+    figures = {
+        "epoch": str(config.branch_epoch),
+        "before": OPTIMIZERS[trunk.optimizer].label,
+        "after": OPTIMIZERS[after.optimizer].label,
+        "step": f"{taken:,}",
+        "total": f"{trunk.steps:,}",
+    }
+    if begins_anew(config):
+        return [Caption("branch, slots anew", figures)]
+    captions = [Caption("branch, slots kept", figures)]
+    if after.schedule == "plateau":
+        captions.append(Caption("branch, plateau watches anew", figures))
+    elif after.schedule != "constant" and schedules.sets_rate(config):
+        captions.append(Caption("branch, schedule entered", figures))
+    return captions
