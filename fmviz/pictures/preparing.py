@@ -8,12 +8,21 @@ Three go another way, for what readers give is no studio's photograph:
 
 - *The paper is measured, not assumed.* It is a plane of light, fitted to the picture's edge, so
   that a shaded table counts as white, and a dark one as black.
-- *Every pixel counts.* Rows are averaged, not left out: from a thousand pixels to 28 hardly any
-  line of a pen would be left.
+- *Every pixel counts.* Rows are averaged, not left out: between two that are kept, a pen's line on
+  a photograph would be lost.
 - *Nothing is sharpened.* Averaged pixels are nearer to the data set's without, and the answers no
   farther.
 
-`benchmarks/garments.py` measures what each of that is worth.
+`make bench-garments` measures what each of that is worth: of 500 validation images, how many get
+the same answer after they were made into pictures by program and prepared again (the page's network
+without a penalty, ± one standard error).
+
+    prepared                    enlarged on white    photographed-like
+    as here                          94.0 ± 1.1%          90.0 ± 1.3%
+    as the data set was              93.8 ± 1.1%          17.0 ± 1.7%
+    as here, on even ground          94.0 ± 1.1%          49.2 ± 2.2%
+    as here, rows left out           94.4 ± 1.0%          89.6 ± 1.4%
+    as here, sharpened by 50%        94.8 ± 1.0%          90.0 ± 1.3%
 """
 
 from __future__ import annotations

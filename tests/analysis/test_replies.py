@@ -91,6 +91,7 @@ def test_weights_are_the_same_where_run_and_values_are() -> None:
     assert KeptWeights(config, ()) != KeptWeights(config, weights)
 
 
+@pytest.mark.slow
 def test_how_right_it_is_where_it_is_as_sure() -> None:
     run = shown(hidden=(30,), activation="relu")
     (reply,) = replies.replies([run], PICTURE)

@@ -67,7 +67,8 @@ def seen(page: Page) -> np.ndarray:
 
 def places(page: Page, way: list[Place]) -> list[Place]:
     """On the screen, of places on the paper."""
-    page.locator(PAPER).scroll_into_view_if_needed()
+    # Clear of the page's header.
+    page.locator(PAPER).evaluate("paper => paper.scrollIntoView({block: 'center'})")
     box = page.locator(PAPER).bounding_box()
     assert box is not None
     return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in way]
@@ -76,13 +77,13 @@ def places(page: Page, way: list[Place]) -> list[Place]:
 def like_a_trouser(grey: np.ndarray) -> bool:
     """Ink above, two legs and a gap between them below, nothing at the sides."""
     bright = grey > 128
-    legs = bright[24]
     return bool(
         bright[4, 10:18].all()
-        and legs[9]
-        and legs[19]
-        and not legs[13:15].any()
+        and bright[24, 9]
+        and bright[24, 18]
+        and not bright[24, 12:16].all()
         and not bright[:, :3].any()
+        and not bright[:, 25:].any()
     )
 
 
@@ -93,6 +94,7 @@ def test_a_mouse_draws_one_on_a_desktop(browser: Any, nowhere: tuple[str, Path])
     bag = seen(page)
     page.get_by_role("button", name="Clear").click()
     page.get_by_text("Draw a garment, upload a picture").first.wait_for()
+    page.get_by_role("button", name="Pen: fine").click()
     page.get_by_role("button", name="Fill", exact=True).click()
     (x, y), *rest = places(page, TROUSER)
     page.mouse.move(x, y)
@@ -138,6 +140,7 @@ def test_a_finger_draws_one_on_a_telephone(browser: Any, nowhere: tuple[str, Pat
     says(page, "Both say Bag")
     page.get_by_role("button", name="Clear").tap()
     page.get_by_text("Draw a garment, upload a picture").first.wait_for()
+    page.get_by_role("button", name="Pen: fine").tap()
     page.get_by_role("button", name="Fill", exact=True).tap()
     way = places(page, TROUSER)
     top = page.locator(PAPER).bounding_box()

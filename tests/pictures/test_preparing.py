@@ -179,6 +179,7 @@ def test_networks_are_asked_as_keras_would_be(records: list[RunRecord]) -> None:
         assert (answers == recorded).mean() > 0.999
 
 
+@pytest.mark.slow
 def test_the_page_s_way_is_one_of_the_ways_that_are_measured(images: np.ndarray) -> None:
     pictures: list[Colours] = garments.degraded("photographed", images[:20])
     page = garments.prepared(garments.chosen, pictures)

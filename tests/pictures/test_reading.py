@@ -221,7 +221,7 @@ def test_any_file_is_a_picture_or_a_sentence(
     assert max(colours.shape[:2]) <= reading.LONGEST
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(content=st.binary(max_size=300), name=st.text(max_size=20))
 def test_any_bytes_under_any_name_are_a_sentence(content: bytes, name: str) -> None:
     with pytest.raises(PictureError):

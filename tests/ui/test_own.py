@@ -45,6 +45,7 @@ def with_own(at: AppTest) -> Own:
     return own
 
 
+@pytest.mark.slow
 def test_a_page_leads_to_it_and_shows_what_its_own_networks_say(engine: ScriptedEngine) -> None:
     at = opened("regularisation")
     assert TO_MAKE_ONE in links(at)

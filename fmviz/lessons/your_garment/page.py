@@ -17,8 +17,9 @@ def show() -> None:
         given = panels.give(page)
     with stage.more:
         controls.more(page.name)
-    with stage.side:
-        panels.seen(page, given)
+    if given is not None:
+        with stage.side:
+            panels.seen(page, given)
 
     page.guess()
     board = Board(page)

@@ -111,11 +111,8 @@ def _sent(page: Page[YourGarmentView], source: str) -> Given | None:
     return own.file
 
 
-def seen(page: Page[YourGarmentView], given: Given | None) -> None:
+def seen(page: Page[YourGarmentView], given: Given) -> None:
     """The picture as networks see it."""
-    if given is None:
-        Place().markdown(page.text("nothing yet"))
-        return
     Place().image(
         picture(given.prepared.pixels, PIXEL),
         alt="The same as the networks see it: 28 × 28 grey pixels, bright on black",

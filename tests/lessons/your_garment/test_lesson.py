@@ -116,6 +116,7 @@ def seen_by(at: AppTest) -> np.ndarray:
     return np.asarray(picture.resize((28, 28), Image.Resampling.NEAREST))
 
 
+@pytest.mark.slow
 def test_the_page_opens_on_a_drawing_and_says_what_the_networks_say(runs: list[Shown]) -> None:
     at = opened(NAME)
     given = of_drawing(DRAWINGS["outline"])
