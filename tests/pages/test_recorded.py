@@ -34,10 +34,21 @@ def test_every_state_of_the_story_is_recorded(name: str, store: RunStore) -> Non
         lesson.start,
         *(lesson.state_of(preset) for preset in lesson.presets if preset.recorded),
     ):
-        for role, config in lesson.runs_of(state).items():
+        for role, config in lesson.all_runs_of(state).items():
             record = store.get(config, brief=True, outline=name == "sweep")
             assert record is not None, (role, config, "run: make record")
             assert {"date", "keras", "tensorflow", "machine"} <= set(record.made)
+
+
+def test_a_branch_is_recorded_beside_its_trunk_and_the_two_begin_as_one(store: RunStore) -> None:
+    branches = [config for config in recorded_configs() if config.branch]
+    assert len(branches) == 5
+    for config in branches:
+        pair = [store.get(each, brief=True) for each in (config.trunk, config)]
+        one, other = (record.history["val_loss"] for record in pair if record is not None)
+        after = config.branch_epoch
+        assert (one[:after] == other[:after]).all()
+        assert one[after] != other[after]
 
 
 @pytest.mark.parametrize("name", WITH_WEIGHTS)
