@@ -95,8 +95,8 @@ def with_dropout(replies: Sequence[Reply]) -> list[Caption]:
 
 def as_sure(reply: Reply, of: Sureness) -> Caption:
     """How right a network is where it is as sure, on images of the data set."""
-    figures = {"run": named(reply)}
+    figures = {"run": f"*{upper_first(escaped(reply.run))}*"}
     if of.right is None:
-        return Caption("surer than ever", {"run": f"*{upper_first(escaped(reply.run))}*"})
+        return Caption("surer than ever", figures)
     figures |= {"count": f"{of.images:,}", "right": f"{points(of.right)}%"}
     return Caption("as sure", figures)
