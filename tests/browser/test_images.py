@@ -155,7 +155,7 @@ def test_on_the_bench_controls_stay_and_the_run_before_is_a_ghost(
 
 def test_a_pointer_on_a_sweep_shows_that_runs_curves(browser: Any, nowhere: str) -> None:
     page, sent = shown(browser, f"{nowhere}/sweep", ".st-key-picture canvas")
-    expect(page.locator(".st-key-verdict")).to_contain_text("the highest, λ = 10")
+    expect(page.locator(".st-key-verdict")).to_contain_text("Highest: λ = 10;")
     chart = page.locator(".st-key-picture canvas")
     # The curves are right of where the sweep ends.
     curves = """canvas => {

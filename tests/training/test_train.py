@@ -692,6 +692,7 @@ ALL_FEATURES = [
     RunConfig(**SMALL, penalty="l2", lam=3.0, dropout=0.2),
     RunConfig(**SMALL, penalty="weight_decay", lam=3.0, schedule="plateau", plateau_patience=1),
     RunConfig(**SMALL, penalty="l1_proximal", lam=3.0, label_noise=0.2),
+    RunConfig(**SMALL, ticket="random", kept=0.5),
 ]
 
 
@@ -729,7 +730,11 @@ def test_company_changes_nothing_beyond_rounding() -> None:
     assert_close(trained(config), train([*others, config], test=True)[-1])
 
 
-@pytest.mark.parametrize("place", range(3), ids=lambda i: ALL_FEATURES[i].penalty)
+@pytest.mark.parametrize(
+    "place",
+    range(len(ALL_FEATURES)),
+    ids=lambda i: f"{ALL_FEATURES[i].penalty} {ALL_FEATURES[i].ticket}",
+)
 def test_a_feature_that_a_neighbour_brings_changes_nothing_beyond_rounding(place: int) -> None:
     config = ALL_FEATURES[place]
     assert sum(groups.features_of([config])) == 1
@@ -740,7 +745,7 @@ def test_features_that_only_neighbours_have_change_nothing_beyond_rounding() -> 
     config = RunConfig(**SMALL)
     assert not any(groups.features_of([config]))
     assert all(groups.features_of(ALL_FEATURES))
-    assert_close(trained(config), with_all_features()[3])
+    assert_close(trained(config), with_all_features()[-1])
 
 
 def test_more_members_than_fit_one_model_come_back_in_order_and_as_alone() -> None:
