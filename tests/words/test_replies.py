@@ -93,7 +93,9 @@ def test_dropout_on_is_told_with_its_error_and_votes_where_it_was_trained_with()
 
 def test_how_right_it_is_has_its_count_and_error() -> None:
     text = words.text(words.as_sure(SECOND, Sureness(1_200, Estimate(0.93, 0.007))))
-    assert "at least as sure of 1,200 validation images, and gets 93.0 ± 0.7% of those right" in text
+    assert (
+        "at least as sure of 1,200 validation images, and gets 93.0 ± 0.7% of those right" in text
+    )
 
 
 def test_names_of_a_reader_are_text() -> None:
