@@ -86,7 +86,7 @@ def curves_spec(knob: str, found: Ticks, measure: str, dark: bool) -> Any:
     run = alt.Tooltip("name:N", title="run")
     splits = ["split:N"] if several else []
     tooltip: marks.Tips = [run, *splits, alt.Tooltip("tip:N", title=shown.label)]
-    fill = split_fill(colour, "top") if several else alt.value(colour)
+    fill = split_fill(colour, "top", symbolSize=preview.SYMBOL) if several else alt.value(colour)
     points = of_kind("run").encode(x=x, y=_figure(measure), tooltip=tooltip, fill=fill)
     points = points.mark_point(strokeWidth=2, opacity=1, color=colour, cursor="pointer")
     points = points.encode(size=alt.condition(hovered, alt.value(210), alt.value(90)))
@@ -195,7 +195,11 @@ def _means(x: alt.X, measure: str, choice: bool, colour: str) -> list[alt.Chart]
             spread.mark_rule(strokeWidth=7, opacity=0.25, color=colour),
             ticks.encode(y=y, detail="split:N"),
         ]
-    dash: dict[str, Any] = {"strokeDash": split_dash("top")} if len(shown.splits) > 1 else {}
+    dash: dict[str, Any] = (
+        {"strokeDash": split_dash("top", symbolSize=preview.SYMBOL)}
+        if len(shown.splits) > 1
+        else {}
+    )
     return [
         spread.mark_area(opacity=0.16, color=colour),
         marks.line(means, color=colour).encode(y=y, **dash),

@@ -33,6 +33,8 @@ SWEEP_ABOVE, CURVES_BELOW = 0.4, 0.58
 WORDS = 46
 # More points than these do not make a small curve any finer.
 MOST_POINTS = 30
+# A legend's symbols are circles here, as large as points: those of lines alone are twice as wide.
+SYMBOL = 100
 COLUMNS = ["chosen", "epoch", "accuracy"]
 
 
@@ -94,7 +96,7 @@ def panel(dark: bool) -> Any:
     )
     curves = of_kind("epoch").transform_filter(shown)
     line = curves.mark_line(color=colour, strokeWidth=2.2).encode(
-        x=x, y=y, strokeDash=split_dash("top"), detail=["name:N", "split:N"]
+        x=x, y=y, strokeDash=split_dash("top", symbolSize=SYMBOL), detail=["name:N", "split:N"]
     )
     titles = of_kind("title").transform_filter(shown)
     at: dict[str, Any] = {"align": "left", "baseline": "top", "x": left, "color": INK[dark]}
