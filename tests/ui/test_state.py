@@ -38,7 +38,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
 def test_what_no_page_can_have_gives_way_to_the_last_good_value(
     name: str, value: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    query = QUERY if name == "playground" else {"knob": "depth", "seeds": "3"}
+    query = QUERY if name == "playground" else {"knob": "depth", "seeds": "2"}
     at = opened(name, query, unfolded=True)
     start = LESSONS[name].start
     before = dict(at.session_state[KEY].page(name).values)
