@@ -29,14 +29,16 @@ LOOK = """() => {
 }"""
 
 
-# Whether the picture has had its height for a while: it takes it from the width that it is given.
+# Whether picture and page have had their heights for a while: the picture takes it from the width
+# that it is given, and what the page ends with comes last.
 STILL = """() => {
-    const picture = document.querySelector("[data-fmviz-drawn]");
-    const {height} = picture.getBoundingClientRect();
-    if (window.pictureHeight !== height) {
-        [window.pictureHeight, window.pictureSince] = [height, Date.now()];
+    const picture = document.querySelector("[data-fmviz-drawn]").getBoundingClientRect();
+    const main = document.querySelector('[data-testid=stMain]');
+    const heights = `${picture.height} ${main.scrollHeight}`;
+    if (window.heights !== heights) {
+        [window.heights, window.heightsSince] = [heights, Date.now()];
     }
-    return Date.now() - window.pictureSince > 500;
+    return Date.now() - window.heightsSince > 1000;
 }"""
 
 
