@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts import film
 from fmviz.lessons.overfitting import charts, says, widths, widths_charts, widths_says
 from fmviz.lessons.overfitting.lesson import OverfittingView
 from fmviz.page import guessing
@@ -93,26 +92,16 @@ class Labels(Card):
         if not run.record.examples["corrupted"]:
             self.note.caption(self.page.text("no wrong label measured"))
             return
-        share = run.record.estimate("corrupted_accuracy", run.kept)
-        self.metric.metric(
-            label := "Wrong labels answered as told",
-            f"{points(share)}%",
-            help=(meaning := WRONG_LABELS),
-        )
-        self.chart.chart(
-            charts.labels_rows(run),
-            charts.labels_spec(run.record.config.epochs, self.board.dark),
-            alt=LABELS_ALT,
-        )
-        self.screen.draw(
+        self.show(
             look,
-            lambda clock: film.reel(
-                clock,
-                "lines",
-                LABELS_ALT,
-                charts.labels_reel(look.runs),
-                film.head(look.runs, label, meaning, _as_told),
-            ),
+            "Wrong labels answered as told",
+            WRONG_LABELS,
+            _as_told,
+            rows=charts.labels_rows(run),
+            spec=charts.labels_spec(run.record.config.epochs, self.board.dark),
+            kind="lines",
+            alt=LABELS_ALT,
+            reel=lambda: charts.labels_reel(look.runs),
         )
         self.note.caption(self.page.text("labels note"))
 
@@ -126,28 +115,17 @@ class Loss(Card):
         captions = says.loss(run)
         if not captions:
             return
-        self.metric.metric(
-            label := f"Training loss, {run.name}",
-            captions[0].figures["training"],
-            help=(
-                meaning := "Mean cross-entropy on the measured training images with the weights "
-                "after the epoch. Guessing among ten classes costs ln 10 = 2.303."
-            ),
-        )
-        self.chart.chart(
-            charts.loss_rows(look.runs),
-            charts.loss_spec(self.board.roles, self.board.horizon, self.board.dark),
-            alt=LOSS_ALT,
-        )
-        self.screen.draw(
+        self.show(
             look,
-            lambda clock: film.reel(
-                clock,
-                "lines",
-                LOSS_ALT,
-                charts.loss_reel(look.runs, self.board.horizon),
-                film.head(look.runs, label, meaning, _training_loss),
-            ),
+            f"Training loss, {run.name}",
+            "Mean cross-entropy on the measured training images with the weights after the epoch. "
+            "Guessing among ten classes costs ln 10 = 2.303.",
+            _training_loss,
+            rows=charts.loss_rows(look.runs),
+            spec=charts.loss_spec(self.board.roles, self.board.horizon, self.board.dark),
+            kind="lines",
+            alt=LOSS_ALT,
+            reel=lambda: charts.loss_reel(look.runs, self.board.horizon),
         )
         self.told.say(*captions)
 

@@ -6,8 +6,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from fmviz.analysis.stopping import Shown
+from fmviz.charts import film
+from fmviz.charts.series import Rows
+from fmviz.charts.specification import Spec
 from fmviz.ui.board import Board
-from fmviz.ui.look import Panel
+from fmviz.ui.look import Look, Panel
 from fmviz.ui.place import Place
 from fmviz.ui.player.screen import Screen
 from fmviz.ui.told import Told
@@ -25,6 +29,38 @@ class Card(Panel):
                 self.metric, self.chart = Place(), Place()
             self.note = Place()
             self.told = Told(self.page, small=True)
+
+    def show(
+        self,
+        look: Look,
+        label: str,
+        meaning: str,
+        figure: Callable[[Shown, int], str],
+        *,
+        rows: Rows,
+        spec: Spec,
+        kind: str,
+        alt: str,
+        reel: Callable[[], film.Reel],
+        run: int = -1,
+    ) -> None:
+        """A figure in large type above a chart, and where all runs have ended both at any epoch.
+
+        Args:
+            figure: its text of a run after so many epochs.
+            kind: of the picture that moves.
+            reel: what that shows, asked for once there is one.
+            run: which of the page's runs the figure is of; else the last.
+        """
+        of = look.runs[run]
+        self.metric.metric(label, figure(of, of.kept), help=meaning)
+        self.chart.chart(rows, spec, alt=alt)
+        self.screen.draw(
+            look,
+            lambda clock: film.reel(
+                clock, kind, alt, reel(), film.head(look.runs, label, meaning, figure, run=run)
+            ),
+        )
 
 
 def cards(board: Board, *panels: Callable[[Board], Panel]) -> None:

@@ -176,28 +176,18 @@ class Saturation(Card):
             self.metric.metric("Saturation", "none")
             self.told.say(caption)
             return
-        now = run.record.layers_at("saturation", run.kept)
         kind = "Zero activations" if config.activation == "relu" else "Saturation"
-        self.metric.metric(
-            label := f"{kind}, first layer, {run.name}",
-            small_percent(float(now[0])),
-            help=(meaning := self.meaning(run)),
-        )
         layers = max(len(each.record.config.hidden) for each in look.runs)
-        self.chart.chart(
-            figures.saturation_rows(look.runs),
-            figures.saturation_spec(self.board.roles, layers, self.board.dark),
-            alt=(alt := "Share of flat activations in each hidden layer, now and before training."),
-        )
-        self.screen.draw(
+        self.show(
             look,
-            lambda clock: film.reel(
-                clock,
-                "bars",
-                alt,
-                film.saturation(look.runs),
-                film.head(look.runs, label, meaning, _first_saturation),
-            ),
+            f"{kind}, first layer, {run.name}",
+            self.meaning(run),
+            _first_saturation,
+            rows=figures.saturation_rows(look.runs),
+            spec=figures.saturation_spec(self.board.roles, layers, self.board.dark),
+            kind="bars",
+            alt="Share of flat activations in each hidden layer, now and before training.",
+            reel=lambda: film.saturation(look.runs),
         )
         self.told.say(caption)
 

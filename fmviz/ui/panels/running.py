@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts import film
 from fmviz.charts import running as charts
 from fmviz.ui.board import Board
 from fmviz.ui.look import Look
@@ -41,26 +40,17 @@ class Running(Card):
         run = self._run(look)
         if not run.kept:
             return
-        self.metric.metric(
-            label := f"Keras's training accuracy, {run.name}",
-            percent(run.at("running_accuracy")),
-            help=MEANING,
-        )
-        self.chart.chart(
-            charts.running_rows(run),
-            charts.running_spec(run.record.config.epochs, self.board.dark),
-            alt=ALT,
-        )
-        index = look.runs.index(run)
-        self.screen.draw(
+        self.show(
             look,
-            lambda clock: film.reel(
-                clock,
-                "lines",
-                ALT,
-                charts.running_reel(look.runs, run),
-                film.head(look.runs, label, MEANING, _running, run=index),
-            ),
+            f"Keras's training accuracy, {run.name}",
+            MEANING,
+            _running,
+            rows=charts.running_rows(run),
+            spec=charts.running_spec(run.record.config.epochs, self.board.dark),
+            kind="lines",
+            alt=ALT,
+            reel=lambda: charts.running_reel(look.runs, run),
+            run=look.runs.index(run),
         )
         self.told.say(*self.captions(run))
 

@@ -29,25 +29,16 @@ class Distribution(Card):
         """The newest histogram."""
         run = look.run
         caption = words.spread(run, look.runs[0] if len(look.runs) == 2 else None)
-        self.metric.metric(
-            label := f"Typical weight, {run.name}",
-            caption.figures["now"],
-            help=(meaning := "Root mean square of all weights, biases left out."),
-        )
-        self.chart.chart(
-            charts.distribution_rows(look.runs),
-            charts.distribution_spec(self.board.roles, self.board.dark),
-            alt=(alt := "Density of the weights of each run, on a logarithmic scale."),
-        )
-        self.screen.draw(
+        self.show(
             look,
-            lambda clock: film.reel(
-                clock,
-                "profile",
-                alt,
-                film.distribution(look.runs),
-                film.head(look.runs, label, meaning, words.typical),
-            ),
+            f"Typical weight, {run.name}",
+            "Root mean square of all weights, biases left out.",
+            words.typical,
+            rows=charts.distribution_rows(look.runs),
+            spec=charts.distribution_spec(self.board.roles, self.board.dark),
+            kind="profile",
+            alt="Density of the weights of each run, on a logarithmic scale.",
+            reel=lambda: film.distribution(look.runs),
         )
         self.told.say(caption)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -16,12 +15,10 @@ from fmviz.analysis import network
 from fmviz.analysis.garment import garment
 from fmviz.analysis.stopping import Shown
 from fmviz.charts import film
-from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.start import charts, growth, says
 from fmviz.page.lesson import minutes
 from fmviz.run import data
-from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
 from fmviz.run.store import RunStore, default_folder
 from fmviz.ui import live
@@ -32,7 +29,7 @@ from fmviz.words.prose import Caption
 from tests.support.lessons import APP, check_prose, opened, texts
 from tests.support.markdown import errors
 from tests.support.records import synthetic, tiny
-from tests.support.scripted import ScriptedEngine
+from tests.support.scripted import shipping
 from tests.support.verdicts import check_verdicts
 
 LESSON = LESSONS["start"]
@@ -42,16 +39,9 @@ NAMES = data.CLASS_NAMES
 @pytest.fixture(autouse=True)
 def store(monkeypatch: pytest.MonkeyPatch) -> RunStore:
     """The runs that ship, as the real engine finds them."""
-    store = RunStore(default_folder())
-
-    def script(configs: Sequence[RunConfig]) -> list[Update]:
-        records = tuple(store.get(config) for config in configs)
-        return [Update("done", records, ("recorded",) * len(configs), "", 0.0)]
-
-    engine = ScriptedEngine(script)
-    engine.store = store
+    engine = shipping()
     monkeypatch.setattr(live, "engine", lambda: engine)
-    return store
+    return engine.store
 
 
 def test_prose_is_whole() -> None:

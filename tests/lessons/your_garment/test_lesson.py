@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -23,9 +23,8 @@ from fmviz.pictures import strokes
 from fmviz.pictures.own import Given, of_drawing
 from fmviz.pictures.preparing import prepare
 from fmviz.pictures.strokes import Stroke
-from fmviz.run.config import RunConfig
 from fmviz.run.data import CLASS_NAMES
-from fmviz.run.store import RunStore, default_folder
+from fmviz.run.store import RunStore
 from fmviz.ui import live
 from fmviz.ui.session import KEY
 from fmviz.words import replies as words
@@ -33,7 +32,7 @@ from fmviz.words.prose import Caption
 from tests.support.lessons import check_prose, check_words, drawn_rows, opened, texts
 from tests.support.markdown import errors
 from tests.support.records import shown, tiny
-from tests.support.scripted import ScriptedEngine
+from tests.support.scripted import ScriptedEngine, shipping
 
 NAME = "your_garment"
 LESSON = LESSONS[NAME]
@@ -42,16 +41,9 @@ LESSON = LESSONS[NAME]
 @pytest.fixture(autouse=True)
 def store(monkeypatch: pytest.MonkeyPatch) -> RunStore:
     """The runs that ship, as the real engine finds them."""
-    store = RunStore(default_folder())
-
-    def script(configs: Sequence[RunConfig]) -> list[Update]:
-        records = tuple(store.get(config) for config in configs)
-        return [Update("done", records, ("recorded",) * len(configs), "", 0.0)]
-
-    engine = ScriptedEngine(script)
-    engine.store = store
+    engine = shipping()
     monkeypatch.setattr(live, "engine", lambda: engine)
-    return store
+    return engine.store
 
 
 @pytest.fixture

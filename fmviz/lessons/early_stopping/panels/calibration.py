@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from fmviz.analysis.seeds import SEEDS, repeated
-from fmviz.charts import film
 from fmviz.lessons.early_stopping import calibration_charts as charts
 from fmviz.lessons.early_stopping import calibration_says as says
 from fmviz.lessons.early_stopping import tables
@@ -25,24 +24,19 @@ class Reliability(Card):
 
     def draw(self, look: Look) -> None:
         """At every epoch."""
-        run, board = look.run, self.board
-        self.metric.metric(
-            label := "Expected calibration error",
-            charts.ece_figure(run, run.kept),
-            help=(
-                meaning := "How far, on average, the share of right answers is from how sure the "
-                "network is, over ten bins of how sure; ± one standard error over the images."
-            ),
-        )
-        alt = (
-            "Share of right answers against how sure the network is, in ten bins; on the diagonal "
-            "it is as often right as it is sure."
-        )
-        self.chart.chart(charts.reliability_rows(run), charts.reliability_spec(board.dark), alt=alt)
-        head = film.head(look.runs, label, meaning, charts.ece_figure)
-        self.screen.draw(
+        run = look.run
+        self.show(
             look,
-            lambda clock: film.reel(clock, "reliability", alt, charts.reliability_reel(run), head),
+            "Expected calibration error",
+            "How far, on average, the share of right answers is from how sure the network is, over "
+            "ten bins of how sure; ± one standard error over the images.",
+            charts.ece_figure,
+            rows=charts.reliability_rows(run),
+            spec=charts.reliability_spec(self.board.dark),
+            kind="reliability",
+            alt="Share of right answers against how sure the network is, in ten bins; on the "
+            "diagonal it is as often right as it is sure.",
+            reel=lambda: charts.reliability_reel(run),
         )
         self.told.say(says.at_epoch(run.record, run.kept))
 
@@ -52,25 +46,19 @@ class Ece(Card):
 
     def draw(self, look: Look) -> None:
         """At every epoch."""
-        run, board = look.run, self.board
-        self.metric.metric(
-            label := "Too sure by",
-            charts.excess_figure(run, run.kept),
-            help=(
-                meaning := "Mean probability of the answers less the share that is right; below 0 "
-                "the network is not sure enough. ± one standard error over the images."
-            ),
-        )
-        alt = (
-            "Expected calibration error after each epoch with its error, beside what a calibrated "
-            "network shows by luck; marked where it and where cross-entropy are lowest."
-        )
-        self.chart.chart(
-            charts.ece_rows(run.record), charts.ece_spec(board.horizon, board.dark), alt=alt
-        )
-        head = film.head(look.runs, label, meaning, charts.excess_figure)
-        self.screen.draw(
-            look, lambda clock: film.reel(clock, "lines", alt, charts.ece_reel(run), head)
+        run = look.run
+        self.show(
+            look,
+            "Too sure by",
+            "Mean probability of the answers less the share that is right; below 0 the network is "
+            "not sure enough. ± one standard error over the images.",
+            charts.excess_figure,
+            rows=charts.ece_rows(run.record),
+            spec=charts.ece_spec(self.board.horizon, self.board.dark),
+            kind="lines",
+            alt="Expected calibration error after each epoch with its error, beside what a "
+            "calibrated network shows by luck; marked where it and where cross-entropy are lowest.",
+            reel=lambda: charts.ece_reel(run),
         )
         self.told.say(*says.over_epochs(run.record))
 
@@ -80,25 +68,19 @@ class Costs(Card):
 
     def draw(self, look: Look) -> None:
         """At every epoch."""
-        run, board = look.run, self.board
-        self.metric.metric(
-            label := "How sure of wrong answers",
-            charts.sure_figure(run, run.kept),
-            help=(
-                meaning := "Mean probability that the network gives those of its answers that are "
-                "wrong; ± one standard error over them."
-            ),
-        )
-        alt = (
-            "Validation cross-entropy after each epoch (dashed), what of it comes from wrong "
-            "answers (solid) and from right ones (dotted)."
-        )
-        self.chart.chart(
-            charts.parts_rows(run.record), charts.parts_spec(board.horizon, board.dark), alt=alt
-        )
-        head = film.head(look.runs, label, meaning, charts.sure_figure)
-        self.screen.draw(
-            look, lambda clock: film.reel(clock, "lines", alt, charts.parts_reel(run), head)
+        run = look.run
+        self.show(
+            look,
+            "How sure of wrong answers",
+            "Mean probability that the network gives those of its answers that are wrong; ± one "
+            "standard error over them.",
+            charts.sure_figure,
+            rows=charts.parts_rows(run.record),
+            spec=charts.parts_spec(self.board.horizon, self.board.dark),
+            kind="lines",
+            alt="Validation cross-entropy after each epoch (dashed), what of it comes from wrong "
+            "answers (solid) and from right ones (dotted).",
+            reel=lambda: charts.parts_reel(run),
         )
         self.told.say(*says.parts(run.record))
 
