@@ -193,9 +193,12 @@ def ranked(cells: Mapping[Key, Sequence[RunRecord]]) -> Ranking[Key]:
 
 
 def change(runs: Sequence[RunRecord], others: Sequence[RunRecord]) -> Comparison:
-    """Validation accuracy of one cell − that of another, as `ranked` compares two."""
-    if len(runs) == len(others) == 1:
-        return comparing.change(Shown.at_end(runs[0]), Shown.at_end(others[0]), "val")
+    """Validation accuracy of one cell − that of another, as `ranked` compares two; "same" where
+    they answer alike with every seed."""
+    pairs = zip(runs, others, strict=True)
+    changes = [comparing.change(Shown.at_end(a), Shown.at_end(b), "val") for a, b in pairs]
+    if len(changes) == 1 or all(change.same for change in changes):
+        return changes[0]
     images = min(run.examples["validation"] for run in (*runs, *others))
     return of_seeds(_ends(runs) - _ends(others), images)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from fmviz.analysis.significance import Comparison
@@ -47,7 +48,12 @@ def signed_points(value: float) -> str:
 
 def points(estimate: Estimate | Comparison, signed: bool = False, digits: int = 1) -> str:
     """0.147 ± 0.009 → "14.7 ± 0.9"; a minus sign, and a plus where `signed`. What has no error,
-    such as an accuracy over all images there are, has no ±."""
+    such as an accuracy over all images there are, has no ±.
+
+    An error too small for its digits gets as many as show one: "0.00 ± 0.02", not "0.0 ± 0.0".
+    """
+    if 0 < estimate.error < math.inf:
+        digits = max(digits, -math.floor(math.log10(100 * estimate.error)))
     # Adding 0 to what is rounded takes the sign from −0.0.
     rounded = round(100 * estimate.value, digits) + 0.0
     value = f"{rounded:{'+' if signed else ''}.{digits}f}".replace("-", "−")
@@ -61,8 +67,7 @@ def around(estimate: Estimate | Comparison) -> str:
     where the verdict is chance, or as less where it is not.
     """
     near = 1.8 * estimate.error <= abs(estimate.value) <= 2.2 * estimate.error
-    value, _, error = points(estimate, digits=2 if near and estimate.error else 1).partition(" ± ")
-    return value + (f" ± {error}" if error and float(error) else "") + " points"
+    return points(estimate, digits=2 if near and estimate.error else 1) + " points"
 
 
 def short_points(estimate: Estimate | Comparison) -> str:

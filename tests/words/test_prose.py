@@ -72,7 +72,8 @@ def on_test(accuracy: float, before: float) -> Caption:
 
     pair = predicting(accuracy, tiny(penalty="l2", lam=1.0)), predicting(before, tiny())
     caption = shared_.on_test(*pair)
-    assert caption.figures["change"].startswith(f"{100 * (accuracy - before):.1f} ")
+    told = float(caption.figures["change"].split()[0])
+    assert told == pytest.approx(100 * (accuracy - before), abs=0.05)
     return caption
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from fmviz.analysis import significance
@@ -299,8 +301,25 @@ def test_memory_is_what_goes_beyond_mistakes() -> None:
 def test_near_two_errors_a_difference_has_two_decimals() -> None:
     assert around(Estimate(0.0122, 0.0058)) == "1.22 ± 0.58 points"
     assert around(Estimate(0.0122, 0.0029)) == "1.2 ± 0.3 points"
-    assert around(Estimate(0.0122, 0.0001)) == "1.2 points"
+    assert around(Estimate(0.0122, 0.0001)) == "1.22 ± 0.01 points"
     assert around(Estimate(0.0122, 0.0)) == "1.2 points"
+
+
+@given(
+    value=st.floats(-1, 1),
+    error=st.floats(1e-6, 1),
+    digits=st.integers(1, 3),
+)
+def test_an_error_is_never_told_as_nothing(value: float, error: float, digits: int) -> None:
+    told, _, spread = (
+        points(Estimate(value, error), digits=digits).replace("−", "-").partition(" ± ")
+    )
+    decimals = len(told.partition(".")[2])
+    assert len(spread.partition(".")[2]) == decimals >= digits
+    unit = 10.0**-decimals
+    assert float(spread) > 0
+    assert abs(float(spread) - 100 * error) <= 0.5001 * unit
+    assert abs(float(told) - 100 * value) <= 0.5001 * unit
 
 
 # Early stopping

@@ -40,7 +40,9 @@ from tests.lessons.regularisation import test_tickets as tickets
 from tests.lessons.regularisation.test_small import BRANCHES as SMALL
 from tests.lessons.regularisation.test_small import OTHERS as SMALL_OTHERS
 from tests.lessons.regularisation.test_small import read
+from tests.support import corners
 from tests.support.claims import confirm
+from tests.support.corners import Kind
 from tests.support.lessons import (
     check_prose,
     check_words,
@@ -434,6 +436,18 @@ def test_a_sweep_of_several_seeds_speaks_of_their_means() -> None:
         assert apart == (section == "sweep wins")
         assert caption.figures["accuracy"].startswith(f"{100 * np.mean(ahead):.1f} ± ")
         assert told.harmless([with_l2], none, 1e-3, "L2").section == "harmless"
+
+
+def test_a_sweep_whose_seeds_all_answer_alike_changes_nothing() -> None:
+    def wrong(kind: Kind, **config: Any) -> list[RunRecord]:
+        kinds: list[Kind] = [kind, "wrong", "wrong"]
+        return [corners.made_up(tiny(seed=seed, **config), k, seed) for seed, k in enumerate(kinds)]
+
+    def section(kind: Kind) -> str:
+        return told.best_of_sweep({"L2": [wrong(kind, **L2S)]}, wrong("wrong"))[0].section
+
+    assert section("wrong") == "sweep changes nothing"
+    assert section("chance") == "sweep could be noise"
 
 
 def test_a_point_of_a_sweep_is_the_mean_of_its_seeds_with_their_range() -> None:
