@@ -125,7 +125,7 @@ def test_fewer_runs_of_a_large_network_are_trained_together_where_there_is_less(
 
 
 # Trains, and prints the megabytes that were taken at the height, once with and once without the
-# compiler.
+# compiler. A process a model: what one leaves behind would be room for the next.
 MEASURE = """
 import gc, json, sys, threading, time
 from fmviz.engine import limits
@@ -161,28 +161,32 @@ def give_back():
 train([RunConfig(epochs=1, train_size=100, seed=k) for k in range(2)])
 give_back()
 base = limits.taken() / 1e6
-for changes, members in json.loads(sys.argv[1]):
-    runs = [RunConfig(epochs=2, train_size=100, seed=k, **changes) for k in range(members)]
-    print(json.dumps([base, taken(runs), taken(runs)]), flush=True)
+changes, members = json.loads(sys.argv[1])
+runs = [RunConfig(epochs=2, train_size=100, seed=k, **changes) for k in range(members)]
+print(json.dumps([base, taken(runs), taken(runs)]))
 """
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems count a process's own otherwise")
-def test_a_worker_takes_about_what_the_model_says_and_hardly_ever_more() -> None:
-    cases: list[tuple[dict[str, object], int]] = [
+@pytest.mark.parametrize(
+    ("changes", "members"),
+    [
         ({"hidden": (128,)}, 8),
         ({"hidden": (512, 512, 512, 512)}, 2),
         ({"hidden": (256, 256), "optimizer": "sgd"}, 8),
-    ]
-    command = [sys.executable, "-c", MEASURE, json.dumps(cases)]
+    ],
+    ids=["narrow", "deep", "sgd"],
+)
+def test_a_worker_takes_about_what_the_model_says_and_hardly_ever_more(
+    changes: dict[str, object], members: int
+) -> None:
+    command = [sys.executable, "-c", MEASURE, json.dumps([changes, members])]
     answer = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
-    rows = [json.loads(line) for line in answer.stdout.splitlines()]
-    assert len(rows) == len(cases)
-    for (changes, members), (base, first, again) in zip(cases, rows, strict=True):
-        config = RunConfig.model_validate(changes)
-        model = needs.model(config, members) / MB
-        assert base < needs.BASE / MB * 1.1
-        assert 0.4 * (needs.compiling(config) / MB + model) < first
-        assert first < 1.2 * (needs.compiling(config) / MB + model)
-        assert again < 1.2 * model
+    base, first, again = json.loads(answer.stdout)
+    config = RunConfig.model_validate(changes)
+    model = needs.model(config, members) / MB
+    assert base < needs.BASE / MB * 1.1
+    assert 0.6 * (needs.compiling(config) / MB + model) < first
+    assert first < 1.2 * (needs.compiling(config) / MB + model)
+    assert again < 1.2 * model
