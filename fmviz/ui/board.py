@@ -8,6 +8,7 @@ that a panel wants beyond those.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Generic
 
@@ -45,6 +46,8 @@ class Board(Generic[V]):
         self.configs = list(page.all_runs.values())
         # Each with its place on the page.
         self._panels: list[tuple[float, Panel]] = []
+        # Those that have asked for their runs.
+        self._ran: list[Panel] = []
         self._figures_drawn = -float("inf")
         # The records of growing runs that what is watched, and what is read, was last drawn of.
         self._watched: tuple[RunRecord | None, ...] | None = None
@@ -91,6 +94,7 @@ class Board(Generic[V]):
             look = self._train(brief=brief, test=test and not later, retrain=retrain)
         lacks_weights = look.done and weights and not all(map(look.has_weights, self._wanted()))
         if look.done and (lacks_weights or later):
+            self._run_panels([panel for panel in self._panels if panel[1].is_known])
             look = self._fetch(look, weights=lacks_weights, test=test)
         elif look.done and "recorded" in look.update.sources:
             self._offer()
@@ -98,12 +102,18 @@ class Board(Generic[V]):
             self._warm()
         if look.done and self.page.vault is not None:
             vault.draw(self.page.vault, self.page.name, look.drawn)
-        for place, panel in self._panels:
-            with session().within(place):
-                panel.run()
+        self._run_panels(self._panels)
         if look.done:
             ahead.tell(self.page.lesson, self.page.values, brief=not weights)
         return look
+
+    def _run_panels(self, panels: Sequence[tuple[float, Panel]]) -> None:
+        """Have panels ask for runs beyond the page's own, each once."""
+        for place, panel in panels:
+            if panel not in self._ran:
+                self._ran.append(panel)
+                with session().within(place):
+                    panel.run()
 
     @property
     def _what(self) -> tuple[str, ...]:

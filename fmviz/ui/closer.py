@@ -7,6 +7,7 @@ from itertools import count
 from typing import TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fmviz.ui import state
 from fmviz.ui.board import Board
@@ -64,7 +65,8 @@ def closer_look(board: Board, offered: Mapping[Name, CloserLook]) -> None:
             **state.widget(board.page.name, "section"),
             required=True,
         )
-        offered[chosen].place(board)
+        with _room(board, chosen):
+            offered[chosen].place(board)
     _go(board)
 
 
@@ -80,9 +82,20 @@ def closer_looks(
     chosen: Name = state.value(page, "section")
     with st.container(key="closer"):
         _choices(page, chosen, offered, questions)
-        with st.container(border=True):
+        with _room(board, chosen, border=True):
             offered[chosen].place(board)
     _go(board)
+
+
+def _room(board: Board, chosen: str, *, border: bool = False) -> DeltaGenerator:
+    """Where the chosen one stands: beside where another one stood, of which nothing is left. In the
+    same place, that would stay, pale, wherever this one draws what it has to show at the end."""
+    memory = session().page(board.page.name)
+    before, side = memory.closer or (chosen, 0)
+    side = side if before == chosen else 1 - side
+    memory.closer = chosen, side
+    sides = [st.container(border=border) if each == side else st.empty() for each in (0, 1)]
+    return sides[side]
 
 
 def _go(board: Board) -> None:

@@ -89,6 +89,11 @@ class Panel:
     def draw(self, look: Look) -> None:
         """Show what is known of the page's runs."""
 
+    @property
+    def is_known(self) -> bool:
+        """Whether all that `run` asks for is known: it waits for no weights of the page's runs."""
+        return False
+
     def run(self) -> None:
         """Ask for runs beyond the page's own, once those have ended, and show them."""
 

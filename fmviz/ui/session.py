@@ -87,12 +87,14 @@ class PageMemory:
         refused: what stands in widgets that show a field in another form, and cannot be read.
         moved: the setting of a run that was moved last; None where a link or a preset has set them.
         goes_closer: whether a step of the story has just been chosen that is told by a closer look.
+        closer: the closer look that was drawn last, and on which of its two sides.
         floor: where the axis of accuracies begins, and in which scene; None before it is drawn.
         latest: the run that was drawn last to its end.
         ghost: the one before that.
     """
 
     goes_closer: bool = False
+    closer: tuple[str, int] | None = None
     floor: tuple[object, float] | None = None
     latest: Ghost | None = None
     ghost: Ghost | None = None

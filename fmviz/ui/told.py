@@ -61,15 +61,16 @@ class Told:
             self._folded.caption(told.folded)
 
     def _lead(self, captions: Sequence[Caption], in_sight: Sequence[Caption]) -> Sequence[Caption]:
-        """What compares the page's runs leads, and what became of the guess stands with it; what is
-        left of what is never folded."""
+        """What the page is about leads, else what compares its runs, and what became of the guess
+        stands with it; what is left of what is never folded."""
         guess = [each for each in in_sight if each.section.startswith("guess was")]
         left = [each for each in in_sight if each not in guess]
         others = [*captions, *left]
         compares = [each for each in others if any(claim.than for claim in each.claims)]
-        first, *_ = [*compares, *others, None]
-        if first is not None:
-            self.page.stage.lead(prose.lead(self.page.text(first.section, first.figures)))
+        leads = [each for each in others if each.leads] or [*compares, *others][:1]
+        if leads:
+            verdicts = [prose.lead(self.page.text(each.section, each.figures)) for each in leads]
+            self.page.stage.lead(" ".join(verdicts))
         if guess:
             self.page.stage.guessed(" ".join(self.page.words(*guess).split()))
         return left

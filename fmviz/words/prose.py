@@ -95,11 +95,16 @@ class Claim(NamedTuple):
 
 
 class Caption(NamedTuple):
-    """A section of a lesson, the figures it is to be filled with, and what it claims."""
+    """A section of a lesson, the figures it is to be filled with, and what it claims.
+
+    Attributes:
+        leads: whether its verdict stands above the page's main picture, whatever else is said.
+    """
 
     section: str
     figures: dict[str, str]
     claims: tuple[Claim, ...] = ()
+    leads: bool = False
 
 
 def lead(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from fmviz.lessons.catalogue import LESSONS
 from tests.support.browser import free_port, past_guess, server, settled
@@ -209,6 +209,19 @@ def test_a_step_about_a_closer_look_shows_it(browser: Any, nowhere: str) -> None
             return look && Math.abs(look.getBoundingClientRect().top) < 200;
         }"""
     )
+    page.close()
+
+
+def test_of_another_closer_look_nothing_stays_while_weights_are_trained(
+    browser: Any, nowhere: str
+) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    shown(page, f"{nowhere}/regularisation?section=wiggle")
+    closer = page.locator(".st-key-closer")
+    closer.get_by_test_id("stVegaLiteChart").first.wait_for()
+    page.get_by_role("button", name="Exact zeros").click()
+    closer.get_by_text("Three matched runs under plain SGD").wait_for()
+    expect(closer.locator("[data-stale=true] :is(canvas, p, button)")).to_have_count(0)
     page.close()
 
 

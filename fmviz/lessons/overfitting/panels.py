@@ -139,8 +139,7 @@ class Widths(OnRequest):
         config = self.page.config
         self.page.say(widths_says.intro(config))
         self.guess = OwnGuess(self.page, WIDER)
-        self.waits = self.guess.made is None
-        if self.waits:
+        if self.guess.made is None:
             self.guess.ask()
             return
         view_controls.choice(self.page.name, "held_out", "On validation images", MEASURED)
@@ -148,11 +147,6 @@ class Widths(OnRequest):
         self.names = {noise: widths_says.labels(noise) for noise in widths.noises(config)}
         self._chart, self._told = Place(), Told(self.page)
         self.offer("widths", widths.runs(config), outline=True)
-
-    def run(self) -> None:
-        """Show them, once the reader has guessed."""
-        if not self.waits:
-            super().run()
 
     def show(self, records: list[RunRecord | None], done: bool) -> None:
         """The curves as far as widths have ended, the words at the end."""

@@ -66,7 +66,9 @@ def of_one(run: Shown, done: bool) -> list[Caption]:
     if not right:
         above = against_chance(validation.value, record.examples["validation"])
         kind = direction(above, "below", "guessing", "above")
-        return [*captions, Caption(f"all wrong, {kind}", figures)]
+        captions.append(Caption(f"all wrong, {kind}", figures))
+        # That the twin does better goes without saying.
+        return [caption._replace(leads=True) for caption in captions]
     clean = record.estimate("clean_accuracy", run.kept)
     gap = separate(clean, validation)
     figures |= {

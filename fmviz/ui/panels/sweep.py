@@ -235,11 +235,12 @@ class Sweep:
 class OnRequest(Panel):
     """A panel of runs that are trained when the reader asks for them.
 
-    It calls `offer` where the button is to stand, as it is made.
+    It calls `offer` where the button is to stand, as it is made; not while a guess comes first.
     """
 
     def __init__(self, board: Board) -> None:
         self.board, self.page = board, board.page
+        self._sweep: Sweep | None = None
 
     def offer(
         self,
@@ -248,13 +249,20 @@ class OnRequest(Panel):
         *,
         brief: bool = True,
         outline: bool = False,
-    ) -> None:
+    ) -> Sweep:
         """Have the runs asked for here; the arguments are those of `Sweep`."""
         self._sweep = Sweep(self.page, name, configs, self.show, brief=brief, outline=outline)
+        return self._sweep
+
+    @property
+    def is_known(self) -> bool:
+        """Whether they are all known, so that `run` waits for nothing."""
+        return self._sweep is not None and self._sweep.known
 
     def run(self) -> None:
-        """Draw the runs where they are known or asked for."""
-        self._sweep.run()
+        """Draw the runs where they are known or asked for, and have been offered."""
+        if self._sweep is not None:
+            self._sweep.run()
 
     def show(self, records: list[RunRecord | None], done: bool) -> None:
         """Show what is known: the records, one a config, and whether all have ended."""

@@ -27,7 +27,17 @@ const sheet = new CSSStyleSheet();
 sheet.replaceSync(STYLE);
 
 // Whether the page is dark, by its ground, which Streamlit's variables have as soon as it changes.
+// To ask has a browser work out its style anew: once for all pictures that come together.
+let dark = null;
 function isDark(node) {
+  if (dark === null) {
+    dark = hasDarkGround(node);
+    setTimeout(() => (dark = null));
+  }
+  return dark;
+}
+
+function hasDarkGround(node) {
   const ground = getComputedStyle(node).getPropertyValue("--st-background-color").trim();
   const [red, green, blue] = ground.startsWith("#") ? rgbOf(ground) : (ground.match(/[\d.]+/g) ?? [255, 255, 255]).map(Number);
   return 0.3 * red + 0.6 * green + 0.1 * blue < 128;

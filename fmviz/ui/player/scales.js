@@ -98,7 +98,11 @@ function svgOf(width, height) {
 
 // Numbers from 0 to 255, as they come in a reel.
 function bytesOf(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  // Of a million a call for each takes a tenth of a second.
+  for (let k = 0; k < bytes.length; k++) bytes[k] = letters.charCodeAt(k);
+  return bytes;
 }
 
 function place(node, attributes) {

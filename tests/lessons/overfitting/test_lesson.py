@@ -688,6 +688,9 @@ def test_every_label_wrong_is_memorised_and_worse_than_guessing(
     own = runs["all wrong"][-1]
     assert own.record.at("corrupted_accuracy", own.kept) > 0.8
     assert {"memorised", "all wrong, below", "truth higher"} <= set(said(runs["all wrong"]))
+    told = says.of_runs(runs["all wrong"], LESSON.start.view, done=True)
+    # That the twin does better is no news there.
+    assert [each.section for each in told if each.leads] == ["memorised", "all wrong, below"]
 
 
 def test_the_page_tells_of_the_real_runs(

@@ -141,8 +141,10 @@ def test_whatever_the_widths_do_what_is_said_is_so(
     assert ("widths never by heart" in sections) == (not learnt)
     if learnt and by_heart < len(means) - 1:
         change = means[-1] - means[by_heart]
-        assert ("widths past, falls" in sections) == (change < 0)
-        assert ("widths past, rises" in sections) == (change > 0)
+        # Of equal widths one pair in twenty is told apart.
+        if change:
+            assert ("widths past, falls" in sections) == (change < 0)
+            assert ("widths past, rises" in sections) == (change > 0)
         assert widths.answer(found) == {True: 2, False: 0}.get(change < 0) if change else 1
     else:
         assert widths.answer(found) is None

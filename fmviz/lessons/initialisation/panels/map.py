@@ -29,14 +29,14 @@ class SigmaDepthMap(OnRequest):
         with st.container(key="at-once-map"):
             Place().caption(self._words("map title"))
             self._chart, self._note = Place(), Place()
-            self.offer("map", self.configs)
+            sweep = self.offer("map", self.configs, outline=True)
         self._told: Told | None = None
         self._place = 0.0
-        self._stored = self._sweep.stored()
+        self._stored = sweep.stored()
         self._whole = all(record is not None for record in self._stored)
         if self._whole:
             self._draw(self._stored, clickable=True)
-        elif not (self._sweep.asked or self._sweep.known):
+        elif not (sweep.asked or sweep.known):
             self._draw([None] * len(self.configs), clickable=True)
 
     def tells_here(self) -> None:

@@ -45,19 +45,13 @@ class Tickets(OnRequest):
         config = self.page.config
         self.page.say(tickets_says.intro(config))
         self.guess = OwnGuess(self.page, GUESS)
-        self.waits = self.guess.made is None
-        if self.waits:
+        if self.guess.made is None:
             self.guess.ask()
             return
         view_controls.choice(self.page.name, "ticket_after", "Validation accuracy", AFTER)
         self.epoch = tickets.EARLY if self.page.view.ticket_after == "early" else None
         self._chart, self._told = Place(), Told(self.page)
         self.offer("tickets", tickets.runs(config), outline=True)
-
-    def run(self) -> None:
-        """Show them, once the reader has guessed."""
-        if not self.waits:
-            super().run()
 
     def show(self, records: list[RunRecord | None], done: bool) -> None:
         """The curves as far as all seeds have ended, the words at the end."""
