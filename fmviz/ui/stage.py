@@ -8,6 +8,7 @@ are.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import streamlit as st
@@ -60,7 +61,9 @@ class Stage:
         beside = [PICTURE, SIDE] if side else [PICTURE + SIDE]
         if leads:
             beside.reverse()
-        with st.container(key="stage"):
+        # On a telephone the picture comes first, and the slider that moves it below, at the thumb.
+        below = controls and side and not (leads or stays)
+        with st.container(key="stage"), st.container(key="below") if below else nullcontext():
             if stays:
                 left, self.rest = st.columns([CONTROLS, PICTURE + SIDE], gap="medium")
             else:

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from fmviz.lessons.catalogue import LESSONS
-from tests.support.browser import FIRST_CHART, settled
+from tests.support.browser import FIRST_CHART, grave, settled
 
 pytestmark = pytest.mark.slow
 
+# The height of a telephone's window.
+TELEPHONE = 844
 OTHERS = [lesson for name, lesson in LESSONS.items() if name != "start"]
 
 
@@ -43,7 +45,12 @@ def test_a_lesson_is_reached_from_its_card_and_shows_recorded_runs(
     card.get_by_role("link").click()
     page.wait_for_url(f"**/{lesson.name}")
     if lesson.answer is not None:
-        page.get_by_role("button", name="Just show me").click()
+        skip = page.get_by_role("button", name="Just show me")
+        skip.scroll_into_view_if_needed()
+        if page.locator(".st-key-below").count():
+            # What is asked is in sight with the answers.
+            expect(page.locator(".st-key-verdict")).to_be_in_viewport(ratio=1)
+        skip.click()
     page.wait_for_selector("text=recorded run")
     page.wait_for_selector(FIRST_CHART)
     settled(page)
@@ -55,4 +62,13 @@ def test_a_lesson_is_reached_from_its_card_and_shows_recorded_runs(
         ".map(c => c.getBoundingClientRect().right))"
     )
     assert right <= width
+    if width < 640 and (slider := page.locator(".st-key-below [data-testid=stSlider]")).count():
+        # What moves the picture is below it, and most of both is in sight together.
+        chart, knob = page.locator(".st-key-picture").bounding_box(), slider.first.bounding_box()
+        assert chart
+        assert knob
+        top = knob["y"] + knob["height"] - TELEPHONE
+        assert top < chart["y"] + chart["height"] - 250 < knob["y"]
+    # Of wide windows the tests of the stage ask that.
+    assert width > 640 or grave(page) == []
     assert page.faults == []  # type: ignore[attr-defined]

@@ -9,11 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from fmviz.lessons.catalogue import LESSONS
-from tests.support.browser import free_port, past_guess, server, settled
+from tests.support.browser import free_port, grave, past_guess, server, settled
 
 pytestmark = pytest.mark.slow
 
@@ -44,7 +43,6 @@ BOXES = """parts => Object.fromEntries(Object.entries(parts).map(([name, selecto
     const {top, bottom, height} = document.querySelector(selector).getBoundingClientRect();
     return [name, {top, bottom, height}];
 }))"""
-AXE = Axe()
 # What Vega warns of, but that a chart has no rows yet: `quiet.js` keeps most of that to itself, and
 # may come too late for the first chart.
 WARNED = (
@@ -78,17 +76,6 @@ def shown(page: Page, address: str) -> None:
     """A page past its guess, with its runs."""
     page.goto(address)
     past_guess(page)
-
-
-def grave(page: Page) -> list[str]:
-    """What axe finds that is serious or critical."""
-    found = AXE.run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    return [
-        f"{each['id']}: {node['html'][:200]}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("name", TITLES)

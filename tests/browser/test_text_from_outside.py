@@ -124,7 +124,8 @@ def test_names_of_pins_are_text_wherever_they_stand(page: Page, app: str) -> Non
     for some in (names[:5], names[5:10]):
         pins = [("pin", encode(Pin(name, config))) for name, config in zip(some, configs)]
         page.goto(f"{app}/compare?{urlencode(pins)}")
-        page.wait_for_selector("text=Over seeds")
+        # The last to come of what stands above the button, and would move it.
+        page.get_by_text("standard error: training on").wait_for()
         settled(page)
         assert page.locator(ALERT).count() == 0
         page.get_by_role("button", name="Rename or remove").click()

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+
 ROOT = Path(__file__).parents[2]
 # Names of the program, on Debian and elsewhere; FMVIZ_CHROMIUM names another.
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
@@ -116,6 +118,17 @@ def past_guess(page: Any) -> None:
         skip.click()
         skip.wait_for(state="detached")
         settled(page)
+
+
+def grave(page: Any) -> list[str]:
+    """What axe finds that is serious or critical."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{each['id']}: {node['html'][:200]}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]
 
 
 def slider(page: Any, label: str) -> Any:
