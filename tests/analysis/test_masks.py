@@ -20,7 +20,7 @@ def trained() -> tuple[keras.Sequential, list[np.ndarray]]:
     """A network of stock layers that has learnt something."""
     network_ = model.as_keras(CONFIG)
     train = data.load().train
-    network_.fit(train.pixels[:2_000], train.labels[:2_000], epochs=2, verbose=0)
+    network_.fit(train[:2_000].pixels, train.labels[:2_000], epochs=2, verbose=0)
     return network_, network_.get_weights()
 
 
@@ -46,7 +46,7 @@ def test_a_rate_that_leaves_nothing_is_refused(rate: float) -> None:
 
 @pytest.mark.slow
 def test_without_a_rate_a_pass_is_inference(trained: tuple[keras.Sequential, list]) -> None:
-    weights, pixels = trained[1], data.load().validation.pixels[:50]
+    weights, pixels = trained[1], data.load().validation[:50].pixels
     thinned = masks.forward(weights, "relu", pixels, 0.0, np.random.default_rng(0))
     passed = network.forward(weights, "relu", pixels)
     np.testing.assert_allclose(thinned.logits, passed.logits, rtol=1e-5, atol=1e-5)
@@ -58,7 +58,7 @@ def test_a_pass_is_what_keras_computes_with_the_same_masks(
     trained: tuple[keras.Sequential, list],
 ) -> None:
     stock, weights = trained
-    pixels = data.load().validation.pixels[:50]
+    pixels = data.load().validation[:50].pixels
     thinned = masks.forward(weights, "relu", pixels, 0.4, np.random.default_rng(3))
     dense = [layer for layer in stock.layers if isinstance(layer, keras.layers.Dense)]
     x = pixels
@@ -73,7 +73,7 @@ def test_a_pass_is_what_keras_computes_with_the_same_masks(
 def test_every_image_and_layer_has_a_mask_of_its_own(
     trained: tuple[keras.Sequential, list],
 ) -> None:
-    pixels = data.load().validation.pixels[:20]
+    pixels = data.load().validation[:20].pixels
     first, second = masks.forward(trained[1], "relu", pixels, 0.5, np.random.default_rng(0)).factors
     assert len({row.tobytes() for row in first}) == 20
     assert not np.array_equal(first[:, :32], second)
@@ -84,7 +84,7 @@ def test_accuracy_with_dropout_on_is_that_of_keras(
 ) -> None:
     stock, weights = trained
     images = data.load().validation
-    pixels, labels = images.pixels[:1_000], images.labels[:1_000]
+    pixels, labels = images[:1_000].pixels, images.labels[:1_000]
     measured = masks.on_and_off(weights, "relu", pixels, labels, 0.4, draws=12)
     keras_off = (np.asarray(stock(pixels)).argmax(1) == labels).mean()
     keras_on = [
@@ -101,7 +101,7 @@ def test_draws_are_the_same_again_and_others_with_another_seed(
     trained: tuple[keras.Sequential, list],
 ) -> None:
     images = data.load().validation
-    arguments = (trained[1], "relu", images.pixels[:100], images.labels[:100], 0.5)
+    arguments = (trained[1], "relu", images[:100].pixels, images.labels[:100], 0.5)
     once = masks.on_and_off(*arguments, draws=3)
     np.testing.assert_array_equal(once.on, masks.on_and_off(*arguments, draws=3).on)
     assert not np.array_equal(once.on, masks.on_and_off(*arguments, draws=3, seed=1).on)
@@ -118,7 +118,7 @@ def test_shares_with_dropout_on_are_those_of_keras(
     trained: tuple[keras.Sequential, list],
 ) -> None:
     stock, weights = trained
-    image, draws = data.load().validation.pixels[7], 200
+    image, draws = data.load().validation[7].pixels, 200
     shares = masks.shares_on(weights, "relu", image, 0.4, draws=draws)
     assert shares.means.sum() == pytest.approx(1)
     assert shares.votes.sum() == draws

@@ -24,7 +24,7 @@ def test_a_network_answers_as_its_keras_twin(activation: str, hidden: tuple[int,
     config = tiny(activation=activation, hidden=hidden, initializer="he_normal")
     rng = np.random.default_rng(3)
     weights = [w + rng.normal(0, 0.1, w.shape).astype(np.float32) for w in initial_weights(config)]
-    pixels = data.load().validation.pixels[:40]
+    pixels = data.load().validation[:40].pixels
     twin = stock.as_keras(config, weights)
     passed = network.forward(weights, config.activation, pixels)
     expected = twin.predict(pixels, verbose=0)
@@ -52,7 +52,7 @@ def test_gradients_are_those_of_a_gradient_tape(activation: str) -> None:
     config = RunConfig(hidden=(24, 12), activation=activation, init_std=0.2, seed=4)
     reference = stock.as_keras(config)
     images = data.load().train
-    pixels, labels = images.pixels[:60], images.labels[:60]
+    pixels, labels = images[:60].pixels, images.labels[:60]
     with tf.GradientTape() as tape:
         loss = reference.loss(labels, reference(pixels))
     expected = tape.gradient(loss, reference.trainable_variables)

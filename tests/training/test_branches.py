@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import pickle
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -104,15 +105,22 @@ def named(config: RunConfig) -> str:
     return f"{config.optimizer}-{config.schedule}-{changes}"
 
 
-@cache
-def trained() -> dict[RunConfig, RunRecord]:
-    """All cases, those side by side that can be. Some thirty programs of so few steps are not worth
-    a compiler's minutes; that it makes the same of them is shown below."""
+@contextmanager
+def eagerly() -> Iterator[None]:
+    """Programs of so few steps are not worth a compiler's seconds each; that it makes the same of
+    them is shown below."""
     tf.config.run_functions_eagerly(True)
     try:
-        return dict(zip(CASES, train(CASES), strict=True))
+        yield
     finally:
         tf.config.run_functions_eagerly(False)
+
+
+@cache
+def trained() -> dict[RunConfig, RunRecord]:
+    """All cases, those side by side that can be."""
+    with eagerly():
+        return dict(zip(CASES, train(CASES), strict=True))
 
 
 # Stock Keras
@@ -155,6 +163,8 @@ class StockRun:
     def _take_up(self, settings: RunConfig, optimizer: Any) -> None:
         """Go on with some settings and an optimizer: a new one, or the one that there is."""
         self.settings, self.optimizer = settings, optimizer
+        optimizer.build(self.network.trainable_variables)
+        self.traced = tf.function(self._take_step)
         regularizer = stock.as_keras(settings).layers[0].kernel_regularizer
         for layer in self.network.layers:
             if hasattr(layer, "kernel"):
@@ -190,23 +200,12 @@ class StockRun:
         """Train an epoch; the rate of its last step."""
         settings, rate = self.settings, math.nan
         order = data.epoch_order(settings.train_size, number)
-        labels = self.images.train.labels
+        train = self.images.train
         for start in range(0, settings.train_size, settings.batch_size):
             batch = order[start : start + settings.batch_size]
-            for index, mask in enumerate(self.masks):
-                if settings.dropout:
-                    key = tf.constant([settings.seed, self.step * 8 + index])
-                    shape = (len(batch), settings.hidden[index])
-                    kept = tf.random.stateless_uniform(shape, key) >= settings.dropout
-                    mask.mask = tf.cast(kept, tf.float32) / (1 - settings.dropout)
-                else:
-                    mask.mask = 1.0
             rate = float(np.asarray(self.optimizer.learning_rate))
-            with tf.GradientTape() as tape:
-                outputs = self.network(self.images.train.pixels[batch], training=True)
-                loss = self.loss(labels[batch], outputs) + sum(self.network.losses)
-            weights = self.network.trainable_variables
-            self.optimizer.apply(tape.gradient(loss, weights), weights)
+            masks = self._draw(len(batch)) if settings.dropout else []
+            self.traced(tf.constant(train[batch].pixels), tf.constant(train.labels[batch]), masks)
             if settings.penalty == "l1_proximal":
                 dense = [layer for layer in self.network.layers if hasattr(layer, "kernel")]
                 soft_threshold(keras.Sequential(dense), settings, rate)
@@ -214,6 +213,24 @@ class StockRun:
         if settings.schedule == "plateau":
             self.plateau.on_epoch_end(number, {"val_loss": self.val_loss()})
         return rate
+
+    def _draw(self, images: int) -> list[Any]:
+        """The masks of a step, of each hidden layer."""
+        settings, masks = self.settings, []
+        for index, units in enumerate(settings.hidden):
+            key = tf.constant([settings.seed, self.step * 8 + index])
+            kept = tf.random.stateless_uniform((images, units), key) >= settings.dropout
+            masks.append(tf.cast(kept, tf.float32) / (1 - settings.dropout))
+        return masks
+
+    def _take_step(self, images: Any, labels: Any, masks: list[Any]) -> None:
+        for layer, mask in zip(self.masks, masks or [1.0] * len(self.masks), strict=True):
+            layer.mask = mask
+        with tf.GradientTape() as tape:
+            outputs = self.network(images, training=True)
+            loss = self.loss(labels, outputs) + sum(self.network.losses)
+        weights = self.network.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, weights), weights)
 
     def val_loss(self) -> float:
         part = self.images.validation
@@ -302,11 +319,8 @@ def test_up_to_its_branch_a_run_is_its_trunk_bit_for_bit(config: RunConfig) -> N
 
 def test_what_the_compiler_makes_of_a_branch_is_the_same() -> None:
     """Of masks it draws others."""
-    tf.config.run_functions_eagerly(True)
-    try:
+    with eagerly():
         eager = [*train([PLAIN, LATER]), *train([OTHER])]
-    finally:
-        tf.config.run_functions_eagerly(False)
     for record in eager:
         for ours, theirs in zip(record.weights, compiled()[record.config].weights, strict=True):
             np.testing.assert_allclose(ours, theirs, atol=1e-4)
@@ -341,12 +355,15 @@ def returned(going_on: Generator[None, None, Any]) -> Any:
 
 
 def test_weights_of_any_epoch_are_those_of_the_branch() -> None:
-    (record,) = train([OTHER])
-    every = list(weights_of_epochs(OTHER))
+    with eagerly():
+        (record,) = train([OTHER])
+        every = list(weights_of_epochs(OTHER))
+        trunk = list(islice(weights_of_epochs(PLAIN), 3))
+        again = returned(weights_after(OTHER, 4))
     assert len(every) == OTHER.epochs + 1
     np.testing.assert_equal(every[-1], list(record.weights))
-    np.testing.assert_equal(every[2], list(weights_of_epochs(PLAIN))[2])
-    np.testing.assert_equal(returned(weights_after(OTHER, 4)), every[4])
+    np.testing.assert_equal(every[2], trunk[2])
+    np.testing.assert_equal(again, every[4])
 
 
 def test_a_run_may_diverge_after_its_branch() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from fmviz.run.config import RunConfig
-from fmviz.run.groups import kinds_of
+from fmviz.run.groups import Kind, kinds_of
 from fmviz.run.record import PREDICTIONS, RunRecord
 from fmviz.training import group as group_module
 from fmviz.training.group import Group
@@ -77,11 +77,12 @@ def test_a_group_can_wait_between_any_two_parts() -> None:
 
 
 SGD = SHORT.replace(optimizer="sgd")
+NADAM = LONG.replace(optimizer="nadam")
 # Each with where it is interrupted: after so many parts, of which the first is the start. An epoch
 # has three.
 INTERRUPTED = [
     ([SGD, LONG.replace(optimizer="sgd")], 1),
-    ([LONG.replace(optimizer="adam", dropout=0.4, schedule="cosine_restarts")], 6),
+    ([NADAM.replace(dropout=0.4, schedule="cosine_restarts")], 6),
     # One has ended, one diverges later, and learning rates depend on what was measured.
     (
         [
@@ -92,8 +93,16 @@ INTERRUPTED = [
         ],
         5,
     ),
-    ([LONG.replace(optimizer="nadam", penalty="l1_proximal", lam=1.0)], 15),
+    ([NADAM.replace(penalty="l1_proximal", lam=1.0)], 15),
 ]
+
+
+def programs_of(configs: list[RunConfig]) -> tuple[Kind, ...]:
+    """One for all of an optimizer that are interrupted, as each compiles in two processes."""
+    (optimizer,) = {config.optimizer for config in configs}
+    alike = [some for some, _ in INTERRUPTED if some[0].optimizer == optimizer]
+    return kinds_of(list(chain.from_iterable(alike)), max(map(len, alike)))
+
 
 GO_ON = """
 import pickle, sys
@@ -114,8 +123,8 @@ def test_a_group_goes_on_in_another_process_as_if_nothing_had_happened(
     monkeypatch.setattr(group_module, "STEPS_AT_ONCE", 3)
     kept, expected = [], []
     for configs, parts in INTERRUPTED:
-        expected += trained(Group(configs, test=True))
-        group = Group(configs, test=True)
+        expected += trained(Group(configs, kinds=programs_of(configs), test=True))
+        group = Group(configs, kinds=programs_of(configs), test=True)
         assert len(list(islice(group.parts(), parts))) == parts
         kept.append(pickle.dumps(group.kept()))
     records = tmp_path / "records"
@@ -138,7 +147,8 @@ def test_while_it_is_looked_into_why_a_member_diverged_nothing_can_be_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(group_module, "STEPS_AT_ONCE", 3)
-    group = Group([SGD.replace(learning_rate=100.0, penalty="l2", lam=10_000.0)])
+    configs = [SGD.replace(learning_rate=100.0, penalty="l2", lam=10_000.0)]
+    group = Group(configs, kinds=programs_of(configs))
     kept = [group.kept() is not None for _ in group.parts()]
     assert not all(kept)
     assert kept[0]

@@ -40,7 +40,7 @@ def test_a_member_predicts_what_its_stock_network_predicts(
 ) -> None:
     configs = [RunConfig(hidden=hidden, activation=activation, seed=s) for s in range(members)]
     network = built(configs)
-    images = data.load().test.pixels[:50]
+    images = data.load().test[:50].pixels
     logits, pre_activations, activations = network(images)
     for k, config in enumerate(configs):
         taken = model.take(network.trainable_variables, k)
@@ -82,7 +82,7 @@ def test_a_stock_network_survives_saving(tmp_path: Path) -> None:
     stock = model.as_keras(config, initial_weights(config))
     stock.save(tmp_path / "run.keras")
     again = keras.models.load_model(tmp_path / "run.keras")
-    images = data.load().test.pixels[:20]
+    images = data.load().test[:20].pixels
     np.testing.assert_array_equal(
         stock.predict(images, verbose=0), again.predict(images, verbose=0)
     )
@@ -119,7 +119,7 @@ def test_dropout_keeps_the_mean_and_leaves_inference_alone() -> None:
     np.testing.assert_allclose(mask.mean(axis=(1, 2)), 1, atol=0.02)
     np.testing.assert_allclose((mask == 0).mean(axis=(1, 2)), rates, atol=0.005)
     np.testing.assert_allclose(mask[1].max(), 1 / 0.75, rtol=1e-6)
-    images = data.load().test.pixels[:20]
+    images = data.load().test[:20].pixels
     plain = network(images).logits
     trained, _, activations = network(images, rates=rates, keys=keys(0, 1, 2))
     np.testing.assert_allclose(plain[0], trained[0], rtol=1e-6)
@@ -174,7 +174,7 @@ def test_a_saved_network_goes_on_training_as_it_was(
     config = RunConfig(hidden=(8,), train_size=64, batch_size=32, epochs=4, **changes)
     stock = model.as_keras(config, initial_weights(config))
     images = data.load().train
-    x, y = images.pixels[:32], images.labels[:32]
+    x, y = images[:32].pixels, images.labels[:32]
     stock.train_on_batch(x, y)
     stock.save(tmp_path / "run.keras")
     again = keras.models.load_model(tmp_path / "run.keras")

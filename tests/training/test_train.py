@@ -23,6 +23,7 @@ from fmviz.run.record import RunRecord
 from fmviz.theory.initializers import initial_weights
 from fmviz.theory.saturation import predicted_saturation
 from fmviz.training import stock as model
+from fmviz.training.group import Group
 from fmviz.training.programs import programs
 from fmviz.training.train import train, weights_after
 from tests.support.records import same_figures
@@ -152,30 +153,48 @@ NEIGHBOURS: list[dict[str, Any]] = [
 
 
 @cache
-def of_way(way: tuple[groups.Stretch, ...], epochs: int) -> dict[RunConfig, RunRecord]:
-    """All cases of a way, each beside others and one or two that differ from it in every number
-    and bring weight decay, soft-thresholding and dropout."""
-    cases = dict.fromkeys(map(config_of, CASES))
-    configs = [c for c in cases if groups.way_of(c) == way and c.epochs == epochs]
-    everything = []
-    room = groups.MEMBERS_AT_ONCE - 2
-    for first in range(0, len(configs), room):
-        one, other = (
-            RunConfig(
-                **{name: value for name, value in configs[first] if name not in OF_MEMBERS},
-                **{"init_std": 0.2, "label_noise": 0.2, "seed": 50 + first, **changes},
-            )
-            for changes in NEIGHBOURS
+def company(way: tuple[groups.Stretch, ...]) -> tuple[list[RunConfig], tuple[groups.Kind, ...]]:
+    """Who is trained beside the cases of a way, one or two runs that differ from those in every
+    number and bring weight decay, soft-thresholding and dropout; and the program of them all."""
+    configs = [c for c in map(config_of, CASES) if groups.way_of(c) == way]
+    members = min(len({*configs}) + 1, groups.MEMBERS_AT_ONCE)
+    one, other = (
+        RunConfig(
+            **{name: value for name, value in configs[0] if name not in OF_MEMBERS},
+            **{"init_std": 0.2, "label_noise": 0.2, "seed": 50, **changes},
         )
-        # Only where there are many: dropout takes long to compile.
-        everything += [one, *([other] if room <= len(configs) else [])]
-        everything += configs[first : first + room]
-    return dict(zip(everything, train(everything, test=True), strict=True))
+        for changes in NEIGHBOURS
+    )
+    # Only where there are many: dropout takes long to compile.
+    neighbours = [one, other] if members == groups.MEMBERS_AT_ONCE else [one]
+    return neighbours, groups.kinds_of([*neighbours, *configs], members)
+
+
+def beside(configs: list[RunConfig]) -> list[RunRecord]:
+    """Runs of one way, as they are trained beside others by the program of its cases."""
+    neighbours, kinds = company(groups.way_of(configs[0]))
+    room = kinds[0].members - len(neighbours)
+    records = []
+    for first in range(0, len(configs), room):
+        some = configs[first : first + room]
+        group = Group([*some, *neighbours], kinds=kinds, test=True)
+        for _ in group.parts():
+            pass
+        records += group.records()[: len(some)]
+    return records
+
+
+@cache
+def of_way(way: tuple[groups.Stretch, ...]) -> dict[RunConfig, RunRecord]:
+    """All cases of a way."""
+    cases = dict.fromkeys(map(config_of, CASES))
+    configs = [config for config in cases if groups.way_of(config) == way]
+    return dict(zip(configs, beside(configs), strict=True))
 
 
 def together(config: RunConfig) -> RunRecord:
     """A case as it is trained beside others."""
-    return of_way(groups.way_of(config), config.epochs)[config]
+    return of_way(groups.way_of(config))[config]
 
 
 class Stock(NamedTuple):
@@ -206,7 +225,10 @@ def soft_threshold(network: keras.Sequential, config: RunConfig, rate: float) ->
 def one_step_more(network: keras.Sequential, config: RunConfig, rate: float) -> list[float]:
     """‖ΔW‖/‖W‖ of each kernel in a step on the first 128 training images, which is taken."""
     before = network.get_weights()[::2]
-    images = data.load(config.dataset).train.pixels[: min(128, config.train_size)]
+    images = data.load(config.dataset).train[: min(128, config.train_size)].pixels
+    # One step is not worth another trace.
+    network.run_eagerly = True
+    network.make_train_function(force=True)
     network.train_on_batch(images, told_labels(config)[:128])
     if config.penalty == "l1_proximal":
         soft_threshold(network, config, rate)
@@ -216,7 +238,7 @@ def one_step_more(network: keras.Sequential, config: RunConfig, rate: float) -> 
     ]
 
 
-def stock_network(config: RunConfig) -> keras.Sequential:
+def stock_network(config: RunConfig, *, eagerly: bool = False) -> keras.Sequential:
     """`model.as_keras`, which also reports the cross-entropy without its penalty."""
     network = model.as_keras(config, initial_weights(config))
     network.compile(
@@ -226,6 +248,7 @@ def stock_network(config: RunConfig) -> keras.Sequential:
             "accuracy",
             keras.metrics.SparseCategoricalCrossentropy(from_logits=True, name="crossentropy"),
         ],
+        run_eagerly=eagerly,
         jit_compile=False,
     )
     return network
@@ -254,7 +277,7 @@ def stock_run(config: RunConfig) -> Stock:
     crossentropies, accuracies, rates = [], [], []
     for epoch in range(config.epochs):
         order = data.epoch_order(config.train_size, epoch)
-        x, y = images.train.pixels[order], labels[order]
+        x, y = images.train[order].pixels, labels[order]
         steps = config.steps_per_epoch
         last_step = (epoch + 1) * steps - 1
         if config.penalty == "l1_proximal":
@@ -381,7 +404,7 @@ def test_penalties_leave_biases_alone_where_nothing_else_pulls_at_them() -> None
     # λ so large that kernels go to 0 at once; biases then learn the classes' shares and stay.
     large = {"lam": 500.0, "optimizer": "sgd", "learning_rate": 0.5}
     penalties = ("l2", "weight_decay", "l1_proximal")
-    for record in train([config_of({**large, "penalty": penalty}) for penalty in penalties]):
+    for record in beside([config_of({**large, "penalty": penalty}) for penalty in penalties]):
         kernels, biases = (record.weights[i::2] for i in (0, 1))
         assert max(np.abs(k).max() for k in kernels) < 0.05
         assert np.abs(biases[-1]).max() > 0.01
@@ -422,7 +445,7 @@ def data_gradients(config: RunConfig, weights: Any) -> list[npt.NDArray[np.float
     """∂C₀/∂W of each kernel on the first 128 training images, by a tape over stock layers."""
     network = model.as_keras(config.replace(dropout=0.0), weights)
     size = min(128, config.train_size)
-    images, labels = data.load(config.dataset).train.pixels[:size], told_labels(config)[:size]
+    images, labels = data.load(config.dataset).train[:size].pixels, told_labels(config)[:size]
     with tf.GradientTape() as tape:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, network(images))
     kernels = [layer.kernel for layer in network.layers]
@@ -448,7 +471,7 @@ def test_measures_are_those_of_the_final_weights() -> None:
         right = (predictions == part.labels).mean(axis=1)
         figures = [record.at(f"{name}_accuracy", epoch) for epoch in range(4)]
         np.testing.assert_allclose(figures, right, atol=1e-7)
-    loss, accuracy = network.evaluate(images.train.pixels[:500], told_labels(config), verbose=0)
+    loss, accuracy = network.evaluate(images.train[:500].pixels, told_labels(config), verbose=0)
     assert record.at_end("train_accuracy") == pytest.approx(accuracy, abs=1.1 / 500)
     crossentropy = loss - float(sum(network.losses))
     assert record.at_end("train_crossentropy") == pytest.approx(crossentropy, rel=1e-4)
@@ -470,10 +493,10 @@ def test_measures_are_those_of_the_final_weights() -> None:
 
 
 def test_no_more_training_images_are_measured_than_the_sample_has() -> None:
-    record = trained(RunConfig(train_size=2_000, epochs=1, hidden=(16,), label_noise=0.2))
+    record = trained(RunConfig(**(SMALL | {"train_size": 2_000, "epochs": 1}), label_noise=0.2))
     assert record.examples["train"] == 1_250
     network = model.as_keras(record.config, record.weights)
-    images, labels = data.load().train.pixels[:1_250], told_labels(record.config)[:1_250]
+    images, labels = data.load().train[:1_250].pixels, told_labels(record.config)[:1_250]
     loss, accuracy = network.evaluate(images, labels, verbose=0)
     assert record.at_end("train_accuracy") == pytest.approx(accuracy, abs=1.1 / 1_250)
     assert record.at_end("train_crossentropy") == pytest.approx(loss, rel=1e-4)
@@ -582,11 +605,13 @@ def test_the_first_row_is_the_network_before_its_first_step(changes: dict[str, A
     record, weights = together(config), initial_weights(config)
     norms = [np.linalg.norm(k) for k in weights[::2]]
     np.testing.assert_allclose(record.layers_at("kernel_norm", 0), norms, rtol=1e-5)
-    network = stock_network(config)
+    network = stock_network(config, eagerly=True)
     rate = rate_at(network, 0)
     assert record.at("learning_rate", 0) == pytest.approx(rate, rel=1e-5)
     images = data.load().validation
-    loss, _, crossentropy = network.evaluate(images.pixels, images.labels, verbose=0)
+    loss, _, crossentropy = network.evaluate(
+        images.pixels, images.labels, batch_size=len(images), verbose=0
+    )
     assert record.at("val_crossentropy", 0) == pytest.approx(crossentropy, rel=1e-4)
     assert record.at("val_loss", 0) == pytest.approx(loss, rel=1e-4)
     assert math.isnan(record.at("running_accuracy", 0))
@@ -688,21 +713,23 @@ def test_lambda_zero_is_the_baseline_bit_for_bit() -> None:
         assert same_figures(train([zero], test=True)[0], trained(baseline))
 
 
+# One hidden layer, which compiles in half the time.
+THIN: dict[str, Any] = SMALL | {"hidden": (16,)}
 ALL_FEATURES = [
-    RunConfig(**SMALL, penalty="l2", lam=3.0, dropout=0.2),
-    RunConfig(**SMALL, penalty="weight_decay", lam=3.0, schedule="plateau", plateau_patience=1),
-    RunConfig(**SMALL, penalty="l1_proximal", lam=3.0, label_noise=0.2),
-    RunConfig(**SMALL, ticket="random", kept=0.5),
+    RunConfig(**THIN, penalty="l2", lam=3.0, dropout=0.2),
+    RunConfig(**THIN, penalty="weight_decay", lam=3.0, schedule="plateau", plateau_patience=1),
+    RunConfig(**THIN, penalty="l1_proximal", lam=3.0, label_noise=0.2),
+    RunConfig(**THIN, ticket="random", kept=0.5),
 ]
 
 
 @cache
 def with_all_features() -> list[RunRecord]:
-    return train([*ALL_FEATURES, RunConfig(**SMALL)], test=True)
+    return train([*ALL_FEATURES, RunConfig(**THIN)], test=True)
 
 
 def test_the_same_run_twice_is_the_same_bit_for_bit() -> None:
-    again = train([*ALL_FEATURES, RunConfig(**SMALL)], test=True)
+    again = train([*ALL_FEATURES, RunConfig(**THIN)], test=True)
     for first, second in zip(with_all_features(), again, strict=True):
         assert same_figures(first, second)
 
@@ -720,16 +747,6 @@ def assert_close(a: RunRecord, b: RunRecord) -> None:
         np.testing.assert_allclose(a.layers[name], b.layers[name], rtol=1e-3)
 
 
-def test_company_changes_nothing_beyond_rounding() -> None:
-    config = RunConfig(**SMALL, penalty="l2", lam=1.0)
-    others = [
-        config.replace(seed=4, init_std=1.0),
-        config.replace(lam=50.0),
-        config.replace(seed=9),
-    ]
-    assert_close(trained(config), train([*others, config], test=True)[-1])
-
-
 @pytest.mark.parametrize(
     "place",
     range(len(ALL_FEATURES)),
@@ -742,7 +759,7 @@ def test_a_feature_that_a_neighbour_brings_changes_nothing_beyond_rounding(place
 
 
 def test_features_that_only_neighbours_have_change_nothing_beyond_rounding() -> None:
-    config = RunConfig(**SMALL)
+    config = RunConfig(**THIN)
     assert not any(groups.features_of([config]))
     assert all(groups.features_of(ALL_FEATURES))
     assert_close(trained(config), with_all_features()[-1])
@@ -750,12 +767,14 @@ def test_features_that_only_neighbours_have_change_nothing_beyond_rounding() -> 
 
 def test_more_members_than_fit_one_model_come_back_in_order_and_as_alone() -> None:
     configs = [
-        RunConfig(**(SMALL | {"epochs": 1}), seed=i, penalty="l2", lam=float(i)) for i in range(11)
+        RunConfig(**(THIN | {"epochs": 2}), seed=i, penalty="l2", lam=9.0 * i) for i in range(12)
     ]
+    # The same start beside another penalty, and another start.
+    configs[5:7] = [configs[0].replace(lam=50.0), configs[4].replace(init_std=1.0)]
     assert len(configs) > groups.MEMBERS_AT_ONCE
     records = train(configs)
     assert [record.config for record in records] == configs
-    for place in (0, 5, 6, 10):
+    for place in (0, 5, 6, 11):
         assert_close(records[place], trained(configs[place]))
 
 
@@ -819,7 +838,7 @@ def test_any_number_of_members_is_dealt_out_evenly(count: int) -> None:
 
 
 def test_no_number_compiles_again() -> None:
-    frame = SMALL | {"epochs": 2}
+    frame = THIN | {"epochs": 1}
     # Between them these need all that is left out of a program where nobody needs it.
     decayed = RunConfig(**frame, penalty="weight_decay", lam=1.0, dropout=0.1)
     thresholded = RunConfig(**frame, penalty="l1_proximal", lam=1.0)
@@ -852,14 +871,14 @@ def test_no_number_compiles_again() -> None:
         {"seed": 77},
     ):
         train([config.replace(**changes), decayed.replace(lam=2.0), thresholded.replace(lam=0.3)])
-    for changes in ({"train_size": 300}, {"train_size": 50}, {"epochs": 1}):
+    for changes in ({"train_size": 300}, {"train_size": 50}, {"epochs": 2}):
         train([c.replace(**changes) for c in configs])
     assert program.traces == before
     assert len(programs) == kinds
 
 
 def test_each_group_is_told_its_phases_and_compiles_once() -> None:
-    configs = [RunConfig(**SMALL | {"hidden": (width,)}) for width in (21, 22, 21)]
+    configs = [RunConfig(**SMALL | {"hidden": (), "batch_size": size}) for size in (21, 22, 21)]
     told: list[tuple[list[int], str]] = []
 
     def on_phase(indices: list[int], phase: str) -> None:
@@ -917,7 +936,7 @@ def test_a_diverging_member_ends_early_and_alone() -> None:
     good = RunConfig(**SMALL, optimizer="sgd", learning_rate=0.05)
     # Each step multiplies the weights by 1 − ηλ/n = −19: float32 overflows within 30 steps.
     bad = good.replace(penalty="l2", lam=10_000.0, learning_rate=1.0)
-    kept, ended = train([good, bad])
+    kept, ended = beside([good, bad])
     assert kept.diverged is None
     for a, b in zip(kept.weights, trained(good).weights, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
@@ -936,7 +955,7 @@ def test_a_diverging_member_ends_early_and_alone() -> None:
         order = data.epoch_order(bad.train_size, epoch)
         for start in range(0, bad.train_size, bad.batch_size):
             batch = order[start : start + bad.batch_size]
-            loss = network.train_on_batch(images.pixels[batch], images.labels[batch])[0]
+            loss = network.train_on_batch(images[batch].pixels, images.labels[batch])[0]
             if not np.isfinite(loss):
                 assert (where.epoch - 1) * bad.steps_per_epoch + where.step == step
                 assert where.where == "loss"
@@ -975,10 +994,10 @@ def test_a_run_can_be_stopped_between_epochs() -> None:
 
 
 def test_groups_advance_together_and_come_back_in_order() -> None:
-    small = SMALL | {"epochs": 2}
+    small = THIN | {"epochs": 2}
     configs = [
         RunConfig(**small, seed=1),
-        RunConfig(**(small | {"hidden": (16,)})),
+        RunConfig(**(small | {"hidden": ()})),
         RunConfig(**small, seed=2),
     ]
     seen: list[list[int]] = []
@@ -1005,7 +1024,7 @@ def test_a_fresh_unsaturated_network_starts_at_ln_10() -> None:
 
 def test_twenty_images_are_learnt_by_heart() -> None:
     record = trained(
-        RunConfig(train_size=20, epochs=100, hidden=(64,), learning_rate=0.005, batch_size=20)
+        RunConfig(train_size=20, epochs=100, hidden=(64,), learning_rate=0.005, batch_size=32)
     )
     assert record.at_end("train_crossentropy") < 0.01
     assert record.at_end("train_accuracy") == 1
@@ -1013,7 +1032,7 @@ def test_twenty_images_are_learnt_by_heart() -> None:
 
 def test_sigma_one_saturates_tanh_as_predicted() -> None:
     record = trained(RunConfig(init_std=1.0, hidden=(512,), epochs=1))
-    probe = data.load().validation.pixels[: data.PROBE_IMAGES].astype(float)
+    probe = data.load().validation[: data.PROBE_IMAGES].pixels.astype(float)
     predicted = predicted_saturation("tanh", np.sqrt((probe**2).sum(axis=1)))
     assert predicted > 0.75
     # 512 units drawn at random: their share varies by about √(p(1−p)/512) ≈ 0.02.

@@ -719,7 +719,7 @@ def test_whatever_start_is_drawn_its_words_hold(hidden: list[int], **start: Any)
     weights = initial_weights(config)
     images = data.load().train
     gradients = network.gradients(
-        weights, config.activation, images.pixels[:20], images.labels[:20]
+        weights, config.activation, images[:20].pixels, images.labels[:20]
     )
     norms = [float(np.linalg.norm(gradient)) for gradient in gradients[::2]]
     differ = any(len(np.unique(kernel, axis=1).T) > 1 for kernel in weights[:-2:2])

@@ -35,7 +35,7 @@ def test_a_worked_line_is_what_a_gradient_tape_finds(activation: str, layer: int
     config = RunConfig(hidden=(24, 12), activation=activation, init_std=0.3, seed=4)
     reference = stock.as_keras(config)
     images, unit, image = xray.probe("compact"), 7, 3
-    pixels, labels = images.pixels[image : image + 1], images.labels[image : image + 1]
+    pixels, labels = images[image : image + 1].pixels, images.labels[image : image + 1]
     function = keras.activations.get(
         {"leaky_relu": lambda z: keras.ops.leaky_relu(z, 0.2), "gelu": exact_gelu}.get(
             activation, activation

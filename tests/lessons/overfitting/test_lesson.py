@@ -466,7 +466,7 @@ def test_the_keras_lines_run_and_make_the_labels_that_the_run_is_told(noise: flo
         "model": model,
         "x": images.train.pixels,
         "y": images.train.labels,
-        "x_val": images.validation.pixels[:50],
+        "x_val": images.validation[:50].pixels,
         "y_val": images.validation.labels[:50],
     }
     exec(program(config).replace("batch_size", "verbose=0, batch_size"), names)

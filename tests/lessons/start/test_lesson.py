@@ -92,7 +92,7 @@ def test_an_image_goes_through_the_recorded_network(store: RunStore, image: int)
     (config,) = LESSON.runs_of(LESSON.start).values()
     record = store.get(config)
     assert record is not None
-    pixels = data.load().validation.pixels[image : image + 1]
+    pixels = data.load().validation[image : image + 1].pixels
     shares = network.softmax(network.forward(record.weights, "relu", pixels).logits)[0]
     answer = int(record.val_predictions[-1][image])
     assert answer == shares.argmax()
