@@ -14,15 +14,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.compare.lesson import EXAMPLES
 from fmviz.lessons.initialisation.lesson import map_runs
 from fmviz.lessons.overfitting import widths
 from fmviz.lessons.regularisation import tickets
+from fmviz.lessons.schedules.lesson import raced
 from fmviz.lessons.start import growth
 from fmviz.page.ahead import opening_row
+from fmviz.page.state import State
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
 from fmviz.run.store import RECORDED_FOLDER, RunStore
@@ -63,8 +65,8 @@ def recorded_configs() -> dict[RunConfig, Detail]:
                 ship(config)
     for pin in EXAMPLES:
         ship(pin.config)
-    # The map beside the X-ray, where its page opens.
-    for config in map_runs(LESSONS["initialisation"].start.config):
+    # All schedules, compared image by image.
+    for config in raced(LESSONS["schedules"].start.config).values():
         ship(config)
     for config in outlined():
         ship(config, "outline")
@@ -82,18 +84,34 @@ def shown_sure() -> set[RunConfig]:
 
 
 def outlined() -> list[RunConfig]:
-    """The runs of closer looks that show the ends of many."""
+    """The runs of pictures that show the ends of many."""
+    lesson = LESSONS["initialisation"]
+    # A map each activation function.
+    mapped = [lesson.start, *map(lesson.state_of, lesson.presets)]
     return [
+        *(config for state in mapped for config in map_runs(state.config)),
         *widths.runs(_preset("overfitting", "widths")),
         *tickets.runs(_preset("regularisation", "ticket")),
     ]
 
 
+def timed() -> list[RunConfig]:
+    """The race over seconds, which compare where all of it was trained in one go; the branches of
+    its runs with it."""
+    race = LESSONS["optimizers"].runs_of(_state("optimizers", "seconds")).values()
+    return [*race, *(c for c in recorded_configs() if c.branch and c.trunk in race)]
+
+
 def _preset(name: str, preset: str) -> RunConfig:
     """The run that a step of a lesson's story asks for."""
+    return _state(name, preset).config
+
+
+def _state(name: str, preset: str) -> State[Any]:
+    """What a step of a lesson's story sets its page to."""
     lesson = LESSONS[name]
     (step,) = (step for step in lesson.presets if step.name == preset)
-    return lesson.state_of(step).config
+    return lesson.state_of(step)
 
 
 def cut(record: RunRecord, detail: Detail) -> RunRecord:
@@ -118,8 +136,12 @@ def record_growth(store: RunStore) -> None:
 
 
 def trained(wanted: Sequence[RunConfig]) -> Iterator[RunRecord]:
-    """The records of runs. A run that branches is trained beside its trunk and nothing else, though
-    that be recorded already: in other company rounding would set them apart before the branch."""
+    """The records of runs. A run that branches is trained beside its trunk and nothing of its kind,
+    though that be recorded already: in other company rounding would set them apart before the
+    branch. Of the race over seconds all or none is trained."""
+    if not set(wanted).isdisjoint(race := timed()):
+        yield from train(race, test=True)
+        wanted = [config for config in wanted if config not in race]
     families: dict[RunConfig, list[RunConfig]] = {}
     for config in wanted:
         if config.branch:

@@ -13,7 +13,7 @@ from fmviz.run.record import RunRecord
 from fmviz.run.store import RECORDED_FOLDER, RunStore
 from fmviz.training.train import train
 from fmviz.ui import live
-from scripts.record import WITH_WEIGHTS, recorded_configs
+from scripts.record import WITH_WEIGHTS, recorded_configs, timed
 from tests.support.lessons import opened, texts
 from tests.support.scripted import ScriptedEngine, ScriptedWatch
 
@@ -49,6 +49,11 @@ def test_a_branch_is_recorded_beside_its_trunk_and_the_two_begin_as_one(store: R
         after = config.branch_epoch
         assert (one[:after] == other[:after]).all()
         assert one[after] != other[after]
+
+
+def test_the_race_over_seconds_was_trained_in_one_go(store: RunStore) -> None:
+    race = [store.get(config, brief=True) for config in timed()]
+    assert len({record.made["begun"] for record in race if record is not None}) == 1
 
 
 @pytest.mark.parametrize("name", WITH_WEIGHTS)

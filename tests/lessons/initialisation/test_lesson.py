@@ -909,8 +909,8 @@ def test_the_map_waits_for_its_button(monkeypatch: pytest.MonkeyPatch) -> None:
     engine.known = lambda configs, **_: False  # type: ignore[method-assign]
     monkeypatch.setattr(live, "engine", lambda: engine)
     # Of other units than those whose map is recorded.
-    at = opened("initialisation", {"activation": "sigmoid"})
-    cells = tuple(map_runs(preset("saturated").replace(activation="sigmoid")))
+    at = opened("initialisation", {"hidden": "64"})
+    cells = tuple(map_runs(preset("saturated").replace(hidden=(64,))))
     assert cells not in engine.asked
     next(b for b in at.button if b.label.startswith("Train these")).click().run()
     assert cells in engine.asked
