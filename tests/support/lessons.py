@@ -152,7 +152,7 @@ def every_section(at: AppTest, lesson: str) -> Iterator[str]:
         yield section
 
 
-@lru_cache(64)
+@lru_cache(192)
 def _made_up(config: RunConfig, seed: int, **history: Sequence[float] | float) -> RunRecord:
     info = DATASETS[config.dataset]
     sample = min(config.train_size, info.train_sample)

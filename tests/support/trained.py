@@ -13,6 +13,8 @@ from fmviz.run.store import RunStore
 from tests.support.needs import time_to_train
 
 FOLDER = "FMVIZ_TRAINED_FOR_TESTS"
+# So few are taken one by one sooner than a program of them is compiled.
+FEW_STEPS = 60
 
 
 def as_shown(
@@ -41,9 +43,16 @@ def train(configs: Sequence[RunConfig]) -> list[RunRecord]:
     missing = [c for c, file in zip(configs, files, strict=True) if not file.exists()]
     if missing:
         time_to_train()
+        import tensorflow as tf
+
         from fmviz.training.train import train as really_train
 
-        for record in really_train(missing, test=True):
+        tf.config.run_functions_eagerly(max(config.steps for config in missing) <= FEW_STEPS)
+        try:
+            records = really_train(missing, test=True)
+        finally:
+            tf.config.run_functions_eagerly(False)
+        for record in records:
             # Another process may be about to write the same run: either file is whole.
             part = folder / f"{record.config.key}.{os.getpid()}"
             part.write_bytes(archive.pack(record, compress=False))
