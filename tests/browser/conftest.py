@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.support.browser import chromium, launched, server
+from tests.support.browser import chromium, free_port, launched, server
 from tests.support.needs import require
 
 
@@ -20,6 +21,19 @@ def browser() -> Iterator[Any]:
         browser = launched(playwright)
         # Placeholders that shimmer are drawn over and over by a processor that has none to spare.
         browser.new_context = partial(browser.new_context, reduced_motion="reduce")
+        context = browser.new_context()
+
+        def new_page(**options: Any) -> Any:
+            """A page of a reader who was never here, in a browser that need not compile the app's
+            scripts once more, which is half of what a page costs it."""
+            context.clear_cookies()
+            page = context.new_page()
+            if "viewport" in options:
+                page.set_viewport_size(options.pop("viewport"))
+            page.emulate_media(**options)
+            return page
+
+        browser.new_page = new_page
         yield browser
         browser.close()
 
@@ -29,3 +43,18 @@ def app(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     """The address of the app, which trains and stores like a user's."""
     with server(tmp_path_factory.mktemp("store")) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def bare(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The app with recorded runs alone, and where it could store something. Nobody listens at its
+    scheduler's address: what is not recorded waits for ever."""
+    folder = tmp_path_factory.mktemp("bare")
+    with server(folder, FMVIZ_SCHEDULER=f"tcp://127.0.0.1:{free_port()}") as address:
+        yield address, folder
+
+
+@pytest.fixture(scope="session")
+def nowhere(bare: tuple[str, Path]) -> str:
+    """The address of the app with recorded runs alone."""
+    return bare[0]

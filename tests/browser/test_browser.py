@@ -20,14 +20,13 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    page = context.new_page()
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
     page.set_default_timeout(120_000)
     yield page
-    context.close()
+    page.close()
     assert faults == []
 
 
@@ -121,7 +120,7 @@ WATCH_TRAINING = """(chart) => {
 }"""
 
 
-def test_moving_lambda_by_keyboard_trains_and_draws(page: Page, app: str) -> None:
+def test_moving_lambda_by_keyboard_trains_and_draws(page: Page, browser: Any, app: str) -> None:
     # Not recorded, and long enough that also a slow machine draws it several times.
     page.goto(f"{app}/playground?train_size=4000&epochs=40")
     page.wait_for_selector("text=trained just now")
@@ -152,13 +151,14 @@ def test_moving_lambda_by_keyboard_trains_and_draws(page: Page, app: str) -> Non
     assert "patience=0" in page.url
 
     # Another browser, given the link, shows the same figures.
-    other = page.context.browser.new_context().new_page()
+    context = browser.new_context()
+    other = context.new_page()
     other.goto(page.url)
     other.wait_for_selector("text=from the store")
     other.wait_for_selector(FIRST_CHART)
     settled(page)
     assert {n: figure(other, n) for n in before} == {n: figure(page, n) for n in before}
-    other.context.close()
+    context.close()
 
 
 def test_a_shared_link_shows_another_profile_the_same_and_keeps_what_is_locked(

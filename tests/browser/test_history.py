@@ -16,8 +16,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def page(browser: Any, app: str) -> Iterator[Page]:
     """The playground as it opens."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    page = context.new_page()
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
     page.set_default_timeout(40_000)
     expect.set_options(timeout=40_000)
     page.goto(f"{app}/playground")
@@ -25,7 +24,7 @@ def page(browser: Any, app: str) -> Iterator[Page]:
     page.wait_for_selector("text=recorded run")
     settled(page)
     yield page
-    context.close()
+    page.close()
 
 
 def settled_at(page: Page, address: str, **shown: str) -> None:

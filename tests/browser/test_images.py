@@ -3,7 +3,6 @@ and the server is not asked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.initialisation import xray
 from fmviz.run import data, measure
 from fmviz.words.numbers import percent, small_percent
-from tests.support.browser import free_port, past_guess, server, settled
+from tests.support.browser import past_guess, settled
 from tests.support.records import shipped
 
 pytestmark = pytest.mark.slow
@@ -24,14 +23,6 @@ pytestmark = pytest.mark.slow
 # Pixels from the edge of a sweep to its first value.
 FIRST = 91
 PLAYER = "[class*=st-key-player] input[type=range]"
-
-
-@pytest.fixture(scope="module")
-def nowhere(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The app with recorded runs alone."""
-    gone = f"tcp://127.0.0.1:{free_port()}"
-    with server(tmp_path_factory.mktemp("images"), FMVIZ_SCHEDULER=gone) as address:
-        yield address
 
 
 def shown(browser: Any, address: str, reel: str) -> tuple[Page, list[Any]]:

@@ -53,15 +53,12 @@ def opened(
     **options: Any,
 ) -> Page:
     """A lesson's page, its guess answered."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000}, **options)
-    page: Page = context.new_page()
+    page: Page = browser.new_page(viewport={"width": 1400, "height": 1000}, **options)
     page.set_default_timeout(30_000)
     page.add_init_script(watch)
     page.faults, page.asked = [], []  # type: ignore[attr-defined]
-    page.goto(app)
-    settled(page)
-    page.get_by_role("link", name=LESSONS[lesson].title, exact=True).first.click()
-    page.wait_for_url(f"**/{lesson}")
+    page.goto(f"{app}/{lesson}")
+    page.get_by_role("button", name=guess).wait_for()
     page.on("pageerror", lambda error: page.faults.append(str(error)))  # type: ignore[attr-defined]
     page.on("console", lambda m: m.type == "error" and page.faults.append(m.text))  # type: ignore[attr-defined]
     page.on("request", lambda request: page.asked.append(request.url))  # type: ignore[attr-defined]
@@ -76,7 +73,7 @@ def page(browser: Any, app: str) -> Iterator[Page]:
     page.wait_for_selector(".kernels")
     settled(page)
     yield page
-    page.context.close()
+    page.close()
 
 
 def epochs(page: Page) -> list[int]:
@@ -209,7 +206,7 @@ def test_after_a_guess_the_curves_draw_themselves_and_then_it_is_judged(
     expect(verdict).to_contain_text("MeasuredIt narrows")
     expect(told).to_have_css("opacity", "1")
     expect(page.locator(SLIDER)).to_have_attribute("aria-valuetext", "epoch 100 of 100")
-    page.context.close()
+    page.close()
 
 
 def test_the_reveal_is_skipped_by_a_key(browser: Any, app: str) -> None:
@@ -232,14 +229,14 @@ def test_the_reveal_is_skipped_by_a_key(browser: Any, app: str) -> None:
     assert {epoch for epoch, judged in after if judged} == {100}
     # No frame in between draws on.
     assert len({epoch for epoch, judged in after if not judged}) <= 1
-    page.context.close()
+    page.close()
 
 
 def test_who_wants_no_motion_sees_the_end_at_once(browser: Any, app: str) -> None:
     page = opened(browser, app, guess="It narrows", reduced_motion="reduce")
     expect(page.locator(".lines .verdict")).to_be_visible(timeout=1_500)
     assert set(epochs(page)) == {100}
-    page.context.close()
+    page.close()
 
 
 def test_a_telephone_has_the_player_too(browser: Any, app: str) -> None:
@@ -261,10 +258,7 @@ def test_a_telephone_has_the_player_too(browser: Any, app: str) -> None:
 
 
 def test_the_first_page_opens_on_a_network_that_learns(browser: Any, app: str) -> None:
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, reduced_motion="no-preference"
-    )
-    page = context.new_page()
+    page = browser.new_page(viewport={"width": 390, "height": 844}, reduced_motion="no-preference")
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(app)
@@ -289,7 +283,7 @@ def test_the_first_page_opens_on_a_network_that_learns(browser: Any, app: str) -
     card.click(position={"x": 6, "y": 6})
     page.wait_for_url("**/dropout")
     assert faults == []
-    context.close()
+    page.close()
 
 
 @pytest.mark.parametrize("lesson", ["early_stopping", "overfitting", "optimizers", "schedules"])
@@ -304,7 +298,7 @@ def test_every_page_with_epochs_has_a_film(browser: Any, app: str, lesson: str) 
     page.keyboard.press("ArrowRight")
     assert set(epochs(page)) == {2}
     assert page.faults == []  # type: ignore[attr-defined]
-    page.context.close()
+    page.close()
 
 
 def test_an_epoch_in_the_words_plays_what_leads_up_to_it(browser: Any, app: str) -> None:
@@ -323,7 +317,7 @@ def test_an_epoch_in_the_words_plays_what_leads_up_to_it(browser: Any, app: str)
     expect(status).to_have_text(f"At epoch {epoch} of 60")
     assert set(epochs(page)) == {int(epoch)}
     assert "#" not in page.url
-    page.context.close()
+    page.close()
 
 
 def test_an_axis_within_one_decade_has_numbers_too(browser: Any, app: str) -> None:
@@ -332,7 +326,7 @@ def test_an_axis_within_one_decade_has_numbers_too(browser: Any, app: str) -> No
     losses = page.locator(".reel.lines").first.locator("text").all_text_contents()
     numbers = [float(text) for text in losses if re.fullmatch(r"0\.\d+", text)]
     assert len(numbers) >= 2
-    page.context.close()
+    page.close()
 
 
 def in_sight(page: Page, *parts: Any) -> bool:
@@ -345,10 +339,7 @@ def in_sight(page: Page, *parts: Any) -> bool:
 def test_the_ravine_is_walked_before_the_guess_and_at_every_move_of_its_sliders(
     browser: Any, app: str
 ) -> None:
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 720}, reduced_motion="no-preference"
-    )
-    page = context.new_page()
+    page = browser.new_page(viewport={"width": 1280, "height": 720}, reduced_motion="no-preference")
     page.set_default_timeout(30_000)
     page.goto(f"{app}/optimizers")
     map_ = page.locator("[data-fmviz-step]")
@@ -387,7 +378,7 @@ def test_the_ravine_is_walked_before_the_guess_and_at_every_move_of_its_sliders(
     expect(sgd).not_to_have_attribute("transform", where)
     expect(step).to_have_attribute("aria-valuetext", "step 3 of 60")
     assert page.locator(".ravine .picture").bounding_box() == place
-    context.close()
+    page.close()
 
 
 def test_a_schedule_is_a_click_away_from_the_dot_that_takes_steps_at_its_rate(
@@ -413,7 +404,7 @@ def test_a_schedule_is_a_click_away_from_the_dot_that_takes_steps_at_its_rate(
     step.click()
     page.wait_for_url("**schedule=step**")
     assert page.faults == []  # type: ignore[attr-defined]
-    page.context.close()
+    page.close()
 
 
 def test_units_vanish_as_they_did_in_the_run_and_the_rate_takes_more_at_once(
@@ -459,6 +450,7 @@ def test_how_sure_and_how_often_right_move_with_the_epoch(browser: Any, app: str
         expect(dots.locator("visible=true")).to_have_count(drawn)
         places.append(dots.evaluate_all("all => all.map(one => one.getAttribute('cy'))"))
     assert places[0] != places[1]
+    page.close()
 
 
 def test_a_run_is_branched_at_the_epoch_that_the_player_shows(browser: Any, app: str) -> None:
@@ -487,4 +479,4 @@ def test_a_run_is_branched_at_the_epoch_that_the_player_shows(browser: Any, app:
     page.get_by_role("button", name="Undo the branch").click()
     expect(page.get_by_text("Branched after epoch 13")).to_have_count(0)
     assert page.faults == []  # type: ignore[attr-defined]
-    page.context.close()
+    page.close()

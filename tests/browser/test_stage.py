@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fmviz.lessons.catalogue import LESSONS
-from tests.support.browser import free_port, grave, past_guess, server, settled
+from tests.support.browser import grave, past_guess, settled
 
 pytestmark = pytest.mark.slow
 
@@ -51,14 +51,6 @@ WARNED = (
 )
 
 
-@pytest.fixture(scope="module")
-def nowhere(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The app with recorded runs alone: what is not recorded waits for ever."""
-    gone = f"tcp://127.0.0.1:{free_port()}"
-    with server(tmp_path_factory.mktemp("stage"), FMVIZ_SCHEDULER=gone) as address:
-        yield address
-
-
 @pytest.fixture(scope="module", params=WINDOWS, ids=lambda window: f"{window[0]} {window[2]}")
 def window(request: pytest.FixtureRequest, browser: Any) -> Iterator[Page]:
     width, height, theme = request.param
@@ -79,11 +71,18 @@ def shown(page: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize("name", TITLES)
-def test_all_that_counts_is_in_sight_at_once_and_for_everybody(
+def test_all_that_counts_is_in_sight_at_once_for_everybody_and_stays_there(
     window: Page, nowhere: str, name: str
 ) -> None:
     window.said.clear()  # type: ignore[attr-defined]
     shown(window, f"{nowhere}/{name}")
+    check_sight(window, name)
+    if name in WITH_KNOB:
+        check_calm(window, name)
+
+
+def check_sight(window: Page, name: str) -> None:
+    """What the page is about is in sight at once, and axe and Vega have nothing against it."""
     assert window.title() == f"{TITLES[name]} · fmviz"
     assert window.locator("h1").count() == 1
     assert window.locator("img:not([alt])").count() == 0
@@ -110,15 +109,13 @@ def test_all_that_counts_is_in_sight_at_once_and_for_everybody(
     assert [text for text in said if re.match(WARNED, text)] == []
 
 
-@pytest.mark.parametrize("name", WITH_KNOB)
-def test_nothing_moves_while_a_slider_does(window: Page, nowhere: str, name: str) -> None:
-    shown(window, f"{nowhere}/{name}")
+def check_calm(window: Page, name: str) -> None:
+    """Nothing moves while a slider does."""
     chart = window.locator(MAIN_CHART).first
-    chart.wait_for(state="attached")
     before = chart.bounding_box()
     slider = window.locator(".st-key-stage [data-testid=stSlider] input").first
     if not slider.count():
-        pytest.skip("its main control is no slider")
+        return
     presets = window.locator("[class*=st-key-presets-of-] button[data-testid*=stBaseButton]")
     # Off to a run that waits, and back to the one that is there; not by a key, as a story may begin
     # beside the slider's steps.

@@ -35,15 +35,14 @@ TALLEST = 220
 @pytest.fixture
 def page(browser: Any, app: str) -> Iterator[Page]:
     """A page on which any request to another host fails the test."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
     asked: list[str] = []
-    context.on("request", lambda request: asked.append(request.url))
-    page = context.new_page()
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.context.on("request", lambda request: asked.append(request.url))
     page.set_default_timeout(120_000)
     yield page
     # What an element begins to fetch, it begins at once.
     page.wait_for_timeout(200)
-    context.close()
+    page.close()
     foreign = {urlsplit(url).netloc for url in asked if urlsplit(url).scheme in ("http", "https")}
     assert foreign == {urlsplit(app).netloc}
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.support.browser import free_port, server, settled, slider
+from tests.support.browser import settled, slider
 
 pytestmark = pytest.mark.slow
 
@@ -42,25 +41,15 @@ STILL = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def alone(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an app without a worker: nobody listens at its scheduler's, and what is not
-    recorded waits for ever."""
-    nowhere = f"tcp://127.0.0.1:{free_port()}"
-    with server(tmp_path_factory.mktemp("store"), FMVIZ_SCHEDULER=nowhere) as address:
-        yield address
-
-
 @pytest.mark.parametrize(("width", "theme"), [(1400, "light"), (390, "dark")])
 def test_what_was_on_the_screen_stays_pale_and_nothing_moves(
-    browser: Any, alone: str, width: int, theme: str
+    browser: Any, nowhere: str, width: int, theme: str
 ) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=theme)
-    page = context.new_page()
+    page = browser.new_page(viewport={"width": width, "height": 1000}, color_scheme=theme)
     page.set_default_timeout(120_000)
     # No step of the lesson's story, whose words go as the slider moves; and a slider of which no
     # position ships.
-    page.goto(f"{alone}/playground?patience=5")
+    page.goto(f"{nowhere}/playground?patience=5")
     page.wait_for_selector(PICTURE)
     settled(page)
     page.wait_for_function(STILL)
@@ -73,4 +62,4 @@ def test_what_was_on_the_screen_stays_pale_and_nothing_moves(
     after = page.evaluate(LOOK)
     assert after["boxes"] == before["boxes"]
     assert after["page"] == before["page"]
-    context.close()
+    page.close()

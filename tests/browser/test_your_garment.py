@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import free_port, server, settled
+from tests.support.browser import settled
 
 pytestmark = pytest.mark.slow
 
@@ -33,15 +32,6 @@ TROUSER = [
     (0.28, 0.9),
     (0.33, 0.12),
 ]
-
-
-@pytest.fixture(scope="module")
-def nowhere(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """The app with recorded runs alone, and where it could store something."""
-    folder = tmp_path_factory.mktemp("garment")
-    gone = f"tcp://127.0.0.1:{free_port()}"
-    with server(folder, FMVIZ_SCHEDULER=gone) as address:
-        yield f"{address}/your_garment", folder
 
 
 def shown(page: Page, address: str) -> None:
@@ -87,9 +77,9 @@ def like_a_trouser(grey: np.ndarray) -> bool:
     )
 
 
-def test_a_mouse_draws_one_on_a_desktop(browser: Any, nowhere: tuple[str, Path]) -> None:
+def test_a_mouse_draws_one_on_a_desktop(browser: Any, nowhere: str) -> None:
     page: Page = browser.new_page(viewport={"width": 1400, "height": 900})
-    shown(page, f"{nowhere[0]}?example=bag")
+    shown(page, f"{nowhere}/your_garment?example=bag")
     says(page, "Both say Bag")
     bag = seen(page)
     page.get_by_role("button", name="Clear").click()
@@ -131,12 +121,12 @@ def touched(page: Page, way: list[Place]) -> None:
     tell("touchEnd")
 
 
-def test_a_finger_draws_one_on_a_telephone(browser: Any, nowhere: tuple[str, Path]) -> None:
+def test_a_finger_draws_one_on_a_telephone(browser: Any, nowhere: str) -> None:
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     )
     page: Page = context.new_page()
-    shown(page, f"{nowhere[0]}?example=bag")
+    shown(page, f"{nowhere}/your_garment?example=bag")
     says(page, "Both say Bag")
     page.get_by_role("button", name="Clear").tap()
     page.get_by_text("Draw a garment, upload a picture").first.wait_for()
@@ -153,10 +143,10 @@ def test_a_finger_draws_one_on_a_telephone(browser: Any, nowhere: tuple[str, Pat
     context.close()
 
 
-def test_a_file_is_read_and_stored_nowhere(browser: Any, nowhere: tuple[str, Path]) -> None:
-    address, folder = nowhere
+def test_a_file_is_read_and_stored_nowhere(browser: Any, bare: tuple[str, Path]) -> None:
+    address, folder = bare
     page: Page = browser.new_page(viewport={"width": 1400, "height": 900})
-    shown(page, f"{address}?source=upload")
+    shown(page, f"{address}/your_garment?source=upload")
     before = sorted(folder.rglob("*"))
     bag = np.full((300, 400), 240, np.uint8)
     bag[110:260, 80:320] = 40
