@@ -21,7 +21,7 @@ from fmviz.engine import worker
 from fmviz.run import archive
 from fmviz.run.config import RunConfig
 from fmviz.run.phases import PhaseName
-from fmviz.run.record import PREDICTIONS, RunRecord
+from fmviz.run.record import ANSWERS, RunRecord
 from fmviz.run.store import RECORDED_FOLDER
 
 EPOCHS = 4
@@ -37,7 +37,7 @@ def recorded() -> RunRecord:
         config=run.config.replace(epochs=EPOCHS),
         history={name: values[:EPOCHS] for name, values in run.history.items()},
         layers={name: values[:EPOCHS] for name, values in run.layers.items()},
-        **{name: getattr(run, name)[: EPOCHS + 1] for name in PREDICTIONS},
+        **{name: getattr(run, name)[: EPOCHS + 1] for name in ANSWERS},
     ).brief()
 
 
@@ -60,6 +60,7 @@ def so_far(config: RunConfig, epochs: int, training: str) -> RunRecord:
         train_predictions=none,
         val_predictions=none,
         test_predictions=none,
+        val_confidences=none,
     )
 
 
@@ -79,7 +80,7 @@ class Waiting:
         return [self.ended] * len(self._configs)
 
     def parts(self) -> Iterator[bool]:
-        yield False
+        yield True  # the start
         while not self.ended:
             self._on_phase("training")
             time.sleep(SECONDS * len(self._configs) / EPOCHS)

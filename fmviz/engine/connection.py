@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import psutil
 
 from fmviz.engine import handover
+from fmviz.engine.by_name import Sender
 from fmviz.engine.reports import BEATS, TOPIC, Beat, Report
 from fmviz.run.quoting import quoted
 from fmviz.run.store import SettingError
@@ -248,8 +249,9 @@ class Connection:
             ) from error
         client.subscribe_topic(TOPIC, self._on_event)
         client.subscribe_topic(BEATS, self._on_beat)
-        self.client, self._since, self._link = client, time.monotonic(), client.scheduler_comm
-        self._listener.connected(client)
+        self.client = Sender(client)
+        self._since, self._link = time.monotonic(), client.scheduler_comm
+        self._listener.connected(self.client)
 
     def _on_event(self, event: tuple[float, dict[str, Any]]) -> None:
         _, message = event

@@ -59,7 +59,7 @@ def test_what_one_server_trains_grows_on_the_pages_of_the_other(
             servers.callback(engine.close)
             engine.start()
             wait_until(engine.answers)
-        with first.watch(runs) as asked, second.watch(runs) as joined:
+        with first.watch(runs, brief=True) as asked, second.watch(runs, brief=True) as joined:
             epochs = [(update.state, update.epoch) for update in joined]
             *_, last = asked
     assert last.state == "done", last.message

@@ -7,17 +7,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import cast
+from typing import Any, cast
 
 import dask
 import distributed
 import pytest
+from distributed.protocol.pickle import dumps
 
 from fmviz.engine import connection as connection_module
+from fmviz.engine import worker
+from fmviz.engine.by_name import Sender
 from fmviz.engine.connection import Client, Connection, scheduler_address
 from fmviz.engine.reports import Beat, Report
 from fmviz.run.store import SettingError
@@ -98,6 +101,22 @@ def test_who_is_silent_and_was_stopped_is_told_from_who_is_busy_and_ended_at_onc
     made._disconnect("", answers=False)
     assert service.returncode == -signal.SIGKILL
     assert time.monotonic() - begun < connection_module.END_SECONDS
+
+
+@pytest.mark.slow
+def test_a_task_is_read_where_there_is_no_fmviz_and_only_fails_there(tmp_path: Path) -> None:
+    class Kept:
+        def submit(self, function: Callable[..., Any]) -> bytes:
+            return dumps(function)
+
+    task = Sender(cast("Any", Kept())).submit(worker.train_runs)
+    (tmp_path / "task").write_bytes(cast("bytes", task))
+    there = "import pickle; task = pickle.load(open('task', 'rb')); print('read'); task([], {})"
+    answer = subprocess.run(
+        [sys.executable, "-c", there], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert answer.stdout == "read\n"
+    assert answer.stderr.strip().endswith("ModuleNotFoundError: No module named 'fmviz'")
 
 
 @pytest.mark.slow
