@@ -30,7 +30,7 @@ from fmviz.words.numbers import percent, rounded
 
 HEIGHT, MATRIX_HEIGHT = 360, 460
 # What of `SCHEME` is told from the ground: a light one, a dark one.
-SCHEME_SEEN = ((0.0, 0.8), (0.3, 1.0))
+SCHEME_SEEN = ((0.0, 0.6), (0.45, 1.0))
 # measure → title, whether its axis is logarithmic.
 MEASURES = {
     "gradient_norm": ("norm of the gradient", True),

@@ -15,7 +15,8 @@ from typing import NamedTuple
 from fmviz.words import prose
 
 FILE = "glossary"
-WORD_JOINER = "\u2060"
+# What keeps to a word beside it.
+BEFORE, AFTER = tuple("([“‘"), tuple(".,:;!?)]”’")
 
 
 class Term(NamedTuple):
@@ -99,16 +100,15 @@ def marked(text: str, names: Collection[str]) -> str:
     for name, start, end in said(text):
         if name in names:
             button = _button(text[start:end], terms()[name])
-            before, after = _joined(text[start - 1 : start]), _joined(text[end : end + 1])
-            pieces += [text[done:start], before, button, after]
-            done = end
+            # On the line of a bracket or a full stop beside it: browsers take a button for a
+            # picture, before and after which a line may break.
+            before = text[start - 1] if text[done:start].endswith(BEFORE) else ""
+            after = text[end] if text.startswith(AFTER, end) else ""
+            if before or after:
+                button = f'<span class="fmviz-kept">{before}{button}{after}</span>'
+            pieces += [text[done : start - len(before)], button]
+            done = end + len(after)
     return "".join([*pieces, text[done:]])
-
-
-def _joined(neighbour: str) -> str:
-    """What keeps a button on the line of a bracket or a full stop beside it: browsers take a
-    button for a picture, before and after which a line may break."""
-    return WORD_JOINER if neighbour.strip() else ""
 
 
 def _button(word: str, term: Term) -> str:

@@ -266,7 +266,7 @@ def rule(config: RunConfig) -> list[Caption]:
     shrunk = pull * (1 - config.l1_share) if config.penalty == "l1_l2" else pull
     figures = {
         "lam": number(config.lam),
-        "n": f"{config.train_size:,}".replace(",", r"{,}"),
+        "n": f"{config.train_size:,}",
         "eta": number(config.learning_rate),
         "factor": f"1 − {number(shrunk)}" if shrunk < 0.01 else number(1 - shrunk),
         "step": number(pull),

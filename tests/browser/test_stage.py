@@ -219,6 +219,37 @@ def test_a_telephone_leads_on_to_the_next_page(browser: Any, nowhere: str) -> No
     page.close()
 
 
+@pytest.mark.parametrize("name", TITLES)
+def test_on_a_telephone_no_page_moves_sideways_and_no_tool_lies_on_a_legend(
+    browser: Any, nowhere: str, name: str
+) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.set_default_timeout(60_000)
+    shown(page, f"{nowhere}/{name}")
+    main = page.get_by_test_id("stMain")
+    expect(main).to_have_js_property("scrollWidth", 390)
+    film = page.locator(".st-key-picture [data-fmviz-film=drawn]:has(.stVegaLiteChart)").first
+    if film.count():
+        film.hover()
+        tools, legend = film.locator(".stElementToolbar").first, film.locator(".legend").first
+        expect(tools).to_have_css("opacity", "1")
+        assert tools.bounding_box()["y"] + tools.bounding_box()["height"] < (
+            legend.bounding_box()["y"] + 5
+        )
+    page.close()
+
+
+def test_on_a_telephone_pictures_of_weights_leave_no_gap(browser: Any, nowhere: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    shown(page, f"{nowhere}/regularisation")
+    film = page.locator("[class*=st-key-film-][class*=-kernels]")
+    last = film.locator("figcaption").last
+    last.wait_for()
+    ends = [box["y"] + box["height"] for box in (film.bounding_box(), last.bounding_box())]
+    assert ends[0] - ends[1] < 40
+    page.close()
+
+
 def test_charts_follow_a_switch_of_the_theme_at_once(browser: Any, nowhere: str) -> None:
     context = browser.new_context(
         viewport={"width": 1400, "height": 900}, color_scheme="light", device_scale_factor=1

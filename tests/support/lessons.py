@@ -188,7 +188,9 @@ def texts(at: AppTest) -> str:
 
 
 # A word of the glossary and its meaning, as a page marks it.
-MARK = re.compile("\u2060?<button[^>]*>(.*?)</button><span[^>]*>(.*?)</span>\u2060?", re.DOTALL)
+MARK = re.compile("<button[^>]*>(.*?)</button><span[^>]*>(.*?)</span>", re.DOTALL)
+# What keeps to it.
+KEPT = re.compile(rf'<span class="fmviz-kept">(\W?)({MARK.pattern})(\W?)</span>', re.DOTALL)
 
 
 # An epoch that the player goes to.
@@ -197,4 +199,4 @@ MOMENT = re.compile(r"\[(epoch \d+)\]\(#epoch-\d+\)")
 
 def plain(text: str) -> str:
     """A text without the marks on words of the glossary, and without links to epochs."""
-    return MOMENT.sub(r"\1", MARK.sub(r"\1", text))
+    return MOMENT.sub(r"\1", MARK.sub(r"\1", KEPT.sub(r"\1\2\5", text)))

@@ -56,6 +56,9 @@ def test_a_mark_is_a_button_for_a_meaning_that_is_there_once() -> None:
     targets = re.findall(r'popovertarget="([^"]+)"', marked)
     assert targets == re.findall(r' id="([^"]+)"', marked) == ["word-loss", "word-gradient"]
     assert glossary.terms()["loss"].meaning in marked
+    # Browsers break a line before and after a button.
+    marked = glossary.marked("It (loss) is the loss.", {"loss"})
+    assert re.fullmatch(r'It <span class="fmviz-kept">\(<.*>\)</span> is the loss\.', marked)
 
 
 def test_every_term_has_an_id_of_its_own_and_a_meaning_of_a_line() -> None:

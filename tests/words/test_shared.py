@@ -435,7 +435,7 @@ def test_the_l2_rule_has_the_runs_own_numbers() -> None:
     # ηλ/n = 0.5 · 10 / 5,000 = 0.001; λ/2n = 0.001
     assert caption.figures["factor"] == "1 − 0.001"
     assert float(caption.figures["keras"]) == pytest.approx(0.001)
-    assert caption.figures["n"] == "5{,}000"
+    assert caption.figures["n"] == "5,000"
     assert (caption.figures["lam"], caption.figures["eta"]) == ("10", "0.5")
 
 

@@ -104,7 +104,7 @@ def reach_spec(names: tuple[str, ...], epochs: int, dark: bool) -> Any:
     colour = run_colour(names, dark, legend=None)
     base = rows().encode(y=axes.names(alt.Y, "run", names), color=colour)
     # Room for a label beside a full bar.
-    scale, title = axes.span(0, 1.5 * epochs), f"epochs to {percent(TARGET, 0)}"
+    scale, title = axes.span(0, 1.65 * epochs), f"epochs to {percent(TARGET, 0)}"
     bars = base.mark_bar(cornerRadiusEnd=2).encode(
         x=axes.axis(alt.X, "epochs", title, scale, format="d", values=_ticks(epochs)),
         opacity=alt.condition("datum.reached", alt.value(0.9), alt.value(0.18)),

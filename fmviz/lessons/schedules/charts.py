@@ -146,8 +146,14 @@ def race_spec(present: str, dark: bool) -> Any:
     colours = dict(zip(shown, RUN_COLOURS[dark]))
     scale = alt.Scale(domain=list(NAMES), range=[colours.get(name, GREY) for name in NAMES])
     colour = alt.Color("run:N", scale=scale, legend=None)
-    y = alt.Y("run:N", title=None, sort=alt.SortField("place"), axis=alt.Axis(labelLimit=190))
-    title = "validation accuracy after the last epoch"
+    y = alt.Y(
+        "run:N",
+        title=None,
+        sort=alt.SortField("place"),
+        axis=alt.Axis(labelLimit=190, labelFlush=False),
+    )
+    # Whole on a telephone too.
+    title = "validation accuracy at the end"
     label = alt.Tooltip("label:N", title="validation accuracy, %")
     known = marks.rows("isValid(datum.accuracy)").encode(color=colour)
     missing = marks.rows("!isValid(datum.accuracy)").mark_text(
