@@ -816,7 +816,7 @@ def test_under_plain_sgd_l2_and_weight_decay_are_one_and_the_same() -> None:
     )
     one, other = train([l2, l2.replace(penalty="weight_decay")])
     for a, b in zip(one.weights, other.weights, strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-5)
+        np.testing.assert_allclose(a, b, atol=1e-6)
 
 
 def test_presets_are_in_the_order_that_the_script_for_the_teacher_counts_them() -> None:
