@@ -51,14 +51,6 @@ def test_the_first_visitor_of_a_fresh_server_may_come_by_a_deep_link(
         page.goto("about:blank")  # before its server goes
 
 
-def test_a_bare_address_opens_on_a_recorded_run(page: Page, app: str) -> None:
-    page.goto(app)
-    page.wait_for_selector("text=recorded run")
-    page.wait_for_selector(FIRST_CHART)
-    page.wait_for_selector("text=/It says .* with/")
-    assert page.title() == "Start · fmviz"
-
-
 def test_a_word_shows_its_meaning_to_the_keyboard_and_hides_it_again(page: Page, app: str) -> None:
     show(page, app)
     word = page.locator(".fmviz-word").first
@@ -217,22 +209,14 @@ def test_settings_survive_folding(page: Page, app: str) -> None:
     assert "hidden=32-16" in page.url
 
 
-@pytest.mark.parametrize("width", [1400, 390])
-def test_nothing_is_wider_than_the_screen(page: Page, app: str, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
-    show(page, app)
-    settled(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    right = page.evaluate(
-        "Math.max(...[...document.querySelectorAll('canvas')]"
-        ".map(c => c.getBoundingClientRect().right))"
-    )
-    assert right <= width
-
-
-def test_the_server_never_loads_tensorflow(page: Page, app: str) -> None:
+def test_a_bare_address_opens_on_a_recorded_run_and_no_page_loads_tensorflow(
+    page: Page, app: str
+) -> None:
     page.goto(app)
+    page.wait_for_selector("text=recorded run")
     page.wait_for_selector(FIRST_CHART)
+    page.wait_for_selector("text=/It says .* with/")
+    assert page.title() == "Start · fmviz"
     servers = [
         process
         for process in psutil.Process().children(recursive=True)

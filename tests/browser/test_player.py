@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -68,8 +68,8 @@ def opened(
 
 
 @pytest.fixture(scope="module")
-def page(browser: Any, app: str) -> Iterator[Page]:
-    page = opened(browser, app)
+def page(browser: Any, nowhere: str) -> Iterator[Page]:
+    page = opened(browser, nowhere)
     page.wait_for_selector(".kernels")
     settled(page)
     yield page
@@ -188,10 +188,10 @@ def test_another_penalty_is_looked_at_where_the_reader_is(page: Page) -> None:
 
 
 def test_after_a_guess_the_curves_draw_themselves_and_then_it_is_judged(
-    browser: Any, app: str
+    browser: Any, nowhere: str
 ) -> None:
     # However slow the machine, what was seen on the way is looked at afterwards.
-    page = opened(browser, app, guess="It widens", watch=WATCH, reduced_motion="no-preference")
+    page = opened(browser, nowhere, guess="It widens", watch=WATCH, reduced_motion="no-preference")
     told = page.locator("[class*=st-key-told-]")
     verdict = page.locator(".lines .verdict")
     expect(page.locator(SLIDER)).to_have_attribute("aria-valuetext", "epoch 100 of 100")
@@ -209,7 +209,7 @@ def test_after_a_guess_the_curves_draw_themselves_and_then_it_is_judged(
     page.close()
 
 
-def test_the_reveal_is_skipped_by_a_key(browser: Any, app: str) -> None:
+def test_the_reveal_is_skipped_by_a_key(browser: Any, nowhere: str) -> None:
     # Pressed by the page itself in the first frame that draws, as a test may come too late for it.
     press = """
     const waiting = setInterval(() => {
@@ -220,7 +220,7 @@ def test_the_reveal_is_skipped_by_a_key(browser: Any, app: str) -> None:
     }, 5);
     """
     page = opened(
-        browser, app, guess="It narrows", watch=WATCH + press, reduced_motion="no-preference"
+        browser, nowhere, guess="It narrows", watch=WATCH + press, reduced_motion="no-preference"
     )
     expect(page.locator(".lines .verdict")).to_be_visible()
     settled(page)
@@ -232,17 +232,17 @@ def test_the_reveal_is_skipped_by_a_key(browser: Any, app: str) -> None:
     page.close()
 
 
-def test_who_wants_no_motion_sees_the_end_at_once(browser: Any, app: str) -> None:
-    page = opened(browser, app, guess="It narrows", reduced_motion="reduce")
+def test_who_wants_no_motion_sees_the_end_at_once(browser: Any, nowhere: str) -> None:
+    page = opened(browser, nowhere, guess="It narrows", reduced_motion="reduce")
     expect(page.locator(".lines .verdict")).to_be_visible(timeout=1_500)
     assert set(epochs(page)) == {100}
     page.close()
 
 
-def test_a_telephone_has_the_player_too(browser: Any, app: str) -> None:
+def test_a_telephone_has_the_player_too(browser: Any, nowhere: str) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     page = context.new_page()
-    page.goto(f"{app}/regularisation")
+    page.goto(f"{nowhere}/regularisation")
     page.get_by_role("button", name="Just show me").click()
     page.wait_for_selector(REEL)
     settled(page)
@@ -257,11 +257,11 @@ def test_a_telephone_has_the_player_too(browser: Any, app: str) -> None:
     context.close()
 
 
-def test_the_first_page_opens_on_a_network_that_learns(browser: Any, app: str) -> None:
+def test_the_first_page_opens_on_a_network_that_learns(browser: Any, nowhere: str) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844}, reduced_motion="no-preference")
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(app)
+    page.goto(nowhere)
     # It plays by itself, and what it says of the last epoch is of the recorded run.
     lead = page.locator(".reel.network .told strong")
     expect(lead).to_contain_text("After 10 epochs it says Shirt", timeout=30_000)
@@ -286,23 +286,38 @@ def test_the_first_page_opens_on_a_network_that_learns(browser: Any, app: str) -
     page.close()
 
 
+@pytest.fixture(scope="module")
+def shelf(browser: Any, nowhere: str) -> Iterator[Callable[[str], Page]]:
+    """The page of a lesson, opened once, as the last test of it has left it."""
+    pages: dict[str, Page] = {}
+
+    def taken(lesson: str) -> Page:
+        if lesson not in pages:
+            pages[lesson] = opened(browser, nowhere, lesson=lesson)
+            settled(pages[lesson])
+        return pages[lesson]
+
+    yield taken
+    for page in pages.values():
+        page.close()
+
+
 @pytest.mark.parametrize("lesson", ["early_stopping", "overfitting", "optimizers", "schedules"])
-def test_every_page_with_epochs_has_a_film(browser: Any, app: str, lesson: str) -> None:
-    page = opened(browser, app, lesson=lesson)
-    settled(page)
+def test_every_page_with_epochs_has_a_film(shelf: Callable[[str], Page], lesson: str) -> None:
+    page = shelf(lesson)
     assert page.get_by_test_id("stException").count() == 0
     page.get_by_role("slider", name="Epoch", exact=True).focus()
     page.keyboard.press("Home")
     shown = set(epochs(page))
     assert shown == {1}
     page.keyboard.press("ArrowRight")
+    page.locator("[data-fmviz-epoch='2']").first.wait_for(state="attached")
     assert set(epochs(page)) == {2}
     assert page.faults == []  # type: ignore[attr-defined]
-    page.close()
 
 
-def test_an_epoch_in_the_words_plays_what_leads_up_to_it(browser: Any, app: str) -> None:
-    page = opened(browser, app, lesson="early_stopping", reduced_motion="no-preference")
+def test_an_epoch_in_the_words_plays_what_leads_up_to_it(browser: Any, nowhere: str) -> None:
+    page = opened(browser, nowhere, lesson="early_stopping", reduced_motion="no-preference")
     settled(page)
     link = page.locator("[class*=st-key-told-] a[href^='#epoch-']").first
     epoch = link.inner_text().removeprefix("epoch ")
@@ -320,13 +335,11 @@ def test_an_epoch_in_the_words_plays_what_leads_up_to_it(browser: Any, app: str)
     page.close()
 
 
-def test_an_axis_within_one_decade_has_numbers_too(browser: Any, app: str) -> None:
-    page = opened(browser, app, lesson="schedules")
-    settled(page)
+def test_an_axis_within_one_decade_has_numbers_too(shelf: Callable[[str], Page]) -> None:
+    page = shelf("schedules")
     losses = page.locator(".reel.lines").first.locator("text").all_text_contents()
     numbers = [float(text) for text in losses if re.fullmatch(r"0\.\d+", text)]
     assert len(numbers) >= 2
-    page.close()
 
 
 def in_sight(page: Page, *parts: Any) -> bool:
@@ -337,11 +350,11 @@ def in_sight(page: Page, *parts: Any) -> bool:
 
 
 def test_the_ravine_is_walked_before_the_guess_and_at_every_move_of_its_sliders(
-    browser: Any, app: str
+    browser: Any, nowhere: str
 ) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 720}, reduced_motion="no-preference")
     page.set_default_timeout(30_000)
-    page.goto(f"{app}/optimizers")
+    page.goto(f"{nowhere}/optimizers")
     map_ = page.locator("[data-fmviz-step]")
     map_.wait_for()
     # It goes by itself, to its end, and with what changes it is in sight.
@@ -382,9 +395,9 @@ def test_the_ravine_is_walked_before_the_guess_and_at_every_move_of_its_sliders(
 
 
 def test_a_schedule_is_a_click_away_from_the_dot_that_takes_steps_at_its_rate(
-    browser: Any, app: str
+    browser: Any, nowhere: str
 ) -> None:
-    page = opened(browser, app, lesson="schedules")
+    page = opened(browser, nowhere, lesson="schedules")
     settled(page)
     page.set_viewport_size({"width": 1280, "height": 720})
     valley = page.locator(".reel.valley")
@@ -408,11 +421,11 @@ def test_a_schedule_is_a_click_away_from_the_dot_that_takes_steps_at_its_rate(
 
 
 def test_units_vanish_as_they_did_in_the_run_and_the_rate_takes_more_at_once(
-    browser: Any, app: str
+    browser: Any, nowhere: str
 ) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     page.set_default_timeout(30_000)
-    page.goto(f"{app}/dropout")
+    page.goto(f"{nowhere}/dropout")
     picture = page.locator("[data-fmviz-step] .reel.thinned")
     picture.wait_for()
     settled(page)
@@ -434,8 +447,8 @@ def test_units_vanish_as_they_did_in_the_run_and_the_rate_takes_more_at_once(
     page.close()
 
 
-def test_how_sure_and_how_often_right_move_with_the_epoch(browser: Any, app: str) -> None:
-    page = opened(browser, app, lesson="early_stopping")
+def test_how_sure_and_how_often_right_move_with_the_epoch(shelf: Callable[[str], Page]) -> None:
+    page = shelf("early_stopping")
     page.get_by_role("button", name="Sure for good reason?").last.click()
     page.get_by_role("button", name="Just tell me").click()
     reel = page.locator(".reel.reliability")
@@ -450,7 +463,6 @@ def test_how_sure_and_how_often_right_move_with_the_epoch(browser: Any, app: str
         expect(dots.locator("visible=true")).to_have_count(drawn)
         places.append(dots.evaluate_all("all => all.map(one => one.getAttribute('cy'))"))
     assert places[0] != places[1]
-    page.close()
 
 
 def test_a_run_is_branched_at_the_epoch_that_the_player_shows(browser: Any, app: str) -> None:

@@ -30,10 +30,10 @@ CUT = """width => [...document.querySelectorAll('.stMain, .stMain *')]
 
 @pytest.mark.parametrize("name", ["regularisation", "start"])
 def test_a_page_is_printed_whole_and_leaves_no_sheet_half_empty(
-    browser: Any, app: str, name: str
+    browser: Any, nowhere: str, name: str
 ) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 720})
-    page.goto(f"{app}/{name}")
+    page.goto(f"{nowhere}/{name}")
     past_guess(page)
     page.locator("[data-fmviz-drawn]:visible").first.wait_for()
     page.get_by_text("Follow the shirt to").wait_for()

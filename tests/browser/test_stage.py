@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fmviz.lessons.catalogue import LESSONS
-from tests.support.browser import grave, past_guess, settled
+from tests.support.browser import check_whole, grave, past_guess, settled
 
 pytestmark = pytest.mark.slow
 
@@ -60,6 +60,9 @@ def window(request: pytest.FixtureRequest, browser: Any) -> Iterator[Page]:
     page.set_default_timeout(60_000)
     page.said = []  # type: ignore[attr-defined]
     page.on("console", lambda message: page.said.append(message.text))  # type: ignore[attr-defined]
+    page.faults = []  # type: ignore[attr-defined]
+    page.on("pageerror", lambda error: page.faults.append(str(error)))  # type: ignore[attr-defined]
+    page.on("console", lambda m: m.type == "error" and page.faults.append(m.text))  # type: ignore[attr-defined]
     yield page
     context.close()
 
@@ -76,9 +79,16 @@ def test_all_that_counts_is_in_sight_at_once_for_everybody_and_stays_there(
 ) -> None:
     window.said.clear()  # type: ignore[attr-defined]
     shown(window, f"{nowhere}/{name}")
+    window.faults.clear()  # type: ignore[attr-defined]
     check_sight(window, name)
+    check_whole(window)
+    if name in STAGED:
+        window.wait_for_selector("text=recorded run")
+    if name == "playground":
+        check_names(window)
     if name in WITH_KNOB:
         check_calm(window, name)
+    assert window.faults == []  # type: ignore[attr-defined]
 
 
 def check_sight(window: Page, name: str) -> None:
@@ -107,6 +117,19 @@ def check_sight(window: Page, name: str) -> None:
     assert grave(window) == []
     said = window.said  # type: ignore[attr-defined]
     assert [text for text in said if re.match(WARNED, text)] == []
+
+
+def check_names(page: Page) -> None:
+    """The names of all settings are seen whole."""
+    page.locator("[data-testid=stExpander] [data-testid=stSelectbox]").first.wait_for()
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('[data-testid=stExpander] label p, '
+            + '[data-testid=stExpander] [data-testid=stSelectbox] [data-baseweb=select] div')]
+            .filter(each => each.scrollWidth > each.clientWidth + 1
+                && getComputedStyle(each).textOverflow === 'ellipsis')
+            .map(each => each.textContent)"""
+    )
+    assert cut == []
 
 
 def check_calm(window: Page, name: str) -> None:
@@ -306,19 +329,4 @@ def test_embedded_in_a_narrow_page_every_button_can_be_pressed(browser: Any, now
             return each.contains(document.elementFromPoint(left + width / 2, top + height / 2));
         }"""
     )
-    page.close()
-
-
-def test_the_names_of_all_settings_are_seen_whole(browser: Any, nowhere: str) -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 720})
-    shown(page, f"{nowhere}/playground")
-    page.locator("[data-testid=stExpander] [data-testid=stSelectbox]").first.wait_for()
-    cut = page.evaluate(
-        """() => [...document.querySelectorAll('[data-testid=stExpander] label p, '
-            + '[data-testid=stExpander] [data-testid=stSelectbox] [data-baseweb=select] div')]
-            .filter(each => each.scrollWidth > each.clientWidth + 1
-                && getComputedStyle(each).textOverflow === 'ellipsis')
-            .map(each => each.textContent)"""
-    )
-    assert cut == []
     page.close()

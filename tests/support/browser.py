@@ -131,6 +131,18 @@ def grave(page: Any) -> list[str]:
     ]
 
 
+def check_whole(page: Any) -> None:
+    """A page shows no error, and nothing is wider than its window."""
+    assert page.locator("[data-testid=stException]").count() == 0
+    width = page.viewport_size["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    right = page.evaluate(
+        "Math.max(...[...document.querySelectorAll('canvas')]"
+        ".map(c => c.getBoundingClientRect().right))"
+    )
+    assert right <= width
+
+
 def slider(page: Any, label: str) -> Any:
     """The slider with this label."""
     return page.locator("[data-testid=stSlider]").filter(has_text=label).locator("input")
