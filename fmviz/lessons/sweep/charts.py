@@ -196,8 +196,9 @@ def _means(x: alt.X, measure: str, choice: bool, colour: str) -> list[alt.Chart]
             ticks.encode(y=y, detail="split:N"),
         ]
     dash: dict[str, Any] = (
-        # Dots have the legend: theirs would be dashed too.
-        {"strokeDash": split_dash(None)} if len(shown.splits) > 1 else {}
+        {"strokeDash": split_dash("top", symbolSize=preview.SYMBOL)}
+        if len(shown.splits) > 1
+        else {}
     )
     return [
         spread.mark_area(opacity=0.16, color=colour),
