@@ -78,7 +78,9 @@ def went_on(branched: Shown) -> list[Caption]:
         "total": f"{trunk.steps:,}",
     }
     if begins_anew(config):
-        return [Caption("branch, slots anew", figures)]
+        # Plain SGD remembers nothing between two steps.
+        how = "gone" if after.optimizer == "sgd" else "anew"
+        return [Caption(f"branch, slots {how}", figures)]
     captions = [Caption("branch, slots kept", figures)]
     if after.schedule == "plateau":
         captions.append(Caption("branch, plateau watches anew", figures))

@@ -117,7 +117,8 @@ def test_other_pages_say_that_their_runs_have_no_branch(page: str) -> None:
 
 PLAIN = tiny(epochs=6)
 LATE = PLAIN.replace(branch={"penalty": "l2", "lam": 10.0}, branch_epoch=3)
-OTHER = PLAIN.replace(branch={"optimizer": "sgd"}, branch_epoch=3)
+OTHER = PLAIN.replace(branch={"optimizer": "lion"}, branch_epoch=3)
+PLAINER = PLAIN.replace(branch={"optimizer": "sgd"}, branch_epoch=3)
 ENTERED = PLAIN.replace(branch={"schedule": "cosine"}, branch_epoch=3)
 WATCHED = PLAIN.replace(branch={"schedule": "plateau"}, branch_epoch=3)
 
@@ -129,6 +130,7 @@ WATCHED = PLAIN.replace(branch={"schedule": "plateau"}, branch_epoch=3)
         (0.8, LATE, ["branch, alike", "branch, gap alike", "branch, slots kept"]),
         (0.7, LATE, ["branch, lower", "branch, slots kept"]),
         (0.9, OTHER, ["branch, higher", "branch, slots anew"]),
+        (0.9, PLAINER, ["branch, higher", "branch, slots gone"]),
         (0.9, ENTERED, ["branch, slots kept", "branch, schedule entered"]),
         (0.9, WATCHED, ["branch, slots kept", "branch, plateau watches anew"]),
     ],
@@ -154,7 +156,7 @@ def test_every_caption_of_a_branch_is_said_of_some() -> None:
         *(
             caption
             for training, held_out in GAPS.values()
-            for config in (LATE, OTHER, ENTERED, WATCHED)
+            for config in (LATE, OTHER, PLAINER, ENTERED, WATCHED)
             for caption in branching.of_pair(
                 trunk, answering(BRANCHED, held_out, config, train_accuracy=training)
             )
