@@ -13,7 +13,7 @@ from fmviz.analysis.stopping import Shown
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.dropout.network_charts import UNITS
 from fmviz.lessons.dropout.steps import first_steps
-from fmviz.lessons.early_stopping.calibration_charts import ece_figure, reliability_reel
+from fmviz.lessons.early_stopping.calibration_charts import excess_figure, reliability_reel
 from fmviz.lessons.optimizers.ravine import Ravine
 from fmviz.lessons.optimizers.ravine_charts import ACROSS, ALONG, ravine_reel
 from fmviz.lessons.schedules.valley import LAST, unrest, walk
@@ -458,7 +458,7 @@ def test_how_sure_and_how_often_right_move_with_the_epoch(shelf: Callable[[str],
     places = []
     for epoch in (13, 60):
         page.locator(SLIDER).fill(str(epoch))
-        expect(reel.locator(".value")).to_have_text(ece_figure(run, epoch))
+        expect(reel.locator(".value")).to_have_text(excess_figure(run, epoch))
         drawn = sum(bin is not None for bin in reliability_reel(run)["bins"][epoch])
         expect(dots.locator("visible=true")).to_have_count(drawn)
         places.append(dots.evaluate_all("all => all.map(one => one.getAttribute('cy'))"))

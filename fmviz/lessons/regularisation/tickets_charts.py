@@ -28,21 +28,23 @@ NORMAL = 1.96
 
 
 @specification
-def tickets_spec(floor: float, dark: bool) -> Any:
+def tickets_spec(floor: float, pruned: bool, dark: bool) -> Any:
     """Validation accuracy against the share of a hidden layer's weights that stay, on a logarithmic
     axis: means over the seeds with their 95% intervals; the whole network's goes across.
 
     Args:
         floor: where the axis begins; what is lower is cut off.
+        pruned: whether the network that is not trained again is in the picture.
     """
     ends = {"domain": [SHARES[0], SHARES[-1]], "nice": False, "padding": 14}
     title = "share of each hidden layer's weights that stay"
     x = axes.logarithmic(alt.X, "kept", title, ends, values=list(SHARES), format=".0%", grid=False)
     above = {"domainMin": floor}
     y, low = (axes.accuracy(alt.Y, field, scale=above) for field in ("accuracy", "low"))
-    colour = run_colour(LINES, dark)
-    dashes = [SOLID, SOLID, SOLID, DASHED]
-    dash = by_name(alt.StrokeDash, "run", LINES, dashes, legend=None)
+    names = LINES if pruned else LINES[:-1]
+    colour = run_colour(names, dark)
+    dashes = [SOLID, SOLID, SOLID, DASHED][: len(names)]
+    dash = by_name(alt.StrokeDash, "run", names, dashes, legend=None)
     accuracy = tip("accuracy", marks.PERCENT)
     interval: marks.Tips = [tip("low", marks.PERCENT, "95% from"), tip("high", marks.PERCENT, "to")]
     curve = of_kind("ticket").encode(
@@ -56,7 +58,7 @@ def tickets_spec(floor: float, dark: bool) -> Any:
         across.mark_rule(strokeWidth=2.5).encode(y=y),
         marks.whiskers(of_kind("ticket"), x=x, strokeWidth=1.8, clip=True).encode(color=colour),
         marks.line(curve, clip=True).encode(y=y, strokeDash=dash),
-        marks.points(curve, run_shape(LINES), size=50, opacity=1, clip=True).encode(y=y),
+        marks.points(curve, run_shape(names), size=50, opacity=1, clip=True).encode(y=y),
     )
     return on_top(chart, HEIGHT, symbolOpacity=1)
 

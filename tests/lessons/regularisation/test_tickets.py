@@ -137,9 +137,10 @@ def test_a_share_is_drawn_when_all_of_its_seeds_have_ended() -> None:
     assert tickets.lottery([r for r in records if r.config.ticket != "none"]) is None
     assert tickets.lottery([]) is None
     rows = tickets_charts.tickets_rows(found, {})
-    assert fields(tickets_charts.tickets_spec(tickets_charts.floor(found), False)) <= set(
-        rows.table.column_names
-    )
+    spec = tickets_charts.tickets_spec(tickets_charts.floor(found), pruned=False, dark=False)
+    assert fields(spec) <= set(rows.table.column_names)
+    # The legend names nothing that is not there.
+    assert tickets_says.PRUNED not in str(spec)
     drawn = [(row["run"], row["kept"]) for row in rows.values if row["kind"] == "ticket"]
     assert len(drawn) == len(set(drawn)) == 2 * 4
 

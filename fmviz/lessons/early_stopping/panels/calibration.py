@@ -27,10 +27,10 @@ class Reliability(Card):
         run = look.run
         self.show(
             look,
-            "Expected calibration error",
-            "How far, on average, the share of right answers is from how sure the network is, over "
-            "ten bins of how sure; ± one standard error over the images.",
-            charts.ece_figure,
+            "Too sure by",
+            "Mean probability of the answers less the share that is right; below 0 the network is "
+            "not sure enough. ± one standard error over the images.",
+            charts.excess_figure,
             rows=charts.reliability_rows(run),
             spec=charts.reliability_spec(self.board.dark),
             kind="reliability",
@@ -49,10 +49,10 @@ class Ece(Card):
         run = look.run
         self.show(
             look,
-            "Too sure by",
-            "Mean probability of the answers less the share that is right; below 0 the network is "
-            "not sure enough. ± one standard error over the images.",
-            charts.excess_figure,
+            "Expected calibration error",
+            "How far, on average, the share of right answers is from how sure the network is, over "
+            "ten bins of how sure; ± one standard error over the images.",
+            charts.ece_figure,
             rows=charts.ece_rows(run.record),
             spec=charts.ece_spec(self.board.horizon, self.board.dark),
             kind="lines",

@@ -61,7 +61,9 @@ class Tickets(OnRequest):
         if found is not None:
             self._chart.chart(
                 tickets_charts.tickets_rows(found, without),
-                tickets_charts.tickets_spec(tickets_charts.floor(found), self.board.dark),
+                tickets_charts.tickets_spec(
+                    tickets_charts.floor(found), bool(without), self.board.dark
+                ),
                 alt="Validation accuracy against the share of weights that stay: the largest, "
                 "random ones, and the whole network.",
             )
