@@ -225,6 +225,11 @@ class Trainer:
             for request in self._requests:
                 request.viewers = viewers.get(request.task, request.viewers)
 
+    @property
+    def viewers(self) -> int:
+        """How many wait, for whatever it be."""
+        return _viewers(list(self._requests))
+
     def chore(self, parts: Generator[object, None, T], given_up: Callable[[], bool]) -> T:
         """Do something else part by part, in turn with what is trained; returns what it does.
 
@@ -633,12 +638,10 @@ class Trainer:
         """What some models will still take, for each viewer who waits for them, less a share of how
         long they have been waited for."""
         requests = {request for model in models for request in model.requests}
-        viewers: dict[object, int] = {}
-        for request in requests:
-            viewers[request.wish] = max(viewers.get(request.wish, 1), request.viewers)
+        viewers = _viewers(requests)
         now = self._now()
         waited = now - min((request.asked for request in requests), default=now)
-        left = sum(map(self.seconds_left, models)) / max(sum(viewers.values()), 1)
+        left = sum(map(self.seconds_left, models)) / max(viewers, 1)
         return left - AGEING * waited
 
     def seconds_left(self, model: Model) -> float:
@@ -757,6 +760,14 @@ class Trainer:
             request.queue = Queue(before, left)
             request.tell(request, False)
             before += 1
+
+
+def _viewers(requests: Iterable[Request]) -> int:
+    """How many wait for some requests; those of one wish have the same viewers."""
+    viewers: dict[object, int] = {}
+    for request in requests:
+        viewers[request.wish] = max(viewers.get(request.wish, 1), request.viewers)
+    return sum(viewers.values())
 
 
 def _logged(work: Callable[..., None]) -> Callable[..., None]:

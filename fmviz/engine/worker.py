@@ -37,8 +37,9 @@ from fmviz.version import VERSION
 if TYPE_CHECKING:
     import distributed
 
-# A page redraws at most this often; more events would only cost both sides time. Where several
-# requests are told of one model, each is told less often.
+# A page redraws at most this often, and one of many viewers less often (`ui.budget`); more events
+# would only cost both sides time. Where several requests are told of one model, each is told less
+# often.
 SECONDS_BETWEEN_EVENTS = 0.03
 SECONDS_BETWEEN_BEATS = 1.0
 # When so much more has been taken, compiled programs and ended runs have left some to give back.
@@ -133,7 +134,7 @@ def train_runs(documents: list[dict[str, Any]], terms: dict[str, Any]) -> list[P
 
     worker = get_worker()
     task = worker.get_current_task()
-    teller = _Teller(worker, task)
+    teller = _Teller(worker, task, lambda: trainer().viewers)
     request = Request(
         tuple(RunConfig.model_validate(document) for document in documents),
         _given_up(worker),
@@ -166,10 +167,16 @@ def train_runs(documents: list[dict[str, Any]], terms: dict[str, Any]) -> list[P
 
 
 class _Teller:
-    """Tells of a task what its request comes to."""
+    """Tells of a task what its request comes to.
 
-    def __init__(self, worker: distributed.Worker, task: str) -> None:
-        self._worker, self._task = worker, task
+    Args:
+        viewers: how many wait for whatever this worker trains.
+    """
+
+    def __init__(
+        self, worker: distributed.Worker, task: str, viewers: Callable[[], int] = lambda: 1
+    ) -> None:
+        self._worker, self._task, self._viewers = worker, task, viewers
         self._told, self._pause = -math.inf, SECONDS_BETWEEN_EVENTS
 
     def due(self) -> bool:
@@ -179,7 +186,7 @@ class _Teller:
     def tell(self, request: Request, measured: bool) -> None:
         """There is news."""
         company = sum(len(model.members) for model in request.models) or 1
-        self._pause = SECONDS_BETWEEN_EVENTS * max(1.0, company / 2)
+        self._pause = SECONDS_BETWEEN_EVENTS * max(1.0, company / 2, self._viewers())
         known = request.records
         ended = len(known) == len(request.configs) and all(r.complete for r in known)
         records = None

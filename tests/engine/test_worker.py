@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, cast
 
 import pytest
@@ -69,3 +70,16 @@ def test_neither_the_start_nor_the_end_is_told_with_records(epochs: list[int]) -
     teller = worker._Teller(cast(Any, dask), "task")
     teller.tell(request, True)
     assert not any(report.records for report in dask.reports)
+
+
+@pytest.mark.parametrize(("viewers", "reports"), [(1, 2), (1_000, 1)])
+def test_where_many_wait_each_is_told_less_often_but_of_the_first_epoch_at_once(
+    viewers: int, reports: int
+) -> None:
+    dask = Worker()
+    request = asked(tiny(seed=1), tiny(seed=2), epochs=[1, 1])
+    teller = worker._Teller(cast(Any, dask), "task", lambda: viewers)
+    teller.tell(request, True)
+    time.sleep(2 * worker.SECONDS_BETWEEN_EVENTS)
+    teller.tell(request, True)
+    assert len(dask.reports) == reports
