@@ -122,6 +122,13 @@ class Lesson(Generic[V]):
         kept = {f: v for f, v in (present or {}).items() if f in OF_TEACHER}
         return self.start | dict(preset.changes) | kept
 
+    def is_at(self, preset: Preset, present: State[V]) -> bool:
+        """Whether the page is at a step of its story. How its runs are looked at beside may change,
+        as many a step invites to: what no step sets is no part of one."""
+        wanted = self.state_of(preset, present)
+        told = {*present.settings, *(field for each in self.presets for field in each.changes)}
+        return told.isdisjoint(state.differing(present, wanted))
+
     def runs_of(self, asked: State[V]) -> Runs:
         """The runs of a state; where a branch stands beside them, without it.
 

@@ -192,7 +192,7 @@ class Page(Generic[V]):
         for preset in self.lesson.presets:
             label, words = preset_words(self.name, preset)
             wanted = self.lesson.state_of(preset, present)
-            active = _same(present, wanted)
+            active = self.lesson.is_at(preset, present)
             # It would move what a teacher's link locks, or show results that wait for a guess.
             barred = (taught.hide and guessing) or any(
                 map(taught.locks, differing(present, wanted))

@@ -14,12 +14,13 @@ from fmviz.words.numbers import around, direction, percent, short_points
 from fmviz.words.prose import Caption, Claim
 
 
-def of_pair(trunk: Shown, branched: Shown) -> list[Caption]:
+def of_pair(trunk: Shown, branched: Shown, beside: Shown | None = None) -> list[Caption]:
     """What came of the branch, and what of the run went on in it.
 
     Args:
         trunk: the run as it goes on without its branch.
         branched: ended, like the other.
+        beside: a third run that stands beside the two, ended.
     """
     config = branched.record.config
     if branched.record.diverged is not None or trunk.record.diverged is not None:
@@ -27,7 +28,8 @@ def of_pair(trunk: Shown, branched: Shown) -> list[Caption]:
     ends = [_outcome(trunk, branched), _gap(trunk, branched)]
     # What has changed leads.
     ends.sort(key=lambda caption: not any(claim.direction for claim in caption.claims))
-    captions = [*ends, *went_on(branched)]
+    others = [] if beside is None or beside.record.diverged else [_beside(beside, branched)]
+    captions = [*ends, *others, *went_on(branched)]
     epoch = config.branch_epoch
     one, other = (r.record.history["val_crossentropy"][:epoch] for r in (trunk, branched))
     if not np.array_equal(one, other):
@@ -49,6 +51,19 @@ def _outcome(trunk: Shown, branched: Shown) -> Caption:
     }
     claim = Claim("val_accuracy", branched.name, change.sign, trunk.name)
     return Caption(f"branch, {direction(change, 'lower', 'alike', 'higher')}", figures, (claim,))
+
+
+def _beside(other: Shown, branched: Shown) -> Caption:
+    """Validation accuracy of the branch and of a third run, image by image."""
+    change = comparing.change(branched, other, "val")
+    figures = {
+        "other": other.name,
+        "accuracy": percent(other.at("val_accuracy")),
+        "change": around(change.size),
+    }
+    claim = Claim("val_accuracy", branched.name, change.sign, other.name)
+    how = "same" if change.same else direction(change, "lower", "alike", "higher")
+    return Caption(f"branch beside, {how}", figures, (claim,))
 
 
 def _gap(trunk: Shown, branched: Shown) -> Caption:

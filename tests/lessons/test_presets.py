@@ -42,3 +42,20 @@ def test_every_value_of_a_preset_is_a_stop_of_its_slider(
         assert set(state["hidden"]) <= set(WIDTHS)
     if "depth" in lesson.knobs:
         assert len(state["hidden"]) <= MAX_HIDDEN_LAYERS
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_page_is_at_one_step_of_its_story(name: str) -> None:
+    lesson = LESSONS[name]
+    for preset in lesson.presets:
+        at = lesson.state_of(preset)
+        assert [each for each in lesson.presets if lesson.is_at(each, at)] == [preset]
+
+
+def test_a_step_goes_on_while_its_reader_looks_at_it_as_it_invites_to() -> None:
+    lesson = LESSONS["overfitting"]
+    (widths,) = (preset for preset in lesson.presets if preset.name == "widths")
+    at = lesson.state_of(widths)
+    assert lesson.is_at(widths, at | {"held_out": "crossentropy"})
+    assert not lesson.is_at(widths, at | {"section": "sizes"})
+    assert not lesson.is_at(widths, at | {"train_size": 50})

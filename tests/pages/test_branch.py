@@ -165,7 +165,15 @@ def test_every_caption_of_a_branch_is_said_of_some() -> None:
         # What was trained elsewhere differs by rounding from the first epoch on.
         *branching.of_pair(trunk, answering(BRANCHED, 0.9, LATE, val_crossentropy=0.5)),
     ]
-    own = {section for section in prose.sections(prose.SHARED) if section.startswith("branch,")}
+    # Beside a third run that stands there.
+    branched = answering(BRANCHED, 0.8, LATE)
+    for name, share in {"other": 0.7, "near": 0.801, "better": 0.9, "same": 0.8}.items():
+        third = answering(name, share, PLAIN.replace(penalty="l2", lam=1.0))
+        found = branching.of_pair(trunk, branched, third)
+        (beside,) = (caption for caption in found if caption.section.startswith("branch beside"))
+        assert confirm([beside], [trunk, branched, third]) == 1
+        said += found
+    own = {s for s in prose.sections(prose.SHARED) if s.startswith(("branch,", "branch beside"))}
     assert {caption.section for caption in said} == own
     for caption in said:
         leads(prose.text(prose.SHARED, caption.section, caption.figures))

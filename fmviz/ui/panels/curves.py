@@ -65,7 +65,8 @@ def of_branch(look: Look) -> list[Caption]:
     """What is said of a run that branches, once it and its trunk have ended."""
     if look.pair is None or not look.done or not all(run.kept for run in look.pair):
         return []
-    return branching.of_pair(*look.pair)
+    others = [run for run in look.runs if run.name != look.pair[0].name and run.kept]
+    return branching.of_pair(*look.pair, others[0] if len(others) == 1 else None)
 
 
 class Curves(Panel):
