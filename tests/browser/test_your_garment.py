@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from fmviz.run.claims import ALIVE
 from tests.support.browser import settled
 
 pytestmark = pytest.mark.slow
@@ -147,7 +148,7 @@ def test_a_file_is_read_and_stored_nowhere(browser: Any, bare: tuple[str, Path])
     address, folder = bare
     page: Page = browser.new_page(viewport={"width": 1400, "height": 900})
     shown(page, f"{address}/your_garment?source=upload")
-    before = sorted(folder.rglob("*"))
+    before = {*folder.rglob("*")}
     bag = np.full((300, 400), 240, np.uint8)
     bag[110:260, 80:320] = 40
     bag[60:110, 140:155] = bag[60:110, 245:260] = bag[50:65, 140:260] = 40
@@ -160,5 +161,6 @@ def test_a_file_is_read_and_stored_nowhere(browser: Any, bare: tuple[str, Path])
     liar = chosen | {"name": "bag.png"}
     page.locator("[data-testid=stFileUploader] input").set_input_files(liar)  # type: ignore[arg-type]
     page.get_by_text("but what it holds is JPEG").wait_for()
-    assert sorted(folder.rglob("*")) == before
+    # A sign of life is of whatever other pages wait for.
+    assert all(path.suffix == ALIVE for path in {*folder.rglob("*")} - before)
     page.close()
