@@ -41,7 +41,7 @@ class Profile {
       x: left,
       y: top - 4,
       width: right - left,
-      height: bottom - top + 4,
+      height: Math.max(bottom - top + 4, 0),
     });
     this.paths = data.lines.map((line) =>
       draw(svg, "path", { class: `line run-${line.run}`, "clip-path": `url(#${id})` }),
