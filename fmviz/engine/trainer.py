@@ -227,8 +227,8 @@ class Trainer:
 
     @property
     def viewers(self) -> int:
-        """How many wait, for whatever it be."""
-        return _viewers(list(self._requests))
+        """How many look on as curves grow."""
+        return _viewers(r for r in list(self._requests) if r.urgency == Urgency.LIVE)
 
     def chore(self, parts: Generator[object, None, T], given_up: Callable[[], bool]) -> T:
         """Do something else part by part, in turn with what is trained; returns what it does.

@@ -170,7 +170,7 @@ class _Teller:
     """Tells of a task what its request comes to.
 
     Args:
-        viewers: how many wait for whatever this worker trains.
+        viewers: how many look on at whatever this worker trains.
     """
 
     def __init__(

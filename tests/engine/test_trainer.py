@@ -341,6 +341,16 @@ def test_viewers_who_wait_for_the_same_run_count_each(room: Room) -> None:
     assert room.backend.trained == [(0,), (9,), *[(0,)] * 3, (9,), (9,)]
 
 
+def test_those_who_look_on_are_neither_sweeps_nor_what_is_trained_ahead(room: Room) -> None:
+    assert room.trainer.viewers == 0
+    room.ask(run(0), task="popular")
+    room.ask(run(1), run(2))
+    room.ask(run(3), urgency=Urgency.SWEEP)
+    room.ask(run(4), urgency=Urgency.AHEAD)
+    room.trainer.note_viewers({"popular": 30})
+    assert room.trainer.viewers == 31
+
+
 def test_who_has_waited_long_comes_before_what_is_a_little_shorter(room: Room) -> None:
     old = room.ask(run(0, epochs=12))
     room.turn(2)

@@ -38,7 +38,7 @@ class Bars {
       }
       const group = draw(svg, "g", { class: `run-${bar.run}` });
       const parts = {
-        fill: draw(group, "rect", { x: left, y: y + 1.5, height: Math.max(thick - 3, 0), rx: 2, class: "fill" }),
+        fill: draw(group, "rect", { x: left, y: y + 1.5, height: thick - 3, rx: 2, class: "fill" }),
         label: draw(group, "text", { y: y + thick / 2 + 5, class: "beside" }),
       };
       if (bar.values[0] !== null) {

@@ -57,7 +57,7 @@ class Lines {
       x: left - 8,
       y: top - 6,
       width: right - left + 16,
-      height: Math.max(bottom - top + 9, 0),
+      height: bottom - top + 9,
     });
     const inside = draw(svg, "g", { "clip-path": "url(#inside)" });
     for (const ghost of ghosts) {
@@ -132,7 +132,7 @@ class Lines {
     const [one, other] = [within(low, from), within(high, to)].sort((a, b) => a - b);
     if (other - one < 1) return null;
     const box = axis === "x"
-      ? { x: one, y: top, width: other - one, height: Math.max(bottom - top, 0) }
+      ? { x: one, y: top, width: other - one, height: bottom - top }
       : { x: left, y: one, width: right - left, height: other - one };
     const kind = of === "answer" || this.data.verdict.right ? "span right" : "span";
     draw(svg, "rect", { ...box, class: kind });

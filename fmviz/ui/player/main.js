@@ -114,7 +114,8 @@ class Reel {
     const box = this.picture.picture;
     if (!box) return;
     const { width, height } = box.getBoundingClientRect();
-    if (width < 40 || height < 40) return;
+    // With less than half of its height it is still being laid out, and has no room for its margins.
+    if (width < 40 || height < Math.max(60, (this.data.height ?? 0) / 2)) return;
     // As the type on the page grows, so do margins and marks.
     const unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / FONT;
     this.picture.layout(width / unit, height / unit);

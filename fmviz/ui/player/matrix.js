@@ -29,7 +29,7 @@ class Matrix {
       names.map((_, column) => {
         const [x, y] = [left + column * wide, row * tall];
         return {
-          ground: draw(svg, "rect", { x, y, width: Math.max(wide - 1, 0), height: Math.max(tall - 1, 0) }),
+          ground: draw(svg, "rect", { x, y, width: wide - 1, height: tall - 1 }),
           count: draw(svg, "text", { x: x + wide / 2, y: y + tall / 2, class: "count" }),
         };
       }),

@@ -87,7 +87,7 @@ class Network {
       const group = draw(svg, "g", { class: own ? "answer own run-0" : "answer" });
       draw(group, "text", { x: left - 10, y, class: "tick y" }, name);
       draw(group, "path", { d: `M${left},${y - lane * 0.3}v${lane * 0.6}`, class: "base" });
-      const fill = draw(group, "rect", { x: left, y: y - lane * 0.3, height: Math.max(lane * 0.6, 0), rx: 2, class: "fill" });
+      const fill = draw(group, "rect", { x: left, y: y - lane * 0.3, height: lane * 0.6, rx: 2, class: "fill" });
       const figure = draw(group, "text", { y, class: "beside" });
       return { group, fill, figure, left, y, end: [left - names - 12, y] };
     });

@@ -41,7 +41,7 @@ class Profile {
       x: left,
       y: top - 4,
       width: right - left,
-      height: Math.max(bottom - top + 4, 0),
+      height: bottom - top + 4,
     });
     this.paths = data.lines.map((line) =>
       draw(svg, "path", { class: `line run-${line.run}`, "clip-path": `url(#${id})` }),

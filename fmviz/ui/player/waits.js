@@ -24,7 +24,7 @@ class Waits {
     const thick = Math.max(2, Math.min(9, 0.62 * (x(2) - x(1))));
     this.bars = data.values.map((wait, index) => {
       const epoch = index + 1;
-      const place = { x: x(epoch) - thick / 2, y: y(wait), width: thick, height: Math.max(bottom - y(wait), 0) };
+      const place = { x: x(epoch) - thick / 2, y: y(wait), width: thick, height: bottom - y(wait) };
       return draw(svg, "rect", { ...place, class: epoch === data.stopped ? "wait fires" : "wait" });
     });
     draw(svg, "path", { d: `M${left},${y(data.patience)}H${right}`, class: "patience" });
