@@ -232,6 +232,22 @@ def test_the_reveal_is_skipped_by_a_key(browser: Any, nowhere: str) -> None:
     page.close()
 
 
+def test_a_picture_that_is_still_being_laid_out_is_not_drawn(browser: Any, app: str) -> None:
+    page = opened(browser, app, reduced_motion="reduce")
+    page.wait_for_selector(REEL)
+    for height in (85, 60, 43, 41, 20):
+        page.locator(".picture").evaluate_all(
+            """(boxes, height) => {
+                for (const box of boxes) box.style = `height: ${height}px; flex: none`;
+                const frame = (then) => requestAnimationFrame(then);
+                return new Promise((drawn) => frame(() => frame(drawn)));
+            }""",
+            height,
+        )
+    assert page.faults == []  # type: ignore[attr-defined]
+    page.close()
+
+
 def test_who_wants_no_motion_sees_the_end_at_once(browser: Any, nowhere: str) -> None:
     page = opened(browser, nowhere, guess="It narrows", reduced_motion="reduce")
     expect(page.locator(".lines .verdict")).to_be_visible(timeout=1_500)
