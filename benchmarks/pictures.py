@@ -86,8 +86,7 @@ class Engine:
     def __init__(self, configs: Sequence[RunConfig]) -> None:
         *self.known_runs, grows = map(recorded, configs)
         self.told = [
-            archive.pack(first_epochs(grows, epoch), compress=False)
-            for epoch in range(1, grows.epochs)
+            archive.pack(first_epochs(grows, epoch), level=0) for epoch in range(1, grows.epochs)
         ]
         self.store = RunStore(default_folder())
 

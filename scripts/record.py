@@ -4,10 +4,11 @@
 Every page, every preset, large sweeps left out, and the pins that *Compare* offers show finished
 runs at once, also while the worker is still starting or where training is slow; and so does every
 position of a page's main slider. Those runs are written to fmviz/recorded/ in the store's own
-format: with their weights where a page opens on panels that want them, else without, a tenth of
-the size; how sure they are is kept to the byte where a page shows that, else in coarser steps; and
-of many of which a panel shows the ends, their histories alone, a hundredth. Of the first page's run
-what its opening picture needs is kept of every epoch.
+format: with their weights where a page opens on panels that want them, with pictures of the first
+layer's where it shows those elsewhere, else without, a tenth of the size; how sure they are is kept
+to the byte where a page shows that, else in coarser steps; and of many of which a panel shows the
+ends, their histories alone, a hundredth. Of the first page's run what its opening picture needs is
+kept of every epoch.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from fmviz.lessons.schedules.lesson import raced
 from fmviz.lessons.start import growth
 from fmviz.page.ahead import opening_row
 from fmviz.page.state import State
+from fmviz.run import archive
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
 from fmviz.run.store import RECORDED_FOLDER, RunStore
@@ -38,12 +40,15 @@ WITH_WEIGHTS = {
     "dropout": {"dropout"},
     "your_garment": {"no penalty", "with penalty"},
 }
+# Pages whose image is the first layer's pictures; and those that open on runs with pictures.
+PICTURED = ("regularisation",)
+PICTURED_AT_START = (*PICTURED, "playground")
 # Pages that show how sure networks are.
 SURE = ("early_stopping",)
 # A preset that does, too; units that are all alike take little room.
 SYMMETRY = ("initialisation", "zeros", "yours")
 # How much of a run ships, from little to all.
-Detail = Literal["outline", "brief", "whole"]
+Detail = Literal["outline", "brief", "pictured", "whole"]
 DETAILS = get_args(Detail)
 
 
@@ -55,14 +60,19 @@ def recorded_configs() -> dict[RunConfig, Detail]:
         runs[config] = max(detail, runs.get(config, detail), key=DETAILS.index)
 
     for name, lesson in LESSONS.items():
+        shown: Detail = "pictured" if name in PICTURED else "brief"
+        opening: Detail = "pictured" if name in PICTURED_AT_START else "brief"
         for role, config in lesson.all_runs_of(lesson.start).items():
-            ship(config, "whole" if role in WITH_WEIGHTS.get(name, ()) else "brief")
+            ship(config, "whole" if role in WITH_WEIGHTS.get(name, ()) else opening)
         for preset in filter(lambda preset: preset.recorded, lesson.presets):
-            for role, config in lesson.all_runs_of(lesson.state_of(preset)).items():
-                ship(config, "whole" if (name, preset.name, role) == SYMMETRY else "brief")
+            state = lesson.state_of(preset)
+            for role, config in lesson.all_runs_of(state).items():
+                # A branch stands beside the page's runs, and not among its pictures.
+                of_page = shown if role in lesson.runs_of(state) else "brief"
+                ship(config, "whole" if (name, preset.name, role) == SYMMETRY else of_page)
         for asked in opening_row(lesson):
             for config in asked:
-                ship(config)
+                ship(config, shown)
     for pin in EXAMPLES:
         ship(pin.config)
     # All schedules, compared image by image.
@@ -118,6 +128,8 @@ def cut(record: RunRecord, detail: Detail) -> RunRecord:
     """So much of a record."""
     if detail == "outline":
         return record.outline()
+    if detail == "pictured":
+        return record.pictured()
     return record.brief() if detail == "brief" else record
 
 
@@ -168,7 +180,8 @@ def main() -> None:
     sure = shown_sure()
     for record in trained(list(wanted.values())):
         kept = record if record.config in sure else record.coarse()
-        store.put(cut(kept, configs[record.config]))
+        content = archive.pack(cut(kept, configs[record.config]), level=9)
+        (RECORDED_FOLDER / f"{record.config.key}.npz").write_bytes(content)
         print(record.config.key, record.config)
     record_growth(store)
 

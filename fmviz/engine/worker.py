@@ -213,7 +213,7 @@ class _Teller:
 
 def _packed(record: RunRecord) -> bytes:
     """A record on its way to a page."""
-    return archive.pack(record, compress=False)
+    return archive.pack(record, level=0)
 
 
 def _given_up(worker: distributed.Worker) -> Callable[[], bool]:
@@ -276,7 +276,7 @@ def warm(documents: list[dict[str, Any]]) -> None:
 
 def warm_up() -> None:
     """Import TensorFlow, read the images and compile what the pages' default runs need."""
-    trainer().warm([RunConfig()], sorted({1, 2, trainer().gathered, MEMBERS_AT_ONCE}))
+    trainer().warm([RunConfig()], (1, 2, MEMBERS_AT_ONCE))
 
 
 def dask_setup(worker: distributed.Worker) -> None:

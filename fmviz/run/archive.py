@@ -51,8 +51,12 @@ END_64 = b"PK\x06\x07"
 HEADER = struct.Struct("<8xH")
 
 
-def pack(record: RunRecord, *, compress: bool = True) -> bytes:
-    """The record as an `.npz` file."""
+def pack(record: RunRecord, *, level: int = 6) -> bytes:
+    """The record as an `.npz` file.
+
+    Args:
+        level: of deflate, 1 to 9: the higher the smaller, and the slower; 0 packs nothing.
+    """
     # Few entries, for each one costs time, and a run tells of itself after every epoch.
     curves = [[record.start[name], *record.history[name]] for name in _measured(record.examples)]
     table: dict[str, Array] = {"history": np.array(curves, np.float64)}
@@ -60,7 +64,8 @@ def pack(record: RunRecord, *, compress: bool = True) -> bytes:
         rows = np.concatenate([record.start_layers[name][None], values])
         table[f"layers/{name}"] = _planes(rows) if name in COUNTS else rows
     for name in ANSWERS:
-        table[name] = _steps(getattr(record, name))
+        # Image by image: most stay with what they are from one epoch to the next, and pack well.
+        table[name] = np.ascontiguousarray(getattr(record, name).T)
     table["snapshots"] = _steps(record.snapshots.view(np.uint8))
     table["snapshot_scales"] = record.snapshot_scales
     table |= {f"weights/{i}": w for i, w in enumerate(record.weights)}
@@ -75,20 +80,23 @@ def pack(record: RunRecord, *, compress: bool = True) -> bytes:
     }
     table["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
     buffer = io.BytesIO()
-    (np.savez_compressed if compress else np.savez)(buffer, **table)  # type: ignore[arg-type]
+    method = zipfile.ZIP_DEFLATED if level else zipfile.ZIP_STORED
+    with zipfile.ZipFile(buffer, "w", method, compresslevel=level) as archive:
+        for name, array in table.items():
+            with archive.open(f"{name}.npy", "w") as file:
+                np.lib.format.write_array(file, array, allow_pickle=False)
     return buffer.getvalue()
 
 
 def _steps(rows: Array) -> Array:
-    """Bytes, a row an epoch, as differences from one epoch to the next, image by image or weight by
-    weight: most stay or move little, which packs well."""
-    steps = np.diff(rows, axis=0, prepend=np.uint8(0))
-    return np.ascontiguousarray(np.moveaxis(steps, 0, -1))
+    """Bytes, a row an epoch, as differences from one epoch to the next: most stay or move little,
+    which packs well."""
+    return np.diff(rows, axis=0, prepend=np.uint8(0))
 
 
 def _rows(steps: Array) -> Array:
     """What `_steps` was made of."""
-    return np.cumsum(np.moveaxis(steps, -1, 0), 0, np.uint8)
+    return np.cumsum(steps, 0, np.uint8)
 
 
 def _planes(counts: Array) -> Array:
@@ -187,7 +195,7 @@ def _from_table(table: dict[str, Array], meta: dict[str, Any]) -> RunRecord:
     measures = (*KERNEL_MEASURES, *HIDDEN_MEASURES) if "layers/kernel_norm" in table else ()
     layers = {name: table[f"layers/{name}"] for name in measures}
     layers |= {name: _counts(values) for name, values in layers.items() if name in COUNTS}
-    answers = {name: _rows(table[name]) for name in ANSWERS}
+    answers = {name: np.ascontiguousarray(table[name].T, np.uint8) for name in ANSWERS}
     snapshots = _rows(table["snapshots"]).view(np.int8)
     for array in (*table.values(), *answers.values(), snapshots, *layers.values()):
         array.setflags(write=False)
@@ -256,13 +264,14 @@ def _check(record: RunRecord) -> None:
             shapes[name] = ((epochs + 1, info.validation), getattr(record, name))
         tests = (epochs + 1, info.test) if record.has_test else (0, 0)
         shapes["test_predictions"] = (tests, record.test_predictions)
-    if record.is_brief:
-        for name, none in NO_SNAPSHOTS.items():
-            shapes[name] = (none.shape, getattr(record, name))
-    elif record.weights:
+    if record.has_snapshots or record.weights:
         units = min(SNAPSHOT_UNITS, sizes[1])
         shapes["snapshots"] = ((epochs + 1, N_PIXELS, units), record.snapshots)
         shapes["snapshot_scales"] = ((epochs + 1,), record.snapshot_scales)
+    else:
+        for name, none in NO_SNAPSHOTS.items():
+            shapes[name] = (none.shape, getattr(record, name))
+    if record.weights:
         for kind, arrays in (("weights", record.weights), ("best", record.best_weights)):
             if len(arrays) != len(expected):
                 raise RecordError(f"{len(arrays)} arrays of {kind}, expected {len(expected)}")

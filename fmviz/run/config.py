@@ -32,7 +32,7 @@ from fmviz.run.settings import (
 
 # Part of every key. Raise it whenever a record measures something new or differently, so that
 # runs stored by an older fmviz are trained again instead of being misread. No setting is late then.
-RECORD_SCHEMA = 5
+RECORD_SCHEMA = 6
 
 
 def canonical(values: Mapping[str, Any]) -> dict[str, Any]:

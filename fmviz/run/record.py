@@ -123,7 +123,8 @@ class RunRecord:
             on.
         snapshots: (epochs + 1, 784, at most SNAPSHOT_UNITS) int8, first-layer kernels, on the
             scales of `snapshot_scales`, (epochs + 1,); see `fmviz.run.snapshots`. Row 0 before the
-            first step; empty while the run goes on, and in a brief record.
+            first step; empty while the run goes on, and in a brief record. A record may have them
+            without weights, in coarser steps: see `pictured`.
         weights: the final kernels and biases, in `keras.Sequential.get_weights()` order; empty
             while the run goes on, and in a brief record. A diverged run keeps the last finite
             ones.
@@ -166,6 +167,11 @@ class RunRecord:
         return self.complete and not self.weights
 
     @property
+    def has_snapshots(self) -> bool:
+        """Whether the first layer can be shown as pictures, after any epoch."""
+        return bool(len(self.snapshots))
+
+    @property
     def is_outline(self) -> bool:
         """Whether an ended run has nothing but its histories; see `outline`."""
         return self.complete and not self.layers
@@ -176,17 +182,24 @@ class RunRecord:
         return "test" in self.examples
 
     def covers(self, other: RunRecord) -> bool:
-        """Whether it has all that another record of the same run has: weights, what was measured
-        of them and of each image, and test figures."""
+        """Whether it has all that another record of the same run has: weights, their pictures, what
+        was measured of them and of each image, and test figures."""
         return (
             self.has_test >= other.has_test
             and self.is_brief <= other.is_brief
+            and self.has_snapshots >= other.has_snapshots
             and self.is_outline <= other.is_outline
         )
 
     def brief(self) -> RunRecord:
         """The record without weights and snapshots, as sweeps and races keep it."""
         return replace(self, weights=(), best_weights=(), **NO_SNAPSHOTS)
+
+    def pictured(self) -> RunRecord:
+        """The record without weights, but with the first layer's pictures, in coarser steps
+        (`snapshots.coarse`): a fifth of the whole."""
+        shown = snapshots.coarse(self.snapshots, self.snapshot_scales)
+        return replace(self, weights=(), best_weights=(), snapshots=shown)
 
     def coarse(self) -> RunRecord:
         """The record with confidences in `COARSE` steps of √(1 − p): 16 shades, which pack into
@@ -246,7 +259,7 @@ class RunRecord:
             ValueError: it keeps none: it goes on, or is brief.
         """
         self._check_epoch(epoch)
-        if not len(self.snapshots):
+        if not self.has_snapshots:
             raise ValueError("a run that goes on, or is brief, has no pictures of its weights")
         return snapshots.weights(self.snapshots[epoch], self.snapshot_scales[epoch])
 

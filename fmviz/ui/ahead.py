@@ -68,16 +68,20 @@ def _seconds(alike: tuple[tuple[tuple[Stretch, ...], int, int], ...]) -> float:
     )
 
 
-def tell(lesson: Lesson, values: State, *, brief: bool) -> None:
+def tell(lesson: Lesson, values: State, weightless: Asked, *, brief: bool) -> None:
     """Tell the engine what the viewer of a page may ask for next.
 
     Args:
+        weightless: runs on the screen that came without weights which may be asked for.
         brief: whether the page makes do with records without weights.
     """
     moved = state.moved(lesson.name)
     stand = Stand(lesson.name, tuple(parameters(values).items()), moved, lesson, values)
     session().foreseen = lesson.name
-    live.engine().ahead(session().viewer, foreseen(stand), brief=brief)
+    rows = foreseen(stand)
+    if weightless and light(weightless):
+        rows = (weightless, *rows)
+    live.engine().ahead(session().viewer, rows, brief=brief)
 
 
 def leave(page: str) -> None:

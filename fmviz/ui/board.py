@@ -15,9 +15,10 @@ from typing import Generic
 from fmviz.analysis import stopping
 from fmviz.engine.watch import Update
 from fmviz.page.state import V
+from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
 from fmviz.ui import ahead, live, state, vault
-from fmviz.ui.look import FIGURES, LIVE, AnyPanel, Look, Panel, WeightsOf
+from fmviz.ui.look import FIGURES, LIVE, AnyPanel, Look, Panel
 from fmviz.ui.page import Page
 from fmviz.ui.session import is_dark, session
 from fmviz.ui.status import Said, StatusRow, status
@@ -79,7 +80,7 @@ class Board(Generic[V]):
         # Controls that stand beside panels have spoken by now.
         self._view = self.page.view
         retrain = state.asked_for(self.page.name, "anew", self._what)
-        weights = self.page.lesson.weights or any(self._wanted())
+        weights = self.page.lesson.weights or any(p.wants_weights for p in self._all_panels())
         # Curves and figures need no weights: where those are not recorded, they can wait.
         brief = not weights or (not retrain and live.engine().known(self.configs, brief=True))
         test = self._view.judging.test or any(panel.wants_test for panel in self._all_panels())
@@ -92,7 +93,7 @@ class Board(Generic[V]):
             look = self._ask(long, brief=brief)
         else:
             look = self._train(brief=brief, test=test and not later, retrain=retrain)
-        lacks_weights = look.done and weights and not all(map(look.has_weights, self._wanted()))
+        lacks_weights = look.done and any(panel.lacks(look) for panel in self._all_panels())
         if look.done and (lacks_weights or later):
             self._run_panels([panel for panel in self._panels if panel[1].is_known])
             look = self._fetch(look, weights=lacks_weights, test=test)
@@ -104,7 +105,9 @@ class Board(Generic[V]):
             vault.draw(self.page.vault, self.page.name, look.drawn)
         self._run_panels(self._panels)
         if look.done:
-            ahead.tell(self.page.lesson, self.page.values, brief=not weights)
+            ahead.tell(
+                self.page.lesson, self.page.values, self._weightless(look), brief=not weights
+            )
         return look
 
     def _run_panels(self, panels: Sequence[tuple[float, Panel]]) -> None:
@@ -122,10 +125,10 @@ class Board(Generic[V]):
     def _all_panels(self) -> list[Panel]:
         return [panel for _, panel in (*self._panels, *self.page.panels)]
 
-    def _wanted(self) -> set[WeightsOf]:
-        """Whose weights the panels want."""
-        wanted = (panel.wants_weights for panel in self._all_panels())
-        return {whose for whose in wanted if whose is not None}
+    def _weightless(self, look: Look) -> tuple[RunConfig, ...]:
+        """The runs that came without weights which panels may show when the reader says so."""
+        runs = [run for panel in self._all_panels() for run in panel.weighed(look)]
+        return tuple(dict.fromkeys(run.record.config for run in runs if run.record.is_brief))
 
     def _known_but_for_test(self, brief: bool) -> bool:
         """Whether all runs are known, but not with test figures."""

@@ -44,10 +44,6 @@ class Look(NamedTuple):
         """Whether all runs have ended."""
         return self.update.state == "done"
 
-    def has_weights(self, of: WeightsOf) -> bool:
-        """Whether the run that the captions speak of, or with "runs" each, brought its weights."""
-        return all(run.record.weights for run in (self.runs if of == "runs" else [self.run]))
-
     @property
     def has_test(self) -> bool:
         """Whether the test images of all runs were measured."""
@@ -67,8 +63,6 @@ Pace = Literal["live", "figures", "end"]
 LIVE: Pace = "live"
 FIGURES: Pace = "figures"
 END: Pace = "end"
-# Whose weights a panel wants: those of the last run, or of all runs.
-WeightsOf = Literal["run", "runs"]
 
 
 class Panel:
@@ -76,18 +70,26 @@ class Panel:
 
     Attributes:
         pace: when it is drawn.
-        wants_weights: whose weights it is drawn again with, once those are known: recorded runs
-            may come without.
+        wants_weights: whether it shows weights: what is trained for the page then keeps them.
         wants_test: whether it shows figures of the test images, whatever the view says; they are
             measured only where somebody wants them.
     """
 
     pace: Pace = FIGURES
-    wants_weights: WeightsOf | None = None
+    wants_weights: bool = False
     wants_test: bool = False
 
     def draw(self, look: Look) -> None:
         """Show what is known of the page's runs."""
+
+    def weighed(self, look: Look) -> Sequence[Shown]:
+        """The runs whose weights it shows, or may when the reader says so."""
+        return look.runs if self.wants_weights else ()
+
+    def lacks(self, look: Look) -> bool:
+        """Whether ended runs came without the weights that it shows now, as recorded ones may: it
+        is drawn again once those are known."""
+        return not all(run.record.weights for run in self.weighed(look))
 
     @property
     def is_known(self) -> bool:
@@ -96,6 +98,20 @@ class Panel:
 
     def run(self) -> None:
         """Ask for runs beyond the page's own, once those have ended, and show them."""
+
+
+class Pictured(Panel):
+    """A panel that shows first layers as pictures: runs without weights may have them."""
+
+    wants_weights = True
+
+    def weighed(self, look: Look) -> Sequence[Shown]:
+        """None: pictures will do."""
+        return ()
+
+    def lacks(self, look: Look) -> bool:
+        """Whether ended runs came without their pictures."""
+        return not all(run.record.has_snapshots for run in look.runs)
 
 
 AnyPanel = TypeVar("AnyPanel", bound=Panel)

@@ -114,7 +114,7 @@ def test_a_refusal_survives_its_way_from_the_worker() -> None:
 )
 def test_a_record_is_about_as_large_as_the_model_says(config: RunConfig, brief: bool) -> None:
     record = synthetic(config, examples={"train": 1_000})
-    packed = archive.pack(record.brief() if brief else record, compress=False)
+    packed = archive.pack(record.brief() if brief else record, level=0)
     assert len(packed) == pytest.approx(needs.record(config, brief), rel=0.15)
 
 

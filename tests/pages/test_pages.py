@@ -280,7 +280,7 @@ def test_a_waiting_page_says_so_and_shows_the_baseline(monkeypatch: pytest.Monke
         return [Update("waiting", (base, None), ("store", "trained"), waiting.starting_up(), 4.0)]
 
     monkeypatch.setattr(live, "engine", lambda: ScriptedEngine(script))
-    at = opened()
+    at = opened({"section": "nudge"})
     assert waiting.starting_up() in plain(texts(at))
     assert len(charts(at)) == 1
     assert not at.metric  # no figure of the baseline in the place of the run's

@@ -242,9 +242,9 @@ def test_the_baseline_differs_in_the_penalty_alone(given_settings: dict[str, Any
 
 def test_a_key_of_this_schema_never_changes() -> None:
     # Golden values: a change here orphans every stored run and every shipped one.
-    assert config_module.RECORD_SCHEMA == 5
-    assert RunConfig().key == "4c0e75e49ac71c710cf27adb7d6695de"
-    assert RunConfig(penalty="l2", lam=10).key == "993a1384e34effe4bfd83f5d79ba4f14"
+    assert config_module.RECORD_SCHEMA == 6
+    assert RunConfig().key == "6760adea57ecdec197e20ee8ba00504c"
+    assert RunConfig(penalty="l2", lam=10).key == "298c41e347abb62b672652e1a3e5c5a0"
 
 
 def test_the_key_is_the_hash_of_the_canonical_json_written_by_hand() -> None:
@@ -253,7 +253,7 @@ def test_the_key_is_the_hash_of_the_canonical_json_written_by_hand() -> None:
         '"final_rate":0.02,"hidden":[64,32],"init_std":0.1,"initializer":"normal",'
         '"l1_share":0.25,"label_noise":0.25,"lam":1e-05,"learning_rate":0.3,"optimizer":"sgd",'
         '"penalty":"l1_l2","periods":4,"plateau_factor":0.1,"plateau_patience":3,"power":1.0,'
-        '"schedule":"cosine_restarts","schema":5,"seed":9,"train_size":20000,"warmup":0.1}'
+        '"schedule":"cosine_restarts","schema":6,"seed":9,"train_size":20000,"warmup":0.1}'
     )
     config = RunConfig(**{name: v for name, v in json.loads(text).items() if name != "schema"})
     assert config.key == hashlib.sha256(text.encode()).hexdigest()[:32]

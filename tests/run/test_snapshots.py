@@ -54,3 +54,21 @@ def test_weights_that_are_all_zero_have_no_scale() -> None:
 def test_a_weight_that_grows_a_little_leaves_the_scale_alone() -> None:
     scales = [snapshots.taken(np.full((1, 1), w))[1] for w in np.linspace(0.51, 0.59, 9)]
     assert set(scales) == {2**-0.75}
+
+
+@given(
+    arrays.arrays(np.int8, (6, 4, 3), elements=st.integers(-127, 127)),
+    st.lists(st.sampled_from([0.5, 1.0]), min_size=6, max_size=6),
+)
+@settings(max_examples=200, deadline=None)
+def test_coarse_numbers_are_near_and_stay_where_a_weight_trembles(
+    numbers: np.ndarray, scales: list[float]
+) -> None:
+    found = snapshots.coarse(numbers, np.array(scales))
+    assert found.dtype == np.int8
+    assert not (found % 4).any()
+    assert np.abs(found.astype(int) - numbers).max() <= 3
+    for epoch in range(1, 6):
+        near = np.abs(numbers[epoch] - found[epoch - 1].astype(int)) <= 3
+        if scales[epoch] == scales[epoch - 1]:
+            assert (found[epoch] == found[epoch - 1])[near].all()

@@ -55,6 +55,6 @@ def train(configs: Sequence[RunConfig]) -> list[RunRecord]:
         for record in records:
             # Another process may be about to write the same run: either file is whole.
             part = folder / f"{record.config.key}.{os.getpid()}"
-            part.write_bytes(archive.pack(record, compress=False))
+            part.write_bytes(archive.pack(record, level=0))
             part.rename(folder / f"{record.config.key}.npz")
     return [archive.unpack(file.read_bytes()) for file in files]

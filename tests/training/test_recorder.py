@@ -251,12 +251,12 @@ def test_a_record_so_far_stays_as_it_was_when_the_run_goes_on() -> None:
     for row in rows[:2]:
         assert recorder.add(row)
     so_far = recorder.record({})
-    before = archive.pack(so_far, compress=False)
+    before = archive.pack(so_far, level=0)
     assert so_far.epochs == 1
     for row in rows[2:]:
         assert recorder.add(row)
     assert recorder.record({}).epochs == 3
-    assert archive.pack(so_far, compress=False) == before
+    assert archive.pack(so_far, level=0) == before
     with pytest.raises(ValueError, match="read-only"):
         so_far.history["val_accuracy"][0] = 1.0
 

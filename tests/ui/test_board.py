@@ -72,7 +72,8 @@ def test_panels_are_drawn_when_there_is_news_and_what_is_read_more_slowly(
         say(told, *captions, **kwargs)
 
     monkeypatch.setattr(Told, "say", note)
-    opened("regularisation")
+    # With a closer look that waits for the runs, as the words beside the curves do.
+    opened("regularisation", {"section": "nudge"})
     last = drawn[-1][1]
     assert drawn == [
         ("curves", 1),

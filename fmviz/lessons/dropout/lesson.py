@@ -14,13 +14,13 @@ from fmviz.run.config import RunConfig
 
 NONE, DROPOUT, PENALTY, BOTH = "no dropout", "dropout", "penalty alone", "dropout + penalty"
 DRAWS = 20
-Section = Literal["mask", "rates"]
+Section = Literal["rates", "mask"]
 
 
 class DropoutView(Taught, Stopping):
     """The closer look, and the image and the draw of its mask."""
 
-    section: Section = "mask"
+    section: Section = "rates"
     image: Image = 0
     draw: Annotated[int, Field(ge=1, le=DRAWS)] = 1
 

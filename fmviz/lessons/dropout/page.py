@@ -17,8 +17,8 @@ from fmviz.ui.panels.row import Row
 from fmviz.ui.panels.seeds import Seeds
 
 CLOSER: dict[Section, CloserLook] = {
-    "mask": CloserLook("What one mask does", panels.Mask),
     "rates": CloserLook("Every rate", panels.rates),
+    "mask": CloserLook("What one mask does", panels.Mask),
 }
 
 

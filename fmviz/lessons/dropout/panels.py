@@ -46,6 +46,11 @@ def _dropped(look: Look) -> Shown:
     return next((run for run in look.runs if run.name == DROPOUT), look.run)
 
 
+def _with_masks(look: Look) -> list[Shown]:
+    run = _dropped(look)
+    return [run] if run.record.config.dropout else []
+
+
 def network(page: Page[DropoutView]) -> None:
     """The page's image: the network with its units vanishing, step by step. It is of the run that
     the controls ask for, and there before that is trained."""
@@ -77,12 +82,20 @@ class Riddle(Card):
     are shown with dropout on and off, beside what Keras reported."""
 
     pace = END
-    wants_weights = "run"
+    wants_weights = True
 
     def __init__(self, board: Board[DropoutView]) -> None:
         super().__init__(board)
         with self.box:
             self.guess = OwnGuess(self.page, RIDDLE, aloud=False)
+
+    def weighed(self, look: Look) -> Sequence[Shown]:
+        """The run with dropout, if there is one."""
+        return _with_masks(look)
+
+    def lacks(self, look: Look) -> bool:
+        """While the riddle waits no weights are shown."""
+        return not _riddles(self.page, _dropped(look)) and super().lacks(look)
 
     def draw(self, look: Look) -> None:
         """Of the finished run."""
@@ -170,7 +183,7 @@ class Mask(Panel):
     """One image in one draw: which units are missing, and what that does to the answer."""
 
     pace = END
-    wants_weights = "run"
+    wants_weights = True
 
     def __init__(self, board: Board[DropoutView]) -> None:
         self.board, self.page = board, board.page
@@ -204,6 +217,10 @@ class Mask(Panel):
         with answers:
             self.answers = Place()
 
+    def weighed(self, look: Look) -> Sequence[Shown]:
+        """The run with dropout, if there is one."""
+        return _with_masks(look)
+
     def draw(self, look: Look) -> None:
         """Of the finished run."""
         run, page = _dropped(look), self.page
@@ -212,7 +229,7 @@ class Mask(Panel):
         if not config.dropout:
             self.told.say(Caption("no mask", {}))
             return
-        if run.record.is_brief:
+        if self.lacks(look):
             return
         if not weights:
             self.told.say(Caption("weights not kept", {}))

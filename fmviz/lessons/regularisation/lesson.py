@@ -35,8 +35,8 @@ ADAMW_LAMBDAS = (1.0, 5.0, 20.0, 100.0, 500.0, 2_000.0, 5_000.0, 10_000.0)
 
 # Those of L2, then those of L1 and its zeros: `QUESTIONS` of the page.
 Section = Literal[
-    "nudge",
     "wiggle",
+    "nudge",
     "flips",
     "sweep",
     "translator",
@@ -69,7 +69,7 @@ class RegularisationView(Taught, Stopping):
     """
 
     tolerance: Tolerance = 1e-3
-    section: Section = "nudge"
+    section: Section = "wiggle"
     prune: Annotated[float, Field(ge=0, le=1)] = 0.9
     weight: Annotated[float, Field(ge=-10, le=10)] = 0.5
     strength: Annotated[float, Field(ge=0, le=3)] = 1.0

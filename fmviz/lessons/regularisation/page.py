@@ -27,8 +27,8 @@ from fmviz.words import shared
 # What looks closer at each of the page's two questions, by the section of `words.md` that asks it.
 QUESTIONS: dict[str, dict[Section, CloserLook]] = {
     "look small weights": {
-        "nudge": CloserLook("Nudge", Nudge),
         "wiggle": CloserLook("A wiggly line", Wiggle),
+        "nudge": CloserLook("Nudge", Nudge),
         "flips": CloserLook("Images that flip", Flipped),
         "sweep": CloserLook("Sweep λ", Swept),
         "translator": CloserLook("λ translated", Translator),

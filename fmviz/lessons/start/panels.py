@@ -95,7 +95,7 @@ class OneNetwork(Panel):
     """One validation image on its way through the network."""
 
     pace = END
-    wants_weights = "run"
+    wants_weights = True
     # As does the game below.
     wants_test = True
 
@@ -121,7 +121,7 @@ class OneNetwork(Panel):
     def draw(self, look: Look) -> None:
         """The image, the first hidden layer's activations, the shares of the classes."""
         record = look.run.record
-        if record.is_brief:
+        if self.lacks(look):
             return
         config, (pixels,) = record.config, self.images[[self.image]].pixels
         truth = int(self.images.labels[self.image])

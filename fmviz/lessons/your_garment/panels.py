@@ -125,7 +125,7 @@ class Answers(Panel):
     """What the networks say to it: ten bars each, and in words."""
 
     pace = END
-    wants_weights = "runs"
+    wants_weights = True
 
     def __init__(self, board: Board[YourGarmentView], given: Given | None) -> None:
         self.board, self.page, self.given = board, board.page, given
@@ -138,7 +138,7 @@ class Answers(Panel):
         if self.given is None:
             self.page.stage.lead(prose.lead(self.page.text("nothing yet")))
             return
-        if not look.has_weights("runs"):
+        if self.lacks(look):
             return
         found = replies(look.runs, self.given.prepared.pixels)
         self.page.stage.lead(words.text(words.verdict(found)))

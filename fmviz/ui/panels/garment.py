@@ -12,7 +12,7 @@ from fmviz.analysis.garment import Answer, answers, garment
 from fmviz.analysis.stopping import Shown
 from fmviz.run.data import CLASS_NAMES
 from fmviz.ui import state
-from fmviz.ui.look import END, Look, Panel, WeightsOf
+from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.navigation import page_file
 from fmviz.ui.page import Page
 from fmviz.ui.pictures import picture
@@ -126,7 +126,7 @@ class Followed(Panel):
         self.page, self.follow, self.strip = page, follow, Strip(page)
         self._what = tuple(config.key for config in page.runs.values())
         if state.asked_for(page.name, "garment", self._what):
-            self.wants_weights: WeightsOf | None = "runs"
+            self.wants_weights = True
 
     def draw(self, look: Look) -> None:
         """Of the finished runs."""

@@ -6,13 +6,11 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from fmviz.analysis.stopping import shown_weights
 from fmviz.charts import film
 from fmviz.charts import weights as charts
 from fmviz.run import data, measure
-from fmviz.run.snapshots import SNAPSHOT_UNITS
 from fmviz.ui.board import Board
-from fmviz.ui.look import END, Look, Panel
+from fmviz.ui.look import END, Look, Pictured
 from fmviz.ui.panels.card import Card
 from fmviz.ui.pictures import png
 from fmviz.ui.player.screen import Screen
@@ -47,7 +45,7 @@ class Distribution(Card):
 COLUMNS, COLUMNS_BESIDE = 8, 4
 
 
-class Pictures(Panel):
+class Pictures(Pictured):
     """First-layer weights as pictures, on one scale.
 
     Args:
@@ -55,7 +53,6 @@ class Pictures(Panel):
     """
 
     pace = END
-    wants_weights = "runs"
 
     def __init__(self, board: Board, below: DeltaGenerator | None = None) -> None:
         self.board, self.page = board, board.page
@@ -68,24 +65,20 @@ class Pictures(Panel):
 
     def draw(self, look: Look) -> None:
         """Both networks' pictures."""
-        if not look.has_weights("runs"):
+        if self.lacks(look):
             return
-        shown = shown_weights(look.runs)
-        kernels = [weights[0] for weights, _ in shown]
+        kernels = [run.record.snapshot(run.kept) for run in look.runs]
         limit = charts.picture_limit(kernels)
         beyond = float(np.mean([np.abs(kernel) > limit for kernel in kernels]))
         rough = [measure.roughness(kernel, data.SHAPE) for kernel in kernels]
         captions = [words.roughness(rough[-1], rough[0] if len(rough) == 2 else None)]
-        if any(epoch != run.kept for run, (_, epoch) in zip(look.runs, shown, strict=True)):
-            captions.append(words.of_another_epoch())
-        units = min(SNAPSHOT_UNITS, kernels[-1].shape[1])
+        units = kernels[-1].shape[1]
         hidden = bool(look.run.record.config.hidden)
-        for column, run, (weights, epoch) in zip(self.spots, look.runs, shown, strict=False):
-            kernel = weights[0][:, :SNAPSHOT_UNITS]
+        for column, run, kernel in zip(self.spots, look.runs, kernels, strict=False):
             column.image(
                 png(charts.kernel_pictures(kernel, limit, self.board.dark, self.columns)),
                 alt=f"First-layer weights as pictures, one a unit: {run.name}.",
-                caption=words.dated(run.name, epoch),
+                caption=words.dated(run.name, run.kept),
                 width="stretch",
             )
         self.screen.draw(

@@ -360,7 +360,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
 
 
 def test_the_page_asks_for_its_runs_and_draws_them(scripted: ScriptedEngine) -> None:
-    at = opened("dropout")
+    at = opened("dropout", {"section": "mask"})
     assert scripted.asked[-1] == tuple(roles().values())
     # The network, the row of rates, curves, three cards, two layers of units, the answers.
     assert len(at.get("vega_lite_chart")) == 9
@@ -371,12 +371,12 @@ def test_the_page_asks_for_its_runs_and_draws_them(scripted: ScriptedEngine) -> 
 @pytest.mark.parametrize(
     ("query", "told"),
     [
-        ({"dropout": "0"}, "Move the rate to see what a mask does"),
+        ({"dropout": "0", "section": "mask"}, "Move the rate to see what a mask does"),
         ({"hidden": "none"}, "nothing to drop"),
-        ({"patience": "1", "image": "9999", "draw": "20"}, "Patience 1 on"),
-        ({"section": "rates", "test": "true"}, "Test accuracy"),
+        ({"patience": "1", "image": "9999", "draw": "20", "section": "mask"}, "Patience 1 on"),
+        ({"test": "true"}, "Test accuracy"),
         ({"penalty": "l1", "lam": "1", "dropout": "0"}, "this is the run without dropout"),
-        ({"penalty": "none", "hidden": "5-4-3"}, "in layer 3"),
+        ({"penalty": "none", "hidden": "5-4-3", "section": "mask"}, "in layer 3"),
     ],
 )
 def test_the_page_opens_in_every_corner(
@@ -388,7 +388,7 @@ def test_the_page_opens_in_every_corner(
 
 
 def test_another_draw_trains_nothing(scripted: ScriptedEngine) -> None:
-    at = opened("dropout")
+    at = opened("dropout", {"section": "mask"})
     asked = len(scripted.asked)
     before = texts(at)
     (draw,) = (slider for slider in at.slider if slider.label == "Draw")

@@ -538,7 +538,7 @@ def test_the_two_questions_share_the_closer_looks_between_them(scripted: Scripte
     assert tuple(name for looks in QUESTIONS.values() for name in looks) == sections_of(NAME)
     at = opened(NAME, SMALL_RUN)
     first, second = (w for w in at.button_group if "section of" in str(w.key))
-    assert (first.value, second.value) == ("nudge", None)
+    assert (first.value, second.value) == ("wiggle", None)
     second.set_value("law").run()
     assert not at.exception
     assert at.query_params["section"] == "law"
@@ -568,7 +568,8 @@ def all_zero(configs: Sequence[RunConfig]) -> list[Update]:
     for record in made.records:
         assert record is not None
         none = tuple(np.zeros_like(array) for array in record.weights)
-        records.append(replace(record, weights=none, best_weights=none))
+        pictures = np.zeros_like(record.snapshots)
+        records.append(replace(record, weights=none, best_weights=none, snapshots=pictures))
     return [replace(made, records=tuple(records))]
 
 

@@ -15,7 +15,7 @@ from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
 from fmviz.ui import view_controls
 from fmviz.ui.board import Board
-from fmviz.ui.look import END, Look, Panel
+from fmviz.ui.look import END, Look, Panel, Pictured
 from fmviz.ui.panels.curves import Curves, below
 from fmviz.ui.panels.seeds import Seeds
 from fmviz.ui.pictures import png
@@ -230,11 +230,10 @@ class Monitors(Panel):
         self.told.say(*outcomes_says.monitors(found, record))
 
 
-class Epochs(Panel):
+class Epochs(Pictured):
     """One epoch of the run: its figures, its first layer's weights."""
 
     pace = END
-    wants_weights = "run"
 
     def __init__(self, board: Board[EarlyStoppingView]) -> None:
         self.board, self.page = board, board.page
@@ -273,7 +272,7 @@ class Epochs(Panel):
         ):
             place.metric(label, figure)
         self.told.say(*says.at_epoch(run, rule, epoch))
-        if len(record.snapshots):
+        if record.has_snapshots:
             # All epochs on one scale.
             every = [record.snapshot(each) for each in range(record.epochs + 1)]
             self.kernels.image(

@@ -29,7 +29,7 @@ class Pixels(Panel):
     """Which of the 784 pixels still have a say."""
 
     pace = END
-    wants_weights = "runs"
+    wants_weights = True
 
     def __init__(self, board: Board[RegularisationView]) -> None:
         self.board, self.page = board, board.page
@@ -37,7 +37,7 @@ class Pixels(Panel):
 
     def draw(self, look: Look) -> None:
         """A picture of each network's first layer."""
-        if not look.has_weights("runs"):
+        if self.lacks(look):
             return
         with self.spot:
             self._draw(look)

@@ -44,7 +44,7 @@ class Nudge(Panel):
     """Images nudged by noise: how often each network's answer moves, and one image to watch."""
 
     pace = END
-    wants_weights = "runs"
+    wants_weights = True
 
     def __init__(self, board: Board[RegularisationView]) -> None:
         self.board, self.page = board, board.page
@@ -71,7 +71,7 @@ class Nudge(Panel):
 
     def draw(self, look: Look) -> None:
         """Both networks, with the weights that are kept of them."""
-        if not look.has_weights("runs"):
+        if self.lacks(look):
             return
         epsilon = self.page.view.nudge
         # The figures beside the curves are of the epoch that the weights are of.
