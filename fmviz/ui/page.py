@@ -35,8 +35,10 @@ WRONG_ADDRESS = ":material/link_off:"
 LARGE = (
     "<style>html {font-size: 125%} @media (max-width: 1399px) {html {font-size: 112.5%}}</style>"
 )
+SCRIPTS = "".join(
+    (Path(__file__).parent / name).read_text(encoding="utf-8") for name in ("aloud.js", "marks.js")
+)
 # How words of the glossary look, and their meanings, which browsers show where they are pressed.
-ALOUD = (Path(__file__).parent / "aloud.js").read_text(encoding="utf-8")
 COLOURS = {"ground": GROUND, "ink": INK, "border": BORDER, "grey": {False: GREY, True: GREY}}
 WORDS = "<style>:root {{{}}} {} {}</style>".format(
     " ".join(f"--fmviz-{n}: light-dark({of[False]}, {of[True]});" for n, of in COLOURS.items()),
@@ -337,7 +339,7 @@ def begin(page: AnyPage) -> AnyPage:
     session().begin_page()
     problems = state.load(lesson) + state.load_pins()
     st.html(WORDS + LARGE if session().classroom.projector else WORDS)
-    st.html(f"<script>{ALOUD}</script>", unsafe_allow_javascript=True)
+    st.html(f"<script>{SCRIPTS}</script>", unsafe_allow_javascript=True)
     page.head()
     faults([f"In the address: {problem}." for problem in problems], icon=WRONG_ADDRESS)
     page.locks()

@@ -10,7 +10,10 @@ import streamlit as st
 
 # A component's variables change with the theme, whatever has changed that: *Settings*, or the
 # system by day and by night. Out of sight, and without a gap.
-HIDDEN = ":has(> .st-key-theme) {position: absolute; width: 1px; visibility: hidden}"
+HIDDEN = (
+    '[data-testid="stLayoutWrapper"]:has(> .st-key-theme)'
+    " {position: absolute; width: 1px; visibility: hidden}"
+)
 _EYE = st.components.v2.component(
     "fmviz.theme",
     html="<i></i>",

@@ -22,7 +22,7 @@ QUIET = (Path(__file__).parent / "quiet.js").read_text(encoding="utf-8")
 # change of page: one for the page, one for the parameters that the page then writes. The browser
 # sees a click on a link, a new path, and a second address without another press: that one takes the
 # place of the first.
-HIDDEN = ":has(> .st-key-one-entry) {display: none}"
+HIDDEN = '[data-testid="stLayoutWrapper"]:has(> .st-key-one-entry) {display: none}'
 ONE_ENTRY = """<script>
 if (!window.fmvizOneEntry) {
   window.fmvizOneEntry = true;
