@@ -11,19 +11,24 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import streamlit as st
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from fmviz.analysis import stopping
 from fmviz.charts import curves, figures
+from fmviz.charts.row import row_spec
 from fmviz.engine import environment, lean
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.page.ahead import opening_row
+from fmviz.page.lesson import Lesson
+from fmviz.page.row import row_of
 from fmviz.run import data
 from fmviz.run.data import DataError
-from fmviz.ui import ahead, controls, state, theme, visits
+from fmviz.ui import ahead, controls, live, state, theme, visits
 from fmviz.ui.faults import fault
 from fmviz.ui.live import engine
 from fmviz.ui.navigation import page_file
@@ -72,6 +77,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     lean.keep_little()
     prepare()
     lean.stay_small()
+    engine()  # which has the store that charts are prepared from; made once, in one thread
     Thread(target=prepare_charts, daemon=True).start()
     later = asyncio.get_running_loop().call_later
     opening = Thread(target=train_opening_rows, daemon=True)
@@ -159,12 +165,26 @@ def prepare_charts() -> None:
             continue
         horizon = max(config.epochs for config in runs.values())
         layers = max(len(config.hidden) for config in runs.values())
+        floor, bench = opening_floor(lesson), lesson.name == "playground"
+        row = row_of(lesson, lesson.start)
         for dark in (False, True):
-            curves.curves_spec(roles, horizon, dark)
+            # With the very arguments of the pages: for others they would be built once more.
+            curves.curves_spec(roles, horizon, dark, floor, ghosts=bench)
+            if row is not None:
+                row_spec(roles, row.names, len(row.spots) - 1, dark)
             figures.gap_spec(roles, dark)
             figures.sparsity_spec(roles, dark)
             figures.saturation_spec(roles, layers, dark)
     settle_garbage()
+
+
+def opening_floor(lesson: Lesson[Any]) -> float:
+    """Where the axis of the curves begins as the lesson opens: its runs are recorded."""
+    judging = lesson.start.view.judging.early_stopping
+    found = {n: live.find(c, brief=True) for n, c in lesson.runs_of(lesson.start).items()}
+    runs = [stopping.look(f.record, name, **judging) for name, f in found.items() if f is not None]
+    floor = curves.floor_of(runs)
+    return curves.FLOORS[3] if floor is None else floor
 
 
 def settle_garbage() -> None:

@@ -8,11 +8,15 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
+from fmviz import shell
+from fmviz.charts import curves, figures
+from fmviz.charts.row import row_spec
 from fmviz.run import data
 from fmviz.ui.controls import NO_IMAGES
 from tests.support.lessons import opened, texts
@@ -63,6 +67,17 @@ def test_a_data_set_that_has_become_unreadable_is_too(
     at = opened("start", {"dataset": "full"})
     assert errors(at) == [NO_IMAGES]
     assert str(tmp_path) not in texts(at)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lesson", ["regularisation", "playground"])
+def test_no_viewer_waits_for_the_charts_that_a_page_opens_with_to_be_built(lesson: str) -> None:
+    shell.prepare_charts()
+    specs: list[Any] = [curves.curves_spec, row_spec, figures.gap_spec, figures.sparsity_spec]
+    built = [spec.cache_info().misses for spec in specs]
+    at = opened(lesson)
+    assert len(at.get("vega_lite_chart")) >= 4
+    assert [spec.cache_info().misses for spec in specs] == built
 
 
 @pytest.mark.slow
