@@ -55,6 +55,8 @@ def main() -> None:
                 skip = page.get_by_role("button", name=SKIP)
                 if skip.count():
                     skip.first.click()
+                    # Else what the browser still draws of this page counts as the next one's.
+                    page.locator(FIRST_CHART).first.wait_for()
                     settled(page)
         browser.close()
 
