@@ -104,7 +104,7 @@ def test_a_record_covers_another_where_it_lacks_nothing_that_that_has() -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(RECORDS))
-@pytest.mark.parametrize("level", [0, 6, 9])
+@pytest.mark.parametrize("level", [0, 1, 9])
 def test_a_record_survives_the_way_through_bytes(kind: str, level: int) -> None:
     record = RECORDS[kind]()
     back = archive.unpack(archive.pack(record, level=level))
@@ -156,7 +156,7 @@ def test_bytes_hold_no_pickle() -> None:
 
 @given(
     st.lists(st.lists(st.integers(0, 9), min_size=6, max_size=6), min_size=4, max_size=4),
-    st.sampled_from([0, 6]),
+    st.sampled_from([0, 1]),
 )
 @settings(max_examples=60, deadline=None)
 def test_any_predictions_survive_the_way_through_bytes(rows: list[list[int]], level: int) -> None:
