@@ -22,6 +22,7 @@ from fmviz.lessons.compare.lesson import EXAMPLES
 from fmviz.lessons.initialisation.lesson import map_runs
 from fmviz.lessons.overfitting import widths
 from fmviz.lessons.regularisation import tickets
+from fmviz.lessons.regularisation.lesson import proximal
 from fmviz.lessons.schedules.lesson import raced
 from fmviz.lessons.start import growth
 from fmviz.page.ahead import opening_row
@@ -45,8 +46,8 @@ PICTURED = ("regularisation",)
 PICTURED_AT_START = (*PICTURED, "playground")
 # Pages that show how sure networks are.
 SURE = ("early_stopping",)
-# A preset that does, too; units that are all alike take little room.
-SYMMETRY = ("initialisation", "zeros", "yours")
+# Presets that do, too: units that are all alike take little room, and to prune takes weights.
+OF_PRESETS = {("initialisation", "zeros", "yours"), ("regularisation", "l1", "with penalty")}
 # How much of a run ships, from little to all.
 Detail = Literal["outline", "brief", "pictured", "whole"]
 DETAILS = get_args(Detail)
@@ -69,12 +70,15 @@ def recorded_configs() -> dict[RunConfig, Detail]:
             for role, config in lesson.all_runs_of(state).items():
                 # A branch stands beside the page's runs, and not among its pictures.
                 of_page = shown if role in lesson.runs_of(state) else "brief"
-                ship(config, "whole" if (name, preset.name, role) == SYMMETRY else of_page)
+                ship(config, "whole" if (name, preset.name, role) in OF_PRESETS else of_page)
         for asked in opening_row(lesson):
             for config in asked:
                 ship(config, shown)
     for pin in EXAMPLES:
         ship(pin.config)
+    # L1 as Keras does it, beside the proximal step.
+    for config in proximal(_preset("regularisation", "proximal")).values():
+        ship(config)
     # All schedules, compared image by image.
     for config in raced(LESSONS["schedules"].start.config).values():
         ship(config)

@@ -50,7 +50,8 @@ def labels(
     height: float,
 ) -> list[Label]:
     """Where the labels of lines stand: as far left as one is clear of all points and of the labels
-    before it; where it nowhere is, where it is farthest from them. A line within the chart has room
+    before it, and of these two the lower line's lower; where it nowhere is, clear alone, or else
+    where it is farthest from them. A line within the chart has room
     for its label on one side at least, if the chart is twice as high as a label.
 
     Args:
@@ -64,9 +65,9 @@ def labels(
         ValueError: a label fits neither above nor below its line.
     """
     taken: list[Box] = [(x, y, x, y) for x, y in points]
-    found = []
+    found: list[Label] = []
     for line in lines:
-        best: tuple[float, Label, Box] | None = None
+        best: tuple[tuple[bool, float], Label, Box] | None = None
         for start, left in enumerate(starts):
             for above in (True, False):
                 top = line - OFF - size[1] if above else line + OFF
@@ -74,8 +75,13 @@ def labels(
                 if top < 0 or top + size[1] > height:
                     continue
                 clear = min((_distance(box, other) for other in taken), default=math.inf)
-                if best is None or min(clear, 0.0) > min(best[0], 0.0):
-                    best = clear, Label(start, above), box
+                ordered = all(
+                    (top > before[1]) == (line > higher)
+                    for before, higher in zip(taken[len(taken) - len(found) :], lines, strict=False)
+                )
+                worth = clear >= 0 and ordered, min(clear, 0.0)
+                if best is None or worth > best[0]:
+                    best = worth, Label(start, above), box
         if best is None:
             raise ValueError(f"the line at {line} has no room for a label in {height} pixels")
         found.append(best[1])

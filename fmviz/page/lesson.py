@@ -124,10 +124,14 @@ class Lesson(Generic[V]):
 
     def is_at(self, preset: Preset, present: State[V]) -> bool:
         """Whether the page is at a step of its story. How its runs are looked at beside may change,
-        as many a step invites to: what no step sets is no part of one."""
-        wanted = self.state_of(preset, present)
-        told = {*present.settings, *(field for each in self.presets for field in each.changes)}
-        return told.isdisjoint(state.differing(present, wanted))
+        as many a step invites to: what a step does not set is no part of it. Of two steps that
+        fit, the page is at the one that sets more."""
+        fits = [each for each in self.presets if self._fits(each, present)]
+        return preset in fits and len(preset.changes) == max(len(each.changes) for each in fits)
+
+    def _fits(self, preset: Preset, present: State[V]) -> bool:
+        differing = state.differing(present, self.state_of(preset, present))
+        return {*present.settings, *preset.changes}.isdisjoint(differing)
 
     def runs_of(self, asked: State[V]) -> Runs:
         """The runs of a state; where a branch stands beside them, without it.

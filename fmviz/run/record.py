@@ -196,18 +196,22 @@ class RunRecord:
         return replace(self, weights=(), best_weights=(), **NO_SNAPSHOTS)
 
     def pictured(self) -> RunRecord:
-        """The record without weights, but with the first layer's pictures, in coarser steps
-        (`snapshots.coarse`): a fifth of the whole."""
-        shown = snapshots.coarse(self.snapshots, self.snapshot_scales)
-        return replace(self, weights=(), best_weights=(), snapshots=shown)
+        """The coarse record without weights, but with the first layer's pictures: a fifth of the
+        whole."""
+        return replace(self.coarse(), weights=(), best_weights=())
 
     def coarse(self) -> RunRecord:
         """The record with confidences in `COARSE` steps of √(1 − p): 16 shades, which pack into
         less than half the room, and are finest next to 1. They are off by √(1 − p)/16 at most, now
-        up, now down, so that their means hardly move."""
+        up, now down, so that their means hardly move. Pictures of weights are in steps of their
+        own (`snapshots.coarse`)."""
         left = np.sqrt(1 - self.val_confidences / 255)
         rounded = 1 - (np.rint(left * COARSE) / COARSE) ** 2
-        return replace(self, val_confidences=np.rint(255 * rounded).astype(np.uint8))
+        return replace(
+            self,
+            val_confidences=np.rint(255 * rounded).astype(np.uint8),
+            snapshots=snapshots.coarse(self.snapshots, self.snapshot_scales),
+        )
 
     def outline(self) -> RunRecord:
         """The finished record with nothing but its histories, of which accuracies, their errors and

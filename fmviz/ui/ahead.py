@@ -3,8 +3,10 @@ there, and forgotten when the viewer goes to another page."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 
 from fmviz.engine.pace import reference_seconds
 from fmviz.page.ahead import Asked, ahead
@@ -18,6 +20,8 @@ from fmviz.ui.session import session
 # What one state of a page may cost, in seconds on the machine that `pace` was fitted on, to be
 # trained without having been asked for.
 HEAVIEST = 15.0
+# Of what stands on a screen, so many at most: what lies ahead of its controls counts too.
+MOST_SOON = 32
 
 
 @dataclass(frozen=True)
@@ -68,20 +72,19 @@ def _seconds(alike: tuple[tuple[tuple[Stretch, ...], int, int], ...]) -> float:
     )
 
 
-def tell(lesson: Lesson, values: State, weightless: Asked, *, brief: bool) -> None:
+def tell(lesson: Lesson, values: State, soon: Iterable[Asked], *, brief: bool) -> None:
     """Tell the engine what the viewer of a page may ask for next.
 
     Args:
-        weightless: runs on the screen that came without weights which may be asked for.
+        soon: runs that what is on the screen asks for, or offers, before any that are foreseen; of
+            those that are light the first `MOST_SOON`.
         brief: whether the page makes do with records without weights.
     """
     moved = state.moved(lesson.name)
     stand = Stand(lesson.name, tuple(parameters(values).items()), moved, lesson, values)
     session().foreseen = lesson.name
-    rows = foreseen(stand)
-    if weightless and light(weightless):
-        rows = (weightless, *rows)
-    live.engine().ahead(session().viewer, rows, brief=brief)
+    first = tuple(islice((runs for runs in soon if runs and light(runs)), MOST_SOON))
+    live.engine().ahead(session().viewer, (*first, *foreseen(stand)), brief=brief)
 
 
 def leave(page: str) -> None:

@@ -105,9 +105,8 @@ class Board(Generic[V]):
             vault.draw(self.page.vault, self.page.name, look.drawn)
         self._run_panels(self._panels)
         if look.done:
-            ahead.tell(
-                self.page.lesson, self.page.values, self._weightless(look), brief=not weights
-            )
+            soon = [self._weightless(look), *((config,) for config in self._offered())]
+            ahead.tell(self.page.lesson, self.page.values, soon, brief=not weights)
         return look
 
     def _run_panels(self, panels: Sequence[tuple[float, Panel]]) -> None:
@@ -129,6 +128,10 @@ class Board(Generic[V]):
         """The runs that came without weights which panels may show when the reader says so."""
         runs = [run for panel in self._all_panels() for run in panel.weighed(look)]
         return tuple(dict.fromkeys(run.record.config for run in runs if run.record.is_brief))
+
+    def _offered(self) -> list[RunConfig]:
+        """The runs that the closer looks which stand open offer to train."""
+        return [config for panel in self._all_panels() for config in panel.offered]
 
     def _known_but_for_test(self, brief: bool) -> bool:
         """Whether all runs are known, but not with test figures."""

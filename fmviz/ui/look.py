@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypeVar
 
 from fmviz.analysis.stopping import Shown
 from fmviz.engine.watch import Update
+from fmviz.run.config import RunConfig
 from fmviz.words.prose import Caption
 
 
@@ -90,6 +91,11 @@ class Panel:
         """Whether ended runs came without the weights that it shows now, as recorded ones may: it
         is drawn again once those are known."""
         return not all(run.record.weights for run in self.weighed(look))
+
+    @property
+    def offered(self) -> Sequence[RunConfig]:
+        """The runs that a button of it offers."""
+        return ()
 
     @property
     def is_known(self) -> bool:

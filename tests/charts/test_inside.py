@@ -83,6 +83,14 @@ def test_two_labels_stand_apart() -> None:
     assert all(apart(one, other) for one, other in combinations(boxes, 2))
 
 
+def test_of_two_labels_the_lower_lines_is_the_lower() -> None:
+    # Free of the points the one would stand above its line and the other below it.
+    lines = [55.0, 44.0]
+    found = labels([(19, 66)], lines, STARTS, SIZE, HEIGHT)
+    tops = [box(*each)[1] for each in zip(found, lines, strict=True)]
+    assert tops[0] > tops[1]
+
+
 def test_a_chart_too_low_for_its_labels_is_refused() -> None:
     with pytest.raises(ValueError, match="no room"):
         labels([], [10], STARTS, SIZE, 20)

@@ -59,3 +59,8 @@ def test_a_step_goes_on_while_its_reader_looks_at_it_as_it_invites_to() -> None:
     assert lesson.is_at(widths, at | {"held_out": "crossentropy"})
     assert not lesson.is_at(widths, at | {"section": "sizes"})
     assert not lesson.is_at(widths, at | {"train_size": 50})
+    lesson = LESSONS["regularisation"]
+    twins, *others = lesson.presets
+    elsewhere = lesson.start | {"section": "geometry"}
+    assert lesson.is_at(twins, elsewhere)
+    assert not any(lesson.is_at(other, elsewhere) for other in others)

@@ -228,11 +228,15 @@ def test_the_weights_of_a_preset_are_trained_ahead_while_its_riddle_waits(
     monkeypatch.setattr(live, "engine", lambda: engine)
     lesson = LESSONS["dropout"]
     (much,) = (preset for preset in lesson.presets if preset.name == "much")
-    past_guess("dropout", query(lesson.state_of(much), lesson.start))
+    at = past_guess("dropout", query(lesson.state_of(much), lesson.start))
     run = lesson.runs_of(lesson.state_of(much))["dropout"]
     assert not engine.waited
     ((first, *_),) = engine.foreseen.values()
     assert first == (run,)
+    # Where they are not there yet when it is answered, the card says what goes on.
+    at.button(key="dropout/riddle none").click().run()
+    assert run in engine.waited
+    assert "Now it is measured" in texts(at)
 
 
 def test_a_recorded_run_can_be_trained_live(

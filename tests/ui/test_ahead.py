@@ -9,9 +9,10 @@ from streamlit.testing.v1 import AppTest
 
 from fmviz import shell
 from fmviz.lessons.catalogue import LESSONS
+from fmviz.lessons.regularisation.lesson import swept
 from fmviz.run.config import RunConfig
 from fmviz.ui import ahead, live
-from fmviz.ui.ahead import HEAVIEST, Stand, light
+from fmviz.ui.ahead import HEAVIEST, MOST_SOON, Stand, light
 from fmviz.ui.session import KEY
 from tests.support.lessons import made_up, opened
 from tests.support.scripted import ScriptedEngine
@@ -38,6 +39,25 @@ def test_the_neighbours_on_the_slider_moved_last_come_first(scripted: ScriptedEn
     # Of L1 the neighbours in the list are L2 and two others.
     first = {config.penalty for config in foreseen(at, scripted)[:3]}
     assert first == {"l2", "l1_l2", "l1_proximal"}
+
+
+def test_what_an_open_closer_look_offers_comes_before_all_that_is_foreseen(
+    scripted: ScriptedEngine,
+) -> None:
+    def lacking(seeds: int) -> set[RunConfig]:
+        runs = {config for _, config in swept(LESSONS["regularisation"].start.config, seeds)}
+        return {config for config in runs if scripted.store.get(config, brief=True) is None}
+
+    at = opened("regularisation", {"section": "sweep"})
+    rows = scripted.foreseen[at.session_state[KEY].viewer]
+    assert {config for runs in rows[: len(lacking(1))] for config in runs} == lacking(1)
+    # Of many no more than a few, before what the sliders lead to.
+    at = opened("regularisation", {"section": "sweep", "seeds": "5"})
+    rows = scripted.foreseen[at.session_state[KEY].viewer]
+    first = {config for runs in rows[:MOST_SOON] for config in runs}
+    assert len(first) == MOST_SOON
+    assert first < lacking(5)
+    assert {config.seed for runs in rows[MOST_SOON:] for config in runs} == {0}
 
 
 def test_the_same_place_foresees_the_same_for_everybody(scripted: ScriptedEngine) -> None:

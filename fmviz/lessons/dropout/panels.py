@@ -111,6 +111,7 @@ class Riddle(Card):
 
     def _answer(self, run: Shown) -> None:
         if run.record.is_brief:
+            self.told.say(Caption("riddle measured", {}))
             return
         if not run.record.weights_after(run.kept):
             self.told.say(Caption("weights not kept", {}))

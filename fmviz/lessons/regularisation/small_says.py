@@ -145,6 +145,7 @@ def line(lam: float, values: npt.NDArray[np.float64]) -> Caption:
         return Caption("line exact", figures)
     if here.held_out >= free.held_out:
         return Caption("line worse", figures)
-    if lam == best:
+    # The curve is flat there: what is told of both is the same.
+    if figures["held_out"] == f"{held_out[best]:.2f}":
         return Caption("line best", figures)
     return Caption("line calmer" if lam < best else "line stiff", figures)

@@ -151,6 +151,7 @@ class Result:
                 self._draw,
                 outline=not MEASURES[self.view.measure].of_layers,
                 partly=True,
+                tells=False,
             )
         with page.stage.under:
             self._before, self._note = Place(), Place()

@@ -72,8 +72,8 @@ class Sweep:
         draw: called with the records, one a config, and whether all have ended.
         brief: whether records without weights will do.
         outline: whether records with nothing but their histories will do.
-        partly: whether what is known already is drawn before the rest is asked for; its page then
-            says how long that takes.
+        partly: whether what is known already is drawn before the rest is asked for.
+        tells: whether it says how long that takes, where its page does not.
         label: of the button; how many runs are missing without.
         eager: whether runs that are all known are drawn without being asked for.
     """
@@ -88,12 +88,13 @@ class Sweep:
         brief: bool = True,
         outline: bool = False,
         partly: bool = False,
+        tells: bool = True,
         label: str | None = None,
         eager: bool = True,
     ) -> None:
         self.page, self.name, self.draw = page, name, draw
         self._enough = {"brief": brief, "outline": outline}
-        self.partly, self.label, self.eager = partly, label, eager
+        self.partly, self.tells, self.label, self.eager = partly, tells, label, eager
         self.configs = list(dict.fromkeys(configs))
         self._order = [self.configs.index(config) for config in configs]
         self._what = tuple(config.key for config in self.configs)
@@ -106,6 +107,11 @@ class Sweep:
         """What the store has of the runs, each once."""
         store = live.engine().store
         return [store.get(config, **self._enough) for config in self.configs]
+
+    @property
+    def missing(self) -> list[RunConfig]:
+        """Those that the store does not have."""
+        return [c for c, record in zip(self.configs, self.stored(), strict=True) if record is None]
 
     def seconds(self, stored: Sequence[RunRecord | None]) -> float:
         """How long the runs will take that are not in the store."""
@@ -159,9 +165,9 @@ class Sweep:
     def _offer(self) -> None:
         stored = self.stored()
         self._train(stored)
-        if not self.partly:
+        if self.tells:
             self._progress.caption(f"It takes {duration(self.seconds(stored))}.")
-        elif any(record is not None for record in stored):
+        if self.partly and any(record is not None for record in stored):
             self.draw([stored[i] for i in self._order], False)
 
     def _takes(self) -> str:
@@ -249,10 +255,18 @@ class OnRequest(Panel):
         *,
         brief: bool = True,
         outline: bool = False,
+        partly: bool = False,
     ) -> Sweep:
         """Have the runs asked for here; the arguments are those of `Sweep`."""
-        self._sweep = Sweep(self.page, name, configs, self.show, brief=brief, outline=outline)
+        self._sweep = Sweep(
+            self.page, name, configs, self.show, brief=brief, outline=outline, partly=partly
+        )
         return self._sweep
+
+    @property
+    def offered(self) -> Sequence[RunConfig]:
+        """Those that are not known."""
+        return () if self._sweep is None else self._sweep.missing
 
     @property
     def is_known(self) -> bool:

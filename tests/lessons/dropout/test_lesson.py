@@ -180,7 +180,7 @@ OF_PAGE: dict[str, set[str]] = {
     name: set()
     for name in (
         *("rate zero", "weights not kept", "mask note", "no mask"),
-        *("network", "guess riddle"),
+        *("network", "guess riddle", "riddle measured"),
     )
 }
 

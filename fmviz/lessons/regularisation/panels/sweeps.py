@@ -41,7 +41,7 @@ class Swept(OnRequest):
         super().__init__(board)
         self.introduce()
         self.points = self.asked()
-        self.offer(self.name, [config for _, config in self.points])
+        self.offer(self.name, [config for _, config in self.points], partly=True)
         self.places = [Place() for _ in self.figures]
         self.told = Told(self.page)
 
