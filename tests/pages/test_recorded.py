@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,8 @@ from tests.support.scripted import ScriptedEngine, ScriptedWatch
 pytestmark = pytest.mark.slow
 
 LIMIT = 25_000_000
+# Of the accuracies of the curves.
+AXIS = r"'domain': \[([0-9.]+), 1.0\], 'nice': False, 'padding': 4, 'zero'"
 # Closer looks that ask for weights, of runs whose page opens without.
 NEED_WEIGHTS = {"symmetry", "mask"}
 
@@ -219,6 +223,31 @@ def test_every_closer_look_of_an_opening_page_is_shown_without_training(
         # They may open late, on runs that ship without.
         assert not engine.waited or section in NEED_WEIGHTS, section
         engine.waited.clear()
+
+
+def test_an_axis_that_one_bad_run_has_stretched_comes_back(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "engine", lambda: Shipping(store))
+
+    def begins(at: AppTest) -> float:
+        specs = [str(json.loads(chart.proto.spec)) for chart in at.get("vega_lite_chart")]
+        (found,) = {m[1] for spec in specs for m in re.finditer(AXIS, spec)}
+        return float(found)
+
+    def moved(at: AppTest, rate: float) -> AppTest:
+        (slider,) = (each for each in at.select_slider if each.label == "Dropout rate")
+        return slider.set_value(rate).run()
+
+    at = opened("dropout")
+    assert begins(at) == 0.7
+    assert begins(moved(at, 0.9)) == 0.2
+    # Half of the axis would be empty.
+    assert begins(moved(at, 0.2)) == begins(opened("dropout", {"dropout": "0.2"}))
+    # A run that leaves a little more empty than it needs moves nothing.
+    low = begins(moved(at, 0.7))
+    assert low < 0.7
+    assert begins(moved(at, 0.6)) == low
 
 
 def test_the_weights_of_a_preset_are_trained_ahead_while_its_riddle_waits(

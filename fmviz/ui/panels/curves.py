@@ -118,13 +118,15 @@ class Curves(Panel):
 
     def _floor(self, look: Look) -> float:
         """Where the axis begins. While only the page's own controls are moved it stays, or goes
-        down once for a run that does worse than all before."""
+        down once for a run that does worse than all before; it comes back up where ended runs would
+        have less than half of it."""
         memory, scene = session().page(self.page.name), self._scene
         needed = curves.floor_of(look.drawn)
         before = memory.floor[1] if memory.floor is not None and memory.floor[0] == scene else 1.0
         if needed is None:
             return before if before < 1.0 else curves.FLOORS[3]
-        floor = min(needed, before)
+        cramped = look.done and 1 - needed <= (1 - before) / 2
+        floor = needed if cramped else min(needed, before)
         memory.floor = scene, floor
         return floor
 
