@@ -14,7 +14,7 @@ from fmviz.charts.marks import tip
 from fmviz.charts.scales import by_name, split_fill
 from fmviz.charts.series import Rows
 from fmviz.charts.specification import specification
-from fmviz.charts.style import GREY, PANEL_HEIGHT, RUN_COLOURS
+from fmviz.charts.style import GREY, PANEL_HEIGHT, RUN_COLOURS, SPLITS
 from fmviz.run.data import CLASS_NAMES
 from fmviz.run.measure import Estimate
 
@@ -31,15 +31,20 @@ def on_off_spec(dark: bool) -> Any:
     base = marks.rows()
     measured = base.encode(x=axes.accuracy(alt.X, ticks=5, scale={"padding": 14}), y=y)
     looks: dict[str, Any] = {"symbolStrokeColor": colour, "symbolStrokeWidth": 2.5}
+    # Two that are alike would lie on each other: training above its mark, validation below.
+    labels = [
+        marks.label(
+            measured.transform_filter(alt.datum.split == split), dy=dy, color=colour
+        ).encode(text=alt.Text("accuracy:Q", format=marks.PERCENT))
+        for split, dy in zip(SPLITS, (-16, 18), strict=True)
+    ]
     chart = alt.layer(
         marks.whiskers(base, y=y, color=colour),
         measured.mark_point(size=130, strokeWidth=2.5, color=colour, opacity=1).encode(
             fill=split_fill(colour, symbolSize=100, **looks),
             tooltip=["way:N", "split:N", tip("accuracy", marks.PERCENT)],
         ),
-        marks.label(measured, dy=-16, color=colour).encode(
-            text=alt.Text("accuracy:Q", format=marks.PERCENT)
-        ),
+        *labels,
     )
     return chart.properties(height=PANEL_HEIGHT)
 
