@@ -178,7 +178,7 @@ def test_a_preset_is_shown_at_once_and_its_weights_are_fetched_after(
     assert at.get("vega_lite_chart")
     # First without weights, from what ships; then with them, for a closer look.
     engine.modes.clear()
-    opened("regularisation", {"penalty": "l1", "lam": "1", "section": "pixels"})
+    opened("regularisation", {"lam": "100", "section": "pixels"})
     assert engine.modes == [(True, False), (False, False)]
 
 

@@ -278,11 +278,13 @@ def test_what_is_said_of_a_line_holds(lam: float, which: int) -> None:
     better = here.held_out < free.held_out
     assert better == (caption.section != "line worse")
     if caption.section == "line best":
-        assert here.held_out <= best
+        # As it is told: the curve is flat there.
+        assert here.held_out <= best + 0.01
+        assert caption.figures["held_out"] == f"{min(best, here.held_out):.2f}"
     elif better:
         # Which way the better λ lies.
         named = float(wiggle.errors(read(caption.figures["best"]), values).held_out)
-        assert named < here.held_out
+        assert f"{named:.2f}" < caption.figures["held_out"]
         assert (read(caption.figures["best"]) > lam) == (caption.section == "line calmer")
 
 
