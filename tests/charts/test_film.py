@@ -148,7 +148,9 @@ def test_kernels_are_those_of_every_epoch_a_byte_a_weight(runs: list[Shown]) -> 
         for epoch, weights in ((record.best_epoch, record.best_weights), (100, record.weights)):
             kernel = weights[0][:, :16].T
             drawn = pixels[epoch] / 127 * picture["scales"][epoch]
-            assert drawn == pytest.approx(kernel, abs=0.0048 * float(np.abs(kernel).max()))
+            assert drawn == pytest.approx(record.snapshot(epoch).T, abs=1e-5)
+            # These ship in coarser steps: off by 3½ of 127 at most.
+            assert drawn == pytest.approx(kernel, abs=3.51 / 127 * picture["scales"][epoch])
 
 
 def test_a_film_rests_where_the_words_are_about() -> None:
