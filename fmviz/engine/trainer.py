@@ -3,8 +3,9 @@
 Tasks are only requests. A few threads train; between two parts of training, half a second at most,
 each looks at what has been asked for meanwhile and decides anew:
 
-- Requests that can share a model, whoever asked, are trained as members of one. A run that two
-  requests want is one member.
+- Requests that can share a model, whoever asked, are trained as members of one: few, where models
+  are trained side by side, so that the viewers of one are served before those of another. A run
+  that two requests want is one member.
 - What somebody waits for comes before sweeps, and those before what is trained ahead.
 - Among equals, who has no first point yet comes first, then where the work left is least for each
   viewer who waits for it: that keeps the mean wait shortest (Smith, 1956, "Various optimizers for
@@ -48,8 +49,14 @@ T = TypeVar("T")
 
 # A request waits so long for others to share its model where one like it is being trained.
 GATHER_SECONDS = 0.5
+# Where models are trained side by side, requests of several viewers share one up to so many
+# members. The smaller models are, the sooner the first of them end, and the less is drawn of what
+# grows meanwhile. Two of three cost within a twentieth of what two of eight do, a run, for one goes
+# on while the other waits for the end of an operation; two of two cost a tenth more.
+GATHERED = 3
 # Models that are trained in turn: each holds its weights, optimizer arrays and measures in memory.
-MODELS_AT_ONCE = {Urgency.LIVE: 8, Urgency.SWEEP: 2, Urgency.AHEAD: 1}
+# Of what viewers wait for enough for a class of sixty, if there is room.
+MODELS_AT_ONCE = {Urgency.LIVE: 20, Urgency.SWEEP: 2, Urgency.AHEAD: 1}
 # A model that stood still for so long gets a part, and then others have at least so much time.
 PATIENCE_SECONDS = 5.0
 BETWEEN_FAVOURS = 2.0
@@ -92,6 +99,10 @@ class Trainer:
             the models that have; 0 makes it wait, and `TooLarge` ends it.
         threads: that train.
         luggage: models that a process before this one has begun, and where this one leaves its own.
+
+    Attributes:
+        gathered: members of a model that requests of several viewers share, at most.
+        parts_done: goes up with every part, so that who watches sees that it lives.
     """
 
     def __init__(
@@ -124,8 +135,8 @@ class Trainer:
         self._closed = self._leaving = False
         self._compiling = ThreadPoolExecutor(1, "fmviz-compile")
         self._warming = ThreadPoolExecutor(1, "fmviz-warm")
-        # Goes up with every part, so that who watches sees that it lives.
         self.parts_done = 0
+        self.gathered = MEMBERS_AT_ONCE if threads == 1 else GATHERED
         self._threads = [
             threading.Thread(target=self._run, name=f"fmviz-train-{number}", daemon=True)
             for number in range(threads)
@@ -452,7 +463,7 @@ class Trainer:
         if urgency == Urgency.AHEAD:
             return all(r.urgency == Urgency.AHEAD for r in self._requests) and not others
         waiting = [member for member in members if member.urgency == urgency]
-        if len(waiting) >= MEMBERS_AT_ONCE or urgency != Urgency.LIVE:
+        if len(waiting) >= self.gathered or urgency != Urgency.LIVE:
             return True
         shared = any(model.shape == members[0].shape for model in others)
         return not shared or self._now() - members[0].asked >= GATHER_SECONDS
@@ -474,6 +485,8 @@ class Trainer:
         """Those of some alike that are trained next, `most` of them at most, runs of one request
         together."""
         urgency, taken = members[0].urgency, list[Member]()
+        # As many as one request has are one model all the same: a branch and its trunk.
+        shared = min(most, self.gathered) if urgency == Urgency.LIVE else most
         for member in members:
             if member in taken or member.urgency != urgency:
                 continue
@@ -483,7 +496,7 @@ class Trainer:
                 for m in members
                 if request in m.requests and m.urgency == urgency and m not in taken
             ]
-            if not taken or len(taken) + len(whole) <= most:
+            if not taken or len(taken) + len(whole) <= shared:
                 taken += whole[:most]
         return taken
 

@@ -276,7 +276,7 @@ def warm(documents: list[dict[str, Any]]) -> None:
 
 def warm_up() -> None:
     """Import TensorFlow, read the images and compile what the pages' default runs need."""
-    trainer().warm([RunConfig()], (1, 2, MEMBERS_AT_ONCE))
+    trainer().warm([RunConfig()], sorted({1, 2, trainer().gathered, MEMBERS_AT_ONCE}))
 
 
 def dask_setup(worker: distributed.Worker) -> None:

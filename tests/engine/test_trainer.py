@@ -187,6 +187,31 @@ def test_requests_that_can_share_a_model_are_its_members_whoever_asked(room: Roo
         assert [record.config for record in request.records] == list(request.configs)
 
 
+def test_a_class_is_served_group_by_group_where_models_are_trained_side_by_side(
+    room: Room,
+) -> None:
+    room.trainer = Trainer(lambda: room.backend, lambda: room.backend.now, threads=2)
+    room.trainer._ready_backend()
+    few = trainer_module.GATHERED
+    requests = [room.ask(run(seed, epochs=10)) for seed in range(4 * few)]
+    # What one viewer has asked for is one model all the same.
+    whole = room.ask(*(run(100 + k, epochs=10) for k in range(MEMBERS_AT_ONCE)))
+    ended: list[int] = []
+    while not all(request.ended.is_set() for request in (*requests, whole)):
+        room.turn()
+        ended.append(sum(request.ended.is_set() for request in requests))
+    assert room.backend.made == [
+        *(tuple(range(first, first + few)) for first in range(0, 4 * few, few)),
+        tuple(range(100, 100 + MEMBERS_AT_ONCE)),
+    ]
+    # All have a point before any has ended, and then they end group by group: half have all of
+    # theirs when the others have little more than half.
+    models = len(room.backend.made)
+    assert set(room.backend.trained[:models]) == set(room.backend.made)
+    assert sorted(set(ended)) == [0, few, 2 * few, 3 * few, 4 * few]
+    assert ended[int(0.7 * len(ended))] >= 2 * few
+
+
 def test_one_that_comes_while_its_like_trains_waits_a_moment_for_company(room: Room) -> None:
     room.ask(run(0, epochs=9))
     room.turn(2)
@@ -576,16 +601,17 @@ def test_a_group_that_ends_early_is_a_failure_and_no_endless_loop(room: Room) ->
 
 
 def test_those_who_wait_are_told_how_many_are_before_them(room: Room) -> None:
-    for k in range(trainer_module.MODELS_AT_ONCE[Urgency.LIVE]):
+    most = trainer_module.MODELS_AT_ONCE[Urgency.LIVE]
+    for k in range(most):
         room.ask(run(k, epochs=50, train_size=100 + k))
-    room.turn(20)
+    room.turn(2 * most + 4)
     late = room.ask(run(99, train_size=500))
     room.backend.now += 1
     room.turn()
     queue = room.queues[id(late)][-1]
     assert queue is not None
-    assert queue.ahead == 8
-    assert queue.seconds == pytest.approx(sum(50 - 1 for _ in range(8)), rel=0.2)
+    assert queue.ahead == most
+    assert queue.seconds == pytest.approx(most * (50 - 1), rel=0.2)
 
 
 @dataclass
