@@ -19,7 +19,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from fmviz.analysis import stopping
-from fmviz.charts import curves, figures
+from fmviz.charts import curves, figures, weights
+from fmviz.charts import layers as layer_charts
 from fmviz.charts.row import row_spec
 from fmviz.engine import environment, lean
 from fmviz.lessons.catalogue import LESSONS
@@ -28,6 +29,7 @@ from fmviz.page.lesson import Lesson
 from fmviz.page.row import row_of
 from fmviz.run import data
 from fmviz.run.data import DataError
+from fmviz.run.record import KERNEL_MEASURES
 from fmviz.ui import ahead, controls, live, state, theme, visits
 from fmviz.ui.faults import fault
 from fmviz.ui.live import engine
@@ -175,6 +177,10 @@ def prepare_charts() -> None:
             figures.gap_spec(roles, dark)
             figures.sparsity_spec(roles, dark)
             figures.saturation_spec(roles, layers, dark)
+            weights.distribution_spec(roles, dark)
+        if bench:
+            for name in layer_charts.MEASURES:
+                layer_charts.over_epochs_spec(name, layers + (name in KERNEL_MEASURES))
     settle_garbage()
 
 

@@ -15,7 +15,7 @@ from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from fmviz import shell
-from fmviz.charts import curves, figures
+from fmviz.charts import curves, figures, layers, weights
 from fmviz.charts.row import row_spec
 from fmviz.run import data
 from fmviz.ui.controls import NO_IMAGES
@@ -74,6 +74,7 @@ def test_a_data_set_that_has_become_unreadable_is_too(
 def test_no_viewer_waits_for_the_charts_that_a_page_opens_with_to_be_built(lesson: str) -> None:
     shell.prepare_charts()
     specs: list[Any] = [curves.curves_spec, row_spec, figures.gap_spec, figures.sparsity_spec]
+    specs += [weights.distribution_spec, layers.over_epochs_spec]
     built = [spec.cache_info().misses for spec in specs]
     at = opened(lesson)
     assert len(at.get("vega_lite_chart")) >= 4
