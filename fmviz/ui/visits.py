@@ -17,7 +17,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from fmviz.ui.session import COOKIE, Visit, session
 
-QUIET = (Path(__file__).parent / "quiet.js").read_text(encoding="utf-8")
+QUIET, AGAIN = (
+    (Path(__file__).parent / name).read_text(encoding="utf-8") for name in ("quiet.js", "again.js")
+)
 # One press of a key or a button makes one entry of the browser's history. Streamlit makes two of a
 # change of page: one for the page, one for the parameters that the page then writes. The browser
 # sees a click on a link, a new path, and a second address without another press: that one takes the
@@ -117,10 +119,10 @@ def go_on() -> NoReturn:
 
 
 def tell_browser() -> None:
-    """Have the browser make one entry of its history for each press, log nothing of charts that
-    are about to have rows, and keep the name by which the server remembers it, once there is
-    something to remember; out of sight, and without a gap."""
-    scripts = f"<style>{HIDDEN}</style>{ONE_ENTRY}<script>{QUIET}</script>"
+    """Have the browser make one entry of its history for each press, make a click again that was
+    lost, log nothing of charts that are about to have rows, and keep the name by which the server
+    remembers it, once there is something to remember; out of sight, and without a gap."""
+    scripts = f"<style>{HIDDEN}</style>{ONE_ENTRY}<script>{QUIET}</script><script>{AGAIN}</script>"
     if session().keeps:
         cookie = f"{COOKIE}={session().browser}; path=/; SameSite=Lax"
         scripts += f'<script>document.cookie = "{cookie}";</script>'

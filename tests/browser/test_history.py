@@ -116,3 +116,27 @@ def test_no_control_costs_the_click_that_follows(
     settled(page)
     settled_at(page, page.evaluate("location.pathname + location.search"), lam="10")
     page.wait_for_selector("text=regularizers.L2")
+
+
+# The next click on a link reaches nobody.
+LOSE = """document.addEventListener("click", (event) => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+}, { capture: true, once: true });"""
+
+
+def test_a_click_that_is_folded_into_a_controls_late_word_is_made_again(page: Page) -> None:
+    page.get_by_role("textbox", name="Hidden layers").focus()
+    page.evaluate(LOSE)
+    link(page, "Dropout").click()
+    settled_at(page, "/dropout", dropout="0.5")
+    settled(page)
+    page.go_back()
+    settled_at(page, "/playground", lam="10")
+    settled(page)
+    # Where no control had the focus, none can have spoken late: whoever lost it may have meant to.
+    page.locator("h1").click()
+    page.evaluate(LOSE)
+    link(page, "Dropout").click()
+    page.wait_for_timeout(4500)
+    assert page.evaluate("location.pathname") == "/playground"
