@@ -51,8 +51,8 @@ def labels(
 ) -> list[Label]:
     """Where the labels of lines stand: as far left as one is clear of all points and of the labels
     before it, and of these two the lower line's lower; where it nowhere is, clear alone, or else
-    where it is farthest from them. A line within the chart has room
-    for its label on one side at least, if the chart is twice as high as a label.
+    where it is farthest from them. A line within the chart has room for its label on one side at
+    least, if the chart is twice as high as a label.
 
     Args:
         points: their middles, across and downwards, in pixels.
@@ -64,8 +64,9 @@ def labels(
     Raises:
         ValueError: a label fits neither above nor below its line.
     """
-    taken: list[Box] = [(x, y, x, y) for x, y in points]
+    dots: list[Box] = [(x, y, x, y) for x, y in points]
     found: list[Label] = []
+    boxes: list[Box] = []
     for line in lines:
         best: tuple[tuple[bool, float], Label, Box] | None = None
         for start, left in enumerate(starts):
@@ -74,10 +75,10 @@ def labels(
                 box = left, top, left + size[0], top + size[1]
                 if top < 0 or top + size[1] > height:
                     continue
-                clear = min((_distance(box, other) for other in taken), default=math.inf)
+                clear = min((_distance(box, other) for other in (*dots, *boxes)), default=math.inf)
                 ordered = all(
-                    (top > before[1]) == (line > higher)
-                    for before, higher in zip(taken[len(taken) - len(found) :], lines, strict=False)
+                    (top > before[1]) == (line > earlier)
+                    for before, earlier in zip(boxes, lines, strict=False)
                 )
                 worth = clear >= 0 and ordered, min(clear, 0.0)
                 if best is None or worth > best[0]:
@@ -85,7 +86,7 @@ def labels(
         if best is None:
             raise ValueError(f"the line at {line} has no room for a label in {height} pixels")
         found.append(best[1])
-        taken.append(best[2])
+        boxes.append(best[2])
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -42,12 +43,16 @@ def test_the_neighbours_on_the_slider_moved_last_come_first(scripted: ScriptedEn
 
 
 def test_what_an_open_closer_look_offers_comes_before_all_that_is_foreseen(
-    scripted: ScriptedEngine,
+    scripted: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lacking(seeds: int) -> set[RunConfig]:
-        runs = {config for _, config in swept(LESSONS["regularisation"].start.config, seeds)}
-        return {config for config in runs if scripted.store.get(config, brief=True) is None}
+    def unknown(configs: Iterable[RunConfig]) -> set[RunConfig]:
+        return {config for config in configs if scripted.store.get(config, brief=True) is None}
 
+    def lacking(seeds: int) -> set[RunConfig]:
+        return unknown(c for _, c in swept(LESSONS["regularisation"].start.config, seeds))
+
+    # What is known is not on offer.
+    monkeypatch.setattr(scripted, "known", lambda configs, **_: not unknown(configs))
     at = opened("regularisation", {"section": "sweep"})
     rows = scripted.foreseen[at.session_state[KEY].viewer]
     assert {config for runs in rows[: len(lacking(1))] for config in runs} == lacking(1)

@@ -76,6 +76,9 @@ class Sweep:
         tells: whether it says how long that takes, where its page does not.
         label: of the button; how many runs are missing without.
         eager: whether runs that are all known are drawn without being asked for.
+
+    Attributes:
+        offered: the runs that its button offers, once it has been run.
     """
 
     def __init__(
@@ -95,6 +98,7 @@ class Sweep:
         self.page, self.name, self.draw = page, name, draw
         self._enough = {"brief": brief, "outline": outline}
         self.partly, self.tells, self.label, self.eager = partly, tells, label, eager
+        self.offered: list[RunConfig] = []
         self.configs = list(dict.fromkeys(configs))
         self._order = [self.configs.index(config) for config in configs]
         self._what = tuple(config.key for config in self.configs)
@@ -108,18 +112,15 @@ class Sweep:
         store = live.engine().store
         return [store.get(config, **self._enough) for config in self.configs]
 
-    @property
-    def missing(self) -> list[RunConfig]:
-        """Those that the store does not have."""
-        return [c for c, record in zip(self.configs, self.stored(), strict=True) if record is None]
-
     def seconds(self, stored: Sequence[RunRecord | None]) -> float:
         """How long the runs will take that are not in the store."""
         return self._clock(stored).left(0.0)
 
     def _clock(self, known: Sequence[RunRecord | None]) -> Clock:
-        missing = [c for c, record in zip(self.configs, known, strict=True) if record is None]
-        return Clock(missing, live.pace().speed, ready_in=live.engine().ready_in())
+        return Clock(self._missing(known), live.pace().speed, ready_in=live.engine().ready_in())
+
+    def _missing(self, known: Sequence[RunRecord | None]) -> list[RunConfig]:
+        return [c for c, record in zip(self.configs, known, strict=True) if record is None]
 
     @property
     def asked(self) -> bool:
@@ -164,6 +165,7 @@ class Sweep:
 
     def _offer(self) -> None:
         stored = self.stored()
+        self.offered = self._missing(stored)
         self._train(stored)
         if self.tells:
             self._progress.caption(f"It takes {duration(self.seconds(stored))}.")
@@ -172,8 +174,7 @@ class Sweep:
 
     def _takes(self) -> str:
         """How long the runs take, in brackets, where that is long: to press is to agree."""
-        stored = zip(self.configs, self.stored(), strict=True)
-        seconds = live.seconds_to_train([config for config, record in stored if record is None])
+        seconds = live.seconds_to_train(self._missing(self.stored()))
         return f" ({duration(seconds)})" if seconds > live.SECONDS_UNASKED else ""
 
     def _train(self, stored: Sequence[RunRecord | None], *, disabled: bool = False) -> None:
@@ -265,8 +266,8 @@ class OnRequest(Panel):
 
     @property
     def offered(self) -> Sequence[RunConfig]:
-        """Those that are not known."""
-        return () if self._sweep is None else self._sweep.missing
+        """Those that are not known, once the panel has been run."""
+        return () if self._sweep is None else self._sweep.offered
 
     @property
     def is_known(self) -> bool:
