@@ -287,7 +287,16 @@ class Trainer:
             next(group.parts())
 
         for count in members:
-            self._warming.submit(_logged(compile_it), count)
+            self._warming.submit(self._logged, compile_it, count)
+
+    def _logged(self, work: Callable[[int], None], count: int) -> None:
+        """For an executor, which would keep an error to itself. As the process ends, much fails of
+        which nobody need know."""
+        try:
+            work(count)
+        except Exception:
+            if not self._closed:
+                logger.exception("not compiled")
 
     # The threads ---------------------------------------------------------------------------------
 
@@ -781,15 +790,3 @@ def _viewers(requests: Iterable[Request]) -> int:
     for request in requests:
         viewers[request.wish] = max(viewers.get(request.wish, 1), request.viewers)
     return sum(viewers.values())
-
-
-def _logged(work: Callable[..., None]) -> Callable[..., None]:
-    """For an executor, which would keep an error to itself."""
-
-    def wrapped(*arguments: Any) -> None:
-        try:
-            work(*arguments)
-        except Exception:
-            logger.exception("not compiled")
-
-    return wrapped

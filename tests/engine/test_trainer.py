@@ -951,3 +951,24 @@ def test_a_ticket_whose_parent_is_trained_holds_nobody_up_and_counts_its_own_epo
     assert model.epochs == 4
     # An epoch took a second; what came before is no part of it.
     assert model.busy == pytest.approx(4)
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_what_cannot_be_compiled_is_logged_unless_the_worker_ends(
+    ends: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = Room()
+    compiling, may_go_on = Event(), Event()
+
+    def compile_it(count: int) -> None:
+        compiling.set()
+        may_go_on.wait(10)
+        raise RuntimeError("cannot schedule new futures after shutdown")
+
+    ended = room.trainer._warming.submit(room.trainer._logged, compile_it, 1)
+    assert compiling.wait(10)
+    if ends:
+        room.trainer.close()
+    may_go_on.set()
+    ended.result(10)
+    assert [record.message for record in caplog.records] == ([] if ends else ["not compiled"])
