@@ -474,7 +474,7 @@ def saturation(runs: Sequence[Shown]) -> Reel:
     return {"bars": bars, "x": {"title": "share of activations"}}
 
 
-def kernels(runs: Sequence[Shown], limit: float) -> Reel:
+def kernels(runs: Sequence[Shown], limit: float, shown: Sequence[Shown]) -> Reel:
     """First-layer weights as pictures, at every epoch.
 
     A picture has 28 × 28 signed bytes, a unit's weights as a record keeps them: a byte k is the
@@ -483,8 +483,9 @@ def kernels(runs: Sequence[Shown], limit: float) -> Reel:
     256, deflated (zlib) and as base64: two runs of 100 epochs take a few hundred kilobytes.
 
     Args:
-        runs: ended ones with their weights.
+        runs: those of the clock.
         limit: the weight of full colour.
+        shown: those of them that have pictures: ended ones with their weights.
     """
     return {
         "shape": list(SHAPE),
@@ -492,8 +493,8 @@ def kernels(runs: Sequence[Shown], limit: float) -> Reel:
         "line": [BORDER[dark] for dark in (False, True)],
         "limit": limit,
         "pictures": [
-            {"run": index, "name": upper_first(run.name), **_pixels(run.record)}
-            for index, run in enumerate(runs)
+            {"run": runs.index(run), "name": upper_first(run.name), **_pixels(run.record)}
+            for run in shown
         ],
     }
 

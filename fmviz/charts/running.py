@@ -20,9 +20,13 @@ RUNNING = ("Keras's accuracy", "training, measured", "validation, measured")
 
 
 @specification
-def running_spec(epochs: int, dark: bool) -> Any:
-    """Keras's running training accuracy beside the measured accuracies of one run."""
-    colour = RUN_COLOURS[dark][1]
+def running_spec(epochs: int, place: int, dark: bool) -> Any:
+    """Keras's running training accuracy beside the measured accuracies of one run.
+
+    Args:
+        place: of the run among the page's.
+    """
+    colour = RUN_COLOURS[dark][place]
     legend = alt.Legend(orient="bottom", columns=1, symbolSize=400, labelLimit=300)
     curve = marks.rows().encode(
         x=axes.epochs(epochs),
@@ -39,10 +43,10 @@ NAMES = ("running_accuracy", "train_accuracy", "val_accuracy")
 
 def running_reel(runs: Sequence[Shown], run: Shown) -> film.Reel:
     """The same as a picture that moves, of one of a page's runs."""
-    grey, own = [GREY, GREY], [RUN_COLOURS[dark][1] for dark in (False, True)]
+    index = runs.index(run)
+    grey, own = [GREY, GREY], [RUN_COLOURS[dark][index] for dark in (False, True)]
     dashes, colours = ("fine", "solid", "dashed"), (grey, own, own)
     looks = list(zip(dashes, colours, strict=True))
-    index = runs.index(run)
     drawn = [
         film.line(index, run.record.history[name], percent, dash=dash, colours=colour)
         for name, (dash, colour) in zip(NAMES, looks, strict=True)

@@ -15,6 +15,7 @@ from fmviz.run.settings import BRANCHING, SETTINGS, parts, said, written
 from fmviz.ui import state
 from fmviz.ui.navigation import page_file
 from fmviz.ui.page import Page
+from fmviz.ui.place import Place
 
 # What is offered beside the knobs of a page.
 OFFERED = ("lam", "penalty", "learning_rate", "schedule", "dropout", "optimizer", "batch_size")
@@ -57,6 +58,12 @@ def _swept(config: RunConfig) -> dict[str, str]:
     quarters = {config.epochs * part // 4 for part in range(4)}
     values = ",".join(map(str, sorted(quarters | {config.branch_epoch})))
     return settings | {"knob": "branch_epoch", "values": values}
+
+
+def left_out(page: Page[Any]) -> None:
+    """Say of what stands here that a branch has no part in it, where there is one."""
+    if page.branched is not None:
+        Place().caption(page.text("branch left out"))
 
 
 def ask_at(page: Page[Any], epoch: int) -> None:

@@ -13,7 +13,7 @@ from fmviz.ui import state
 from fmviz.ui.board import Board
 from fmviz.ui.look import Panel
 from fmviz.ui.mirrored import mirror
-from fmviz.ui.panels.card import cards
+from fmviz.ui.panels.card import cards, place
 from fmviz.ui.session import session
 
 Name = TypeVar("Name", bound=str)
@@ -45,7 +45,7 @@ class CloserLook:
     def place(self, board: Board) -> None:
         """Have it drawn here."""
         if len(self.panels) == 1:
-            board.add(self.panels[0](board))
+            place(board, *self.panels)
         else:
             cards(board, *self.panels)
 

@@ -37,7 +37,7 @@ class Look(NamedTuple):
 
     @property
     def asked(self) -> list[Shown]:
-        """The runs that a guess is about."""
+        """The runs that a guess is about: where one branches, that one and its branch."""
         return self.runs if self.pair is None else [*self.pair]
 
     @property
@@ -74,11 +74,13 @@ class Panel:
         wants_weights: whether it shows weights: what is trained for the page then keeps them.
         wants_test: whether it shows figures of the test images, whatever the view says; they are
             measured only where somebody wants them.
+        shows_branch: whether the run of a branch is among those that it shows.
     """
 
     pace: Pace = FIGURES
     wants_weights: bool = False
     wants_test: bool = False
+    shows_branch: bool = False
 
     def draw(self, look: Look) -> None:
         """Show what is known of the page's runs."""

@@ -17,37 +17,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from fmviz.ui.session import COOKIE, Visit, session
 
-QUIET, AGAIN = (
-    (Path(__file__).parent / name).read_text(encoding="utf-8") for name in ("quiet.js", "again.js")
+SCRIPTS = "".join(
+    (Path(__file__).parent / name).read_text(encoding="utf-8")
+    for name in ("one_entry.js", "quiet.js", "again.js")
 )
-# One press of a key or a button makes one entry of the browser's history. Streamlit makes two of a
-# change of page: one for the page, one for the parameters that the page then writes. The browser
-# sees a click on a link, a new path, and a second address without another press: that one takes the
-# place of the first.
 HIDDEN = '[data-testid="stLayoutWrapper"]:has(> .st-key-one-entry) {display: none}'
-ONE_ENTRY = """<script>
-if (!window.fmvizOneEntry) {
-  window.fmvizOneEntry = true;
-  const push = history.pushState.bind(history);
-  let pressed = false;
-  let turned = true;
-  for (const kind of ["pointerdown", "keydown"]) {
-    window.addEventListener(kind, () => { pressed = true; }, true);
-  }
-  window.addEventListener("popstate", () => { pressed = false; turned = true; }, true);
-  history.pushState = (state, title, url) => {
-    const turns = new URL(url, location.href).pathname !== location.pathname;
-    if (!pressed && (turns || turned)) {
-      turned = true;
-      history.replaceState(state, title, url);
-    } else {
-      turned = turns;
-      push(state, title, url);
-    }
-    pressed = false;
-  };
-}
-</script>"""
 
 
 def begin() -> bool:
@@ -122,7 +96,7 @@ def tell_browser() -> None:
     """Have the browser make one entry of its history for each press, make a click again that was
     lost, log nothing of charts that are about to have rows, and keep the name by which the server
     remembers it, once there is something to remember; out of sight, and without a gap."""
-    scripts = f"<style>{HIDDEN}</style>{ONE_ENTRY}<script>{QUIET}</script><script>{AGAIN}</script>"
+    scripts = f"<style>{HIDDEN}</style><script>{SCRIPTS}</script>"
     if session().keeps:
         cookie = f"{COOKIE}={session().browser}; path=/; SameSite=Lax"
         scripts += f'<script>document.cookie = "{cookie}";</script>'

@@ -180,18 +180,31 @@ def dense(units: str, activation: str = "", **arguments: str) -> Call:
     return Call("layers.Dense", {"units": units} | quoted | given, 1)
 
 
-def layers(config: RunConfig, its: Quantities, kernel_regularizer: str = "") -> list[Call]:
+def layers(config: RunConfig, its: Quantities, **kernels: str) -> list[Call]:
     """The layers of a run's network, the input's among them.
 
     Args:
-        kernel_regularizer: code for it; "" for none.
+        kernels: code of what all kernels have, `kernel_initializer` and `kernel_regularizer`; ""
+            for Keras's own.
     """
     found = [Call("Input", {"shape": f"({N_PIXELS},)"}, 1)]
     for units in config.hidden:
-        found.append(dense(str(units), config.activation, kernel_regularizer=kernel_regularizer))
+        found.append(dense(str(units), config.activation, **kernels))
         if config.dropout:
             found.append(Call("layers.Dropout", {"rate": its.dropout}, 1))
-    return [*found, dense(str(N_CLASSES), kernel_regularizer=kernel_regularizer)]
+    return [*found, dense(str(N_CLASSES), **kernels)]
+
+
+def network(config: RunConfig) -> str:
+    """The network of a run as a page has it, with all that Keras would not do by itself, as after
+    `from keras.layers import *`. A penalty that acts apart from the loss is none of it."""
+    its = numbers(config)
+    begins = "" if config.initializer == "glorot_uniform" else str(initializer(config, its))
+    penalty = str(regularizer(config, its) or "")
+    found = layers(config, its, kernel_initializer=begins, kernel_regularizer=penalty)
+    images, *others = found
+    calls = [str(images), *(layer.bare for layer in others)]
+    return "keras.Sequential([\n" + "".join(f"    {call},\n" for call in calls) + "])"
 
 
 def schedule(config: RunConfig, its: Quantities, steps: Steps | None = None) -> Call | None:

@@ -20,6 +20,7 @@ def running(run: Shown) -> list[Caption]:
     if not run.kept:
         return []
     record, epoch = run.record, run.kept
+    rate = record.config.in_epoch(epoch).dropout
     history = record.history
     keras = Estimate(record.at("running_accuracy", epoch), 0.0)
     measured = record.estimate("train_accuracy", epoch)
@@ -37,7 +38,7 @@ def running(run: Shown) -> list[Caption]:
         "first_keras": percent(float(history["running_accuracy"][0])),
         "first_measured": percent(float(history["train_accuracy"][0])),
         "below": str(below),
-        "rate": f"{record.config.dropout:g}",
+        "rate": f"{rate:g}",
     }
     # Less than half an image is rounding.
     if abs(behind.value) * record.config.train_size < 0.5:
@@ -55,9 +56,7 @@ def running(run: Shown) -> list[Caption]:
         if record.config.label_noise:
             # Then that comes of the labels as much as of how the mean is taken.
             captions.append(Caption("running told", figures))
-    captions.append(
-        Caption("running why dropout" if record.config.dropout else "running why", figures)
-    )
+    captions.append(Caption("running why dropout" if rate else "running why", figures))
     return captions
 
 

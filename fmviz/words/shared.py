@@ -204,6 +204,7 @@ def on_test(run: Shown, baseline: Shown | None) -> Caption:
     if baseline is None or not (run.record.complete and baseline.record.complete):
         return Caption("test", figures)
     change = comparing.change(run, baseline, "test")
+    figures["baseline"] = baseline.name
     figures["change"] = around(change.size)
     figures["change_direction"] = "higher" if change.value > 0 else "lower"
     claims = (Claim("test_accuracy", run.name, change.sign, baseline.name),)

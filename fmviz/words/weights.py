@@ -71,7 +71,7 @@ def pictures(limit: float, beyond: float, units: int, hidden: bool) -> Caption:
     return Caption("pictures", figures)
 
 
-def roughness(now: float, before: float | None) -> Caption:
+def roughness(now: float, before: float | None = None) -> Caption:
     """How much neighbouring pixels' weights differ, with and without the penalty."""
     figures = {"now": f"{now:.2f}"}
     if math.isnan(now):

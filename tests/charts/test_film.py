@@ -135,7 +135,7 @@ def test_saturation_has_every_epoch_of_every_layer_and_its_start() -> None:
 
 
 def test_kernels_are_those_of_every_epoch_a_byte_a_weight(runs: list[Shown]) -> None:
-    reel = film.kernels(runs, 0.1)
+    reel = film.kernels(runs, 0.1, runs)
     assert reel["limit"] == 0.1
     for run, picture in zip(runs, reel["pictures"], strict=True):
         record = run.record

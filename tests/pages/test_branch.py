@@ -84,6 +84,56 @@ def test_the_main_picture_shows_both_futures_and_where_they_part(
     assert "branch" not in at.query_params
 
 
+# Of the charts below a page's main picture, what those say that show all of its runs.
+COMPARE = {
+    "regularisation": ("(filled) of each run", "Share of weights with", "Density of the weights"),
+    "dropout": ("(filled) of each run",),
+    "playground": ("(filled) of each run", "Share of weights with", "Share of flat"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", BRANCHES)
+def test_the_branch_is_where_the_runs_are_or_the_page_says_that_it_is_not(
+    page: str, engine: ScriptedEngine
+) -> None:
+    at = with_branch(page)
+    for said in COMPARE.get(page, ()):
+        (chart,) = (c for c in at.get("vega_lite_chart") if said in (c.proto.alt or ""))
+        assert BRANCHED in set(drawn_rows(chart)["run"]), said
+    assert "The branch is left out here" in texts(at)
+    assert "What follows is told of the runs without the branch" in texts(at)
+    assert "The branch is left out here" not in texts(opened(page, SMALL))
+
+
+@pytest.mark.slow
+def test_what_keras_reports_is_told_of_the_branch_with_the_settings_after_it(
+    engine: ScriptedEngine,
+) -> None:
+    at = with_branch("dropout")
+    assert f"Keras's training accuracy, {BRANCHED}" in {metric.label for metric in at.metric}
+    # All units are there after the branch.
+    assert "of the hidden units is missing" not in texts(at).replace("\n", " ")
+
+
+@pytest.mark.slow
+def test_first_layers_are_those_of_the_two_futures(engine: ScriptedEngine) -> None:
+    at = opened("regularisation", {**SMALL, "lam": "1", "branch": "lam-100"})
+    captions = [image.caption for images in at.get("image") for image in images.proto.imgs]
+    assert [caption.partition(",")[0] for caption in captions if caption] == [
+        "With penalty",
+        "Branched",
+    ]
+    assert "these pictures" not in texts(at)
+
+
+@pytest.mark.slow
+def test_the_table_of_a_race_has_the_branch_with_both_of_its_rates(engine: ScriptedEngine) -> None:
+    table = next(e.value for e in with_branch("optimizers").markdown if "training loss" in e.value)
+    (line,) = (line for line in table.splitlines() if line.startswith(f"| {BRANCHED}"))
+    assert ", then 0.1 |" in line
+
+
 @pytest.mark.slow
 def test_both_futures_are_guessed_before_they_are_seen(engine: ScriptedEngine) -> None:
     at = with_branch("regularisation", guesses=True)

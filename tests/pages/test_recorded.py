@@ -188,8 +188,7 @@ def test_every_page_and_preset_is_shown_without_training(
 ) -> None:
     engine = Shipping(store)
     monkeypatch.setattr(live, "engine", lambda: engine)
-    # The riddle of one page waits for its reader.
-    at = past_guess(name) if name == "dropout" else opened(name)
+    at = opened(name)
     assert at.get("vega_lite_chart")
     # Where a page opens, nothing at all is trained.
     assert set(engine.modes) <= {(True, False)}
@@ -209,7 +208,7 @@ def test_every_position_of_a_pages_main_slider_is_shown_without_training(
     lesson, engine = LESSONS[name], Shipping(store)
     monkeypatch.setattr(live, "engine", lambda: engine)
     for _, state in positions(lesson, lesson.start, str(lesson.main_knob)):
-        past_guess(name, query(state, lesson.start))
+        opened(name, query(state, lesson.start))
         assert not engine.waited, state
 
 

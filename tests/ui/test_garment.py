@@ -65,7 +65,7 @@ def test_weights_are_trained_where_the_reader_asks_how_sure_a_network_is(
 
 
 def test_where_a_panel_has_the_weights_trained_nobody_needs_to_ask(engine: WithoutWeights) -> None:
-    at = opened("dropout")
+    at = opened("dropout", {"section": "mask"})
     assert engine.brief[-2:] == [True, False]
     assert len(at.get("progress")) == 2
     assert "dropout/garment" not in [button.key for button in at.button]

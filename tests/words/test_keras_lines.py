@@ -74,7 +74,9 @@ def test_layers_are_those_of_the_stock_model(
     its = spell(config)
     regularizer = keras_lines.regularizer(config, its)
     text = str(regularizer) if regularizer else ""
-    model = keras.Sequential([made(call, config) for call in keras_lines.layers(config, its, text)])
+    model = keras.Sequential(
+        [made(call, config) for call in keras_lines.layers(config, its, kernel_regularizer=text)]
+    )
     theirs = stock.as_keras(config)
     assert len(model.layers) == len(theirs.layers)
     for ours, other in zip(model.layers, theirs.layers, strict=True):

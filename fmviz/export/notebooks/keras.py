@@ -53,7 +53,9 @@ def _stretch(course: Course, rule: Rule | None) -> dict[str, Any]:
         "keras_lines": keras_lines,
         "coefficients": [f"{c:.4g}" for c in (strength.l1, strength.l2) if c],
         "regularizer": regularizer,
-        "layers": keras_lines.layers(config, its, "penalty" if regularizer else ""),
+        "layers": keras_lines.layers(
+            config, its, kernel_regularizer="penalty" if regularizer else ""
+        ),
         "decay": keras_lines.schedule(config, its, steps),
         "optimizer_call": keras_lines.optimizer(config.optimizer, "rate", decay),
         "plateau": keras_lines.reduce_on_plateau(config, its)

@@ -24,9 +24,13 @@ GRID_COLUMNS = 32
 
 
 @specification
-def on_off_spec(dark: bool) -> Any:
-    """Accuracy by how it was measured: training filled, validation hollow, with whiskers."""
-    colour = RUN_COLOURS[dark][1]
+def on_off_spec(place: int, dark: bool) -> Any:
+    """Accuracy by how it was measured: training filled, validation hollow, with whiskers.
+
+    Args:
+        place: of the run among the page's.
+    """
+    colour = RUN_COLOURS[dark][place]
     y = axes.names(alt.Y, "way", WAYS, labelLimit=260)
     base = marks.rows()
     measured = base.encode(x=axes.accuracy(alt.X, ticks=5, scale={"padding": 14}), y=y)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from fmviz.lessons.dropout import panels, says
-from fmviz.lessons.dropout.lesson import DROPOUT, LESSON, NONE, Section
-from fmviz.ui import controls, foot, mirrored
+from fmviz.lessons.dropout.lesson import BOTH, DROPOUT, LESSON, Section
+from fmviz.ui import branch, controls, foot, mirrored
 from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
@@ -40,14 +40,17 @@ def show() -> None:
     board.place_status()
     board.add(Curves(board, lambda look: says.of_runs(look.runs, page.view, look.done)))
     with stage.under:
-        board.add(Seeds(board, (NONE, DROPOUT)))
+        # Of four, what the penalty adds to dropout.
+        board.add(Seeds(board, (DROPOUT, BOTH) if BOTH in board.roles else None))
     with row:
         board.add(Row(board))
-    cards(board, Gap, lambda board: panels.Reported(board, DROPOUT), panels.Riddle)
+    # Without dropout there is nothing to switch on.
+    cards(board, Gap, panels.Reported, *[panels.Riddle] * bool(page.config.dropout))
     closer_look(board, CLOSER)
 
     st.header("The rule, with this run's numbers")
-    page.say(says.rule(page.config))
+    page.say(*says.rule(page.config))
+    branch.left_out(page)
     foot.draw(page)
     page.save()
     board.run()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -13,14 +13,15 @@ from fmviz.analysis import masks, memory
 from fmviz.analysis import network as passes
 from fmviz.analysis.kept import KeptWeights
 from fmviz.analysis.stopping import Shown
+from fmviz.charts.style import SPLITS
 from fmviz.lessons.dropout import charts, network_charts, says
-from fmviz.lessons.dropout.lesson import DRAWS, DROPOUT, DropoutView, epochs_below
+from fmviz.lessons.dropout.lesson import BOTH, DRAWS, DropoutView, epochs_below
 from fmviz.lessons.dropout.says import RIDDLE
 from fmviz.lessons.dropout.steps import first_steps
 from fmviz.run import data
 from fmviz.run.measure import Estimate, accuracy
 from fmviz.run.settings import SETTINGS
-from fmviz.ui import state
+from fmviz.ui import live, state
 from fmviz.ui.board import Board
 from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.page import Page
@@ -28,27 +29,22 @@ from fmviz.ui.panels.against import Against
 from fmviz.ui.panels.card import Card
 from fmviz.ui.panels.own_guess import OwnGuess, made
 from fmviz.ui.panels.running import Running
+from fmviz.ui.panels.sweep import ButtonSpot
 from fmviz.ui.pictures import picture
 from fmviz.ui.place import Place, draw_chart
 from fmviz.ui.player.screen import Screen, standing
 from fmviz.ui.player.screen import controls as player
 from fmviz.ui.session import is_dark
 from fmviz.ui.told import Told
-from fmviz.words.numbers import percent
+from fmviz.words.numbers import duration, percent
 from fmviz.words.prose import Caption
 from fmviz.words.running import running
 
 MASKED_IMAGES = 100
 
 
-def _dropped(look: Look) -> Shown:
-    """The run with dropout alone, or where there is none the last."""
-    return next((run for run in look.runs if run.name == DROPOUT), look.run)
-
-
 def _with_masks(look: Look) -> list[Shown]:
-    run = _dropped(look)
-    return [run] if run.record.config.dropout else []
+    return [look.run] if look.run.record.config.dropout else []
 
 
 def network(page: Page[DropoutView]) -> None:
@@ -88,58 +84,93 @@ class Riddle(Card):
         super().__init__(board)
         with self.box:
             self.guess = OwnGuess(self.page, RIDDLE, aloud=False)
+            self.offer = ButtonSpot()
 
     def weighed(self, look: Look) -> Sequence[Shown]:
         """The run with dropout, if there is one."""
         return _with_masks(look)
 
     def lacks(self, look: Look) -> bool:
-        """While the riddle waits no weights are shown."""
-        return not _riddles(self.page, _dropped(look)) and super().lacks(look)
+        """A recorded run is trained again for its weights where the reader has asked what they
+        do: by an answer to the riddle, or by the button."""
+        return self._is_asked(look.run) and super().lacks(look)
+
+    def _is_asked(self, run: Shown) -> bool:
+        return state.asked_for(self.page.name, RIDDLE, run.record.config.key)
 
     def draw(self, look: Look) -> None:
         """Of the finished run."""
-        run = _dropped(look)
-        if not run.record.config.dropout or not run.kept:
-            self.told.say(Caption("rate zero", {}))
+        run = look.run
+        if not run.kept:
             return
         if _riddles(self.page, run):
             self.told.say(says.riddle(run))
-            self.guess.ask()
+            self.guess.ask(self._asks(run))
         else:
             self._answer(run)
 
+    def _asks(self, run: Shown) -> Callable[[], None]:
+        """What remembers that the reader has asked; for callbacks."""
+        return partial(state.ask_for, self.page.name, RIDDLE, run.record.config.key)
+
     def _answer(self, run: Shown) -> None:
-        if run.record.is_brief:
-            self.told.say(Caption("riddle measured", {}))
+        record = run.record
+        if record.is_brief:
+            self._draw_recorded(run)
             return
-        if not run.record.weights_after(run.kept):
+        if not record.weights_after(run.kept):
             self.told.say(Caption("weights not kept", {}))
             return
-        training, validation = _measured(
-            KeptWeights(run.record.config, run.record.weights_after(run.kept))
-        )
-        images = run.record.examples["train"]
+        training, validation = _measured(KeptWeights(record.config, record.weights_after(run.kept)))
         self.metric.metric(
-            "Training accuracy, dropout on",
+            "Training accuracy, dropout on" + ", with the penalty" * (run.name == BOTH),
             percent(training.mean),
             help="The weights shown, on the training sample, with units dropped as in training.",
         )
-        keras = accuracy(run.record.at("running_accuracy", run.kept), run.record.config.train_size)
-        self.chart.chart(
-            charts.on_off_rows(
-                [
-                    (charts.WAYS[0], "training", keras),
-                    *_rows(training, images, "training"),
-                    *_rows(validation, run.record.examples["validation"], "validation"),
-                ]
-            ),
-            charts.on_off_spec(self.board.dark),
-            alt="Training accuracy (filled) as Keras reported it, with dropout on and with dropout "
-            "off; validation accuracy (hollow) with dropout on and off.",
+        self.offer.empty()
+        images = record.examples["train"]
+        self._draw_ways(
+            run,
+            "dropout on and off",
+            *_rows(training, images, "training"),
+            *_rows(validation, record.examples["validation"], "validation"),
         )
         measured = says.on_off(training, images, run)
         self.told.say(*measured, in_sight=says.solved(measured[0], self.guess.made))
+
+    def _draw_recorded(self, run: Shown) -> None:
+        """What is known without weights, and a way to the rest."""
+        record = run.record
+        self._draw_ways(
+            run,
+            "dropout off",
+            *(
+                (charts.WAYS[2], split, record.estimate(name, run.kept))
+                for split, name in zip(SPLITS, ("train_accuracy", "val_accuracy"), strict=True)
+            ),
+        )
+        if self._is_asked(run):
+            self.offer.empty()
+            self.told.say(Caption("riddle measured", {}))
+            return
+        self.told.say(Caption("riddle unmeasured", {}))
+        self.offer.button(
+            f"Measure it ({duration(live.seconds_to_train(self.board.configs))})",
+            key=f"{self.page.name}/{RIDDLE} measure",
+            icon=":material/play_arrow:",
+            on_click=self._asks(run),
+        )
+
+    def _draw_ways(self, run: Shown, how: str, *measured: tuple[str, str, Estimate]) -> None:
+        """Accuracies, measured in one way or in two, beside the one that Keras reported."""
+        record = run.record
+        keras = accuracy(record.at("running_accuracy", run.kept), record.config.train_size)
+        self.chart.chart(
+            charts.on_off_rows([(charts.WAYS[0], "training", keras), *measured]),
+            charts.on_off_spec(self.board.roles.index(run.name), self.board.dark),
+            alt=f"Training accuracy (filled) as Keras reported it and with {how}; validation "
+            f"accuracy (hollow) with {how}.",
+        )
 
 
 def _riddles(page: Page[DropoutView], run: Shown) -> bool:
@@ -224,7 +255,7 @@ class Mask(Panel):
 
     def draw(self, look: Look) -> None:
         """Of the finished run."""
-        run, page = _dropped(look), self.page
+        run, page = look.run, self.page
         config, view = run.record.config, page.view
         weights = run.record.weights_after(run.kept)
         if not config.dropout:

@@ -19,7 +19,7 @@ from fmviz.page.view import Stopping
 from fmviz.run.config import RunConfig
 from fmviz.run.data import CLASS_NAMES
 from fmviz.run.measure import Estimate, accuracy
-from fmviz.run.naming import plural
+from fmviz.run.naming import plural, run_name
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.words import keras_lines, shared
@@ -32,21 +32,20 @@ RIDDLE, ANSWER = "riddle", 1
 
 
 def of_runs(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
-    """What can be said of the network with dropout, and of it beside the others."""
+    """What can be said of the page's own run, the last, and of it beside the others."""
     by_role = {run.name: run for run in runs}
-    run = by_role.get(DROPOUT, runs[-1])
-    captions = [shared.gap(run)]
+    run = runs[-1]
+    whole = all(each.record.diverged is None for each in runs)
+    four = whole and len(by_role) == 4
+    captions = two_by_two(by_role) if four else [shared.gap(run)]
     noise = shared.label_noise(run)
     if noise is not None:
         captions.append(noise)
     if DROPOUT not in by_role:
         hidden = run.record.config.hidden
         captions.append(Caption("no dropout" if hidden else "nothing to drop", {}))
-    whole = all(each.record.diverged is None for each in runs)
-    if whole and DROPOUT in by_role:
+    elif whole and not four:
         captions.append(shared.against_baseline(run, by_role[NONE]))
-    if whole and len(by_role) == 4:
-        captions.append(two_by_two(by_role))
     if whole and done:
         captions.append(shared.early_stopping(run, view.patience, view.monitor))
     if view.test:
@@ -55,8 +54,9 @@ def of_runs(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
     return captions
 
 
-def two_by_two(runs: dict[str, Shown]) -> Caption:
-    """Whether dropout and penalty together narrow the gap further than either alone."""
+def two_by_two(runs: dict[str, Shown]) -> list[Caption]:
+    """Whether dropout and penalty together narrow the gap further than either alone, which leads;
+    and what of that is seen on new images."""
     gaps = {role: run.gap for role, run in runs.items()}
     figures = {
         name: short_points(gaps[role])
@@ -69,13 +69,21 @@ def two_by_two(runs: dict[str, Shown]) -> Caption:
     }
     narrower = min((DROPOUT, PENALTY), key=lambda role: gaps[role].value)
     further = comparing.gap_change(runs[BOTH], runs[narrower])
+    gain = comparing.change(runs[BOTH], runs[narrower], "val")
     figures |= {
         "narrower": "dropout" if narrower == DROPOUT else "the penalty",
         "further": around(further.size),
         "lam": number(runs[BOTH].record.config.lam),
+        "gain": around(gain.size),
+        "both_validation": percent(runs[BOTH].at("val_accuracy")),
+        "alone_validation": percent(runs[narrower].at("val_accuracy")),
     }
-    section = direction(further, "both, further", "both, no further", "both, less")
-    return Caption(section, figures, (Claim("gap", BOTH, further.sign, narrower),))
+    gaps_told = direction(further, "both, further", "both, no further", "both, less")
+    on_new = direction(gain, "both, worse", "both, as good", "both, better")
+    return [
+        Caption(gaps_told, figures, (Claim("gap", BOTH, further.sign, narrower),), leads=True),
+        Caption(on_new, figures, (Claim("val_accuracy", BOTH, gain.sign, narrower),)),
+    ]
 
 
 def on_off(training: OnOff, images: int, run: Shown) -> list[Caption]:
@@ -199,18 +207,15 @@ def rates(records: Sequence[RunRecord]) -> list[Caption]:
     return captions
 
 
-def rule(config: RunConfig) -> Caption:
+def rule(config: RunConfig) -> list[Caption]:
     """The formula with the run's own numbers, and the Keras lines that do the same."""
     if not config.hidden:
-        return Caption("nothing to drop", {})
+        return [Caption("nothing to drop", {})]
     if not config.dropout:
-        return Caption("rule off", {})
+        return [Caption("rule off", {})]
     keep = 1 - config.dropout
     units = config.hidden[0]
-    images, *layers = keras_lines.layers(config, keras_lines.numbers(config))
-    calls = [str(images), *(layer.bare for layer in layers)]
-    lines = "".join(f"    {call},\n" for call in calls)
-    return Caption(
+    lines = Caption(
         "rule",
         {
             "rate": number(config.dropout),
@@ -221,6 +226,9 @@ def rule(config: RunConfig) -> Caption:
             "spread": f"{(units * keep * config.dropout) ** 0.5:.1f}",
             "all_units": plural(sum(config.hidden), "hidden unit"),
             "all_number": str(sum(config.hidden)),
-            "model": f"keras.Sequential([\n{lines}])",
+            "model": keras_lines.network(config),
         },
     )
+    if config.penalty not in ("weight_decay", "l1_proximal"):
+        return [lines]
+    return [lines, Caption("rule, penalty apart", {"penalty": run_name(config)})]

@@ -6,7 +6,7 @@ import streamlit as st
 
 from fmviz.lessons.optimizers import panels
 from fmviz.lessons.optimizers.lesson import LESSON, Section
-from fmviz.ui import controls, foot
+from fmviz.ui import branch, controls, foot
 from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
@@ -52,6 +52,7 @@ def show() -> None:
 
     st.header("The rules, with these runs' numbers")
     panels.rules(page)
+    branch.left_out(page)
     foot.draw(page)
     page.save()
     board.run()

@@ -83,6 +83,7 @@ class Measure(Panel):
     """
 
     pace = LIVE
+    shows_branch = True
 
     def __init__(self, board: Board[OptimizersView], measure: str) -> None:
         self.board, self.page, self.measure = board, board.page, measure
@@ -135,7 +136,7 @@ class Race(Panel):
         runs, axis = look.runs, self.view.axis
         self.accuracy.draw(look)
         if runs:
-            self.table.markdown(says.table(runs, axis))
+            self.table.markdown(says.table(look.drawn, axis))
         captions: list[Caption] = []
         in_sight: list[Caption] = []
         if look.done:
@@ -153,6 +154,8 @@ class Race(Panel):
 class Updates(Panel):
     """How large a step is beside the weights."""
 
+    shows_branch = True
+
     def __init__(self, board: Board[OptimizersView]) -> None:
         self.board, self.page = board, board.page
         layers = len(board.page.config.hidden) + 1
@@ -162,12 +165,12 @@ class Updates(Panel):
     def draw(self, look: Look) -> None:
         """The newest figures."""
         board = self.board
-        rows = charts.updates_rows(look.runs, self.layer, says.HEALTHY)
+        rows = charts.updates_rows(look.drawn, self.layer, says.HEALTHY)
         if not rows:
             return
         self.chart.chart(
             rows,
-            charts.updates_spec(board.roles, board.horizon, board.dark),
+            charts.updates_spec(board.names, board.horizon, board.dark),
             alt=f"Update-to-weight ratio of layer {self.layer} after each epoch.",
         )
         own = self.page.view.rates == "own"

@@ -152,7 +152,10 @@ def table(runs: Sequence[Shown], axis: Axis = "epochs") -> str:
         lines = [lines[0] + " ms an epoch |", lines[1] + "--:|"]
     for run in runs:
         record = run.record
-        cells = [run.name, number(record.config.learning_rate)]
+        config = record.config
+        # A branch may change it.
+        rates = (number(side.learning_rate) for side in (config.trunk, config.after))
+        cells = [run.name, ", then ".join(dict.fromkeys(rates))]
         if record.diverged is not None:
             cells += ["diverged", "–", "–"]
         elif not run.kept:

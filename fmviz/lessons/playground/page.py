@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmviz.lessons.playground.lesson import LESSON, Section
-from fmviz.ui import controls, foot, view_controls
+from fmviz.ui import branch, controls, foot, view_controls
 from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
@@ -59,6 +59,7 @@ def show() -> None:
         closer_look(board, CLOSER)
         st.header("The rule, with this run's numbers")
         page.say(*shared.rule(page.config))
+        branch.left_out(page)
     foot.draw(page)
     page.save()
     board.run()

@@ -12,7 +12,7 @@ from fmviz.lessons.regularisation.panels.small import Nudge, Wiggle
 from fmviz.lessons.regularisation.panels.sweeps import AdamW, Proximal, Swept
 from fmviz.lessons.regularisation.panels.tickets import Tickets
 from fmviz.run.config import RunConfig
-from fmviz.ui import controls, foot
+from fmviz.ui import branch, controls, foot
 from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_looks
 from fmviz.ui.page import open_page
@@ -82,6 +82,7 @@ def show() -> None:
 
     st.header(rule_title(page.config))
     page.say(*shared.rule(page.config))
+    branch.left_out(page)
     foot.draw(page)
     page.save()
     board.run()

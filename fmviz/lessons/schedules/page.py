@@ -6,7 +6,7 @@ import streamlit as st
 
 from fmviz.lessons.schedules import panels, says
 from fmviz.lessons.schedules.lesson import LESSON, Section
-from fmviz.ui import controls, foot
+from fmviz.ui import branch, controls, foot
 from fmviz.ui.board import Board
 from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
@@ -43,6 +43,7 @@ def show() -> None:
 
     st.header("The rule, with this run's numbers")
     page.say(*says.letters(page.config), says.rule(page.config))
+    branch.left_out(page)
     foot.draw(page)
     page.save()
     board.run()

@@ -10,6 +10,7 @@ from fmviz.analysis.stopping import Shown
 from fmviz.charts import film
 from fmviz.charts.series import Rows
 from fmviz.charts.specification import Spec
+from fmviz.ui import branch
 from fmviz.ui.board import Board
 from fmviz.ui.look import Look, Panel
 from fmviz.ui.place import Place
@@ -42,7 +43,7 @@ class Card(Panel):
         kind: str,
         alt: str,
         reel: Callable[[], film.Reel],
-        run: int = -1,
+        run: Shown | None = None,
     ) -> None:
         """A figure in large type above a chart, and where all runs have ended both at any epoch.
 
@@ -50,15 +51,19 @@ class Card(Panel):
             figure: its text of a run after so many epochs.
             kind: of the picture that moves.
             reel: what that shows, asked for once there is one.
-            run: which of the page's runs the figure is of; else the last.
+            run: of what is drawn, the one that the figure is of; else the page's own.
         """
-        of = look.runs[run]
+        of = look.run if run is None else run
         self.metric.metric(label, figure(of, of.kept), help=meaning)
         self.chart.chart(rows, spec, alt=alt)
         self.screen.draw(
             look,
             lambda clock: film.reel(
-                clock, kind, alt, reel(), film.head(look.runs, label, meaning, figure, run=run)
+                clock,
+                kind,
+                alt,
+                reel(),
+                film.head(look.drawn, label, meaning, figure, run=look.drawn.index(of)),
             ),
         )
 
@@ -67,4 +72,10 @@ def cards(board: Board, *panels: Callable[[Board], Panel]) -> None:
     """Panels side by side."""
     for column, panel in zip(st.columns(len(panels)), panels, strict=True):
         with column:
-            board.add(panel(board))
+            place(board, panel)
+
+
+def place(board: Board, panel: Callable[[Board], Panel]) -> None:
+    """A panel below the main picture; where that has a branch and the panel has not, it says so."""
+    if not board.add(panel(board)).shows_branch:
+        branch.left_out(board.page)

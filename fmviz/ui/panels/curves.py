@@ -8,6 +8,7 @@ from typing import Any
 from fmviz.analysis.stopping import Shown
 from fmviz.charts import curves, film
 from fmviz.charts.curves import Ghost
+from fmviz.run.offered import field_of
 from fmviz.ui.board import Board
 from fmviz.ui.look import LIVE, Captions, Look, Panel
 from fmviz.ui.place import Place
@@ -62,11 +63,13 @@ def below(board: Board, *, plays: bool = False) -> tuple[Told, Warnings]:
 
 
 def of_branch(look: Look) -> list[Caption]:
-    """What is said of a run that branches, once it and its trunk have ended."""
+    """What is said of a run that branches, once it and its trunk have ended, before what is said of
+    the others."""
     if look.pair is None or not look.done or not all(run.kept for run in look.pair):
         return []
     others = [run for run in look.runs if run.name != look.pair[0].name and run.kept]
-    return branching.of_pair(*look.pair, others[0] if len(others) == 1 else None)
+    told = branching.of_pair(*look.pair, others[0] if len(others) == 1 else None)
+    return [*told, Caption("branch rest", {})]
 
 
 class Curves(Panel):
@@ -113,8 +116,8 @@ class Curves(Panel):
     @cached_property
     def _scene(self) -> dict[str, Any]:
         """All of the run but what the page's own controls set."""
-        knobs = self.page.lesson.knobs
-        return {f: v for f, v in self.page.config.model_dump().items() if f not in knobs}
+        turned = set(map(field_of, self.page.lesson.knobs))
+        return {f: v for f, v in self.page.config.model_dump().items() if f not in turned}
 
     def _floor(self, look: Look) -> float:
         """Where the axis begins. While only the page's own controls are moved it stays, or goes

@@ -41,19 +41,21 @@ class Headline(NamedTuple):
 class Gap(Card):
     """Gap meter: the accuracy gap with its error, one bar a run."""
 
+    shows_branch = True
+
     def draw(self, look: Look) -> None:
         """The newest figures."""
         headline = self.headline(look.run)
         self.metric.metric(headline.label, headline.value, help=headline.meaning)
         self.chart.chart(
-            figures.gap_rows(look.runs),
-            figures.gap_spec(self.board.roles, self.board.dark),
+            figures.gap_rows(look.drawn),
+            figures.gap_spec(self.board.names, self.board.dark),
             alt=(alt := "Validation accuracy (hollow) and training accuracy (filled) of each run."),
         )
         self.screen.draw(
             look,
             lambda clock: film.reel(
-                clock, "gap", alt, film.gap(look.runs), self.moving_headline(look.runs)
+                clock, "gap", alt, film.gap(look.drawn), self.moving_headline(look)
             ),
         )
         self.note.caption(self.describe(look))
@@ -68,16 +70,20 @@ class Gap(Card):
             "images, the figure would lie this near about two times in three.",
         )
 
-    def moving_headline(self, runs: Sequence[Shown]) -> film.Reel:
+    def moving_headline(self, look: Look) -> film.Reel:
         """The same after every epoch."""
-        label, _, meaning = self.headline(runs[-1])
+        label, _, meaning = self.headline(look.run)
         return film.head(
-            runs, label, meaning, lambda run, epoch: self.headline(run._replace(kept=epoch)).value
+            look.drawn,
+            label,
+            meaning,
+            lambda run, epoch: self.headline(run._replace(kept=epoch)).value,
+            run=look.drawn.index(look.run),
         )
 
     def describe(self, look: Look) -> str:
         """What the bars are, below them."""
-        return gap_bars([run.record for run in look.runs])
+        return gap_bars([run.record for run in look.drawn])
 
 
 def gap_bars(records: Sequence[RunRecord]) -> str:
@@ -98,6 +104,8 @@ def gap_bars(records: Sequence[RunRecord]) -> str:
 class Sparsity(Panel):
     """Share of weights near zero at the reader's tolerance, and at every other."""
 
+    shows_branch = True
+
     def __init__(self, board: Board) -> None:
         self.board = board
         with st.container(border=True, height="stretch"):
@@ -109,7 +117,7 @@ class Sparsity(Panel):
 
     def draw(self, look: Look) -> None:
         """The newest figures."""
-        run, roles, runs = look.run, self.board.roles, look.runs
+        run, names, runs = look.run, self.board.names, look.drawn
         near = run.record.sparsity(self.tolerance, run.kept)
         self.metric.metric(
             label := f"Sparsity, {run.name}",
@@ -118,7 +126,7 @@ class Sparsity(Panel):
         )
         self.chart.chart(
             figures.sparsity_rows(runs, self.tolerance),
-            figures.sparsity_spec(roles, self.board.dark),
+            figures.sparsity_spec(names, self.board.dark),
             alt=(alt := "Share of weights with magnitude up to a tolerance, against that."),
         )
         self.screen.draw(
@@ -133,13 +141,15 @@ class Sparsity(Panel):
                     label,
                     meaning,
                     lambda run, epoch: small_percent(run.record.sparsity(self.tolerance, epoch)),
+                    run=runs.index(run),
                 ),
             ),
         )
         notes = [zeros_told(run.record, run.kept, near)]
         notes += [
             f"{each.name}: {small_percent(each.record.sparsity(self.tolerance, each.kept))}"
-            for each in runs[:-1]
+            for each in runs
+            if each is not run
         ]
         self.note.caption("  \n".join(notes))
 
@@ -162,6 +172,8 @@ def zeros_told(record: RunRecord, epoch: int, near: float) -> str:
 class Saturation(Card):
     """Share of flat activations by layer, now and before training, beside the prediction."""
 
+    shows_branch = True
+
     @staticmethod
     def meaning(run: Shown) -> str:
         """What the figure is."""
@@ -177,17 +189,17 @@ class Saturation(Card):
             self.told.say(caption)
             return
         kind = "Zero activations" if config.activation == "relu" else "Saturation"
-        layers = max(len(each.record.config.hidden) for each in look.runs)
+        layers = max(len(each.record.config.hidden) for each in look.drawn)
         self.show(
             look,
             f"{kind}, first layer, {run.name}",
             self.meaning(run),
             _first_saturation,
-            rows=figures.saturation_rows(look.runs),
-            spec=figures.saturation_spec(self.board.roles, layers, self.board.dark),
+            rows=figures.saturation_rows(look.drawn),
+            spec=figures.saturation_spec(self.board.names, layers, self.board.dark),
             kind="bars",
             alt="Share of flat activations in each hidden layer, now and before training.",
-            reel=lambda: film.saturation(look.runs),
+            reel=lambda: film.saturation(look.drawn),
         )
         self.told.say(caption)
 

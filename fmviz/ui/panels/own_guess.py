@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from fmviz.page.guessing import guess_words
@@ -42,8 +43,12 @@ class OwnGuess:
         """What the reader has answered: see `state.guess`."""
         return made(self.page, self.name)
 
-    def ask(self) -> None:
-        """Ask; there is a way round the answers, which a teacher's link does not leave."""
+    def ask(self, then: Callable[[], None] | None = None) -> None:
+        """Ask; there is a way round the answers, which a teacher's link does not leave.
+
+        Args:
+            then: called when there is an answer, or none is wanted.
+        """
         place = _place(self.page, self.name)
         self._question.markdown(self._aloud)
         for index, (button, option) in enumerate(zip(self._buttons, self.options, strict=True)):
@@ -51,8 +56,8 @@ class OwnGuess:
                 option,
                 key=f"{place} {index}",
                 icon=":material/help:",
-                on_click=state.set_guess,
-                args=(place, index),
+                on_click=_take,
+                args=(place, index, then),
                 quiet=False,
             )
         if not self.page.view.taught.hide:
@@ -60,6 +65,12 @@ class OwnGuess:
                 "Just tell me",
                 key=f"{place} none",
                 icon=":material/visibility:",
-                on_click=state.set_guess,
-                args=(place, -1),
+                on_click=_take,
+                args=(place, -1, then),
             )
+
+
+def _take(place: str, option: int, then: Callable[[], None] | None) -> None:
+    state.set_guess(place, option)
+    if then is not None:
+        then()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fmviz.analysis.stopping import Shown
 from fmviz.charts import running as charts
-from fmviz.ui.board import Board
 from fmviz.ui.look import Look
 from fmviz.ui.panels.card import Card
 from fmviz.words.numbers import percent
@@ -26,31 +25,27 @@ def _running(run: Shown, epoch: int) -> str:
 
 
 class Running(Card):
-    """Of one of the page's runs: the last, or the one of a role where there is such a run."""
+    """Of the page's own run; where that branches, of the branch, which up to there is the same."""
 
-    def __init__(self, board: Board, role: str | None = None) -> None:
-        super().__init__(board)
-        self.role = role
-
-    def _run(self, look: Look) -> Shown:
-        return next((run for run in look.runs if run.name == self.role), look.run)
+    shows_branch = True
 
     def draw(self, look: Look) -> None:
         """The newest figures."""
-        run = self._run(look)
+        run = look.drawn[-1]
         if not run.kept:
             return
+        place = self.board.names.index(run.name)
         self.show(
             look,
             f"Keras's training accuracy, {run.name}",
             MEANING,
             _running,
             rows=charts.running_rows(run),
-            spec=charts.running_spec(run.record.config.epochs, self.board.dark),
+            spec=charts.running_spec(run.record.config.epochs, place, self.board.dark),
             kind="lines",
             alt=ALT,
-            reel=lambda: charts.running_reel(look.runs, run),
-            run=look.runs.index(run),
+            reel=lambda: charts.running_reel(look.drawn, run),
+            run=run,
         )
         self.told.say(*self.captions(run))
 

@@ -28,7 +28,7 @@ SECONDS_BETWEEN_PICTURES = 0.5
 SECONDS_BETWEEN_ESTIMATES = 0.25
 
 
-class _Spot:
+class ButtonSpot:
     """Where one button or another stands, or none. That of the page's last run stays until this one
     has said which."""
 
@@ -103,7 +103,7 @@ class Sweep:
         self._order = [self.configs.index(config) for config in configs]
         self._what = tuple(config.key for config in self.configs)
         with st.container(horizontal=True):
-            self._button, self._stopper = _Spot(), _Spot()
+            self._button, self._stopper = ButtonSpot(), ButtonSpot()
         self._progress = Place()
         self.update: Update | None = None
 

@@ -16,12 +16,15 @@ from fmviz.ui.pictures import png
 from fmviz.ui.player.screen import Screen
 from fmviz.ui.told import Told
 from fmviz.words import weights as words
+from fmviz.words.prose import Caption
 
 ALT = "Weights of the first layer as pictures, one a unit."
 
 
 class Distribution(Card):
     """Density of the weights, with the penalty and without."""
+
+    shows_branch = True
 
     def draw(self, look: Look) -> None:
         """The newest histogram."""
@@ -32,11 +35,11 @@ class Distribution(Card):
             f"Typical weight, {run.name}",
             "Root mean square of all weights, biases left out.",
             words.typical,
-            rows=charts.distribution_rows(look.runs),
-            spec=charts.distribution_spec(self.board.roles, self.board.dark),
+            rows=charts.distribution_rows(look.drawn),
+            spec=charts.distribution_spec(self.board.names, self.board.dark),
             kind="profile",
             alt="Density of the weights of each run, on a logarithmic scale.",
-            reel=lambda: film.distribution(look.runs),
+            reel=lambda: film.distribution(look.drawn),
         )
         self.told.say(caption)
 
@@ -53,6 +56,7 @@ class Pictures(Pictured):
     """
 
     pace = END
+    shows_branch = True
 
     def __init__(self, board: Board, below: DeltaGenerator | None = None) -> None:
         self.board, self.page = board, board.page
@@ -64,17 +68,23 @@ class Pictures(Pictured):
         self.columns = COLUMNS if below is None else COLUMNS_BESIDE
 
     def draw(self, look: Look) -> None:
-        """Both networks' pictures."""
+        """Both networks' pictures; where one branches, of that one and of its branch, if there are
+        any of that: one that ships may have none."""
         if self.lacks(look):
             return
-        kernels = [run.record.snapshot(run.kept) for run in look.runs]
+        branches = look.pair is not None and look.pair[1].record.has_snapshots
+        runs = look.asked if branches else look.runs
+        kernels = [run.record.snapshot(run.kept) for run in runs]
         limit = charts.picture_limit(kernels)
         beyond = float(np.mean([np.abs(kernel) > limit for kernel in kernels]))
         rough = [measure.roughness(kernel, data.SHAPE) for kernel in kernels]
-        captions = [words.roughness(rough[-1], rough[0] if len(rough) == 2 else None)]
+        # Between a run and its branch it is not the penalty alone that differs.
+        captions = [] if branches else [words.roughness(rough[-1], *rough[:-1])]
+        if look.pair is not None and not branches:
+            captions.append(Caption("branch left out", {}))
         units = kernels[-1].shape[1]
         hidden = bool(look.run.record.config.hidden)
-        for column, run, kernel in zip(self.spots, look.runs, kernels, strict=False):
+        for column, run, kernel in zip(self.spots, runs, kernels, strict=False):
             column.image(
                 png(charts.kernel_pictures(kernel, limit, self.board.dark, self.columns)),
                 alt=f"First-layer weights as pictures, one a unit: {run.name}.",
@@ -84,7 +94,10 @@ class Pictures(Pictured):
         self.screen.draw(
             look,
             lambda clock: film.reel(
-                clock, "kernels", ALT, film.kernels(look.runs, limit) | {"columns": self.columns}
+                clock,
+                "kernels",
+                ALT,
+                film.kernels(look.drawn, limit, runs) | {"columns": self.columns},
             ),
         )
         self.told.say(*captions, words.pictures(limit, beyond, units, hidden=hidden))

@@ -487,7 +487,7 @@ def test_charts_read_only_columns_that_their_rows_have() -> None:
     cases = [
         (charts.labels_spec(3, False), charts.labels_rows(run).table.to_pandas()),
         (charts.loss_spec((MORE, OWN), 3, False), charts.loss_rows([run]).table.to_pandas()),
-        (running.running_spec(3, True), running.running_rows(run).table.to_pandas()),
+        (running.running_spec(3, 1, True), running.running_rows(run).table.to_pandas()),
         (
             against.against_spec("n", (100.0, 200.0), True, False),
             against.against_rows(
