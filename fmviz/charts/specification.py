@@ -46,12 +46,17 @@ def square(chart: Any, side: int) -> Any:
 
 # On the far wall: what is written and drawn on a chart grows by so much.
 PROJECTED = 1.4
-_GROWING = {"height", "fontSize", "size", "strokeWidth", "dx", "dy"}
+_GROWING = {"fontSize", "size", "strokeWidth", "dx", "dy"}
 
 
-def projected(spec: Spec) -> Spec:
-    """A chart for a projector: taller, with larger type, marks and lines. Its width is the page's.
-    Of "size" and the like only numbers grow: an encoding of that name is none."""
+def projected(spec: Spec, *, taller: bool = True) -> Spec:
+    """A chart for a projector, with larger type, marks and lines. Its width is the page's. Of
+    "size" and the like only numbers grow: an encoding of that name is none.
+
+    Args:
+        taller: whether it is higher, too.
+    """
+    growing = _GROWING | {"height"} if taller else _GROWING
 
     def grown(part: Any) -> Any:
         if isinstance(part, list):
@@ -60,7 +65,7 @@ def projected(spec: Spec) -> Spec:
             return part
         return {
             name: round(value * PROJECTED, 2)
-            if name in _GROWING and isinstance(value, int | float)
+            if name in growing and isinstance(value, int | float)
             # Larger names need wider columns, or the last one is cut off.
             else max(1, int(value / PROJECTED))
             if name == "columns" and isinstance(value, int)

@@ -32,8 +32,10 @@ from fmviz.words.prose import Caption
 WRONG_ADDRESS = ":material/link_off:"
 # All of Streamlit's sizes follow the root's. On the far wall, lines of small print are lost anyway.
 # A window of a small projector has no room for columns of that size; its pixels are large already.
+# Streamlit has measured its navigation by then, and would cut its last letters off.
 LARGE = (
-    "<style>html {font-size: 125%} @media (max-width: 1399px) {html {font-size: 112.5%}}</style>"
+    "<style>html {font-size: 125%} @media (max-width: 1399px) {html {font-size: 112.5%}}"
+    ' [data-testid="stTopNav"] {overflow: visible}</style>'
 )
 SCRIPTS = "".join(
     (Path(__file__).parent / name).read_text(encoding="utf-8") for name in ("aloud.js", "marks.js")

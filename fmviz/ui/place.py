@@ -41,7 +41,7 @@ def draw_chart(
     session().charts[session().next_place()] = Chart(alt, spec, rows)
     st.vega_lite_chart(
         rows.table,
-        _for_room(spec, session()),
+        _for_room(spec, session(), staged=session().staged),
         alt=alt,
         width=width,
         key=key,
@@ -51,9 +51,9 @@ def draw_chart(
     )
 
 
-def _for_room(spec: Spec, session: Session) -> Spec:
+def _for_room(spec: Spec, session: Session, *, staged: bool) -> Spec:
     """A chart's specification as the room needs it."""
-    return projected(spec) if session.classroom.projector else spec
+    return projected(spec, taller=not staged) if session.classroom.projector else spec
 
 
 class Place:
@@ -77,6 +77,7 @@ class Place:
         self._element: Any = None
         self._session = session()
         self._number = self._session.next_place()
+        self._staged = self._session.staged
         # What is in sight: the kind of element, and all that it was made of.
         self._shown: tuple[str, tuple[Any, ...], dict[str, Any]] | None = None
 
@@ -158,7 +159,7 @@ class Place:
         self._show(
             "vega_lite_chart",
             rows.table,
-            _for_room(spec, self._session),
+            _for_room(spec, self._session, staged=self._staged),
             alt=alt,
             width="stretch",
             key=key,

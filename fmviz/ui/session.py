@@ -151,6 +151,8 @@ class Session:
         course: the pages in their order, each a name and a title.
         viewer: the name by which the engine knows whose runs are foreseen; one a tab.
         foreseen: the page of which that is; None where nothing is.
+        staged: whether what is drawn now stands on the page's stage, which is to be in sight as a
+            whole: there charts are as high on a projector as elsewhere.
         changes: goes up whenever the value of a field may have changed: it was set, or its control
             is drawn.
     """
@@ -174,6 +176,7 @@ class Session:
     course: tuple[tuple[str, str], ...] = ()
     viewer: str = field(default_factory=lambda: named(None))
     foreseen: str | None = None
+    staged: bool = False
     changes: int = 0
     _places: float = 0
     _step: float = 1
@@ -208,6 +211,8 @@ class Session:
     def begin_page(self) -> None:
         """Forget the charts and texts of the page's last run; its script begins."""
         self.charts, self.spoken, self._places, self._step = {}, Spoken(), 0, 1
+        # A run may end amidst.
+        self.staged = False
 
     def next_place(self) -> float:
         """A number for a place on the page: they go up in the order in which the places stand."""

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fmviz.ui.place import Place
+from fmviz.ui.session import session
 
 # On the screen, and on paper.
 STYLE = "".join(
@@ -23,6 +25,27 @@ STYLE = "".join(
 )
 # Shares of the width, in pixels of a window of 1,400.
 CONTROLS, PICTURE, SIDE = 290, 640, 370
+
+
+class Spot:
+    """A container whose charts stand on the stage: see `Session.staged`."""
+
+    def __init__(self, container: DeltaGenerator) -> None:
+        self._container = container
+        self._outer: list[bool] = []
+
+    def container(self, **options: Any) -> Spot:
+        """A container in it; the options are those of `st.container`."""
+        return Spot(self._container.container(**options))
+
+    def __enter__(self) -> None:
+        self._outer.append(session().staged)
+        self._container.__enter__()
+        session().staged = True
+
+    def __exit__(self, *exception: Any) -> None:
+        session().staged = self._outer.pop()
+        self._container.__exit__(*exception)
 
 
 class Stage:
@@ -78,11 +101,11 @@ class Stage:
             columns.reverse()
         middle, *sides = columns
         with middle:
-            self.picture = st.container(key="picture", gap="xxsmall")
+            self.picture = Spot(st.container(key="picture", gap="xxsmall"))
             self.player = st.container()
             self.status = st.container()
         self.under = self.rest.container()
-        self.side = sides[0].container(key="side") if sides else self.under
+        self.side = Spot(sides[0].container(key="side")) if sides else self.under
         if not stays:
             self.more = self.rest.container()
 
