@@ -44,8 +44,9 @@ def square(chart: Any, side: int) -> Any:
     return chart.properties(height=side, width=side, autosize=alt.AutoSizeParams(type="pad"))
 
 
-# On the far wall: what is written and drawn on a chart grows by so much.
-PROJECTED = 1.4
+# On the far wall: what is written and drawn on a chart grows by so much; by less where it has no
+# more room for that.
+PROJECTED, PROJECTED_IN_PLACE = 1.4, 1.2
 _GROWING = {"fontSize", "size", "strokeWidth", "dx", "dy"}
 
 
@@ -56,7 +57,7 @@ def projected(spec: Spec, *, taller: bool = True) -> Spec:
     Args:
         taller: whether it is higher, too.
     """
-    growing = _GROWING | {"height"} if taller else _GROWING
+    growing, by = (_GROWING | {"height"}, PROJECTED) if taller else (_GROWING, PROJECTED_IN_PLACE)
 
     def grown(part: Any) -> Any:
         if isinstance(part, list):
@@ -64,10 +65,10 @@ def projected(spec: Spec, *, taller: bool = True) -> Spec:
         if not isinstance(part, dict):
             return part
         return {
-            name: round(value * PROJECTED, 2)
+            name: round(value * by, 2)
             if name in growing and isinstance(value, int | float)
             # Larger names need wider columns, or the last one is cut off.
-            else max(1, int(value / PROJECTED))
+            else max(1, int(value / by))
             if name == "columns" and isinstance(value, int)
             else grown(value)
             for name, value in part.items()

@@ -182,12 +182,27 @@ def test_a_run_in_training_moves_nothing(browser: Any, app: str) -> None:
         }""",
         MAIN_CHART,
     )
+    # How often in a row there is nothing to be seen there: no picture, and what stands in hidden.
+    page.evaluate(
+        """() => {
+            window.blank = 0;
+            let now = 0;
+            setInterval(() => {
+                const place = document.querySelector(".st-key-picture [class*=st-key-film-]");
+                const seen = [...place.querySelectorAll("[data-fmviz-drawn], canvas")].some(e =>
+                    e.getClientRects().length && getComputedStyle(e).visibility === "visible");
+                now = seen ? 0 : now + 1;
+                window.blank = Math.max(window.blank, now);
+            }, 50);
+        }"""
+    )
     page.locator(".st-key-stage [data-testid=stSlider] input").first.focus()
     page.keyboard.press("ArrowRight")
     said = page.locator(".st-key-said[role=status][aria-live=polite]")
     said.get_by_text("Training goes on").wait_for(state="attached")
     said.get_by_text("Training has ended").wait_for(state="attached")
     assert page.evaluate("window.places.size") == 1
+    assert page.evaluate("window.blank") < 3
     assert page.locator(MAIN_CHART).first.bounding_box() == before
     page.close()
 

@@ -54,6 +54,9 @@ def test_a_projector_enlarges_marks_and_type_and_leaves_encodings_alone() -> Non
     spec = SPECS["gap"](PAIR, False)
     large = projected(spec)
     assert large["height"] == pytest.approx(1.4 * spec["height"])
+    in_place = projected(spec, taller=False)
+    assert in_place["height"] == spec["height"]
+    assert in_place["config"] == large["config"]
     assert list(encodings(large, "x")) == list(encodings(spec, "x"))
     assert large["config"]["axis"]["labelFontSize"] == 17
     # What the chart decides itself is kept.

@@ -51,6 +51,23 @@ class Reel {
     root.adoptedStyleSheets = [sheet];
     this.node = make(root, "div", "reel");
     this.sizes = new ResizeObserver(() => this.layout());
+    this.sight = new ResizeObserver(() => this.mark());
+    this.sight.observe(root.host);
+  }
+
+  // What stands in is hidden only where this is seen. A widget that makes way for something else in
+  // the midst of a run Streamlit keeps out of sight until the run has ended: for as long as a network
+  // trains.
+  mark() {
+    const { host } = this.root;
+    if (this.data && host.getClientRects().length) {
+      host.setAttribute("data-fmviz-drawn", this.data.kind);
+      this.place?.setAttribute("data-fmviz-film", "drawn");
+    } else {
+      host.removeAttribute("data-fmviz-drawn");
+      // Another may have come in its place.
+      if (!this.place?.querySelector("[data-fmviz-drawn]")) this.place?.removeAttribute("data-fmviz-film");
+    }
   }
 
   show(data) {
@@ -71,8 +88,7 @@ class Reel {
     if (this.place && data.height) this.place.style.minHeight = `${data.height}px`;
     this.layout();
     this.film.tell();
-    this.root.host.setAttribute("data-fmviz-drawn", data.kind);
-    this.place?.setAttribute("data-fmviz-film", "drawn");
+    this.mark();
   }
 
   build() {
@@ -139,14 +155,14 @@ class Reel {
 
   end() {
     this.sizes.disconnect();
+    this.sight.disconnect();
     this.picture?.end?.();
     this.film?.watchers.delete(this);
     if (this.film && !this.film.ready) this.film.stop();
     this.film?.tell();
     this.node.remove();
-    this.root.host?.removeAttribute("data-fmviz-drawn");
-    // Another may have come in its place.
-    if (!this.place?.querySelector("[data-fmviz-drawn]")) this.place?.removeAttribute("data-fmviz-film");
+    this.data = null;
+    this.mark();
     this.root.host?.removeAttribute("data-fmviz-revealed");
   }
 }
