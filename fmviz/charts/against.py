@@ -9,7 +9,7 @@ import altair as alt
 
 from fmviz.charts import axes, marks
 from fmviz.charts.marks import of_kind
-from fmviz.charts.scales import split_dash, split_fill
+from fmviz.charts.scales import dashed_split, split_fill
 from fmviz.charts.series import Rows
 from fmviz.charts.specification import specification
 from fmviz.charts.style import CURVES_HEIGHT, RUN_COLOURS, SPLITS
@@ -28,7 +28,9 @@ def against_spec(title: str, values: tuple[float, ...], log: bool, dark: bool) -
     colour, written = RUN_COLOURS[dark][1], ",~g" if log else "~g"
     kind: Any = "log" if log else "linear"
     scale = alt.Scale(type=kind, domain=[values[0], values[-1]], nice=False, padding=14)
-    x = axes.axis(alt.X, "value", title, scale, values=list(values), format=written, grid=False)
+    # In two lines it is whole on a telephone too.
+    lines = [title, "± one standard error"]
+    x = axes.axis(alt.X, "value", lines, scale, values=list(values), format=written, grid=False)
     y, low = axes.accuracy(alt.Y), axes.accuracy(alt.Y, "low")
     accuracy = marks.tip("accuracy", marks.PERCENT)
     tooltip: marks.Tips = [marks.tip("value", ",~g", title), "split:N", accuracy, "gap:N"]
@@ -37,7 +39,7 @@ def against_spec(title: str, values: tuple[float, ...], log: bool, dark: bool) -
     between = runs.transform_filter("datum.split == 'training'").encode(x=x, y=y, y2="other:Q")
     chart = alt.layer(
         between.mark_area(opacity=0.12, color=colour),
-        marks.line(curve, color=colour).encode(strokeDash=split_dash("top")),
+        marks.line(curve, color=colour).encode(strokeDash=dashed_split(), detail="split:N"),
         runs.mark_rule(strokeWidth=2, color=colour).encode(x=x, y=low, y2="high:Q"),
         curve.mark_point(size=90, strokeWidth=2.5, opacity=1, color=colour).encode(
             fill=split_fill(colour, "top")

@@ -30,13 +30,14 @@ def span(low: float, high: float) -> alt.Scale:
 def axis(
     side: type[Side],
     field: str,
-    title: str | None,
+    title: str | list[str] | None,
     scale: alt.Scale | None = None,
     **options: Any,
 ) -> Side:
     """Any axis of a quantity.
 
     Args:
+        title: a line, or several.
         options: of `alt.Axis`.
     """
     given: Options = {} if scale is None else {"scale": scale}

@@ -26,7 +26,7 @@ from fmviz.run import measure
 from fmviz.run.choices import N_CLASSES
 from fmviz.run.data import CLASS_NAMES
 from fmviz.run.record import RunRecord
-from fmviz.words.numbers import percent, rounded
+from fmviz.words.numbers import percent, significant
 
 HEIGHT, MATRIX_HEIGHT = 360, 460
 # What of `SCHEME` is told from the ground: a light one, a dark one.
@@ -92,7 +92,9 @@ def over_epochs_reel(run: int, record: RunRecord, name: str) -> film.Reel:
     ]
     names = [f"layer {k + 1}" for k in range(layers)]
     drawn = [
-        film.line(run, values[:, k], rounded if logarithmic else percent, first=0, colours=colour)
+        film.line(
+            run, values[:, k], significant if logarithmic else percent, first=0, colours=colour
+        )
         for k, colour in enumerate(colours)
     ]
     keys = [film.key(n, colours=colour) for n, colour in zip(names, colours, strict=True)]

@@ -7,8 +7,10 @@ from typing import Any, TypeVar
 
 import altair as alt
 
-from fmviz.charts.style import DASHES, HOLLOW, RUN_COLOURS, RUN_SHAPES, SPLITS
+from fmviz.charts.style import DASHED, DASHES, HOLLOW, RUN_COLOURS, RUN_SHAPES, SOLID, SPLITS
 
+# Letters that fit beside each other in a legend on a telephone, and those that a symbol takes.
+ROOM, SYMBOL = 34, 5
 Channel = TypeVar("Channel", alt.Color, alt.Fill, alt.Shape, alt.StrokeDash)
 
 
@@ -26,8 +28,13 @@ def by_name(
 
 def legend_columns(names: tuple[str, ...]) -> int:
     """Columns of a legend of runs: fewer where names are long, which those of readers may be, for
-    a telephone has room for some 40 letters."""
-    return max(1, min(2 if len(names) in (2, 4) else 3, 42 // max(map(len, names), default=1)))
+    a telephone has little room."""
+    most = 2 if len(names) in (2, 4) else 3
+    for columns in range(most, 1, -1):
+        widest = (max(map(len, names[k::columns]), default=0) for k in range(columns))
+        if sum(widest) + columns * SYMBOL <= ROOM:
+            return columns
+    return 1
 
 
 def legend_height(names: tuple[str, ...]) -> int:
@@ -57,11 +64,20 @@ def split_dash(orient: str | None = "bottom", **legend: Any) -> alt.StrokeDash:
     return by_name(alt.StrokeDash, "split", SPLITS, DASHES, legend=_of_splits(orient, legend))
 
 
+def dashed_split() -> alt.StrokeDashValue:
+    """The same by itself, of lines through points whose legend is that of `split_fill`: with a
+    scale of the same names theirs and that one would become one, whose circles are dashed. Encode
+    "split" as a detail beside it."""
+    _, validation = SPLITS
+    dashed = {"test": f"datum.split == {validation!r}", "value": DASHED}
+    return alt.StrokeDashValue(SOLID, condition=dashed)
+
+
 def split_fill(colour: str, orient: str | None = "bottom", **legend: Any) -> alt.Fill:
-    """Training filled, validation hollow; the arguments are those of `split_dash`. Beside a dash of
-    the same legend the two are one."""
+    """Training filled, validation hollow; the arguments are those of `split_dash`."""
     colours = [colour, HOLLOW]
-    return by_name(alt.Fill, "split", SPLITS, colours, legend=_of_splits(orient, legend))
+    looks = {"symbolSize": 100, "symbolStrokeColor": colour, "symbolStrokeWidth": 2.5, **legend}
+    return by_name(alt.Fill, "split", SPLITS, colours, legend=_of_splits(orient, looks))
 
 
 def _of_splits(orient: str | None, legend: Mapping[str, Any]) -> alt.Legend | None:

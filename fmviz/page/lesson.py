@@ -51,11 +51,13 @@ class Preset:
     Attributes:
         recorded: whether its runs ship with fmviz. Where they are too many, the page says how long
             they take, and trains them when it is asked to.
+        closer: whether a closer look that it opens is what it is about, and is brought into sight.
     """
 
     name: str
     changes: Mapping[str, Any] = field(default_factory=dict)
     recorded: bool = True
+    closer: bool = True
 
 
 @dataclass(frozen=True)

@@ -215,7 +215,7 @@ class Page(Generic[V]):
 
     def _take(self, preset: Preset) -> None:
         # What a step is about is to be seen.
-        session().page(self.name).goes_closer = "section" in preset.changes
+        session().page(self.name).goes_closer = preset.closer and "section" in preset.changes
         # A story is told on open cards, but for that of a branch, which has a guess of its own.
         if state.guess(self.name) is None:
             state.set_guess(self.name, -1)

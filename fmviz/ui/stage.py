@@ -85,8 +85,8 @@ class Stage:
         if leads:
             beside.reverse()
         # On a telephone the picture comes first, and the slider that moves it below, at the thumb.
-        below = controls and side and not (leads or stays)
-        with st.container(key="stage"), st.container(key="below") if below else nullcontext():
+        below = None if leads or not controls else "below-stays" if stays else "below"
+        with st.container(key="stage"), st.container(key=below) if below else nullcontext():
             if stays:
                 left, self.rest = st.columns([CONTROLS, PICTURE + SIDE], gap="medium")
             else:

@@ -201,7 +201,7 @@ def tolerance(page: str) -> float:
     chosen: float = slider(
         page,
         "tolerance",
-        "Tolerance: a weight counts as zero where |w| ≤",
+        "Tolerance: counts as zero where |w| ≤",
         TOLERANCES,
         lambda t: "0 (exact)" if t == 0 else number(t),
         "No new training: the counts are taken in every epoch.",

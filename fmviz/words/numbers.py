@@ -33,6 +33,17 @@ def rounded(value: float, digits: int = 2) -> str:
     return number(float(f"{value:.{digits}g}"))
 
 
+def significant(value: float, digits: int = 2) -> str:
+    """The same with its zeros, so that figures that stand together are alike in precision:
+    0.1 → "0.10" beside 0.012. Without them where it is a power of ten anyway, below 0.0001."""
+    short = rounded(value, digits)
+    if not math.isfinite(value) or abs(value) < 1e-4:
+        return short
+    kept = float(f"{value:.{digits}g}")
+    decimals = digits - 1 - math.floor(math.log10(abs(kept)))
+    return f"{kept:.{decimals}f}".replace("-", "−") if decimals > 0 else short
+
+
 def amount(value: float) -> str:
     """2.31, 17.2, 256,000,000: three figures of a number that may be large."""
     if value >= 1000:

@@ -9,7 +9,14 @@ from fmviz.analysis.sweeps import weight_rms
 from fmviz.run.naming import plural
 from fmviz.run.record import n_weights
 from fmviz.run.settings import number
-from fmviz.words.numbers import compared, percent, rounded, small_percent, upper_first
+from fmviz.words.numbers import (
+    compared,
+    percent,
+    rounded,
+    significant,
+    small_percent,
+    upper_first,
+)
 from fmviz.words.prose import Caption
 
 # The roughness of pictures within this share is called alike: no eye tells them apart.
@@ -19,10 +26,10 @@ ROUGH_ALIKE = 0.1
 def spread(run: Shown, baseline: Shown | None) -> Caption:
     """The typical size of a weight, its root mean square over all kernels."""
     sizes = [weight_rms(each.record, each.kept) for each in (run, baseline) if each is not None]
-    figures = {"now": rounded(sizes[0]), "weights": f"{n_weights(run.record.config):,}"}
+    figures = {"now": significant(sizes[0]), "weights": f"{n_weights(run.record.config):,}"}
     if baseline is None or baseline is run:
         return Caption("spread", figures)
-    figures["before"] = rounded(sizes[1])
+    figures["before"] = significant(sizes[1])
     how = compared(sizes[0], sizes[1], "narrower", "wider")
     if min(sizes) > 0:
         figures["how"] = _beside(*sizes)
@@ -33,7 +40,7 @@ def spread(run: Shown, baseline: Shown | None) -> Caption:
 
 def typical(run: Shown, epoch: int) -> str:
     """The root mean square of all weights after so many epochs."""
-    return rounded(weight_rms(run.record, epoch))
+    return significant(weight_rms(run.record, epoch))
 
 
 def _beside(now: float, before: float) -> str:

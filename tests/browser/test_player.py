@@ -18,7 +18,7 @@ from fmviz.lessons.optimizers.ravine import Ravine
 from fmviz.lessons.optimizers.ravine_charts import ACROSS, ALONG, ravine_reel
 from fmviz.lessons.schedules.valley import LAST, unrest, walk
 from fmviz.theory.schedules import learning_rates
-from fmviz.words.numbers import percent, points, rounded
+from fmviz.words.numbers import percent, points, significant
 from tests.support.browser import REEL, settled, slider
 from tests.support.records import SHIPPED, shipped
 
@@ -428,7 +428,7 @@ def test_a_schedule_is_a_click_away_from_the_dot_that_takes_steps_at_its_rate(
     runs = LESSONS["schedules"].runs_of(LESSONS["schedules"].start)
     for config in runs.values():
         places = walk(config.optimizer, learning_rates(config), config.seed)
-        told = f"last {LAST} steps: |w| ≈ {rounded(unrest(places) or 0)}"
+        told = f"last {LAST} steps: |w| ≈ {significant(unrest(places) or 0)}"
         expect(valley.get_by_text(told)).to_be_visible()
     step.click()
     page.wait_for_url("**schedule=step**")

@@ -19,6 +19,8 @@ pytestmark = pytest.mark.slow
 # Those with a main picture.
 STAGED = [name for name in LESSONS if name != "start"]
 WITH_KNOB = [name for name in STAGED if LESSONS[name].main_knob]
+# Those with controls beside it; one opens on a picture that they are made of.
+CONTROLLED = [name for name in STAGED if name != "your_garment"]
 TITLES = {name: lesson.title for name, lesson in LESSONS.items()} | {"compare": "Compare"}
 WINDOWS = [(1400, 900, "light"), (1280, 720, "dark")]
 # It keeps the place, whether it is in sight or under the picture that moves.
@@ -266,6 +268,8 @@ def test_on_a_telephone_no_page_moves_sideways_and_no_tool_lies_on_a_legend(
     shown(page, f"{nowhere}/{name}")
     main = page.get_by_test_id("stMain")
     expect(main).to_have_js_property("scrollWidth", 390)
+    if name in CONTROLLED:
+        check_order(page)
     film = page.locator(".st-key-picture [data-fmviz-film=drawn]:has(.stVegaLiteChart)").first
     if film.count():
         film.hover()
@@ -274,6 +278,28 @@ def test_on_a_telephone_no_page_moves_sideways_and_no_tool_lies_on_a_legend(
         assert tools.bounding_box()["y"] + tools.bounding_box()["height"] < (
             legend.bounding_box()["y"] + 5
         )
+    page.close()
+
+
+def check_order(page: Page) -> None:
+    """The verdict, the picture as much of it as the window has room for, then the controls."""
+    page.locator(MAIN_CHART).first.wait_for(state="attached")
+    boxes = page.evaluate(BOXES, {part: PARTS[part] for part in PARTS if part != "question"})
+    assert boxes["verdict"]["bottom"] <= boxes["picture"]["top"] < 600
+    assert boxes["picture"]["bottom"] <= boxes["control"]["top"]
+
+
+def test_controls_that_stay_are_in_sight_while_the_page_moves_beside_them(
+    browser: Any, nowhere: str
+) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    shown(page, f"{nowhere}/playground")
+    control = page.locator(PARTS["control"]).first
+    page.get_by_role(
+        "heading", name="The rule, with this run's numbers"
+    ).scroll_into_view_if_needed()
+    expect(control).to_be_in_viewport()
+    assert control.bounding_box()["x"] < page.locator(".st-key-closer").bounding_box()["x"]
     page.close()
 
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from fmviz.charts.against import against_spec
+from fmviz.charts.scales import legend_columns
+from fmviz.charts.style import HOLLOW
+from fmviz.lessons.sweep.charts import curves_spec
 from tests.support.charts import PAIR, SPECS, encodings
 
 # Okabe & Ito 2008, without black.
@@ -65,3 +71,46 @@ def test_training_is_solid_and_validation_dashed() -> None:
     assert off == 0
     assert min(looks["validation"]) > 0
     assert set(looks) == {"training", "validation"}
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        lambda dark: against_spec("rate", (0.0, 0.5), False, dark),
+        lambda dark: curves_spec("lam", ((0.0, "1"), (1.0, "10")), "accuracy", False, dark),
+    ],
+    ids=["against", "sweep"],
+)
+def test_where_lines_have_filled_and_hollow_points_those_are_the_legend_and_no_dash(
+    spec: Any, dark: bool
+) -> None:
+    built = spec(dark)
+    (fill,) = encodings(built, "fill")
+    assert fill["scale"]["range"] == [fill["legend"]["symbolStrokeColor"], HOLLOW]
+    # A scale of dashes with the same names would be merged with that legend.
+    assert all("scale" not in dash for dash in encodings(built, "strokeDash"))
+    assert any(dash["condition"]["value"] == [5, 4] for dash in encodings(built, "strokeDash"))
+
+
+def test_the_title_of_a_setting_has_two_lines_for_a_telephone() -> None:
+    spec = against_spec("dropout rate (30 epochs each)", (0.0, 0.5), False, False)
+    titles = {tuple(x["title"]) for x in encodings(spec, "x") if isinstance(x.get("title"), list)}
+    assert titles == {("dropout rate (30 epochs each)", "± one standard error")}
+
+
+@pytest.mark.parametrize(
+    ("names", "columns"),
+    [
+        (("no penalty", "L2", "L1"), 3),
+        # Of three the last would be cut on a telephone.
+        (("no penalty", "Adam + L2", "AdamW"), 2),
+        (PAIR, 2),
+        (("σ = 1", "Xavier", "Glorot", "He", "yours"), 3),
+        (("a reader's own name of a run", "another"), 1),
+    ],
+)
+def test_a_legend_has_as_many_columns_as_a_telephone_has_room_for(
+    names: tuple[str, ...], columns: int
+) -> None:
+    assert legend_columns(names) == columns

@@ -34,7 +34,6 @@ def on_off_spec(place: int, dark: bool) -> Any:
     y = axes.names(alt.Y, "way", WAYS, labelLimit=260)
     base = marks.rows()
     measured = base.encode(x=axes.accuracy(alt.X, ticks=5, scale={"padding": 14}), y=y)
-    looks: dict[str, Any] = {"symbolStrokeColor": colour, "symbolStrokeWidth": 2.5}
     # Two that are alike would lie on each other: training above its mark, validation below.
     labels = [
         marks.label(
@@ -45,7 +44,7 @@ def on_off_spec(place: int, dark: bool) -> Any:
     chart = alt.layer(
         marks.whiskers(base, y=y, color=colour),
         measured.mark_point(size=130, strokeWidth=2.5, color=colour, opacity=1).encode(
-            fill=split_fill(colour, symbolSize=100, **looks),
+            fill=split_fill(colour),
             tooltip=["way:N", "split:N", tip("accuracy", marks.PERCENT)],
         ),
         *labels,

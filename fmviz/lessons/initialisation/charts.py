@@ -160,8 +160,8 @@ def training_rows(runs: Sequence[Shown], layer: int) -> Rows:
 
 @specification
 def map_spec(dark: bool) -> Any:
-    """Validation accuracy by σ and depth, printed in its cell, which can be clicked; the reader's
-    cell is framed. What has not been trained is grey."""
+    """Validation accuracy by σ and depth, in percent printed in its cell, which can be clicked; the
+    reader's cell is framed. What has not been trained is grey."""
     sigmas, depths = [number(s) for s in MAP_SIGMAS], [str(d) for d in MAP_DEPTHS]
     base = rows().encode(
         x=axes.cells(alt.X, "sigma", "initial std, σ", sigmas, labelAngle=0, labelFlush=False),
@@ -218,7 +218,8 @@ def map_rows(
             accuracy = record.estimate("val_accuracy", record.epochs)
             row |= {
                 "accuracy": accuracy.value,
-                "label": percent(accuracy.value, 0),
+                # Without its sign: on a projector the cells are narrow.
+                "label": f"{100 * accuracy.value:.0f}",
                 "tip": f"{percent(accuracy.value)} ± {100 * accuracy.error:.1f} points after "
                 f"{plural(record.epochs, 'epoch')}",
             }

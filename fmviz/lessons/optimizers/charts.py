@@ -31,7 +31,7 @@ from fmviz.lessons.optimizers.lesson import LABELS, SWEPT_RATES
 from fmviz.page.lesson import BRANCHED
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
-from fmviz.words.numbers import percent, rounded
+from fmviz.words.numbers import percent, significant
 
 # A racer that branches has its place after all of them.
 NAMES = (*LABELS.values(), BRANCHED)
@@ -103,7 +103,7 @@ def race_reel(runs: Sequence[Shown], measure: str, horizon: int) -> film.Reel:
         film.line(
             index,
             run.record.history[measure],
-            rounded if loss else percent,
+            significant if loss else percent,
             dash="solid" if loss else "dashed",
             least=1e-6 if loss else 0.0,
         )

@@ -15,7 +15,7 @@ from fmviz.charts.scales import by_name, run_colour, split_dash
 from fmviz.charts.series import Rows
 from fmviz.charts.specification import specification
 from fmviz.charts.style import CARD_HEIGHT, DASHED, PANEL_HEIGHT, RUN_COLOURS, SOLID
-from fmviz.words.numbers import percent, rounded
+from fmviz.words.numbers import percent, significant
 
 # Series of `labels_spec`, and the names that the history has for them.
 LABELS = {
@@ -106,5 +106,5 @@ def loss_rows(runs: Sequence[Shown]) -> Rows:
 
 def loss_reel(runs: Sequence[Shown], horizon: int) -> film.Reel:
     """The same as a picture that moves."""
-    drawn = film.both_splits(runs, "crossentropy", rounded, least=LEAST_LOSS)
+    drawn = film.both_splits(runs, "crossentropy", significant, least=LEAST_LOSS)
     return film.lines(drawn, horizon, keys=film.legend(runs), kind="log", small=True)

@@ -22,7 +22,7 @@ Section = Literal["memory", "sizes", "widths"]
 class OverfittingView(Taught, Stopping):
     """The closer look, and what that of ever wider networks measures on validation images."""
 
-    section: Section = "memory"
+    section: Section = "sizes"
     held_out: Figure = "error"
 
 
@@ -62,6 +62,8 @@ def spans(runs: list[Shown], option: int) -> Span:
     return Span("y", low, high)
 
 
+# What is learnt by heart can be told where labels are wrong; it is also shown beside the chart.
+NOISY: dict[str, Any] = {"train_size": 1_000, "section": "memory"}
 # Networks that can learn everything by heart: long enough, and with a rate that lets them settle.
 WIDER: dict[str, Any] = {
     "train_size": 2_000,
@@ -91,10 +93,10 @@ LESSON = Lesson(
         Preset("gap"),
         Preset("twenty", {"train_size": 20}),
         Preset("many", {"train_size": 10_000}),
-        Preset("noise", {"train_size": 1_000, "label_noise": 0.2, "hidden": (256,)}),
-        Preset("narrow", {"train_size": 1_000, "label_noise": 0.2, "hidden": (8,)}),
+        Preset("noise", NOISY | {"label_noise": 0.2, "hidden": (256,)}, closer=False),
+        Preset("narrow", NOISY | {"label_noise": 0.2, "hidden": (8,)}, closer=False),
         Preset("widths", WIDER),
-        Preset("all wrong", {"train_size": 1_000, "label_noise": 1.0, "hidden": (256,)}),
+        Preset("all wrong", NOISY | {"label_noise": 1.0, "hidden": (256,)}, closer=False),
     ),
     answer=answer,
     spans=spans,

@@ -106,7 +106,8 @@ LAWS = ("L2", "L1", "proximal L1")
 @specification
 def law_spec(dark: bool) -> Any:
     """|w| over plain steps on the penalty alone, one line a law; where this run ends, a rule."""
-    title = "plain gradient steps on the penalty alone"
+    # In two lines it is whole on a telephone too.
+    title = ["plain gradient steps", "on the penalty alone"]
     x = axes.axis(alt.X, "step", title, alt.Scale(nice=False), grid=False, tickCount=6)
     lines = of_kind("law").encode(
         x=x,
@@ -274,7 +275,7 @@ def zeros_spec(dark: bool) -> Any:
     chart = alt.layer(
         bars.mark_bar(opacity=0.35).encode(x=axes.share(alt.X, "near", "share of weights", 1.3)),
         bars.mark_bar().encode(x="exact:Q"),
-        marks.label(base, align="left", dx=6).encode(x="near:Q"),
+        marks.label(base, align="left", dx=6, dy=-6, lineBreak="\n").encode(x="near:Q"),
     )
     return chart.properties(height=190)
 
@@ -291,7 +292,7 @@ def zeros_rows(shares: Mapping[str, tuple[float, float]]) -> Rows:
                 "run": name,
                 "exact": exact,
                 "near": near,
-                "label": f"{small_percent(exact)} exact, {small_percent(near)} near",
+                "label": f"{small_percent(exact)} exact,\n{small_percent(near)} near",
             }
             for name, (exact, near) in shares.items()
         ],

@@ -18,7 +18,7 @@ from fmviz.run.naming import plural, run_name
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.theory import penalties
-from fmviz.words.numbers import percent, points, rounded, small_percent, upper_first
+from fmviz.words.numbers import percent, points, significant, small_percent, upper_first
 from fmviz.words.prose import Caption, Claim
 
 # The runs of one setting, one a seed.
@@ -236,8 +236,8 @@ def adam_and_adamw(swept: Sequence[tuple[RunRecord, RunRecord]]) -> Caption:
             "adamw_gap": points(decoupled.gap(decoupled.epochs)),
             "l2_val": percent(coupled.at_end("val_accuracy")),
             "adamw_val": percent(decoupled.at_end("val_accuracy")),
-            "l2_rms": rounded(weight_rms(coupled, coupled.epochs)),
-            "adamw_rms": rounded(weight_rms(decoupled, decoupled.epochs)),
+            "l2_rms": significant(weight_rms(coupled, coupled.epochs)),
+            "adamw_rms": significant(weight_rms(decoupled, decoupled.epochs)),
         }
         claims = tuple(
             Claim(figure, "Adam + L2", each.sign, "AdamW")

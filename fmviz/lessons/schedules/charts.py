@@ -29,7 +29,7 @@ from fmviz.lessons.schedules.valley import epochs_at, rates_of
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate, accuracy
 from fmviz.run.record import RunRecord
-from fmviz.words.numbers import points, rounded
+from fmviz.words.numbers import points, significant
 
 # The rate and the valley below it, as high as the picture and its player.
 RATE_HEIGHT = 385
@@ -109,7 +109,7 @@ def loss_spec(roles: tuple[str, ...], epochs: int, dark: bool) -> Any:
 
 def loss_reel(runs: Sequence[Shown], horizon: int) -> film.Reel:
     """The same as a picture that moves."""
-    drawn = film.both_splits(runs, "crossentropy", rounded, least=LEAST_LOSS)
+    drawn = film.both_splits(runs, "crossentropy", significant, least=LEAST_LOSS)
     return film.lines(drawn, horizon, keys=film.legend(runs), kind="log", title="cross-entropy")
 
 

@@ -22,7 +22,7 @@ from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.theory import schedules
 from fmviz.words import diagnosis, keras_lines
-from fmviz.words.numbers import direction, listed, percent, points, rounded, upper_first
+from fmviz.words.numbers import direction, listed, percent, points, significant, upper_first
 from fmviz.words.prose import Caption, Claim
 
 # Epochs at the end over which validation accuracy is watched for swings.
@@ -81,7 +81,9 @@ def valley(runs: Sequence[Shown]) -> Caption:
     """How far the dot of each run's rate still moves in the valley, and what that valley is."""
     moves = [(run.name, unrest(of_run(run.record))) for run in runs]
     figures = {
-        "unrest": listed([f"{n} {'gone' if off is None else rounded(off)}" for n, off in moves]),
+        "unrest": listed(
+            [f"{n} {'gone' if off is None else significant(off)}" for n, off in moves]
+        ),
         "last": str(VALLEY_LAST),
         "steps": f"{STEPS:,}",
         "noise": number(NOISE),

@@ -18,7 +18,7 @@ from fmviz.lessons.schedules.valley import (
     rates_of,
     unrest,
 )
-from fmviz.words.numbers import rounded
+from fmviz.words.numbers import significant
 
 # The part of the valley that is drawn: so far from its lowest place.
 REACH = 0.7
@@ -60,7 +60,7 @@ def _run(run: Shown) -> film.Reel:
             "x": film.significant(epochs_at(config, [*steps, len(rates)]), 5),
             "y": film.significant([*rates[steps], rates[-1]], 4),
         },
-        "labels": [rounded(float(rates[min(end, len(rates) - 1)])) for end in ends],
+        "labels": [significant(float(rates[min(end, len(rates) - 1)])) for end in ends],
         "walk": film.rounded(places, 3),
-        "unrest": "it has left" if settled is None else f"|w| ≈ {rounded(settled)}",
+        "unrest": "it has left" if settled is None else f"|w| ≈ {significant(settled)}",
     }

@@ -13,15 +13,25 @@ import numpy as np
 from fmviz.analysis.sweeps import MEASURES, Outcome
 from fmviz.charts import axes, marks
 from fmviz.charts.marks import of_kind
-from fmviz.charts.scales import split_dash, split_fill
+from fmviz.charts.scales import dashed_split, split_fill
 from fmviz.charts.series import Row, Rows
 from fmviz.charts.specification import specification
-from fmviz.charts.style import CURVES_HEIGHT, DOTTED, GREY, RUN_COLOURS, SCHEME, SCHEME_TEXT
+from fmviz.charts.style import (
+    CURVES_HEIGHT,
+    DOTTED,
+    GREY,
+    RUN_COLOURS,
+    SCHEME,
+    SCHEME_TEXT,
+    SPLITS,
+)
 from fmviz.lessons.sweep import preview, says
 from fmviz.run import knobs
 from fmviz.run.knobs import KNOBS
 from fmviz.run.naming import value_name
 
+# On a telephone two pictures, one below the other.
+HEIGHT = CURVES_HEIGHT + 50
 CELL_HEIGHT = 40
 # Legend, axis and title of a map, in pixels.
 AROUND = 175
@@ -69,13 +79,14 @@ def _axis(found: Ticks) -> alt.Axis:
 
 
 @specification
-def curves_spec(knob: str, found: Ticks, measure: str, dark: bool) -> Any:
+def curves_spec(knob: str, found: Ticks, measure: str, told: bool, dark: bool) -> Any:
     """A measure against one knob: a point a run, which can be clicked; the mean over the seeds and
     ± one standard deviation; a cross for a run that diverged; a rule at the best. Beside it the
     curves of a run.
 
     Args:
         found: as `ticks` makes them.
+        told: whether some labels are wrong, and training is scored against them.
     """
     shown, colour, hovered = MEASURES[measure], RUN_COLOURS[dark][1], preview.hovered()
     first, last = found[0][0], found[-1][0]
@@ -86,7 +97,9 @@ def curves_spec(knob: str, found: Ticks, measure: str, dark: bool) -> Any:
     run = alt.Tooltip("name:N", title="run")
     splits = ["split:N"] if several else []
     tooltip: marks.Tips = [run, *splits, alt.Tooltip("tip:N", title=shown.label)]
-    fill = split_fill(colour, "top", symbolSize=preview.SYMBOL) if several else alt.value(colour)
+    # Beside such points the lines need no legend.
+    names = {"labelExpr": _as_told()} if told else {}
+    fill = split_fill(colour, "top", **names) if several else alt.value(colour)
     points = of_kind("run").encode(x=x, y=_figure(measure), tooltip=tooltip, fill=fill)
     points = points.mark_point(strokeWidth=2, opacity=1, color=colour, cursor="pointer")
     points = points.encode(size=alt.condition(hovered, alt.value(210), alt.value(90)))
@@ -103,12 +116,19 @@ def curves_spec(knob: str, found: Ticks, measure: str, dark: bool) -> Any:
         gone.encode(x=x, y=alt.value(preview.foot(12)), tooltip=figures),
         points.add_params(marks.picked("run"), hovered),
     )
-    return _beside(sweep, dark).properties(height=CURVES_HEIGHT)
+    return _beside(sweep, dark, named=not several).properties(height=HEIGHT)
 
 
-def _beside(sweep: Any, dark: bool) -> Any:
-    """A sweep, and the curves of one of its runs."""
-    return alt.layer(sweep, preview.panel(dark)).resolve_scale(x="independent", y="independent")
+def _as_told() -> str:
+    """A legend's label, which says of training what it is scored against."""
+    training, _ = SPLITS
+    return f"datum.label + (datum.label == {training!r} ? ', {preview.AS_TOLD}' : '')"
+
+
+def _beside(sweep: Any, dark: bool, *, named: bool) -> Any:
+    """A sweep, and the curves of one of its runs, with a legend of their own where it is named."""
+    both = alt.layer(sweep, preview.panel(dark, named=named))
+    return both.resolve_scale(x="independent", y="independent")
 
 
 COLUMNS = ["kind", "run", "place", "split", "value", "low", "high", "name", "tip"]
@@ -195,14 +215,9 @@ def _means(x: alt.X, measure: str, choice: bool, colour: str) -> list[alt.Chart]
             spread.mark_rule(strokeWidth=7, opacity=0.25, color=colour),
             ticks.encode(y=y, detail="split:N"),
         ]
-    dash: dict[str, Any] = (
-        {"strokeDash": split_dash("top", symbolSize=preview.SYMBOL)}
-        if len(shown.splits) > 1
-        else {}
-    )
     return [
         spread.mark_area(opacity=0.16, color=colour),
-        marks.line(means, color=colour).encode(y=y, **dash),
+        marks.line(means, color=colour).encode(y=y, strokeDash=dashed_split(), detail="split:N"),
     ]
 
 
@@ -242,8 +257,8 @@ def map_spec(
         # Black on the light half of the colours, white on the dark one.
         marks.cell_text(base, "label:N", "datum.light", SCHEME_TEXT, **bold),
     )
-    height = max(CELL_HEIGHT * len(lines) + AROUND, CURVES_HEIGHT)
-    return _beside(sweep, dark).properties(height=height)
+    height = max(CELL_HEIGHT * len(lines) + AROUND, HEIGHT)
+    return _beside(sweep, dark, named=True).properties(height=height)
 
 
 def map_title(measure: str) -> str:

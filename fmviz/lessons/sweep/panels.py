@@ -182,8 +182,9 @@ class Result:
         chosen = self._chosen(found, best)
         self._picture(found, best, chosen, done)
         activations = {config.activation for config in self.configs if config.hidden}
+        noises = {config.label_noise for config in self.configs}
         reading = says.reading(self.wanted, self.view.measure, activations)
-        self._note.caption(self.page.words(*reading))
+        self._note.caption(self.page.words(*says.as_told(noises), *reading))
         if done:
             self._before.caption(self._made(records))
             view = self.view
@@ -245,7 +246,8 @@ class Result:
             rows = charts.curves_rows(
                 knob, found, at, view.measure, view.tolerance, outcome, chosen
             )
-            spec = charts.curves_spec(knob, at, view.measure, self.dark)
+            told = any(config.label_noise for config in self.configs)
+            spec = charts.curves_spec(knob, at, view.measure, told, self.dark)
             alt = f"{shown} against {KNOBS[knob].label}, a point a run; the curves of one run."
         else:
             across, upwards = self.turned

@@ -16,7 +16,7 @@ import numpy as np
 from fmviz.analysis.sweeps import Outcome
 from fmviz.charts import axes, marks, series
 from fmviz.charts.marks import of_kind
-from fmviz.charts.scales import split_dash
+from fmviz.charts.scales import dashed_split, split_dash
 from fmviz.charts.series import Row
 from fmviz.charts.style import GROUND, INK, RUN_COLOURS, SPLITS
 from fmviz.words.numbers import percent
@@ -33,8 +33,8 @@ SWEEP_ABOVE, CURVES_BELOW = 0.4, 0.58
 WORDS = 46
 # More points than these do not make a small curve any finer.
 MOST_POINTS = 30
-# A legend's symbols are circles here, as large as points: those of lines alone are twice as wide.
-SYMBOL = 100
+# What training accuracy is scored against where labels are wrong.
+AS_TOLD = "as told"
 COLUMNS = ["chosen", "epoch", "accuracy"]
 
 
@@ -70,8 +70,12 @@ def hovered() -> alt.Parameter:
     )
 
 
-def panel(dark: bool) -> Any:
-    """The curves of one run of the sweep: the one under the pointer, else the chosen one."""
+def panel(dark: bool, *, named: bool) -> Any:
+    """The curves of one run of the sweep: the one under the pointer, else the chosen one.
+
+    Args:
+        named: whether a legend says which line is which; else the sweep's own does.
+    """
     colour = RUN_COLOURS[dark][1]
     shown = f"isValid({HOVERED}.run) ? datum.run == {HOVERED}.run[0] : datum.chosen"
     left, top = _either("0", f"{CURVES_BEGIN} * width"), _either(f"{CURVES_BELOW} * height", "0")
@@ -95,8 +99,9 @@ def panel(dark: bool) -> Any:
         opacity=1,
     )
     curves = of_kind("epoch").transform_filter(shown)
+    dash = split_dash("top") if named else dashed_split()
     line = curves.mark_line(color=colour, strokeWidth=2.2).encode(
-        x=x, y=y, strokeDash=split_dash("top", symbolSize=SYMBOL), detail=["name:N", "split:N"]
+        x=x, y=y, strokeDash=dash, detail=["name:N", "split:N"]
     )
     titles = of_kind("title").transform_filter(shown)
     at: dict[str, Any] = {"align": "left", "baseline": "top", "x": left, "color": INK[dark]}
@@ -141,6 +146,8 @@ def rows(
                 for split in SPLITS
                 for measure in [series.measured(split, "accuracy")]
             ]
+            if any(record.config.label_noise for record in known):
+                ends[0] += f" {AS_TOLD}"
             made.append({**mine, "kind": "title", "name": name, "tip": ", ".join(ends)})
             for index, record in enumerate(known):
                 made += [

@@ -75,6 +75,19 @@ def before(wanted: knobs.Sweeping, runs: int, known: int, seconds: float) -> Cap
     return Caption("before, some known" if known else "before", figures)
 
 
+def as_told(noises: Set[float]) -> list[Caption]:
+    """What training accuracy is scored against, where labels are wrong.
+
+    Args:
+        noises: the shares of wrong labels of its runs.
+    """
+    most = max(noises, default=0.0)
+    if not most:
+        return []
+    upto = "up to " if len(noises) > 1 else ""
+    return [Caption("as told", {"share": f"{upto}{100 * most:g}%"})]
+
+
 def reading(
     wanted: knobs.Sweeping, measure: str, activations: Set[str] = frozenset()
 ) -> list[Caption]:

@@ -38,7 +38,7 @@ class Against(OnRequest):
         super().__init__(board)
         self.field, self.say = field, say
         ticks = tuple(map(float, values))
-        self._spec = charts.against_spec(f"{title}; ± one standard error", ticks, log, board.dark)
+        self._spec = charts.against_spec(title, ticks, log, board.dark)
         self._chart, self._told = Place(), Told(board.page)
         self.offer(field, [self.page.config.replace(**{field: value}) for value in values])
 

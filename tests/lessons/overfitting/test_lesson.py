@@ -479,6 +479,17 @@ def test_the_keras_lines_run_and_make_the_labels_that_the_run_is_told(noise: flo
         assert 0 <= names["training"] <= 1
 
 
+def test_the_closer_look_that_a_step_opens_has_something_to_show() -> None:
+    for preset in LESSON.presets:
+        state = LESSON.state_of(preset)
+        # What is learnt by heart can be told where labels are wrong.
+        assert state.view.section != "memory" or state["label_noise"], preset.name
+    by_heart = [p for p in LESSON.presets if LESSON.state_of(p).view.section == "memory"]
+    assert [preset.name for preset in by_heart] == ["noise", "narrow", "all wrong"]
+    # Their own subject is beside the chart, where the page stays.
+    assert not any(preset.closer for preset in by_heart)
+
+
 # Charts
 
 

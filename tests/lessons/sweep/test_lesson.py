@@ -122,6 +122,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "no effect, all alike": no_effect(
         "no effect, all alike", knob="hidden", values="128,128-128", hidden=(1,), knob2="depth"
     ),
+    "as told": lambda: says.as_told({0.2})[0],
     "reading one": reading("reading one", 2, lam=(1.0,)),
     "reading one, one seed": reading("reading one, one seed", 1, lam=(1.0,)),
     "reading two": reading("reading two", 2, lam=(1.0,), depth=(1,)),
@@ -345,7 +346,7 @@ def test_places_on_an_axis() -> None:
 def test_curves_have_a_point_a_run_and_the_mean(measure: str, dark: bool) -> None:
     found = [*SEEDS[:2], outcome((100.0,), 0.5, math.nan)]
     at = charts.ticks("lam", LAMBDAS)
-    spec = charts.curves_spec("lam", at, measure, dark)
+    spec = charts.curves_spec("lam", at, measure, False, dark)
     json.dumps(spec)
     rows = charts.curves_rows("lam", found, at, measure, 1e-3, found[1]).table.to_pandas()
     splits = len(sweeps.MEASURES[measure].splits)
@@ -388,6 +389,21 @@ def test_beside_a_sweep_stand_the_curves_of_each_run_or_of_each_cell() -> None:
     assert cells[(cells["kind"] == "title") & cells["chosen"].eq(True)]["name"].tolist() == ["a"]
     lines = cells[(cells["kind"] == "epoch") & (cells["split"] == "training")]
     assert lines["name"].nunique() == len(records)
+
+
+def test_where_labels_are_wrong_training_is_said_to_be_scored_as_told() -> None:
+    for noise in (0.0, 0.2):
+        config = tiny(train_size=100, label_noise=noise)
+        found = Outcome(Cell((1.0,), (config,)), (synthetic(config),))
+        rows = preview.rows([found], ["a"], 0, by_cell=True)
+        (title,) = [row["tip"] for row in rows if row["kind"] == "title"]
+        assert ("% as told, validation " in title) == bool(noise)
+    at = charts.ticks("lam", (1.0,))
+    assert "as told" in json.dumps(charts.curves_spec("lam", at, "accuracy", True, False))
+    assert "as told" not in json.dumps(charts.curves_spec("lam", at, "accuracy", False, False))
+    assert says.as_told({0.0}) == []
+    assert says.as_told({0.2})[0].figures == {"share": "20%"}
+    assert says.as_told({0.0, 0.2})[0].figures == {"share": "up to 20%"}
 
 
 def test_a_long_run_is_drawn_by_some_of_its_epochs_with_both_ends() -> None:

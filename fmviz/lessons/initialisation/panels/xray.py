@@ -23,7 +23,7 @@ from fmviz.ui.place import Place, draw_chart
 from fmviz.ui.player.screen import Screen
 from fmviz.ui.session import is_dark
 from fmviz.ui.told import Told
-from fmviz.words.numbers import amount, rounded, small_percent, upper_first
+from fmviz.words.numbers import amount, significant, small_percent, upper_first
 
 
 def x_ray(page: Page[InitialisationView]) -> Callable[[], None]:
@@ -89,8 +89,8 @@ def _figures(seen: XRay, glorot: XRay, title: str) -> None:
     )
     gradient.metric(
         "Gradient norm, layer 1",
-        rounded(seen.gradient_norms[0]),
-        f"Glorot {rounded(glorot.gradient_norms[0])}",
+        significant(seen.gradient_norms[0]),
+        f"Glorot {significant(glorot.gradient_norms[0])}",
         delta_color="off",
         delta_arrow="off",
         help=f"√Σ(∂C₀/∂w)² of the first layer's weights, {seen.gradient_images} training images.",
