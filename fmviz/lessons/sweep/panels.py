@@ -144,6 +144,8 @@ class Result:
         with page.stage.picture:
             self._chart = Place()
         with page.stage.status:
+            # In sight with the figures that it is about.
+            self._as_told = Place()
             self.sweep = Sweep(
                 page,
                 "sweep",
@@ -183,8 +185,10 @@ class Result:
         self._picture(found, best, chosen, done)
         activations = {config.activation for config in self.configs if config.hidden}
         noises = {config.label_noise for config in self.configs}
+        if said := says.as_told(noises):
+            self._as_told.caption(self.page.words(*said))
         reading = says.reading(self.wanted, self.view.measure, activations)
-        self._note.caption(self.page.words(*says.as_told(noises), *reading))
+        self._note.caption(self.page.words(*reading))
         if done:
             self._before.caption(self._made(records))
             view = self.view

@@ -552,8 +552,8 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
 def test_the_page_asks_for_its_runs_and_draws_them(scripted: ScriptedEngine) -> None:
     at = opened("overfitting")
     assert tuple(roles().values()) in scripted.asked
-    # The row of sizes, curves, three cards.
-    assert len(at.get("vega_lite_chart")) == 5
+    # The row of sizes, curves, three cards, the closer look.
+    assert len(at.get("vega_lite_chart")) == 6
     assert "| training | 500 |" in texts(at)
     assert [metric.label for metric in at.metric] == [
         "Accuracy gap, your network",
@@ -717,7 +717,8 @@ def test_the_page_tells_of_the_real_runs(
 
     engine = ScriptedEngine(answered)
     monkeypatch.setattr(live, "engine", lambda: engine)
-    at = opened("overfitting", {"train_size": "1000", "label_noise": "0.2", "hidden": "256"})
+    state = {"train_size": "1000", "label_noise": "0.2", "hidden": "256", "section": "memory"}
+    at = opened("overfitting", state)
     own = runs["noise"][-1].record
     assert f"of {own.examples['corrupted']} wrong labels" in texts(at)
     # Those learnt by heart stand beside the curves too; and there is the image of the course.
