@@ -83,7 +83,7 @@ def test_garments_turn_with_the_epochs(browser: Any, nowhere: str) -> None:
     record = shipped(config)
     page, sent = shown(
         browser,
-        f"{nowhere}/overfitting?train_size=1000&label_noise=0.2&hidden=256",
+        f"{nowhere}/overfitting?train_size=1000&label_noise=0.2&hidden=256&section=memory",
         ".reel.garments figure",
     )
     sample = memory.training_sample(config)
