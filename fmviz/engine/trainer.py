@@ -73,6 +73,11 @@ EPOCHS_ALONE = 2
 WORTH_KEEPING_SECONDS = 2.0
 KEPT_SECONDS = 30.0
 KEPT_AT_ONCE = 2
+# What may be wanted later is compiled once no viewer has waited for a run for so long: a compiler
+# has a processor for two seconds, and runs train half as fast meanwhile. But it is put off no
+# longer than so, for a class goes on asking.
+CALM_SECONDS = 1.0
+PUT_OFF_SECONDS = 60.0
 # How often a request is told how many are before it, and whether anybody still wants it is asked.
 LOOK_SECONDS = 0.25
 
@@ -131,6 +136,9 @@ class Trainer:
         self._chore_was_last = False
         self._favoured = -math.inf
         self._looked = -math.inf
+        # When a viewer last waited for a run, and how many compilations are needed now.
+        self._last_live = -math.inf
+        self._needed = 0
         self._speed = 1.0
         self._closed = self._leaving = False
         self._compiling = ThreadPoolExecutor(1, "fmviz-compile")
@@ -260,15 +268,27 @@ class Trainer:
         result: T = chore.result
         return result
 
-    def warm(self, configs: Sequence[RunConfig], members: Iterable[int]) -> None:
+    def warm(
+        self, configs: Sequence[RunConfig], members: Iterable[int], *, needed: bool = False
+    ) -> None:
         """Compile what training runs like these takes, for so many at once each, while nobody waits
-        for the compiler."""
+        for the compiler, and few for the processors.
+
+        Args:
+            needed: whether what waits now would begin sooner for it.
+        """
 
         def compile_it(count: int) -> None:
             # As short as they can be, branches included.
             alike = [config.replace(epochs=config.branch_epoch + 1) for config in configs]
             alike = (alike * count)[:count]
             backend = self._ready_backend()
+            if needed:
+                with self._changed:
+                    self._needed -= 1
+            elif not self._is_calm():
+                self._warming.submit(self._logged, compile_it, count)
+                return
             with self._changed:
                 # What somebody waits for is compiled first.
                 self._changed.wait_for(
@@ -287,7 +307,25 @@ class Trainer:
             next(group.parts())
 
         for count in members:
+            if needed:
+                with self._changed:
+                    self._needed += 1
+                    self._changed.notify_all()
             self._warming.submit(self._logged, compile_it, count)
+
+    def _is_calm(self) -> bool:
+        """Wait until viewers leave the processors alone, or have had them for long; False where
+        something is to be compiled that is needed now."""
+        begun = self._now()
+        with self._changed:
+            while not self._closed and not self._needed:
+                now = self._now()
+                if any(request.urgency == Urgency.LIVE for request in self._requests):
+                    self._last_live = now
+                if now - self._last_live >= CALM_SECONDS or now - begun >= PUT_OFF_SECONDS:
+                    return True
+                self._changed.wait(LOOK_SECONDS)
+            return self._closed
 
     def _logged(self, work: Callable[[int], None], count: int) -> None:
         """For an executor, which would keep an error to itself. As the process ends, much fails of
@@ -403,6 +441,8 @@ class Trainer:
                 member.requests.remove(request)
         for model in request.models:
             self._let_go(model)
+        if request.urgency == Urgency.LIVE:
+            self._last_live = self._now()
         request.error = error
         request.ended.set()
 
@@ -520,7 +560,7 @@ class Trainer:
             return members
         fewer = next((k for k in range(count - 1, 0, -1) if backend.at_hand(configs[:k], k)), count)
         if fewer < count:
-            self.warm(configs, [backend.slots(count)])
+            self.warm(configs, [backend.slots(count)], needed=True)
         return members[:fewer]
 
     def _go_on(self, members: list[Member], most: int, alone: bool = False) -> list[Member]:

@@ -269,6 +269,7 @@ def test_what_could_never_begin_ends_in_words_and_others_go_on() -> None:
     assert isinstance(wide.error, TooLarge)
     assert other.records[0].complete
     # Nor is it compiled ahead of need.
+    room.backend.now += trainer_module.CALM_SECONDS
     room.trainer.warm([run(2, hidden=WIDE)], [1])
     room.trainer._warming.submit(lambda: None).result(10)
     assert room.backend.made == [(1,)]
@@ -972,3 +973,38 @@ def test_what_cannot_be_compiled_is_logged_unless_the_worker_ends(
     may_go_on.set()
     ended.result(10)
     assert [record.message for record in caplog.records] == ([] if ends else ["not compiled"])
+
+
+def test_what_may_be_wanted_later_is_compiled_when_no_viewer_waits(room: Room) -> None:
+    room.backend.programs = {1}
+    compiled = room.backend.programs
+    room.ask(run(0, epochs=2), urgency=Urgency.LIVE)
+    room.trainer.warm([run(1)], [3])
+    room.play()
+    # The run has just ended: its viewer may well move on.
+    time.sleep(2 * trainer_module.LOOK_SECONDS)
+    assert compiled == {1}
+    # What is needed now does not wait behind it.
+    room.trainer.warm([run(1)], [2], needed=True)
+    _until(lambda: 2 in compiled)
+    assert 3 not in compiled
+    room.backend.now += trainer_module.CALM_SECONDS
+    _until(lambda: 3 in compiled)
+
+
+def test_a_class_that_goes_on_asking_puts_compiling_off_for_so_long_only(room: Room) -> None:
+    room.backend.programs = {1}
+    room.ask(run(0, epochs=2), urgency=Urgency.LIVE)
+    room.trainer.warm([run(1)], [3])
+    time.sleep(2 * trainer_module.LOOK_SECONDS)
+    assert room.backend.programs == {1}
+    room.backend.now += trainer_module.PUT_OFF_SECONDS
+    room.play()
+    _until(lambda: 3 in room.backend.programs)
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
