@@ -32,6 +32,8 @@ pytestmark = pytest.mark.slow
 
 QUICK = RunConfig(train_size=200, epochs=3)
 LONG = RunConfig(train_size=10_000, epochs=100)
+# All its epochs take minutes, and on a busy machine more.
+ENDLESS = LONG.replace(seed=21, batch_size=8)
 
 
 @pytest.fixture(scope="module")
@@ -124,9 +126,7 @@ def test_should_memory_run_out_the_worker_goes_and_not_the_page(engine: Engine) 
 
 
 def test_a_run_given_up_makes_room_at_once(engine: Engine) -> None:
-    # All its 100 epochs take minutes, and on a busy machine more.
-    endless = LONG.replace(seed=21, train_size=10_000, batch_size=8)
-    watch = engine.watch([endless])
+    watch = engine.watch([ENDLESS])
     for update in watch:
         if update.epoch >= 1:
             break
@@ -135,7 +135,7 @@ def test_a_run_given_up_makes_room_at_once(engine: Engine) -> None:
         watch.give_up()
         assert list(second)[-1].state == "done"
     assert time.monotonic() - begun < 30
-    assert engine.store.get(endless) is None
+    assert engine.store.get(ENDLESS) is None
 
 
 def test_a_lost_viewer_has_some_seconds_to_come_back(engine: Engine) -> None:
@@ -377,13 +377,12 @@ def test_a_model_file_that_cannot_be_made_says_why(engine: Engine) -> None:
 
 
 def test_an_order_that_is_let_go_of_stops_its_training(engine: Engine) -> None:
-    with engine.model_file(LONG, "name", 90) as file:
+    with engine.model_file(ENDLESS, "name", 90) as file:
         for _ in zip(range(15), file):
             pass
     begun = time.monotonic()
     assert run(engine, QUICK.replace(seed=77))[-1].state == "done"
-    # All its 90 epochs would take some ten seconds.
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
 
 
 def test_an_error_in_the_worker_reaches_the_viewer(engine: Engine) -> None:
