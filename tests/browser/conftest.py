@@ -1,4 +1,4 @@
-"""One browser and one server for all tests of the app in real Chromium."""
+"""One browser and one server for all tests of the app in real Chromium, as long as those go on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.browser import chromium, free_port, launched, server
 from tests.support.needs import require
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     require(chromium(), "needs Chromium: install Debian's package chromium")
     with sync_playwright() as playwright:
@@ -38,14 +38,32 @@ def browser() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def app(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@pytest.fixture(scope="package")
+def visited() -> set[str]:
+    """The addresses of servers that tests have been given."""
+    return set()
+
+
+@pytest.fixture(scope="package")
+def app(browser: Any, visited: set[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the app, which trains and stores like a user's."""
     with server(tmp_path_factory.mktemp("store")) as address:
+        visited.add(address)
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
+def fresh(request: pytest.FixtureRequest, visited: set[str], tmp_path: Path) -> Iterator[str]:
+    """The address of an app that nobody has visited: the one of all tests where this is the first
+    that wants it, as a worker takes long to start."""
+    if not visited:
+        yield request.getfixturevalue("app")
+    else:
+        with server(tmp_path / "store") as address:
+            yield address
+
+
+@pytest.fixture(scope="package")
 def bare(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The app with recorded runs alone, and where it could store something. Nobody listens at its
     scheduler's address: what is not recorded waits for ever."""
@@ -54,7 +72,7 @@ def bare(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tup
         yield address, folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def nowhere(bare: tuple[str, Path]) -> str:
     """The address of the app with recorded runs alone."""
     return bare[0]

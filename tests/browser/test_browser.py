@@ -13,7 +13,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page
 
-from tests.support.browser import CHART, FIRST_CHART, figure, server, settled, slider
+from tests.support.browser import CHART, FIRST_CHART, figure, settled, slider
 
 pytestmark = pytest.mark.slow
 
@@ -37,18 +37,17 @@ def show(page: Page, address: str) -> None:
 
 
 def test_the_first_visitor_of_a_fresh_server_may_come_by_a_deep_link(
-    browser: Any, tmp_path: Path, page: Page
+    fresh: str, page: Page
 ) -> None:
-    with server(tmp_path / "store") as address:
-        page.goto(f"{address}/regularisation?penalty=l1&lam=1&train_size=500&epochs=3&patience=2")
-        page.wait_for_selector("text=trained just now")
-        body = page.inner_text("body")
-        assert "Page not found" not in body
-        assert re.search(r"Strength, λ\s+1\s", body)
-        assert "regularizers.L1(0.002)" in body
-        assert page.locator("[data-testid=stException]").count() == 0
-        assert "lam=1" in page.url
-        page.goto("about:blank")  # before its server goes
+    page.goto(f"{fresh}/regularisation?penalty=l1&lam=1&train_size=500&epochs=3&patience=2")
+    page.wait_for_selector("text=trained just now")
+    body = page.inner_text("body")
+    assert "Page not found" not in body
+    assert re.search(r"Strength, λ\s+1\s", body)
+    assert "regularizers.L1(0.002)" in body
+    assert page.locator("[data-testid=stException]").count() == 0
+    assert "lam=1" in page.url
+    page.goto("about:blank")  # before its server may go
 
 
 def test_a_word_shows_its_meaning_to_the_keyboard_and_hides_it_again(page: Page, app: str) -> None:

@@ -123,9 +123,14 @@ LOSE = """document.addEventListener("click", (event) => {
     event.preventDefault();
     event.stopImmediatePropagation();
 }, { capture: true, once: true });"""
+# A page's seconds are tenths: whoever waits that long is done sooner.
+HASTE = """const { setTimeout } = window;
+window.setTimeout = (then, after, ...rest) =>
+    setTimeout(then, after >= 1000 ? after / 10 : after, ...rest);"""
 
 
 def test_a_click_that_is_folded_into_a_controls_late_word_is_made_again(page: Page) -> None:
+    page.evaluate(HASTE)
     page.get_by_role("textbox", name="Hidden layers").focus()
     page.evaluate(LOSE)
     link(page, "Dropout").click()
@@ -138,5 +143,5 @@ def test_a_click_that_is_folded_into_a_controls_late_word_is_made_again(page: Pa
     page.locator("h1").click()
     page.evaluate(LOSE)
     link(page, "Dropout").click()
-    page.wait_for_timeout(4500)
+    page.wait_for_timeout(450)
     assert page.evaluate("location.pathname") == "/playground"

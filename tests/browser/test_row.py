@@ -12,7 +12,7 @@ import pytest
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.page.row import row_of
 from fmviz.run.store import RunStore
-from tests.support.browser import OF_ROW, server, settled, slider
+from tests.support.browser import OF_ROW, free_port, server, settled, slider
 from tests.support.lessons import made_up
 
 pytestmark = pytest.mark.slow
@@ -49,8 +49,10 @@ def test_a_row_grows_while_nobody_does_anything_and_then_every_move_is_there_at_
     for record in made_up(first).records:
         assert record is not None
         store.put(record, ahead=True)
+    # Nobody listens there: all that the row wants is in the store, and no worker has to start.
+    nobody = f"tcp://127.0.0.1:{free_port()}"
     with (
-        server(tmp_path / "store", FMVIZ_AHEAD="1") as address,
+        server(tmp_path / "store", FMVIZ_AHEAD="1", FMVIZ_SCHEDULER=nobody) as address,
         browser.new_context(viewport={"width": 1400, "height": 1000}) as context,
     ):
         page = context.new_page()

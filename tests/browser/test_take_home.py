@@ -21,9 +21,18 @@ pytestmark = pytest.mark.slow
 
 PNG = b"\x89PNG\r\n\x1a\n"
 STEM = "fmviz-l2-lam10-n5000-seed0"
+BUTTONS = (
+    "Keras notebook",
+    "PyTorch notebook",
+    "Make the .keras file",
+    "History",
+    "Figures",
+    "Charts",
+)
+WIDE, NARROW = (1400, "light"), (390, "dark")
 
 
-@pytest.fixture(scope="module", params=[(1400, "light"), (390, "dark")], ids=["wide", "narrow"])
+@pytest.fixture(scope="module", params=[WIDE, NARROW], ids=["wide", "narrow"])
 def page(browser: Any, app: str, request: pytest.FixtureRequest) -> Iterator[Page]:
     """The playground on its recorded pair, its files in sight."""
     width, scheme = request.param
@@ -61,8 +70,16 @@ def test_the_files_fit_the_screen(page: Page) -> None:
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
     assert body.evaluate("e => e.scrollWidth <= e.clientWidth")
+    for label in BUTTONS:
+        # Nothing lies over it. What it brings is looked into where windows are wide.
+        body.get_by_role("button", name=label).click(trial=True)
 
 
+# What is in a file does not depend on the window.
+wide = pytest.mark.parametrize("page", [WIDE], ids=["wide"], indirect=True)
+
+
+@wide
 @pytest.mark.parametrize("kind", ["Keras", "PyTorch"])
 def test_a_notebook_is_taken_home(page: Page, kind: str) -> None:
     name, content = taken(page, f"{kind} notebook")
@@ -70,6 +87,7 @@ def test_a_notebook_is_taken_home(page: Page, kind: str) -> None:
     assert json.loads(content)["nbformat"] == 4
 
 
+@wide
 def test_the_tables_are_taken_home(page: Page) -> None:
     for label, name, rows in (
         ("History", f"{STEM}-history.csv", 31),
@@ -86,6 +104,7 @@ def test_the_tables_are_taken_home(page: Page) -> None:
             assert shown == f"{gap:.1f} ± {error:.1f} points"
 
 
+@wide
 def test_the_charts_are_taken_home(page: Page) -> None:
     name, content = taken(page, "Charts")
     assert name == f"{STEM}-playground-charts.zip"
@@ -100,6 +119,7 @@ def test_the_charts_are_taken_home(page: Page) -> None:
                 assert ET.fromstring(drawn).tag.endswith("svg")
 
 
+@wide
 def test_the_trained_network_is_taken_home(page: Page) -> None:
     body = page.get_by_test_id("stPopoverBody")
     body.get_by_role("button", name="Make the .keras file").click()
