@@ -361,10 +361,14 @@ def test_an_axis_within_one_decade_has_numbers_too(shelf: Callable[[str], Page])
 
 
 def in_sight(page: Page, *parts: Any) -> bool:
-    """Whether all of these are within the window, whole."""
+    """Whether all of these are within the window, whole, once they have taken their places."""
     height = page.viewport_size["height"]  # type: ignore[index]
-    boxes = [part.bounding_box() for part in parts]
-    return all(box and 0 <= box["y"] <= box["y"] + box["height"] <= height for box in boxes)
+    for _ in range(100):
+        boxes = [part.bounding_box() for part in parts]
+        if all(box and 0 <= box["y"] <= box["y"] + box["height"] <= height for box in boxes):
+            return True
+        page.wait_for_timeout(100)
+    return False
 
 
 def test_the_ravine_is_walked_before_the_guess_and_at_every_move_of_its_sliders(
