@@ -105,6 +105,12 @@ def specs(at: AppTest) -> list[dict[str, Any]]:
     return [json.loads(chart.proto.spec) for chart in at.get("vega_lite_chart")]
 
 
+def test_the_picture_that_the_first_page_opens_with_has_no_more_room_on_a_projector() -> None:
+    plain, large = (specs(opened("start", query))[0] for query in ({}, {"projector": "true"}))
+    assert large["config"] != plain["config"]
+    assert large["height"] == plain["height"]
+
+
 @pytest.mark.parametrize("name", TAUGHT)
 def test_charts_grow_with_the_projector_and_tell_the_same(name: str) -> None:
     plain, large = specs(opened(name)), specs(opened(name, {"projector": "true"}))

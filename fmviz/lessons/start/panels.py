@@ -25,6 +25,7 @@ from fmviz.ui.page import Page
 from fmviz.ui.place import Place
 from fmviz.ui.player.screen import Screen, controls
 from fmviz.ui.session import is_dark, session
+from fmviz.ui.stage import Spot
 from fmviz.ui.told import Told
 from fmviz.words import prose
 from fmviz.words.numbers import percent, short_points
@@ -43,7 +44,7 @@ def hero(page: Page[StartView]) -> None:
     rows = charts.answer_rows(growth.shares[-1], seen.truth)
     reel = charts.growth_reel(page.name, "the network", seen, growth, headlines)
     # By itself: other words of the page do not wait for this film to rest.
-    with st.container(key="hero", gap="xxsmall"):
+    with Spot(st.container(key="hero", gap="xxsmall")):
         screen = Screen(page, "network")
         with screen.stand_in():
             Place().note(f"**{headlines[-1]['lead']}** {headlines[-1]['note']}")
