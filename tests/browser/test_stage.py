@@ -166,7 +166,7 @@ def check_calm(window: Page, name: str) -> None:
 def test_a_run_in_training_moves_nothing(browser: Any, app: str) -> None:
     page = browser.new_page(viewport={"width": 1400, "height": 900})
     page.set_default_timeout(120_000)
-    page.goto(f"{app}/playground?train_size=500&epochs=12&lam=2")
+    page.goto(f"{app}/playground?train_size=2000&epochs=30&lam=2")
     page.locator(MAIN_CHART).first.wait_for(state="attached")
     settled(page)
     before = page.locator(MAIN_CHART).first.bounding_box()
