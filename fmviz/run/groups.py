@@ -15,7 +15,9 @@ MEMBERS_AT_ONCE = 8
 # Members that programs are compiled for. Of the places at most a third is left over, and a shape
 # takes six programs at most.
 SLOTS = (1, 2, 3, 4, 6, 8)
-# Programs that a worker keeps; the one unused for longest is dropped.
+# Programs that a worker keeps; the one unused for longest is dropped. That frees what Python has of
+# it: of what TensorFlow has, some 17 MB a program, its cache lets go with the process alone
+# (tensorflow/compiler/jit/device_compilation_cache.h), which is replaced where memory is short.
 PROGRAMS_KEPT = 16
 
 
