@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts import inside, marks
-from fmviz.charts.inside import OFF
+from fmviz.charts import marks
 from fmviz.charts.marks import of_kind
 from fmviz.charts.series import PREFIXES, Row, Rows, with_error
 from fmviz.charts.specification import specification
@@ -21,22 +20,21 @@ from fmviz.words.numbers import points
 THUMB = 7
 # What can be clicked of a position, in pixels across.
 BAND = 18
-# From the ends of the axis of accuracies to the chart's own: half a point.
+# From the ends of the axis of accuracies to what is drawn at them: half a point.
 PADDING = 5
-# The axis has its labels within the chart, which is as wide as the slider, where no point is.
-LABEL_SIZE = 11
-# What a label takes with half a point around it, that half, and how wide the chart is at least, in
-# pixels.
-LABEL, AIR, WIDTH = (38, 20), 5, 250
+# The chart is as wide as the slider, with no room beside it. The ends of its axis have their labels
+# beyond the points, above and below them, with this much of the chart's height each, in pixels.
+LABEL_SIZE, LABEL_ROOM = 11, 13
 COLUMNS = ["kind", "position", "run", "split", "accuracy", "low", "high", "other", "at", "told"]
-COLUMNS += ["label", "above"]
+COLUMNS += ["label", "end"]
 
 
 @specification
 def row_spec(names: tuple[str, ...], drawn: tuple[str, ...], last: int, dark: bool) -> Any:
     """Accuracy ± one standard error at each position of a slider: training filled, validation
-    hollow, the gap between them; a cross for a run that diverged; a rule at the present position.
-    A click picks the "position" of what has been trained.
+    hollow, the gap between them; a cross for a run that diverged; a rule at the present position. A
+    line at either end of the axis, with its accuracy at the left. A click picks the "position" of
+    what has been trained.
 
     Args:
         names: of all runs of the page, which have their colours by them.
@@ -51,7 +49,9 @@ def row_spec(names: tuple[str, ...], drawn: tuple[str, ...], last: int, dark: bo
         axis=None,
     )
     colour = alt.Color("run:N", scale=alt.Scale(domain=list(drawn), range=colours), legend=None)
-    scale = alt.Scale(zero=False, nice=False, padding=PADDING)
+    # Streamlit takes some of the height for the chart's margins.
+    bottom = alt.ExprRef(f"height - {LABEL_ROOM}")
+    scale = alt.Scale(zero=False, nice=False, padding=PADDING, range=[bottom, LABEL_ROOM])
     y, low = (alt.Y(f"{field}:Q", scale=scale, axis=None) for field in ("accuracy", "low"))
     tooltip: marks.Tips = [alt.Tooltip("at:N", title="setting"), "told:N"]
     runs = of_kind("run").encode(x=x, color=colour, tooltip=["run:N", *tooltip])
@@ -60,16 +60,22 @@ def row_spec(names: tuple[str, ...], drawn: tuple[str, ...], last: int, dark: bo
     )
     looks: marks.Style = {"size": 45, "strokeWidth": 1.8, "opacity": 1, "cursor": "pointer"}
     trained = of_kind("trained").encode(x=x, tooltip=tooltip)
-    above: marks.Style = {
-        "dy": _either(-OFF - AIR, OFF + AIR),
-        "baseline": _either("bottom", "top"),
-    }
-    written = marks.label(
-        of_kind("tick"), align="left", dx=AIR - THUMB, fontSize=LABEL_SIZE, color=INK[dark], **above
+    ends = of_kind("tick").encode(x=x, y=y)
+    written = (
+        marks.label(
+            ends.transform_filter(f"datum.end == '{end}'"),
+            align="left",
+            dx=-THUMB,
+            dy=off * (PADDING + 1),
+            baseline=baseline,
+            fontSize=LABEL_SIZE,
+            color=INK[dark],
+        )
+        for end, off, baseline in (("highest", -1, "bottom"), ("lowest", 1, "top"))
     )
     chart = alt.layer(
         of_kind("tick").mark_rule(color=BORDER[dark]).encode(y=y),
-        written.encode(x=x, y=y),
+        *written,
         trained.mark_rule(strokeWidth=BAND, opacity=0.001, cursor="pointer").add_params(
             marks.picked("position")
         ),
@@ -79,7 +85,12 @@ def row_spec(names: tuple[str, ...], drawn: tuple[str, ...], last: int, dark: bo
         marks.rule("present", x=x),
         of_kind("gone")
         .mark_text(text="×", fontSize=18, fontWeight="bold")
-        .encode(x=x, y=alt.value(ROW_HEIGHT - 8), color=colour, tooltip=["run:N", *tooltip]),
+        .encode(
+            x=x,
+            y=alt.value(alt.ExprRef(f"{bottom.expr} - {PADDING}")),
+            color=colour,
+            tooltip=["run:N", *tooltip],
+        ),
         training.mark_point(filled=True, **looks),
         validation.mark_point(filled=False, **looks),
     )
@@ -118,45 +129,21 @@ def row_rows(
             row = {"kind": "trained", "position": position, "at": label}
             rows.append({**row, "told": "; ".join(told)})
     rows.append({"kind": "present", "position": at})
-    return Rows(_ticks(rows, len(labels) - 1) + rows, columns=COLUMNS)
+    return Rows(_ticks(rows) + rows, columns=COLUMNS)
 
 
-def _ticks(rows: Sequence[Row], last: int) -> list[Row]:
-    """Round accuracies, each with its label where none of the rows' points is."""
+def _ticks(rows: Sequence[Row]) -> list[Row]:
+    """The ends of the axis: the whole percentages about all that the rows draw, errors included."""
     drawn = [row for row in rows if row.get("accuracy") is not None]
     if not drawn:
         return []
-    low, high = min(row["low"] for row in drawn), max(row["high"] for row in drawn)
-    step = (WIDTH - 2 * THUMB) / max(last, 1)
-    starts = [p for p in range(last + 1) if p * step + LABEL[0] <= WIDTH]
-
-    def down(accuracy: float) -> float:
-        share = (high - accuracy) / (high - low) if high > low else 0.5
-        return PADDING + share * (ROW_HEIGHT - 2 * PADDING)
-
-    values = inside.round_values(low, high)
-    found = inside.labels(
-        [(THUMB + row["position"] * step, down(row["accuracy"])) for row in drawn],
-        [down(value) for value in values],
-        [p * step for p in starts],
-        LABEL,
-        ROW_HEIGHT,
-    )
+    low = math.floor(100 * max(0.0, min(row["low"] for row in drawn)) + 1e-9)
+    high = math.ceil(100 * min(1.0, max(row["high"] for row in drawn)) - 1e-9)
+    ends = {"lowest": min(low, high - 1), "highest": high}
     return [
-        {
-            "kind": "tick",
-            "position": starts[label.start],
-            "accuracy": value,
-            "label": f"{100 * value:.3g}%",
-            "above": label.above,
-        }
-        for value, label in zip(values, found, strict=True)
+        {"kind": "tick", "position": 0, "accuracy": n / 100, "label": f"{n}%", "end": end}
+        for end, n in ends.items()
     ]
-
-
-def _either(above: float | str, below: float | str) -> dict[str, str]:
-    """What a label's mark has above its line, and below."""
-    return {"expr": f"datum.above ? {json.dumps(above)} : {json.dumps(below)}"}
 
 
 def _of_run(run: Shown | None, gap: bool) -> list[Row]:

@@ -94,8 +94,8 @@ CURVES_HEIGHT = 350
 PANEL_HEIGHT = 270
 # Of a chart with legends above and below it in a third of the page's width.
 CARD_HEIGHT = 390
-# Of a row of points below a slider.
-ROW_HEIGHT = 84
+# Of a row of points below a slider, with room for the labels of its axis above and below them.
+ROW_HEIGHT = 102
 # Of a label beside a mark.
 LABEL_SIZE = 13
 # Accuracy axes span at least so much: flat curves should look flat.

@@ -7,9 +7,9 @@ import math
 import pytest
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts.row import row_rows, row_spec, said
+from fmviz.charts.row import LABEL_ROOM, LABEL_SIZE, row_rows, row_spec, said
 from fmviz.run.record import Divergence
-from tests.support.charts import encodings, fields
+from tests.support.charts import encodings, fields, marks
 from tests.support.records import shown, synthetic, tiny
 
 LABELS = ["λ = 0", "λ = 1", "λ = 10"]
@@ -77,13 +77,31 @@ def test_words_have_the_split_that_is_drawn() -> None:
     assert said(ONE, False) == "validation 80.0 ± 0.8%"
 
 
-def test_its_axis_has_its_labels_where_no_point_is() -> None:
+def test_its_axis_names_its_two_ends_at_the_left_and_all_is_drawn_between() -> None:
     found = {(p, "a"): shown(0.95 - 0.1 * p, 0.8 - 0.1 * p, images=2_500) for p in range(3)}
     rows = row_rows(LABELS, ["a"], found, 0, gap=True).table.to_pandas()
     ticks = rows[rows["kind"] == "tick"]
-    assert ticks["label"].tolist() == ["60%", "80%"]
-    low, high = rows["low"].min(), rows["high"].max()
-    assert ticks["accuracy"].between(low, high).all()
+    assert ticks["label"].tolist() == ["59%", "95%"]
+    assert ticks["position"].tolist() == [0, 0]
+    drawn = rows[rows["kind"] == "run"]
+    low, high = ticks["accuracy"]
+    assert drawn[["low", "high"]].stack().between(low, high).all()
+
+
+def test_its_labels_have_their_own_place_above_and_below_the_points() -> None:
+    spec = row_spec(("none", "a"), ("a",), 2, False)
+    ranges = [y["scale"]["range"] for y in encodings(spec, "y") if "scale" in y]
+    bottom = {"expr": f"height - {LABEL_ROOM}"}
+    assert ranges
+    assert all(between == [bottom, LABEL_ROOM] for between in ranges)
+    texts = [m for m in marks(spec) if m["type"] == "text" and m.get("fontSize") == LABEL_SIZE]
+    assert [(m["baseline"], m["dy"] > 0) for m in texts] == [("bottom", False), ("top", True)]
+
+
+def test_points_that_are_all_alike_still_have_an_axis() -> None:
+    found = {(p, "a"): shown(1.0, 1.0, images=2_500) for p in range(3)}
+    rows = row_rows(LABELS, ["a"], found, 0, gap=True).table.to_pandas()
+    assert rows[rows["kind"] == "tick"]["label"].tolist() == ["99%", "100%"]
 
 
 def test_a_row_of_which_all_diverged_has_no_axis() -> None:

@@ -34,6 +34,18 @@ def encodings(spec: Any, channel: str) -> Iterator[dict[str, Any]]:
             yield from encodings(value, channel)
 
 
+def marks(spec: Any) -> Iterator[dict[str, Any]]:
+    """Every mark with its looks, however deep its layer."""
+    if isinstance(spec, dict):
+        if isinstance(spec.get("mark"), dict):
+            yield spec["mark"]
+        for value in spec.values():
+            yield from marks(value)
+    elif isinstance(spec, list):
+        for value in spec:
+            yield from marks(value)
+
+
 def fields(spec: Any) -> set[str]:
     """Every column that a chart reads."""
     if isinstance(spec, dict):
