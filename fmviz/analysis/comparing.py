@@ -20,7 +20,7 @@ from fmviz.analysis.stopping import Shown
 from fmviz.run import data
 from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import finite_population
+from fmviz.run.measure import Estimate, accuracy_gap, finite_population
 from fmviz.run.record import RunRecord
 
 Right = npt.NDArray[np.bool_]
@@ -36,6 +36,23 @@ def at_chance(run: Shown, split: str = "val") -> bool:
 def gap(run: Shown) -> Comparison:
     """Training accuracy − validation accuracy of one network."""
     return significance.normal(run.gap.value, run.gap.error)
+
+
+def training_accuracy(record: RunRecord, true: bool) -> str | None:
+    """The history's name for accuracy on training images: against the labels that the run was told,
+    or on the images with a `true` label alone; None where no label is."""
+    wrong = record.examples["corrupted"]
+    if not true or not wrong:
+        return "train_accuracy"
+    return None if wrong == record.examples["train"] else "clean_accuracy"
+
+
+def gap_after(record: RunRecord, epoch: int, true: bool) -> Estimate | None:
+    """`training_accuracy` − validation accuracy; None where no label is true."""
+    name = training_accuracy(record, true)
+    if name is None:
+        return None
+    return accuracy_gap(record.estimate(name, epoch), record.estimate("val_accuracy", epoch))
 
 
 def right(record: RunRecord, split: str, epoch: int) -> Right | None:

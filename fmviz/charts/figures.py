@@ -7,6 +7,7 @@ from typing import Any
 
 import altair as alt
 
+from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Shown
 from fmviz.charts import axes, marks
 from fmviz.charts.marks import of_kind, rows, tip
@@ -15,6 +16,7 @@ from fmviz.charts.series import Rows
 from fmviz.charts.specification import on_top, specification
 from fmviz.charts.style import GREY, LABEL_ROOM, MIN_SPAN, PANEL_HEIGHT, SPLITS
 from fmviz.run.measure import TOLERANCES
+from fmviz.run.record import RunRecord
 from fmviz.words.numbers import points, small_percent
 
 
@@ -24,9 +26,14 @@ def gap_spec(names: tuple[str, ...], dark: bool) -> Any:
     lane = rows().encode(y=axes.names(alt.Y, "run", names, labelLimit=260))
     base = lane.encode(color=run_colour(names, dark, legend=None))
     x = axes.accuracy(alt.X, "validation", ticks=5, scale={"padding": 12})
-    layers = [base.mark_rule(strokeWidth=11, opacity=0.35).encode(x=x, x2="training:Q")]
+    # Of training there is nothing to draw where no label is true.
+    drawn = {split: base.transform_filter(f"isValid(datum.{split})") for split in SPLITS}
+    bar = drawn["training"].mark_rule(strokeWidth=11, opacity=0.35)
+    layers = [bar.encode(x=x, x2="training:Q")]
     layers += [
-        base.mark_rule(strokeWidth=2).encode(x=alt.X(f"{split}_low:Q"), x2=f"{split}_high:Q")
+        drawn[split]
+        .mark_rule(strokeWidth=2)
+        .encode(x=alt.X(f"{split}_low:Q"), x2=f"{split}_high:Q")
         for split in SPLITS
     ]
     for split in SPLITS:
@@ -35,7 +42,7 @@ def gap_spec(names: tuple[str, ...], dark: bool) -> Any:
             tip(split, marks.PERCENT),
             alt.Tooltip("label:N", title="gap"),
         ]
-        ends = marks.ring(base, size=130, filled=split == "training")
+        ends = marks.ring(drawn[split], size=130, filled=split == "training")
         layers.append(ends.encode(x=alt.X(f"{split}:Q"), shape=run_shape(names), tooltip=tooltip))
     layers += [lane.mark_point(opacity=0).encode(x=alt.X(f"{end}:Q")) for end in ("least", "most")]
     label = marks.label(base, dy=-16, fontSize=15, fontWeight="bold").encode(x=alt.X("middle:Q"))
@@ -45,32 +52,43 @@ def gap_spec(names: tuple[str, ...], dark: bool) -> Any:
     return chart.configure_legend(disable=True)
 
 
-def gap_rows(runs: Sequence[Shown]) -> Rows:
-    """Rows for `gap_spec`, one a run."""
+def gap_rows(runs: Sequence[Shown], *, true: bool = False) -> Rows:
+    """Rows for `gap_spec`, one a run.
+
+    Args:
+        true: whether training counts on images with a true label alone; else as told, where a wrong
+            label that is repeated counts as right.
+    """
     rows = []
     for run in runs:
-        training = run.record.estimate("train_accuracy", run.kept)
+        name = comparing.training_accuracy(run.record, true)
+        training = None if name is None else run.record.estimate(name, run.kept)
         validation = run.record.estimate("val_accuracy", run.kept)
-        label = points(run.record.gap(run.kept))
-        # Training is scored as told: a wrong label that is repeated counts as right.
-        if run.record.examples["corrupted"]:
-            label += " as told"
+        label = gap_label(run.record, run.kept, true)
+        ends = {"training": training, "validation": validation}
+        middle = ((training or validation).value + validation.value) / 2
         rows.append(
             {
                 "run": run.name,
-                "training": training.value,
-                "validation": validation.value,
-                "training_low": training.value - training.error,
-                "training_high": training.value + training.error,
-                "validation_low": validation.value - validation.error,
-                "validation_high": validation.value + validation.error,
-                "middle": (middle := (training.value + validation.value) / 2),
+                **{f"{split}": end and end.value for split, end in ends.items()},
+                **{f"{split}_low": end and end.value - end.error for split, end in ends.items()},
+                **{f"{split}_high": end and end.value + end.error for split, end in ends.items()},
+                "middle": middle,
                 "least": middle - MIN_SPAN / 2,
                 "most": middle + MIN_SPAN / 2,
                 "label": label,
             }
         )
     return Rows(rows)
+
+
+def gap_label(record: RunRecord, epoch: int, true: bool) -> str:
+    """The gap that `gap_rows` draw, in points; "–" where no label is true."""
+    gap = comparing.gap_after(record, epoch, true)
+    if gap is None:
+        return "–"
+    told = " as told" if record.examples["corrupted"] and not true else ""
+    return points(gap) + told
 
 
 @specification

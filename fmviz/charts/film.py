@@ -29,9 +29,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Shown
 from fmviz.charts import series
 from fmviz.charts.curves import GHOST, Ghost
+from fmviz.charts.figures import gap_label
 from fmviz.charts.series import measured
 from fmviz.charts.style import BORDER, CURVES_HEIGHT, DIVERGING, MIN_SPAN, RUN_COLOURS, SPLITS
 from fmviz.charts.weights import BINS, SPREADS, reach_of
@@ -39,7 +41,7 @@ from fmviz.page.guessing import Judged
 from fmviz.run.data import SHAPE
 from fmviz.run.measure import TOLERANCES, weight_density
 from fmviz.run.record import RunRecord, n_weights
-from fmviz.words.numbers import percent, points, small_percent, upper_first
+from fmviz.words.numbers import percent, small_percent, upper_first
 
 Reel = dict[str, Any]
 Values = list[float | None]
@@ -353,28 +355,34 @@ LEVEL = 4
 
 
 @_per_record
-def _gap(record: RunRecord) -> Reel:
-    """Both accuracies, their errors and the gap as text, of every epoch."""
+def _gap(record: RunRecord, true: bool) -> Reel:
+    """Both accuracies, their errors and the gap as text, of every epoch; no training accuracy where
+    no label is true."""
     rows: dict[str, list[Any]] = {"training": [], "validation": [], "errors": [], "labels": []}
-    told = " as told" if record.examples["corrupted"] else ""
+    names = [comparing.training_accuracy(record, true), "val_accuracy"]
     for epoch in range(record.epochs + 1):
-        ends = [record.estimate(measured(split, "accuracy"), epoch) for split in SPLITS]
+        ends = [None if name is None else record.estimate(name, epoch) for name in names]
         for split, end in zip(SPLITS, ends, strict=True):
-            rows[split].append(round(end.value, 4))
-        rows["errors"].append(rounded((end.error for end in ends), 5))
-        rows["labels"].append(points(record.gap(epoch)) + told)
+            rows[split].append(None if end is None else round(end.value, 4))
+        rows["errors"].append([None if end is None else round(end.error, 5) for end in ends])
+        rows["labels"].append(gap_label(record, epoch, true))
     return rows
 
 
-def gap(runs: Sequence[Shown]) -> Reel:
-    """Training and validation accuracy of each run with their standard errors, and the gap."""
-    found = [_gap(run.record) for run in runs]
+def gap(runs: Sequence[Shown], *, true: bool = False) -> Reel:
+    """Training and validation accuracy of each run with their standard errors, and the gap.
+
+    Args:
+        true: as `figures.gap_rows` has it.
+    """
+    found = [_gap(run.record, true) for run in runs]
     reached = [
         value + side * errors[index]
         for rows in found
         for index, split in enumerate(SPLITS)
         for value, errors in list(zip(rows[split], rows["errors"]))[1:]
         for side in (-1, 1)
+        if value is not None
     ]
     return {"rows": found, "x": {"ends": _framed(min(reached), max(reached))}}
 

@@ -85,7 +85,18 @@ class Page(Generic[V]):
     def config(self) -> RunConfig:
         """The run that the controls ask for, without a branch that stands beside it; ends the page
         with words where there is none."""
-        asked = controls.config(self.values)
+        return self._without_branch(controls.config(self.values))
+
+    def config_at(self, **changes: Any) -> RunConfig:
+        """`config` as it would be with some controls moved. A run's simplest form, such as a batch
+        no larger than its few images, is no start for others: each has its own.
+
+        Raises:
+            pydantic.ValidationError: the settings do not go together.
+        """
+        return self._without_branch((self.values | changes).config)
+
+    def _without_branch(self, asked: RunConfig) -> RunConfig:
         return asked.trunk if self.lesson.branching == "beside" else asked
 
     @property

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts import figures
+from fmviz.charts import figures, film
 from fmviz.charts.style import MIN_SPAN
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import TOLERANCES
@@ -41,6 +42,25 @@ def test_the_gap_meter_has_both_accuracies_with_one_standard_error() -> None:
     told = replace(record, examples={**record.examples, "corrupted": 90})
     (row,) = figures.gap_rows([Shown("a", told, None, 2)]).table.to_pandas().to_dict("records")
     assert row["label"] == "10.0 ± 1.0 as told"
+
+
+def test_the_gap_of_true_labels_is_drawn_of_those_alone_in_chart_and_film() -> None:
+    examples = {"train": 900, "validation": 1_600, "corrupted": 90}
+    accuracies = {"train_accuracy": 0.9, "clean_accuracy": 1.0, "val_accuracy": 0.8}
+    record = synthetic(tiny(label_noise=0.1), examples=examples, **accuracies)
+    run = Shown("a", record, None, 2)
+    (row,) = figures.gap_rows([run], true=True).table.to_pandas().to_dict("records")
+    assert (row["training"], row["validation"], row["label"]) == (1.0, 0.8, "20.0 ± 1.0")
+    (lane,) = film.gap([run], true=True)["rows"]
+    assert (lane["training"][2], lane["labels"][2]) == (1.0, "20.0 ± 1.0")
+
+    # Where no label is true, validation stands alone.
+    run = run._replace(record=replace(record, examples={**examples, "corrupted": 900}))
+    (row,) = figures.gap_rows([run], true=True).table.to_pandas().to_dict("records")
+    assert row["training"] is None or math.isnan(row["training"])
+    assert (row["validation"], row["middle"], row["label"]) == (0.8, 0.8, "–")
+    (lane,) = film.gap([run], true=True)["rows"]
+    assert (lane["training"][2], lane["labels"][2]) == (None, "–")
 
 
 def test_sparsity_has_the_measured_share_at_every_tolerance_but_zero() -> None:

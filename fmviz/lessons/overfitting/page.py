@@ -49,7 +49,7 @@ def show() -> None:
         board.add(Seeds(board))
     with row:
         board.add(Row(board))
-    cards(board, panels.ToldGap, panels.Labels if noisy else panels.Loss, Running)
+    cards(board, panels.TrueGap, panels.Labels if noisy else panels.Loss, Running)
     closer_look(board, CLOSER)
 
     st.header("What overfitting is")

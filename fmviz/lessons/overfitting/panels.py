@@ -62,8 +62,10 @@ def _training_loss(run: Shown, epoch: int) -> str:
     return says.loss(run._replace(kept=epoch))[0].figures["training"]
 
 
-class ToldGap(Gap):
-    """The gap meter, of the images with a true label; its bars are scored as told, and say so."""
+class TrueGap(Gap):
+    """The gap meter of the images with a true label, in large type and in its bars."""
+
+    true = True
 
     def headline(self, run: Shown) -> Headline:
         """No gap where no label is true."""
@@ -78,9 +80,9 @@ class ToldGap(Gap):
         )
 
     def describe(self, look: Look) -> str:
-        """With what training is scored against."""
+        """With the images that count."""
         wrong = look.run.record.examples["corrupted"]
-        return super().describe(look) + (f" {self.page.text('told gap')}" if wrong else "")
+        return super().describe(look) + (f" {self.page.text('true gap')}" if wrong else "")
 
 
 class Labels(Card):

@@ -11,7 +11,7 @@ from fmviz.analysis.stopping import Shown
 from fmviz.page.view import Stopping
 from fmviz.run import data
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import Estimate, accuracy, accuracy_gap
+from fmviz.run.measure import Estimate, accuracy
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.words import shared
@@ -105,15 +105,7 @@ def true_gap(run: Shown) -> Estimate | None:
 
     Training accuracy counts a wrong label that is repeated as right: no gap is taken of it.
     """
-    record = run.record
-    wrong = record.examples["corrupted"]
-    if wrong == record.examples["train"]:
-        return None
-    if not wrong:
-        return run.gap
-    return accuracy_gap(
-        record.estimate("clean_accuracy", run.kept), record.estimate("val_accuracy", run.kept)
-    )
+    return comparing.gap_after(run.record, run.kept, true=True)
 
 
 def _late(run: Shown) -> list[Caption]:

@@ -40,7 +40,8 @@ class Against(OnRequest):
         ticks = tuple(map(float, values))
         self._spec = charts.against_spec(title, ticks, log, board.dark)
         self._chart, self._told = Place(), Told(board.page)
-        self.offer(field, [self.page.config.replace(**{field: value}) for value in values])
+        # The runs that the page's own control would ask for.
+        self.offer(field, [self.page.config_at(**{field: value}) for value in values])
 
     def show(self, records: list[RunRecord | None], done: bool) -> None:
         """The curves as far as runs have come, the words at the end."""

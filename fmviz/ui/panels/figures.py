@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Shown
 from fmviz.charts import figures, film
 from fmviz.run import data
@@ -42,28 +43,31 @@ class Gap(Card):
     """Gap meter: the accuracy gap with its error, one bar a run."""
 
     shows_branch = True
+    # Whether training counts on images with a true label alone; else as told.
+    true = False
 
     def draw(self, look: Look) -> None:
         """The newest figures."""
         headline = self.headline(look.run)
         self.metric.metric(headline.label, headline.value, help=headline.meaning)
         self.chart.chart(
-            figures.gap_rows(look.drawn),
+            figures.gap_rows(look.drawn, true=self.true),
             figures.gap_spec(self.board.names, self.board.dark),
             alt=(alt := "Validation accuracy (hollow) and training accuracy (filled) of each run."),
         )
         self.screen.draw(
             look,
             lambda clock: film.reel(
-                clock, "gap", alt, film.gap(look.drawn), self.moving_headline(look)
+                clock, "gap", alt, film.gap(look.drawn, true=self.true), self.moving_headline(look)
             ),
         )
         self.note.caption(self.describe(look))
 
     def headline(self, run: Shown) -> Headline:
-        """The gap that counts."""
+        """The gap that the bars show, named by it."""
+        told = " as told" if run.record.examples["corrupted"] else ""
         return Headline(
-            f"Accuracy gap, {run.name}",
+            f"Accuracy gap{told}, {run.name}",
             f"{points(run.gap)} points",
             "Training accuracy − validation accuracy, of the same weights, with no unit left "
             "out (Keras: inference mode). ± is one standard error: measured on endlessly many "
@@ -83,12 +87,17 @@ class Gap(Card):
 
     def describe(self, look: Look) -> str:
         """What the bars are, below them."""
-        return gap_bars([run.record for run in look.drawn])
+        return gap_bars([run.record for run in look.drawn], true=self.true)
 
 
-def gap_bars(records: Sequence[RunRecord]) -> str:
-    """What the bars of a gap are; a training end of which all images were measured has no error."""
-    counts = {record.examples["train"] for record in records}
+def gap_bars(records: Sequence[RunRecord], *, true: bool = False) -> str:
+    """What the bars of a gap are; a training end of which all images were measured has no error.
+
+    Args:
+        true: whether training counts on images with a true label alone.
+    """
+    names = ((record, comparing.training_accuracy(record, true)) for record in records)
+    counts = {record.measured_on(name)[0] for record, name in names if name is not None} or {0}
     train = " or ".join(f"{count:,}" for count in sorted(counts))
     whole = [record.examples["train"] == record.config.train_size for record in records]
     no_error = " Where all training images were measured, that end has none." if any(whole) else ""

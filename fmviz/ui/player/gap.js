@@ -43,15 +43,19 @@ class Gap {
       const epoch = film.epochOf(index);
       const { y, bar, whiskers, ends, label } = this.lanes[index];
       const [low, high] = [this.x(row.validation[epoch]), this.x(row.training[epoch])];
+      // Of training there is nothing where no label is true.
+      const whole = row.training[epoch] !== null;
+      for (const part of [bar, ends[1]]) part.classList.toggle("later", !whole);
       place(bar, { d: `M${low},${y}H${high}` });
       const [training, validation] = row.errors[epoch];
       const reach = (value, error) => `M${this.x(value - error)},${y}H${this.x(value + error)}`;
-      place(whiskers, { d: reach(row.training[epoch], training) + reach(row.validation[epoch], validation) });
+      const upper = whole ? reach(row.training[epoch], training) : "";
+      place(whiskers, { d: upper + reach(row.validation[epoch], validation) });
       place(ends[0], { transform: `translate(${low},${y})` });
       place(ends[1], { transform: `translate(${high},${y})` });
       label.textContent = row.labels[epoch];
       const half = row.labels[epoch].length * 4.3;
-      place(label, { x: Math.max(left + half, Math.min(right - half, (low + high) / 2)) });
+      place(label, { x: Math.max(left + half, Math.min(right - half, whole ? (low + high) / 2 : low)) });
     });
   }
 }

@@ -17,16 +17,20 @@ from hypothesis import strategies as st
 from fmviz.analysis import comparing, memory, significance
 from fmviz.analysis.significance import Comparison
 from fmviz.analysis.stopping import Shown
-from fmviz.charts import against, running
+from fmviz.charts import against, figures, running
 from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.overfitting import charts, garments, says
 from fmviz.lessons.overfitting.lesson import FEWER, MORE, OWN, TRUTH
+from fmviz.lessons.overfitting.panels import TrueGap
+from fmviz.page.row import row_of
 from fmviz.page.view import Judging
 from fmviz.run import data, measure
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
 from fmviz.ui import live
+from fmviz.ui.panels.against import Against
+from fmviz.ui.panels.figures import gap_bars
 from fmviz.words import prose
 from fmviz.words.numbers import points
 from fmviz.words.prose import Caption
@@ -235,7 +239,7 @@ OF_PAGE: dict[str, set[str]] = {
     name: set()
     for name in (
         "definition",
-        "told gap",
+        "true gap",
         "labels note",
         "no wrong label measured",
         "beside, note of labels",
@@ -560,6 +564,30 @@ def test_the_page_asks_for_its_runs_and_draws_them(scripted: ScriptedEngine) -> 
         "Training loss, your network",
         "Keras's training accuracy, your network",
     ]
+
+
+def test_the_closer_look_at_sizes_asks_for_the_runs_of_the_slider(
+    monkeypatch: pytest.MonkeyPatch, scripted: ScriptedEngine
+) -> None:
+    offered: list[RunConfig] = []
+    monkeypatch.setattr(Against, "offer", lambda self, name, configs: offered.extend(configs))
+    opened("overfitting", {"train_size": "20", "section": "sizes"})
+    row = row_of(LESSON, LESSON.start | {"train_size": 20})
+    assert row is not None
+    asked = {config.train_size: config for config in offered}
+    # Twenty images are one batch of 20, and no other run has to do with as few.
+    assert (asked[20].batch_size, asked[500].batch_size) == (20, 32)
+    assert asked.items() == {c.train_size: c for c in row.configs if c.train_size in asked}.items()
+
+
+def test_the_gap_meter_shows_what_it_says_in_large_type() -> None:
+    run = noisy(0.9, 0.95, 0.7)
+    (row,) = figures.gap_rows([run], true=TrueGap.true).table.to_pandas().to_dict("records")
+    gap = says.true_gap(run)
+    assert gap is not None
+    assert row["label"] == points(gap)
+    assert row["training"] - row["validation"] == pytest.approx(gap.value)
+    assert "Filled: training, 800 images." in gap_bars([run.record], true=True)
 
 
 def test_the_garments_beside_the_curves_count_what_is_repeated_after_each_epoch() -> None:
