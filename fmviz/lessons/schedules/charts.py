@@ -22,6 +22,7 @@ from fmviz.charts.style import (
     PANEL_HEIGHT,
     RUN_COLOURS,
     RUN_SHAPES,
+    SPLITS,
 )
 from fmviz.lessons.schedules.lesson import CONSTANT, LABELS, SCHEDULED
 from fmviz.lessons.schedules.says import fired
@@ -29,7 +30,7 @@ from fmviz.lessons.schedules.valley import epochs_at, rates_of
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate, accuracy
 from fmviz.run.record import RunRecord
-from fmviz.words.numbers import points, significant
+from fmviz.words.numbers import percent, points, significant
 
 # The rate and the valley below it, as high as the picture and its player.
 RATE_HEIGHT = 385
@@ -108,8 +109,14 @@ def loss_spec(roles: tuple[str, ...], epochs: int, dark: bool) -> Any:
 
 
 def loss_reel(runs: Sequence[Shown], horizon: int) -> film.Reel:
-    """The same as a picture that moves."""
+    """The same as a picture that moves. Validation accuracy, which the lesson's question and its
+    verdict are about, stands beside the loss of each run's validation."""
     drawn = film.both_splits(runs, "crossentropy", significant, least=LEAST_LOSS)
+    for line in drawn:
+        if line["name"] == SPLITS[1]:
+            shares = runs[line["run"]].record.history["val_accuracy"]
+            told = [f"{loss}, {percent(share)}" for loss, share in zip(line["labels"][1:], shares)]
+            line["labels"] = ["", *told]
     return film.lines(drawn, horizon, keys=film.legend(runs), kind="log", title="cross-entropy")
 
 

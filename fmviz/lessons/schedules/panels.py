@@ -89,7 +89,12 @@ class Twins(Panel):
         )
         self.screen.draw(
             look,
-            lambda clock: film.reel(clock, "lines", alt, charts.loss_reel(drawn, board.horizon)),
+            lambda clock: film.reel(
+                clock,
+                "lines",
+                f"{alt} Validation accuracy in figures at the validation lines.",
+                charts.loss_reel(drawn, board.horizon),
+            ),
             judged=True,
         )
         captions: list[Caption] = []

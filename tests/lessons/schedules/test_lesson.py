@@ -344,6 +344,16 @@ def test_a_plateau_s_rate_is_drawn_as_far_as_it_is_known() -> None:
     ]
 
 
+def test_the_picture_names_the_accuracies_that_its_verdict_is_about() -> None:
+    runs = [constant(0.7), scheduled(0.9)]
+    lines = charts.loss_reel(runs, LONG.epochs)["lines"]
+    figures = [line["labels"][-1].split(", ")[1:] for line in lines]
+    assert figures == [[], ["70.0%"], [], ["90.0%"]]
+    assert all(len(line["labels"]) == len(line["values"]) for line in lines)
+    # The loss has a first epoch, and nothing before it.
+    assert all(line["labels"][0] == "" for line in lines)
+
+
 def test_loss_rows_are_the_history_and_the_cuts() -> None:
     run = scheduled(0.7, PLATEAU, learning_rate=CUT)
     rows = charts.loss_rows([constant(0.7), run]).table.to_pandas()
