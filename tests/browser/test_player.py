@@ -40,6 +40,36 @@ const look = () => {
 look();
 """
 
+# How many points of lines, words and marks lie under the box of a verdict; and whether that is
+# within the picture.
+UNDER = """(box) => {
+  const picture = box.parentElement.querySelector(".picture");
+  const own = box.getBoundingClientRect();
+  const within = ({ left, right, top, bottom }) =>
+    right > own.left && left < own.right && bottom > own.top && top < own.bottom;
+  let under = 0;
+  for (const line of picture.querySelectorAll(".line")) {
+    const place = line.getScreenCTM();
+    for (let at = 0; at <= line.getTotalLength(); at += 2) {
+      const { x, y } = line.getPointAtLength(at).matrixTransform(place);
+      under += within({ left: x, right: x, top: y, bottom: y });
+    }
+  }
+  for (const each of picture.querySelectorAll(".dot, .ring, text")) {
+    under += within(each.getBoundingClientRect());
+  }
+  const { left, right, top, bottom } = picture.getBoundingClientRect();
+  const beyond = own.left < left || own.right > right || own.top < top || own.bottom > bottom;
+  return [under, !beyond];
+}"""
+# Pairs of figures beside lines, and of what says whose they are, that lie on each other.
+ON_EACH_OTHER = """(texts) => {
+  const written = texts.filter((text) => text.textContent);
+  const boxes = written.map((text) => text.getBoundingClientRect());
+  const onto = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 0
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3;
+  return boxes.flatMap((a, k) => boxes.slice(k + 1).filter((b) => onto(a, b))).length;
+}"""
 SLIDER = "[class*=st-key-player] input[type=range]"
 REELS = "[data-fmviz-epoch]"
 
@@ -104,9 +134,15 @@ def test_the_keyboard_moves_every_picture_to_one_epoch(page: Page) -> None:
     expect(page.locator(".lines .end")).to_have_text(ends)
     captions = page.locator(".kernels figcaption")
     expect(captions).to_have_text(["No penalty, after epoch 13", "With penalty, after epoch 13"])
+    # The lines end elsewhere: whose the figures beside them are is said.
+    told = page.locator(".lines .when").filter(has_text=re.compile("."))
+    assert set(told.all_text_contents()) == {"epoch 13"}
+    beside = page.locator(".lines .when, .lines .end")
+    assert beside.evaluate_all(ON_EACH_OTHER) == 0
     page.keyboard.press("PageUp")
     assert len(set(epochs(page))) == 1
     page.keyboard.press("End")
+    expect(told).to_have_count(0)
 
 
 def test_pictures_of_weights_move_at_every_epoch(page: Page) -> None:
@@ -198,6 +234,7 @@ def test_after_a_guess_the_curves_draw_themselves_and_then_it_is_judged(
     expect(verdict).to_be_visible(timeout=20_000)
     seen = page.evaluate("window.frames_seen")
     drawn = [epoch for epoch, judged in seen if not judged]
+    assert verdict.evaluate(UNDER) == [0, True]
     assert drawn == sorted(drawn)
     assert drawn[0] == 1
     assert len(set(drawn)) > 3
@@ -206,6 +243,12 @@ def test_after_a_guess_the_curves_draw_themselves_and_then_it_is_judged(
     expect(verdict).to_contain_text("MeasuredIt narrows")
     expect(told).to_have_css("opacity", "1")
     expect(page.locator(SLIDER)).to_have_attribute("aria-valuetext", "epoch 100 of 100")
+    # It has been read once its reader moves on, and does not come again.
+    page.locator(SLIDER).press("ArrowLeft")
+    expect(verdict).to_be_hidden()
+    page.locator(SLIDER).press("End")
+    settled(page)
+    expect(verdict).to_be_hidden()
     page.close()
 
 
@@ -226,6 +269,8 @@ def test_the_reveal_is_skipped_by_a_key(browser: Any, nowhere: str) -> None:
     settled(page)
     assert set(epochs(page)) == {100}
     after = page.evaluate("window.frames_seen.slice(window.pressed_after)")
+    # In a while the verdict goes.
+    after = after[: max(k for k, (_, judged) in enumerate(after) if judged) + 1]
     assert {epoch for epoch, judged in after if judged} == {100}
     # No frame in between draws on.
     assert len({epoch for epoch, judged in after if not judged}) <= 1
@@ -253,6 +298,8 @@ def test_who_wants_no_motion_sees_the_end_at_once(browser: Any, nowhere: str) ->
     page = opened(browser, nowhere, guess="It narrows", watch=WATCH, reduced_motion="reduce")
     expect(page.locator(".lines .verdict")).to_be_visible()
     assert set(epochs(page)) == {100}
+    # And after a while the picture alone, whatever its reader does.
+    expect(page.locator(".lines .verdict")).to_be_hidden(timeout=20_000)
     assert {epoch for epoch, _ in page.evaluate("window.frames_seen")} == {100}
     page.close()
 

@@ -20,6 +20,8 @@ class Film {
     this.revealing = false;
     this.reveal = null;
     this.revealed = null;
+    // The verdict on a guess that has been read: it does not come again.
+    this.judged = null;
     // Whether it is about to play by itself, as the page opens.
     this.opening = false;
     this.speed = 1;

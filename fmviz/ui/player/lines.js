@@ -12,7 +12,7 @@ class Lines {
       for (const entry of data.legend) keyOf(legend, entry, data.film);
     }
     this.picture = make(body, "div", "picture");
-    if (data.verdict) verdictOf(body, data.verdict);
+    this.verdict = data.verdict ? new Verdict(body, data) : null;
   }
 
   layout(width, height) {
@@ -26,7 +26,10 @@ class Lines {
       ...data.lines.map((line) => this.textOf(line, line.labels.length - 1).length),
       ...ghosts.map((ghost) => nameOf(ghost).length),
     );
-    const margin = { top: 12, right: 22 + 7.4 * Math.max(longest, 5), bottom: data.x ? 40 : 10, left: 56 };
+    // Above a figure that is not of its line's end stands whose it is.
+    this.unit = data.film.unit ?? "epoch";
+    const room = Math.max(22 + 7.4 * Math.max(longest, 5), 18 + 6 * this.whenOf(data.horizon).length);
+    const margin = { top: 12, right: room, bottom: data.x ? 40 : 10, left: 56 };
     const svg = svgOf(width, height);
     const [left, right] = [margin.left, width - (data.right ?? margin.right)];
     const [top, bottom] = [margin.top, height - margin.bottom];
@@ -99,12 +102,42 @@ class Lines {
     this.labels = data.lines.map((line) =>
       draw(svg, "text", { ...looksOf(line), x: right + 14, class: classOf("end", line) }),
     );
+    this.whens = data.lines.map(() => draw(svg, "text", { x: right + 14, class: "when" }));
     this.beside = ghosts.map((ghost) => ({
       y: this.y(ghost.values.at(-1)) + 5,
       label: draw(svg, "text", { x: right + 14, class: "end ghost" }, nameOf(ghost)),
     }));
     this.picture.replaceChildren(svg);
     this.grab(svg);
+    this.verdict?.unplace();
+  }
+
+  whenOf(epoch) {
+    return `${this.unit} ${epoch}`;
+  }
+
+  // Points on all that is drawn in the plot, a few pixels apart: on lines, and all over marks and words.
+  drawn() {
+    const found = [];
+    for (const line of [...this.data.lines, ...(this.data.ghosts ?? [])]) {
+      let before = null;
+      for (const [x, y] of this.points(line)) {
+        const steps = y === null || before === null ? 0 : Math.ceil(Math.hypot(x - before[0], y - before[1]) / 4);
+        for (let k = 1; k <= steps; k++) {
+          found.push([before[0] + ((x - before[0]) * k) / steps, before[1] + ((y - before[1]) * k) / steps]);
+        }
+        before = y === null ? null : [x, y];
+      }
+    }
+    const own = this.picture.getBoundingClientRect();
+    const unit = own.width / this.bounds.width;
+    for (const each of this.picture.querySelectorAll(".dot, .mark, .ring, .stopped, .note-at, .branch, text.span")) {
+      const { left, top, right, bottom } = each.getBoundingClientRect();
+      for (let x = left; x < right; x += 4) {
+        for (let y = top; y < bottom; y += 4) found.push([(x - own.left) / unit, (y - own.top) / unit]);
+      }
+    }
+    return found;
   }
 
   textOf(line, epoch) {
@@ -149,10 +182,13 @@ class Lines {
 
   // What is at a place of a line: beneath it, or where there is room, at the picture's top.
   note(svg, { text, below }, line, x, y) {
-    const { left, right, top } = this.bounds;
+    const { left, right, top, bottom } = this.bounds;
     const [side, anchor] = x < (left + right) / 2 ? [6, "start"] : [-6, "end"];
+    // Nothing is written upon the axis, nor upon the handle where it rests.
+    const low = below && y + 19 > bottom - 8;
     if (!below) draw(svg, "path", { ...looksOf(line), d: `M${x},${y - 8}V${top}`, class: classOf("reference", line) });
     const place = { x: below ? x : x + side, y: below ? y + 19 : top + 10, "text-anchor": anchor };
+    if (low) Object.assign(place, { x: Math.max(x, this.x(this.data.film.rest)) + 12, y: bottom - 5, "text-anchor": "start" });
     draw(svg, "text", { ...looksOf(line), ...place, class: classOf("note-at", line) }, text);
   }
 
@@ -212,13 +248,16 @@ class Lines {
     place(this.rule, { transform: `translate(${x})` });
     place(this.handle, { cx: x });
     data.events?.forEach((event, index) => this.events[index].classList.toggle("later", event.epoch > film.at));
+    const whens = [];
     const wanted = data.lines.map((line, index) => {
       const run = data.film.runs[line.run];
       const own = film.resting ? run.kept : Math.min(at, run.epochs);
       const [before, after] = [Math.floor(own), Math.ceil(own)].map((epoch) => line.values[epoch] ?? null);
       const there = before !== null && after !== null;
       this.dots[index].classList.toggle("later", !there);
-      this.labels[index].textContent = there ? this.textOf(line, film.epochOf(line.run)) : "";
+      const epoch = film.epochOf(line.run);
+      this.labels[index].textContent = there ? this.textOf(line, epoch) : "";
+      whens.push(there ? { index, epoch, off: epoch < lastOf(line) } : null);
       if (!there) return bounds.bottom;
       const y = this.y(before) + (this.y(after) - this.y(before)) * (own - Math.floor(own));
       place(this.dots[index], { transform: `translate(${this.x(own)},${y})` });
@@ -226,8 +265,35 @@ class Lines {
     });
     const labels = [...this.labels, ...this.beside.map((ghost) => ghost.label)];
     wanted.push(...this.beside.map((ghost) => ghost.y));
-    apart(wanted, 18, [bounds.top + 5, bounds.bottom + 3]).forEach((y, index) => place(labels[index], { y }));
+    const shown = whens.filter((when) => when);
+    const off = shown.some((when) => when.off);
+    const alike = new Set(shown.map((when) => when.epoch)).size < 2;
+    const ends = [bounds.top + (off ? 19 : 5), bounds.bottom + 3];
+    const found = apart(wanted, off && !alike ? 32 : 18, ends);
+    found.forEach((y, index) => place(labels[index], { y }));
+    this.tellWhen(off ? shown : [], found);
+    this.verdict?.frame(film, this);
   }
+
+  // Of which epoch the figures are, above the first of those that stand together, where that is not
+  // the one at which their lines end.
+  tellWhen(shown, places) {
+    for (const text of this.whens) text.textContent = "";
+    let before = null;
+    for (const { index, epoch } of [...shown].sort((a, b) => places[a.index] - places[b.index])) {
+      const y = places[index];
+      if (before === null || before.epoch !== epoch || y - before.y >= 34) {
+        this.whens[index].textContent = this.whenOf(epoch);
+        place(this.whens[index], { y: y - 15 });
+      }
+      before = { epoch, y };
+    }
+  }
+}
+
+// The last epoch at which a line is drawn.
+function lastOf(line) {
+  return line.values.findLastIndex((value) => value !== null);
 }
 
 const classOf = (kind, line) => `${kind} ${line.dash}${line.colours ? "" : ` run-${line.run}`}`;

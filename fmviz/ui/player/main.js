@@ -147,9 +147,9 @@ class Reel {
       const { values, run } = this.data.head;
       this.head.textContent = values[film.epochOf(run)];
     }
+    this.node.classList.toggle("revealing", film.revealing);
     this.picture.frame(film);
     this.root.host.setAttribute(`data-fmviz-${film.clock.unit ?? "epoch"}`, film.epoch);
-    this.node.classList.toggle("revealing", film.revealing);
     this.root.host.toggleAttribute("data-fmviz-revealed", !film.revealing);
   }
 

@@ -1,17 +1,72 @@
 // After a guess the curves draw themselves; then the guess and what was measured stand on the picture.
 
-function verdictOf(body, { guess, answer, right }) {
-  const box = make(body, "div", right ? "verdict right" : "verdict wrong");
-  for (const [label, text, mark] of [
-    ["Your guess", guess, right ? "✓" : "✗"],
-    ...(right ? [] : [["Measured", answer, "✓"]]),
-  ]) {
-    const row = make(box, "div");
-    make(row, "span", "mark", mark).setAttribute("aria-hidden", "true");
-    make(row, "span", "what", label);
-    make(row, "span", "", text);
+// So long it stands, in seconds: the line below the headline says the same, and stays.
+const SECONDS_OF_VERDICT = 10;
+// From the edge of the plot, in pixels.
+const INSET = 10;
+
+// It stands in a corner of the plot where it lies on nothing that is drawn, if there is one, and goes as
+// soon as its reader moves anything, or after a while.
+class Verdict {
+  constructor(body, data) {
+    const { guess, answer, right } = data.verdict;
+    this.film = filmOf(data.film.name);
+    this.key = `${data.film.key} ${guess}`;
+    const box = make(body, "div", right ? "verdict right" : "verdict wrong");
+    for (const [label, text, mark] of [
+      ["Your guess", guess, right ? "✓" : "✗"],
+      ...(right ? [] : [["Measured", answer, "✓"]]),
+    ]) {
+      const row = make(box, "div");
+      make(row, "span", "mark", mark).setAttribute("aria-hidden", "true");
+      make(row, "span", "what", label);
+      make(row, "span", "", text);
+    }
+    this.box = box;
+    this.placed = false;
+    // What was drawn anew for another theme is not news.
+    box.classList.toggle("over", this.film.judged === this.key);
   }
-  return box;
+
+  unplace() {
+    this.placed = false;
+  }
+
+  frame(film, lines) {
+    if (film.revealing || this.film.judged === this.key) return;
+    if (!film.resting) this.end();
+    else if (!this.placed) this.place(lines);
+  }
+
+  place(lines) {
+    const { box } = this;
+    if (!box.offsetWidth) return;
+    this.placed = true;
+    const { left, right, top, bottom, width } = lines.bounds;
+    const { picture } = lines;
+    const unit = picture.offsetWidth / width;
+    const [wide, high] = [box.offsetWidth / unit, box.offsetHeight / unit];
+    const drawn = lines.drawn();
+    // With the width of a line about it.
+    const within = (value, start, length) => value > start - 3 && value < start + length + 3;
+    const corners = [bottom - INSET - high, top + INSET].flatMap((y) =>
+      [right - INSET - wide, left + INSET].map((x) => ({ x, y })),
+    );
+    const fits = wide < right - left - 2 * INSET && high < bottom - top - 2 * INSET;
+    const free = corners.find(({ x, y }) => !drawn.some(([px, py]) => within(px, x, wide) && within(py, y, high)));
+    const shown = fits && free !== undefined;
+    box.classList.toggle("crowded", !shown);
+    if (!shown) return;
+    box.style.left = `${picture.offsetLeft + free.x * unit}px`;
+    box.style.top = `${picture.offsetTop + free.y * unit}px`;
+    this.timer ??= setTimeout(() => this.end(), 1000 * SECONDS_OF_VERDICT);
+  }
+
+  end() {
+    clearTimeout(this.timer);
+    this.film.judged = this.key;
+    this.box.classList.add("over");
+  }
 }
 
 // It begins when its picture stands, and any click and any key end it.
