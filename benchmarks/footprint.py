@@ -8,7 +8,8 @@ Python processes of the same environment, count for less than they would alone: 
 counts each process's own pages, and every mapped page of its files in full.
 
 All of it is measured twice: where the host sets no limit, and where it gives as much as the goal.
-On the former a worker keeps what it has compiled, on the latter it is replaced in time.
+There "own" counts, which is what a container's limit is about: pages that no file has, and that the
+system therefore cannot take back.
 """
 
 from __future__ import annotations
@@ -48,10 +49,11 @@ SETTLE_SECONDS = 8.0
 
 
 class Size(NamedTuple):
-    """Of one process, in megabytes: proportional, and with its files in full."""
+    """Of one process, in megabytes: proportional, with its files in full, and without files."""
 
     shared: float
     alone: float
+    own: float
 
 
 def size(process: psutil.Process) -> Size:
@@ -64,8 +66,8 @@ def size(process: psutil.Process) -> Size:
                 if rest.endswith("kB\n"):
                     fields[name] = int(rest.split()[0]) * 1024 / 1e6
     except (FileNotFoundError, ProcessLookupError):
-        return Size(0.0, 0.0)
-    return Size(fields["Pss"], fields["Rss"])
+        return Size(0.0, 0.0, 0.0)
+    return Size(fields["Pss"], fields["Rss"], fields["Anonymous"])
 
 
 def sizes(app: App) -> dict[str, Size]:
@@ -79,7 +81,7 @@ def sizes(app: App) -> dict[str, Size]:
         "worker": workers,
     }
     return {
-        role: Size(*map(sum, zip(*map(size, processes)))) if processes else Size(0.0, 0.0)
+        role: Size(*map(sum, zip(*map(size, processes)))) if processes else Size(0.0, 0.0, 0.0)
         for role, processes in roles.items()
     }
 
@@ -149,17 +151,18 @@ def measured(**environment: str) -> dict[int, dict[str, Size]]:
         found = asyncio.run(measure(address))
     roles = list(next(iter(found.values())))
     print(", ".join(map("=".join, environment.items())) or "no limit of the host's")
-    print("viewers  " + "".join(f"{role:>11}" for role in roles) + "        all      alone   (MB)")
+    print(
+        "viewers  " + "".join(f"{role:>11}" for role in roles) + "        all      alone        own"
+    )
     for count, row in found.items():
-        alone = sum(each.alone for each in row.values())
         cells = "".join(f"{row[role].shared:>11.0f}" for role in roles)
-        print(f"{count:>7}  {cells}{everything(row):>11.0f}{alone:>11.0f}")
+        print(f"{count:>7}  {cells}" + "".join(f"{part:>11.0f}" for part in everything(row)))
     return found
 
 
-def everything(row: dict[str, Size]) -> float:
-    """Megabytes of all roles together."""
-    return sum(each.shared for each in row.values())
+def everything(row: dict[str, Size]) -> Size:
+    """Of all roles together."""
+    return Size(*map(sum, zip(*row.values())))
 
 
 def main() -> None:
@@ -171,13 +174,13 @@ def main() -> None:
     most = VIEWERS[-1]
     what = f"app, scheduler and worker, {most} viewers"
     a_viewer = (found[most]["app"].shared - found[1]["app"].shared) / (most - 1)
-    peak = max(map(everything, limited.values()))
+    peak = max(everything(row).own for row in limited.values())
     figures = [
-        Figure("a", what, everything(found[most]), GOAL_MEGABYTES, "MB"),
+        Figure("a", what, everything(found[most]).shared, GOAL_MEGABYTES, "MB"),
         Figure("b", "of which each further viewer, at most", a_viewer, GOAL_A_VIEWER, "MB"),
         Figure(
             "c",
-            f"the most of it, on a host of {GOAL_MEGABYTES:,.0f} MB",
+            f"the most that is their own, on a host of {GOAL_MEGABYTES:,.0f} MB",
             peak,
             GOAL_MEGABYTES,
             "MB",

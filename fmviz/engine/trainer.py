@@ -593,8 +593,12 @@ class Trainer:
         backend = self._backend
         # Rather a program at hand with places to spare than one that must be compiled first.
         at_hand = 0 if backend is None else backend.at_hand(model.configs, 2 * len(members))
-        if at_hand:
+        if backend is not None and at_hand:
             model.slots = at_hand
+            fitting = backend.slots(len(members))
+            if fitting < at_hand and model.urgency == Urgency.LIVE:
+                # Places to spare are trained too: the next such run is to do without.
+                self.warm(model.configs, [fitting], needed=True)
             self._prepare(model)
             model.ready = True
             self._wake()

@@ -992,6 +992,20 @@ def test_what_may_be_wanted_later_is_compiled_when_no_viewer_waits(room: Room) -
     _until(lambda: 3 in compiled)
 
 
+def test_a_run_that_begins_with_places_to_spare_has_the_fitting_program_compiled(
+    room: Room,
+) -> None:
+    room.backend.programs = {2}
+    compiled = room.backend.programs
+    sweep = room.ask(run(0), urgency=Urgency.SWEEP)
+    room.play()
+    assert sweep.ended.is_set()
+    assert compiled == {2}
+    room.ask(run(1), urgency=Urgency.LIVE)
+    room.play()
+    _until(lambda: 1 in compiled)
+
+
 def test_a_class_that_goes_on_asking_puts_compiling_off_for_so_long_only(room: Room) -> None:
     room.backend.programs = {1}
     room.ask(run(0, epochs=2), urgency=Urgency.LIVE)
