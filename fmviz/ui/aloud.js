@@ -1,9 +1,10 @@
 // For those who hear a page or go through it by keys: what Streamlit has no words for.
 if (!window.fmvizAloud) {
   window.fmvizAloud = true;
-  let guessed = false;
+  let asked = null;
+  const verdict = () => document.querySelector(".st-key-verdict");
   addEventListener("click", (event) => {
-    guessed ||= event.target.closest?.("[class*='-guess'] button") != null;
+    if (event.target.closest?.("[class*='-guess'] button")) asked = verdict()?.textContent ?? "";
   }, true);
   const look = () => {
     // A region that is there before its words change is read out when they do.
@@ -11,14 +12,15 @@ if (!window.fmvizAloud) {
       region.setAttribute("role", "status");
       region.setAttribute("aria-live", "polite");
     }
-    // The button that was pressed is gone, and with it the focus: on to what came in its place.
-    const answer = document.querySelector(".st-key-verdict");
-    if (guessed && answer && !document.querySelector("[class*='-guess'] button")) {
-      guessed = false;
+    // The button that was pressed is gone, and with it the focus: on to what comes in place of what
+    // was asked.
+    const answer = asked === null ? null : verdict();
+    if (answer && answer.textContent !== asked && !document.querySelector("[class*='-guess'] button")) {
+      asked = null;
       answer.setAttribute("tabindex", "-1");
       answer.focus({ preventScroll: true });
     }
   };
-  new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+  new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
   look();
 }

@@ -257,11 +257,14 @@ class Page(Generic[V]):
 
     def guess(self) -> None:
         """Ask for a guess before the first results, where one is due. The page then ends here."""
+        # A place of its own, empty where nothing is asked: in that of a picture, the answers would
+        # stay below it, and push down all else, until the script has ended.
+        slot = self.stage.picture.empty()
         question = self.question
         if question is None or not self.guessing:
             return
         self.stage.lead(f"**Predict, then see.** {question.text}")
-        with self.stage.picture.container(border=True, key=f"{self.name}-guess"):
+        with slot.container(border=True, key=f"{self.name}-guess"):
             for index, option in enumerate(question.options):
                 st.button(
                     upper_first(option),

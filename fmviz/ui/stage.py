@@ -38,6 +38,10 @@ class Spot:
         """A container in it; the options are those of `st.container`."""
         return Spot(self._container.container(**options))
 
+    def empty(self) -> DeltaGenerator:
+        """A place in it for one element or container at a time; of what made way nothing stays."""
+        return self._container.empty()
+
     def __enter__(self) -> None:
         self._outer.append(session().staged)
         self._container.__enter__()

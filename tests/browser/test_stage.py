@@ -163,6 +163,31 @@ def check_calm(window: Page, name: str) -> None:
         assert (after["y"], after["height"]) == (before["y"], before["height"])
 
 
+def test_what_was_asked_goes_at_once_and_pushes_nothing_down(browser: Any, app: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.set_default_timeout(60_000)
+    page.goto(f"{app}/regularisation")
+    settled(page)
+    # Where the player is, at each change of the page.
+    page.evaluate(
+        """player => {
+            window.tops = [];
+            new MutationObserver(() => {
+                const box = document.querySelector(player)?.getBoundingClientRect();
+                if (box?.height) window.tops.push(Math.round(box.top));
+            }).observe(document.body, {childList: true, subtree: true, attributes: true});
+        }""",
+        OPENING["control"],
+    )
+    page.get_by_role("button", name="Just show me").click()
+    page.locator(MAIN_CHART).first.wait_for(state="attached")
+    settled(page)
+    tops = page.evaluate("window.tops")
+    assert tops
+    assert max(tops) - min(tops) <= 2
+    page.close()
+
+
 def test_a_run_in_training_moves_nothing(browser: Any, app: str) -> None:
     page = browser.new_page(viewport={"width": 1400, "height": 900})
     page.set_default_timeout(120_000)
