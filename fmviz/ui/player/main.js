@@ -136,7 +136,7 @@ class Reel {
     const unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / FONT;
     this.picture.layout(width / unit, height / unit);
     this.frame(this.film);
-    if (this.data.verdict) this.film.reveal?.begin();
+    if (this.data.begins) this.film.reveal?.begin();
     this.film.open();
   }
 

@@ -120,12 +120,21 @@ class Screen:
             yield
             self._spot = st.container(key=f"reel-{self._name}")
 
-    def draw(self, look: Look, make: Callable[[Reel], Reel], *, judged: bool = False) -> None:
+    def draw(
+        self,
+        look: Look,
+        make: Callable[[Reel], Reel],
+        *,
+        judged: bool = False,
+        begins: bool = False,
+    ) -> None:
         """The reel, where all runs have ended; else what stands in for it.
 
         Args:
             make: the reel of a film's clock.
-            judged: whether a guess and what was measured are marked upon it.
+            judged: whether a guess and what was measured are marked upon it, as it shows what they
+                are about; it begins the reveal then.
+            begins: whether the reveal after a guess begins once this picture stands.
         """
         spot = self._place()
         if not (look.done and film.playable(look.drawn)):
@@ -142,6 +151,7 @@ class Screen:
             data = make(film.clock(name, look.drawn, rest=rest, reveal=token, places=places))
             if judged and guessed is not None:
                 data["verdict"] = film.verdict(guessed, look.asked)
+            data["begins"] = judged or begins
             self.show(data, "reveal" if reveals else "moving")
 
     def show(self, data: Reel, how: Literal["reveal", "moving"] = "moving") -> None:

@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 from fmviz.analysis import comparing, network, stopping
 from fmviz.analysis.significance import paired
 from fmviz.analysis.stopping import Shown
+from fmviz.charts.film import Reel
 from fmviz.engine.watch import Update
 from fmviz.lessons.initialisation import charts, histograms, says, xray, xray_charts, xray_says
 from fmviz.lessons.initialisation.lesson import (
@@ -45,6 +46,7 @@ from fmviz.run.config import RunConfig
 from fmviz.run.record import Divergence, RunRecord
 from fmviz.theory.initializers import initial_sigma, initial_weights
 from fmviz.ui import live
+from fmviz.ui.player.screen import Screen
 from fmviz.words import prose
 from fmviz.words.prose import Caption
 from tests.support.claims import confirm
@@ -921,3 +923,16 @@ def test_the_x_ray_is_of_whole_networks() -> None:
     state, problems = LESSON.parse({"ticket": "magnitude", "kept": "0.2", "seed": "3"})
     assert problems == ["ticket must be none on this page, not 'magnitude'"]
     assert state.config == LESSON.start.config.replace(seed=3)
+
+
+def test_the_race_begins_the_reveal_and_bears_no_verdict_on_saturation(
+    scripted: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[Reel] = []
+    monkeypatch.setattr(Screen, "show", lambda self, data, how="moving": shown.append(data))
+    at = opened("initialisation", guesses=True)
+    next(b for b in at.button if b.label.startswith("At most one in ten")).click().run()
+    assert not at.exception
+    assert "You guessed" in texts(at)
+    assert [reel["begins"] for reel in shown if reel["kind"] == "lines"] == [True]
+    assert not any("verdict" in reel for reel in shown)

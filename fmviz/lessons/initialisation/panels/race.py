@@ -51,7 +51,8 @@ class Race(Panel):
         self.screen.draw(
             look,
             lambda clock: film.reel(clock, "lines", alt, charts.race_reel(runs, board.horizon)),
-            judged=True,
+            # The guess is about saturation, which the X-ray shows.
+            begins=True,
         )
         self.reach.chart(
             charts.reach_rows(runs),
