@@ -7,14 +7,17 @@ there is one alone, how wide its gap will be.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from fmviz.analysis import comparing
 from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.stopping import Shown
+from fmviz.run.config import RunConfig
+from fmviz.run.naming import differing_settings, word
 from fmviz.words import prose
+from fmviz.words.numbers import listed
 from fmviz.words.prose import Caption
 
 # Bounds of the answers to "guess gap", in shares.
@@ -97,9 +100,15 @@ def of_runs(lesson: str, roles: Sequence[str]) -> Question | None:
     return question(lesson, "guess best", best_answer, *roles)
 
 
-def of_branch(lesson: str) -> Question:
-    """Where a run that branches ends, beside the same run as it goes on without."""
-    return question(lesson, "guess branch", branch_answer)
+def of_branch(lesson: str, branched: RunConfig) -> Question:
+    """Where a run that branches ends, beside the same run as it goes on without: what changes is
+    told of both, and when."""
+    sides = branched.trunk, branched.after
+    changed = differing_settings(sides)
+    before, changes = (listed([word(field, side) for field in changed]) for side in sides)
+    figures = {"epoch": str(branched.branch_epoch), "before": before, "changes": changes}
+    text, options = guess_words(lesson, "guess branch", figures)
+    return Question(text, tuple(options), branch_answer)
 
 
 def branch_answer(runs: list[Shown]) -> int:
@@ -147,8 +156,10 @@ def became(lesson: str, section: str, guessed: int | None, answer: int | None) -
     return [Caption(how, {"guess": options[guessed], "answer": options[answer]})]
 
 
-def guess_words(lesson: str, section: str = "guess") -> tuple[str, list[str]]:
+def guess_words(
+    lesson: str, section: str = "guess", figures: Mapping[str, str] | None = None
+) -> tuple[str, list[str]]:
     """The question of a section and its options, the items of its list."""
-    text = prose.text(lesson, section)
+    text = prose.text(lesson, section, figures)
     question, _, listed = text.partition("\n- ")
     return question.strip(), [" ".join(item.split()).rstrip(".") for item in listed.split("\n- ")]

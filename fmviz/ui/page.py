@@ -236,8 +236,8 @@ class Page(Generic[V]):
     def question(self) -> Question | None:
         """What there is to be guessed of the present state: the lesson's own question where it
         opens, another where a teacher's link hides the results."""
-        if self.branched is not None:
-            return guessing.of_branch(self.name)
+        if (branched := self.branched) is not None:
+            return guessing.of_branch(self.name, branched)
         question = self.lesson.question if _same(self.values, self.lesson.start) else None
         if question is None and self.view.taught.hide:
             _ = self.config

@@ -112,3 +112,28 @@ def test_a_gap_is_marked_where_validation_accuracy_would_be() -> None:
     ends = [end for span in spans for end in (span.high, span.low)]
     assert ends == [None, pytest.approx(0.85), pytest.approx(0.85), *ends[3:]]
     assert ends[3:] == [pytest.approx(0.75), pytest.approx(0.75), None]
+
+
+# Page → where its steps branch, and what is asked there.
+BRANCHES = {
+    "dropout": "After epoch 25 one of two equal runs goes on with dropout 0, the other still with "
+    "dropout 0.5. ",
+    "schedules": "After epoch 5 one of two equal runs goes on with η = 0.001, the other still with "
+    "η = 0.01. ",
+    "optimizers": "After epoch 10 one of two equal runs goes on with SGD and η = 0.1, the other "
+    "still with Adam and η = 0.001. ",
+    "regularisation": "After epoch 30 one of two equal runs goes on with L2, λ = 20, the other "
+    "still with no penalty. ",
+}
+
+
+@pytest.mark.parametrize("name", BRANCHES)
+def test_what_is_asked_of_a_branch_says_what_changes_and_when(name: str) -> None:
+    lesson = LESSONS[name]
+    (step,) = (preset for preset in lesson.presets if "branch" in preset.changes)
+    branched = lesson.branch_of(lesson.state_of(step))
+    assert branched is not None
+    question = guessing.of_branch(name, branched)
+    assert " ".join(question.text.split()).startswith(BRANCHES[name])
+    assert len(question.options) == 3
+    assert question.answer([answering_right(0, 2_000), answering_right(0, 2_200)]) == 0

@@ -41,7 +41,7 @@ def test_a_verdict_on_one_training_each_says_so_and_is_made_again_of_five(
 ) -> None:
     at = opened(name, PAGES[name])
     charts, asked = len(at.get("vega_lite_chart")), len(scripted.asked)
-    assert "This speaks of th" in texts(at)
+    assert "This speaks of th" in texts(at) or "on one training each" in texts(at)
     # Nothing is trained and nothing drawn before it is asked for.
     own = {config for configs in scripted.asked for config in configs}
     assert not any(config.replace(seed=LESSONS[name].start["seed"]) != config for config in own)
@@ -76,6 +76,21 @@ def test_two_optimizers_have_seeds_and_more_are_told_to_be_one_training_each() -
     many = opened("optimizers", {"racers": "sgd,adam,lion"})
     assert BUTTON not in buttons(many)
     assert "This speaks of these trainings, one each" in texts(many)
+
+
+def test_of_several_runs_the_two_are_named_that_are_compared() -> None:
+    for name, query, two in (
+        ("dropout", {"lam": "2"}, "“dropout” and “dropout + penalty”"),
+        ("initialisation", {"init_std": "0.2"}, "“Glorot” and “yours”"),
+    ):
+        assert f"Of these runs, {two} are compared" in texts(opened(name, query))
+
+
+def test_a_run_is_not_compared_with_itself_over_seeds() -> None:
+    at = opened("initialisation", {"initializer": "glorot_uniform"})
+    assert BUTTON not in buttons(at)
+    assert "compared on one training each" not in texts(at)
+    assert "These are Glorot's weights." in texts(at)
 
 
 def test_results_that_wait_for_a_guess_wait_over_seeds_too(scripted: ScriptedEngine) -> None:

@@ -45,6 +45,7 @@ def test_every_section_is_said_of_what_it_fits() -> None:
     assert {*prose.sections("seeds")} == {
         *BRANCHES,
         "one training each",
+        "one training each, of several",
         "several trainings, one each",
         "one training",
     }

@@ -70,12 +70,12 @@ def network(page: Page[DropoutView]) -> None:
             )
         screen.show(network_charts.network_reel(config, steps, alt))
         with standing():
-            Place().caption(page.text("network"))
+            Place().caption(page.text("network" if config.dropout else "network, nothing dropped"))
 
 
 class Riddle(Card):
-    """Why Keras's training accuracy is the lower one: a guess of its own, before the same weights
-    are shown with dropout on and off, beside what Keras reported."""
+    """Why Keras's training accuracy is below that on validation images: a guess of its own, before
+    the same weights are shown with dropout on and off, beside what Keras reported."""
 
     pace = END
     wants_weights = True

@@ -103,6 +103,8 @@ def on_off(training: OnOff, images: int, run: Shown) -> list[Caption]:
         "images": f"{images:,}",
         "cost": around(cost.size),
         "keras": percent(keras),
+        "masks": f"{100 * cost.value:.1f}",
+        "behind": f"{100 * (training.off - keras):.1f}",
         "epoch": str(run.kept),
     }
     section = direction(cost, "masks help", "masks cost nothing", "masks cost")
@@ -111,7 +113,10 @@ def on_off(training: OnOff, images: int, run: Shown) -> list[Caption]:
     sampled = hypot(training.error, accuracy(training.mean, images, n).error)
     rest = significance.separate(Estimate(training.mean, sampled), accuracy(keras, n))
     figures["rest"] = around(rest.size)
-    left = direction(rest, "more than masks", "masks explain it", "moving weights too")
+    # Of a difference that goes the other way, or is told to be none, they explain no part.
+    part = cost.sign > 0 and rest.value >= 0
+    alike = "masks explain it" if part else "masks or chance"
+    left = direction(rest, "more than masks", alike, "moving weights too")
     return [Caption(section, figures), Caption(left, figures)]
 
 

@@ -1,4 +1,4 @@
-"""Initialisation: an X-ray before training, then a race from five starts."""
+"""Initialisation: an X-ray before training, then a race of yours and four known starts."""
 
 from __future__ import annotations
 

@@ -136,6 +136,7 @@ def training(runs: Sequence[Shown], layer: int) -> Caption:
         return float(run.record.layers_at("saturation", epoch)[layer])
 
     now = yours.record.epochs, glorot.record.epochs
+    alike = yours.record.config == glorot.record.config
     figures = {
         "layer": str(layer + 1),
         "what": upper_first(flat_title(config.activation)),
@@ -145,7 +146,7 @@ def training(runs: Sequence[Shown], layer: int) -> Caption:
         "glorot_start": small_percent(share(glorot, 0)),
         "glorot_end": small_percent(share(glorot, now[1])),
     }
-    return Caption("over training", figures)
+    return Caption("over training, Glorot" if alike else "over training", figures)
 
 
 def sigma_depth_map(records: Sequence[RunRecord]) -> list[Caption]:

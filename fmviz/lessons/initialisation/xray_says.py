@@ -70,16 +70,19 @@ def activity(config: RunConfig, seen: XRay) -> list[Caption]:
         captions.append(Caption("not as predicted", figures))
     if len(seen.layers) > 1 and any(layer.saturation for layer in seen.layers):
         captions.append(Caption("layer by layer", figures))
-    return captions + _signal(seen)
+    # Where nothing is saturated, or a half is zero as with any weights, it is what there is to see.
+    usual = section in ("steep at the start", "zero at the start")
+    return captions + _signal(seen, leads=usual)
 
 
-def _signal(seen: XRay) -> list[Caption]:
+def _signal(seen: XRay, *, leads: bool) -> list[Caption]:
     """Whether the pre-activations shrink or grow on their way up."""
     first, last = seen.layers[0].scale, seen.layers[-1].scale
     if 1 / FAR <= last / first <= FAR:
         return []
     figures = {"from": short(first), "to": short(last)}
-    return [Caption("signal fades" if last < first else "signal grows", figures)]
+    section = "signal fades" if last < first else "signal grows"
+    return [Caption(section, figures, leads=leads)]
 
 
 def short(value: float) -> str:

@@ -21,7 +21,7 @@ from fmviz.lessons.optimizers.lesson import (
 from fmviz.run.choices import Optimizer
 from fmviz.run.config import RunConfig
 from fmviz.run.naming import plural
-from fmviz.run.record import RunRecord
+from fmviz.run.record import RunRecord, n_weights
 from fmviz.run.settings import number
 from fmviz.words import keras_lines
 from fmviz.words.numbers import listed, percent, points, rounded
@@ -57,8 +57,7 @@ def race(runs: Sequence[Shown], view: OptimizersView) -> list[Caption]:
         }
         alike = figures["loss"] == figures["highest_loss"]
         captions.append(Caption("race training, alike" if alike else "race training", figures))
-    captions.append(_rates(runs, view))
-    return captions
+    return captions + _rates(runs, view)
 
 
 def _lead(going: Sequence[Shown]) -> Caption:
@@ -100,14 +99,36 @@ def _first(going: Sequence[Shown], view: OptimizersView) -> list[Caption]:
     return [Caption("race first", figures)]
 
 
-def _rates(runs: Sequence[Shown], view: OptimizersView) -> Caption:
+def _rates(runs: Sequence[Shown], view: OptimizersView) -> list[Caption]:
     config = runs[-1].record.config
     figures = {"eta": number(config.learning_rate)}
-    if view.rates == "common":
-        return Caption("race at one rate", figures)
-    return Caption(
-        "race at own rates" if own_rates_fit(config) else "race at own rates, elsewhere", figures
-    )
+    if view.rates == "own":
+        fits = own_rates_fit(config)
+        return [Caption("race at own rates" if fits else "race at own rates, elsewhere", figures)]
+    captions = [Caption("race at one rate", figures)]
+    adam = next((run for run in runs if run.name == LABELS["adam"] and run.finite), None)
+    if adam is None or adam.record.config.schedule != "constant":
+        return captions
+    first, later = (step_over_rate(adam.record, epoch) for epoch in (0, adam.kept))
+    if not (math.isfinite(first) and math.isfinite(later)):
+        return captions
+    measured = {
+        "first": rounded(first),
+        "later": rounded(later),
+        "epochs": plural(adam.kept, "epoch"),
+    }
+    return [*captions, Caption("race at one rate, measured", measured)]
+
+
+def step_over_rate(record: RunRecord, epoch: int) -> float:
+    """√mean Δw² of one more step over η, all kernels together; NaN where a layer's weights are 0.
+
+    Args:
+        record: of a run at a constant η.
+    """
+    norms, ratios = (record.layers_at(name, epoch) for name in ("kernel_norm", "update_ratio"))
+    step = float(np.sqrt(np.square(norms * ratios, dtype=np.float64).sum()))
+    return step / math.sqrt(n_weights(record.config)) / record.config.learning_rate
 
 
 def milliseconds(record: RunRecord) -> float:

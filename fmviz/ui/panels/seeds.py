@@ -33,6 +33,7 @@ class Seeds(Panel):
     # was chosen on the validation images.
     name = "seeds"
     section = "one training each"
+    of_several = "one training each, of several"
     chosen = False
 
     def __init__(self, board: Board, names: tuple[str, str] | None = None) -> None:
@@ -45,7 +46,11 @@ class Seeds(Panel):
         if not self.families:
             return
         with st.container(key=f"{self.page.name}-{self.name}".replace(" ", "-")):
-            Place().caption(prose.text(words.WORDS, self.section))
+            several = len(self.families) > 1 and len(self.page.all_runs) > 2
+            first, second = self.names
+            section = self.of_several if several else self.section
+            figures = {"first": first, "second": second}
+            Place().caption(prose.text(words.WORDS, section, figures))
             self._chart, self._caption = Place(), Place()
             configs = [config for family in self.families for config in family]
             self._sweep = Sweep(
@@ -55,7 +60,7 @@ class Seeds(Panel):
     def wanted(self) -> list[list[RunConfig]]:
         """The runs of each setting, one a seed; nothing where there are not two settings."""
         runs = self.page.all_runs
-        if len(runs) < 2 or not {*self.names} <= {*runs}:
+        if not {*self.names} <= {*runs} or len({runs[name] for name in self.names}) < 2:
             return []
         return [repeated(runs[name], SEEDS - 1) for name in self.names]
 

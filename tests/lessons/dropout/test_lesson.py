@@ -171,6 +171,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "masks cost nothing": on_off("masks cost nothing", 0.9, 0.9),
     "masks help": on_off("masks help", 0.95, 0.95),
     "masks explain it": on_off("masks explain it", 0.8, 0.8),
+    "masks or chance": on_off("masks or chance", 0.9, 0.9),
     "moving weights too": on_off("moving weights too", 0.8, 0.7),
     "more than masks": on_off("more than masks", 0.8, 0.9),
     "riddle": lambda: says.riddle(shown(0.9, 0.8, running_accuracy=0.7)),
@@ -192,7 +193,13 @@ OF_PAGE: dict[str, set[str]] = {
     name: set()
     for name in (
         *("weights not kept", "mask note", "no mask"),
-        *("network", "guess riddle", "riddle measured", "riddle unmeasured"),
+        *(
+            "network",
+            "network, nothing dropped",
+            "guess riddle",
+            "riddle measured",
+            "riddle unmeasured",
+        ),
     )
 }
 
@@ -204,6 +211,16 @@ def test_prose_is_whole() -> None:
 def test_every_caption_leads_with_a_short_verdict() -> None:
     captions = {name: make for name, make in BRANCHES.items() if not name.startswith("rule")}
     check_verdicts("dropout", captions)
+
+
+def test_what_masks_leave_unexplained_is_told_to_be_so_not_to_be_nothing() -> None:
+    # 90% with all units, 80% without some, 79% by Keras: a point is left, and could be chance.
+    left = on_off("masks explain it", 0.8, 0.79)()
+    assert (left.figures["masks"], left.figures["behind"]) == ("10.0", "11.0")
+    assert left.figures["rest"].startswith("1.0 ± ")
+    # Where Keras's figure is above dropout on, or masks cost nothing, they explain no part of it.
+    for on, said in ((0.8, 0.81), (0.9, 0.895), (0.95, 0.949)):
+        assert on_off("masks or chance", on, said)().figures["rest"]
 
 
 def test_the_mean_of_many_draws_is_judged_by_the_error_of_the_mean() -> None:
@@ -502,6 +519,9 @@ def test_without_dropout_there_is_no_card_of_switching_it_on(scripted: ScriptedE
         f"Accuracy gap, {NONE}",
         f"Keras's training accuracy, {NONE}",
     ]
+    # Nor does its picture speak of masks.
+    assert "The rate is 0: none is ever dropped." in texts(at)
+    assert "its own masks" not in texts(at)
 
 
 def brief(configs: Sequence[RunConfig]) -> Update:

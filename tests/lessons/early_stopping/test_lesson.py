@@ -165,7 +165,7 @@ def test_a_wrong_guess_is_told_the_answer(scripted: ScriptedEngine) -> None:
     assert not charts(at)
     next(b for b in at.button if b.label.startswith("In the middle")).click().run()
     assert "You guessed *In the middle" in texts(at)
-    assert "In this run it is *In the first third" in texts(at)
+    assert "Measured: *In the first third" in texts(at)
 
 
 ECE = "Expected calibration error"

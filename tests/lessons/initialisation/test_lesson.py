@@ -50,7 +50,7 @@ from fmviz.ui.player.screen import Screen
 from fmviz.words import prose
 from fmviz.words.prose import Caption
 from tests.support.claims import confirm
-from tests.support.lessons import check_prose, made_up, opened, texts
+from tests.support.lessons import check_prose, made_up, opened, plain, texts
 from tests.support.records import answering, synthetic, tiny
 from tests.support.scripted import ScriptedEngine, first_epochs
 from tests.support.trained import as_shown, train
@@ -477,7 +477,17 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "sizes": lambda: pick(raced(SLOW), "sizes"),
     "behind on both": lambda: pick(raced((0.3, 0.4, 0.5), training=0.75), "behind on both"),
     "over training": lambda: says.training(
-        [racer(role, tiny(init_std=0.3), SLOW) for role in (LARGE, XAVIER, GLOROT, HE, YOURS)],
+        [
+            racer(role, tiny(init_std=0.3 if role == YOURS else 1.0), SLOW)
+            for role in (LARGE, XAVIER, GLOROT, HE, YOURS)
+        ],
+        1,
+    ),
+    "over training, Glorot": lambda: says.training(
+        [
+            racer(role, tiny(initializer="glorot_uniform"), SLOW)
+            for role in (LARGE, XAVIER, GLOROT, HE, YOURS)
+        ],
         1,
     ),
     "unit never flat": one_unit("unit never flat", [0.0, 1.0]),
@@ -865,6 +875,17 @@ def test_every_closer_look_opens(
     assert not at.error
     assert "{{" not in texts(at)
     assert "nan" not in texts(at)
+
+
+def test_a_signal_that_fades_leads_where_nothing_is_saturated(scripted: ScriptedEngine) -> None:
+    told = "**The signal fades: from 0.12 in the first hidden layer to 1.8 × 10⁻⁵ in the last.**"
+    deep = {"init_std": "0.01", "hidden": "128-128-128-128-128"}
+    said = [*opened("initialisation", deep).markdown]
+    assert sum(plain(each.value).startswith(told) for each in said) == 1
+    assert told in [plain(each.value) for each in said]
+    # Saturation is the news where there is any.
+    fading = xray_says.activity(*seen(init_std=0.3, hidden=(128, 4, 4, 4)))
+    assert not any(caption.leads for caption in fading)
 
 
 def test_a_slider_x_rays_and_races_its_own_network(scripted: ScriptedEngine) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import hypothesis
@@ -34,7 +35,7 @@ from fmviz.page.address import choices
 from fmviz.page.lesson import BRANCHED
 from fmviz.run.choices import DATASETS, OPTIMIZERS
 from fmviz.run.config import RunConfig
-from fmviz.run.record import Divergence, RunRecord
+from fmviz.run.record import Divergence, RunRecord, layer_sizes
 from fmviz.ui import live
 from fmviz.words import prose
 from fmviz.words.numbers import listed
@@ -117,6 +118,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
         *(answering(n, 0.8, train_crossentropy=0.0) for n in ("SGD", "Adam")),
     ),
     "race at one rate": race("race at one rate", SGD, ADAM),
+    "race at one rate, measured": race("race at one rate, measured", SGD, ADAM),
     "race at own rates": race("race at own rates", answering("SGD", 0.5, HERE), view=OWN),
     "race at own rates, elsewhere": race(
         "race at own rates, elsewhere", answering("SGD", 0.5, ELSEWHERE), view=OWN
@@ -328,6 +330,20 @@ def test_the_leader_leads_by_the_paired_difference() -> None:
     behind = comparing.change(LION, SGD, "val")
     assert behind.value == pytest.approx(0.221, abs=1e-3)
     assert caption.figures["far"] == f"SGD {100 * behind.value:.1f} ± {100 * behind.error:.1f}"
+
+
+def test_adams_step_is_measured_in_its_rate() -> None:
+    run = with_ratio("Adam", 0.001)
+    record, sizes = run.record, layer_sizes(run.record.config)
+    norms = np.sqrt([a * b for a, b in pairwise(sizes)])
+    layers = {**record.layers, "kernel_norm": np.tile(norms, (record.epochs, 1))}
+    # Every weight has size 1, so a step of 0.001 of it is one of 0.001: of η, as here.
+    assert says.step_over_rate(replace(record, layers=layers), record.epochs) == pytest.approx(1)
+    # Without Adam, or where its steps have no size, there is nothing to tell.
+    for runs in ([SGD, LION], [SGD, with_ratio("Adam", float("nan"))], [SGD, lost()]):
+        sections = [caption.section for caption in says.race(runs, COMMON)]
+        assert "race at one rate" in sections
+        assert "race at one rate, measured" not in sections
 
 
 def test_a_diverged_racer_neither_leads_nor_is_forgotten() -> None:
