@@ -51,13 +51,20 @@ class Preset:
     Attributes:
         recorded: whether its runs ship with fmviz. Where they are too many, the page says how long
             they take, and trains them when it is asked to.
-        closer: whether a closer look that it opens is what it is about, and is brought into sight.
+        closer: whether a closer look that it opens is what it is about: what that says leads.
+        goes: whether that is brought into sight, too; else the page's pictures stay there.
     """
 
     name: str
     changes: Mapping[str, Any] = field(default_factory=dict)
     recorded: bool = True
     closer: bool = True
+    goes: bool = True
+
+    @property
+    def opens_closer(self) -> bool:
+        """Whether it is about a closer look, which it opens."""
+        return self.closer and "section" in self.changes
 
 
 @dataclass(frozen=True)
@@ -130,6 +137,10 @@ class Lesson(Generic[V]):
         fit, the page is at the one that sets more."""
         fits = [each for each in self.presets if self._fits(each, present)]
         return preset in fits and len(preset.changes) == max(len(each.changes) for each in fits)
+
+    def step_at(self, present: State[V]) -> Preset | None:
+        """The step of its story that the page is at."""
+        return next((preset for preset in self.presets if self.is_at(preset, present)), None)
 
     def _fits(self, preset: Preset, present: State[V]) -> bool:
         differing = state.differing(present, self.state_of(preset, present))

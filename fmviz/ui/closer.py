@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
+from math import inf
 from typing import TypeVar
 
 import streamlit as st
@@ -66,7 +67,7 @@ def closer_look(board: Board, offered: Mapping[Name, CloserLook]) -> None:
             required=True,
         )
         with _room(board, chosen):
-            offered[chosen].place(board)
+            _place(board, offered[chosen])
     _go(board)
 
 
@@ -83,8 +84,21 @@ def closer_looks(
     with st.container(key="closer"):
         _choices(page, chosen, offered, questions)
         with _room(board, chosen, border=True):
-            offered[chosen].place(board)
+            _place(board, offered[chosen])
     _go(board)
+
+
+def _place(board: Board, look: CloserLook) -> None:
+    """Have the chosen one drawn here. Where the step of the story is about it, what it says leads,
+    be that said now or when its runs have ended."""
+    page = board.page
+    if not page.is_about_closer:
+        look.place(board)
+        return
+    start = session().next_place()
+    page.closer = start, inf
+    look.place(board)
+    page.closer = start, session().next_place()
 
 
 def _room(board: Board, chosen: str, *, border: bool = False) -> DeltaGenerator:

@@ -70,6 +70,8 @@ class Page(Generic[V]):
         self._stage: Stage | None = None
         # Whether what plays its pictures stands.
         self.plays = False
+        # From which place to which the closer look stands that the step of its story is about.
+        self.closer: tuple[float, float] | None = None
 
     @property
     def values(self) -> State[V]:
@@ -203,11 +205,11 @@ class Page(Generic[V]):
 
     def _presets(self) -> str:
         story, present, taught = "", self.values, self.view.taught
-        guessing = self.guessing
+        guessing, step = self.guessing, self.lesson.step_at(self.values)
         for preset in self.lesson.presets:
             label, words = preset_words(self.name, preset)
             wanted = self.lesson.state_of(preset, present)
-            active = self.lesson.is_at(preset, present)
+            active = preset == step
             # It would move what a teacher's link locks, or show results that wait for a guess.
             barred = (taught.hide and guessing) or any(
                 map(taught.locks, differing(present, wanted))
@@ -226,11 +228,21 @@ class Page(Generic[V]):
 
     def _take(self, preset: Preset) -> None:
         # What a step is about is to be seen.
-        session().page(self.name).goes_closer = preset.closer and "section" in preset.changes
+        session().page(self.name).goes_closer = preset.opens_closer and preset.goes
         # A story is told on open cards, but for that of a branch, which has a guess of its own.
         if state.guess(self.name) is None:
             state.set_guess(self.name, -1)
         state.apply(self.name, self.lesson.state_of(preset, self.values))
+
+    @property
+    def is_about_closer(self) -> bool:
+        """Whether the step of its story that it is at is about a closer look."""
+        step = self.lesson.step_at(self.values)
+        return step is not None and step.opens_closer
+
+    def leads_from(self, place: float) -> bool:
+        """Whether what is said at a place leads before what is said of the main picture."""
+        return self.closer is not None and self.closer[0] <= place < self.closer[1]
 
     @cached_property
     def question(self) -> Question | None:

@@ -85,6 +85,9 @@ class Stage:
     ) -> None:
         with head.container(key="verdict", gap=None):
             self._lead, self._guessed = Place(), Place()
+        self._of_main = ""
+        # By its place on the page: whether it leads whatever else is said there, and the text.
+        self._of_closer: dict[float, tuple[bool, str]] = {}
         beside = [PICTURE, SIDE] if side else [PICTURE + SIDE]
         if leads:
             beside.reverse()
@@ -114,8 +117,25 @@ class Stage:
             self.more = self.rest.container()
 
     def lead(self, text: str) -> None:
-        """The verdict, or before the guess what is asked, in place of the one before."""
-        self._lead.markdown(text)
+        """The verdict, or before the guess what is asked, in place of the one before. That of a
+        closer look leads before it."""
+        self._of_main = text
+        self._show()
+
+    def lead_closer(self, place: float, text: str, *, marked: bool) -> None:
+        """The verdict of a closer look that the step of the story is about.
+
+        Args:
+            place: where on the page it is from. Of several the first leads.
+            marked: whether it leads before those that are not; several such stand together.
+        """
+        self._of_closer[place] = marked, text
+        self._show()
+
+    def _show(self) -> None:
+        told = [self._of_closer[place] for place in sorted(self._of_closer)]
+        texts = [text for marked, text in told if marked] or [text for _, text in told[:1]]
+        self._lead.markdown(" ".join(texts) or self._of_main)
 
     def guessed(self, text: str) -> None:
         """What became of the guess, smaller, below the verdict."""

@@ -10,6 +10,7 @@ import streamlit as st
 
 from fmviz.ui.page import Page
 from fmviz.ui.place import Place
+from fmviz.ui.session import session
 from fmviz.words import prose
 from fmviz.words.prose import Caption
 
@@ -28,7 +29,8 @@ class Told:
 
     Args:
         small: whether they are small print, as under the chart of a card.
-        leads: whether their verdict stands above the page's main picture too.
+        leads: whether their verdict stands above the page's main picture too. That of a closer look
+            does so anyway where the step of the story is about it.
         plays: whether the epochs that they name are links, on which the player plays them.
     """
 
@@ -36,6 +38,7 @@ class Told:
         self, page: Page[Any], *, small: bool = False, leads: bool = False, plays: bool = False
     ) -> None:
         self.page, self.small, self.leads, self.plays = page, small, leads, plays
+        self._place = session().next_place()
         self._sight = Place()
         self._spot = st.container()
         self._folded: Place | None = None
@@ -49,6 +52,8 @@ class Told:
         texts = [self.page.text(each.section, each.figures) for each in captions]
         if self.leads:
             in_sight = self._lead(captions, in_sight)
+        elif self.page.leads_from(self._place):
+            self._lead_closer(captions)
         told = prose.told(texts)
         others = [self.page.text(each.section, each.figures) for each in in_sight]
         sight = "  \n".join(filter(None, [told.sight, *others]))
@@ -59,6 +64,15 @@ class Told:
                 self._folded = Place()
         if self._folded is not None:
             self._folded.caption(told.folded)
+
+    def _lead_closer(self, captions: Sequence[Caption]) -> None:
+        """What a closer look is about leads, else its first verdict, if it has one."""
+        marked = [each for each in captions if each.leads]
+        texts = [self.page.text(each.section, each.figures) for each in marked or captions]
+        verdicts = [prose.lead(text) for text in texts if text.startswith("**")]
+        if verdicts:
+            text = " ".join(verdicts if marked else verdicts[:1])
+            self.page.stage.lead_closer(self._place, text, marked=bool(marked))
 
     def _lead(self, captions: Sequence[Caption], in_sight: Sequence[Caption]) -> Sequence[Caption]:
         """What the page is about leads, else what compares its runs, and what became of the guess

@@ -49,6 +49,7 @@ def at_epoch(record: RunRecord, epoch: int) -> Caption:
             "luck": f"{100 * found.luck.mean:.1f}",
             "images": f"{record.examples['validation']:,}",
         },
+        leads=True,
     )
 
 
@@ -67,7 +68,7 @@ def over_epochs(record: RunRecord) -> list[Caption]:
         "tried": str(record.epochs),
     }
     if best == last:
-        return [Caption("ece, best is last", figures), Caption("ece lowest", figures)]
+        return [Caption("ece, best is last", figures, leads=True), Caption("ece lowest", figures)]
     # The best epoch was chosen on these images: where it is ahead, luck had many tries.
     change = significance.chosen(calibration.change(record, last, best), record.epochs)
     accuracy = significance.chosen(choosing.change(record, best, last), record.epochs)
@@ -75,7 +76,7 @@ def over_epochs(record: RunRecord) -> list[Caption]:
     ece = direction(change, "falls", "could be noise", "rises")
     meanwhile = direction(accuracy, "rises", "could be noise", "falls")
     return [
-        Caption(f"ece {ece}", figures),
+        Caption(f"ece {ece}", figures, leads=True),
         Caption(f"accuracy meanwhile, {meanwhile}", figures),
         Caption("ece lowest", figures),
     ]

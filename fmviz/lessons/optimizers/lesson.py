@@ -132,8 +132,9 @@ LESSON = Lesson(
         Preset("too much", {"learning_rate": 0.1}),
         Preset("seconds", {"rates": "own", "axis": "seconds"}),
         Preset("sweep", {"rates": "own", "section": "sweep"}),
-        Preset("ravine", {"rates": "own", "ravine_rate": 0.1}),
-        Preset("tilted", {"rates": "own", "tilted": True}),
+        # The map itself is in sight.
+        Preset("ravine", {"rates": "own", "ravine_rate": 0.1, "section": "ravine"}, goes=False),
+        Preset("tilted", {"rates": "own", "tilted": True, "section": "ravine"}, goes=False),
         Preset(
             "handed over",
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from fmviz.lessons.optimizers import ravine
@@ -12,11 +13,11 @@ from fmviz.lessons.optimizers.lesson import (
 )
 from fmviz.lessons.optimizers.ravine import Ravine
 from fmviz.run.settings import number
-from fmviz.words.numbers import listed
+from fmviz.words.numbers import listed, rounded
 from fmviz.words.prose import Caption
 
 # Closer to the minimum than this is there; f starts at a few units.
-ARRIVED = 1e-3
+ARRIVED = 0.01
 
 
 def ravine_rule(view: OptimizersView) -> Caption:
@@ -33,24 +34,29 @@ def on_ravine(racers: Sequence[str], view: OptimizersView) -> list[Caption]:
     """Where each walker is after its steps, and the closed forms for those that have one."""
     here, rate = Ravine(view.curvature, view.tilted), view.ravine_rate
     left, arrived, under_way = [], [], []
+    ends: dict[str, float] = {}
     for name in RACERS:
         if name not in racers:
             continue
         path = here.path(name, rate)
         value = float(here.value(path[-1]))
         label = LABELS[name]
+        ends[label] = value if math.isfinite(value) else math.inf
         if len(path) <= ravine.STEPS or value > float(here.value(here.start)):
             left.append(f"{label}")
         elif value < ARRIVED:
             arrived.append(label)
         else:
             under_way.append(f"{label} {value:.2g}")
+    lowest = min(ends, key=ends.__getitem__)
     best_rate, factor = ravine.best_sgd(view.curvature)
     figures = {
         "steps": str(ravine.STEPS),
         "arrived": listed(arrived),
         "under_way": listed(under_way),
         "left": listed(left),
+        "near": number(ARRIVED),
+        "lowest": f"{lowest}, f = {rounded(ends[lowest])}",
         "best_rate": f"{best_rate:.3g}",
         "factor": f"{factor:.3g}",
     }

@@ -189,7 +189,7 @@ LESSON = Lesson(
     presets=(
         Preset("twins"),
         Preset("alone", {"lam": 0.0}),
-        Preset("underfits", {"lam": 100.0, "section": "sweep"}),
+        Preset("underfits", {"lam": 100.0, "section": "sweep"}, closer=False),
         Preset("l1", {"penalty": "l1", "lam": 1.0, "section": "pruning"}),
         Preset("ticket", {"lam": 0.0, "train_size": 10_000, "epochs": 20, "section": "ticket"}),
         Preset(

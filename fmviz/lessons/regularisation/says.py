@@ -69,12 +69,13 @@ def like(first: RunRecord, second: RunRecord, names: tuple[str, str], tolerance:
         "apart": points(apart.size),
     }
     if apart.same:
-        return Caption("same answers", figures)
+        return Caption("same answers", figures, leads=True)
     claims = (Claim("val_accuracy", names[0], apart.sign, names[1]),)
     if apart.sign:
-        return Caption("unlike accuracy", figures, claims)
+        return Caption("unlike accuracy", figures, claims, leads=True)
     equal = figures["first_sparsity"] == figures["second_sparsity"]
-    return Caption("like accuracy, as sparse" if equal else "like accuracy", figures, claims)
+    section = "like accuracy, as sparse" if equal else "like accuracy"
+    return Caption(section, figures, claims, leads=True)
 
 
 def pixels(alive: int, before: int | None, tolerance: float) -> Caption:
