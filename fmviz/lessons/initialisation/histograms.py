@@ -23,7 +23,7 @@ from fmviz.run import measure
 from fmviz.run.config import RunConfig
 from fmviz.run.naming import plural
 from fmviz.run.settings import number
-from fmviz.words.numbers import small_percent
+from fmviz.words.numbers import rounded, small_percent
 
 # What one layer's histogram needs at least; more of it beside the others.
 ROW_HEIGHT = 34
@@ -250,4 +250,5 @@ def _moving(along: Sequence[Layer], index: int, shown: slice) -> dict[str, Any]:
         "errors": film.rounded((layer.predicted_error for layer in along), 4),
         "labels": [share for share, _ in said],
         "notes": [predicted for _, predicted in said],
+        "sizes": [f"receives {rounded(layer.scale)}" for layer in along],
     }

@@ -3,6 +3,8 @@
 
 // A share of flat activations above this is in their colour.
 const MARKED = 0.05;
+// A lane this high has room for the size of what the layer receives.
+const TALL = 56;
 
 class Layers {
   constructor(body, data) {
@@ -66,12 +68,14 @@ class Layers {
       const figure = draw(svg, "text", { x: share(0), y: middle + (narrow ? 5 : -4), class: "figure start" });
       if (narrow) return { base, bars, figure };
       const note = draw(svg, "text", { x: width, y: middle - 4, class: "tick note" });
+      // In a low lane there is no room above the figure.
+      const size = lane < TALL ? null : draw(svg, "text", { x: share(0), y: middle - 21, class: "tick" });
       draw(svg, "rect", { x: share(0), y: middle + 6, width: share(1) - share(0), height: 7, class: "trough" });
       const filled = draw(svg, "rect", { x: share(0), y: middle + 6, height: 7, class: "fill bar", style: flat });
       const range = draw(svg, "rect", { y: middle + 8.5, height: 2, class: "predicted" });
       const tick = draw(svg, "rect", { y: middle + 2, width: 3, height: 15, class: "predicted" });
       if (index === 0 && data.guess) this.mark(svg, share, middle);
-      return { base, bars, figure, note, filled, range, tick };
+      return { base, bars, figure, note, size, filled, range, tick };
     });
     this.scales = { share, height: (lane * 0.88) / 250 };
     this.picture.replaceChildren(svg);
@@ -96,7 +100,7 @@ class Layers {
     const at = film.epochOf(0);
     this.at.textContent = this.data.at?.[at] ?? "";
     this.data.layers.forEach((layer, index) => {
-      const { base, bars, figure, note, filled, range, tick } = this.lanes[index];
+      const { base, bars, figure, note, size, filled, range, tick } = this.lanes[index];
       const [flat, all] = layer.bars[at];
       bars.forEach(([rest, below], bin) => {
         const [low, high] = [flat[bin] * height, all[bin] * height];
@@ -107,6 +111,7 @@ class Layers {
       place(figure, { style: layer.shares[at] > MARKED ? this.parts[1] : this.parts[0] });
       if (!note) return;
       note.textContent = layer.notes[at];
+      if (size) size.textContent = layer.sizes[at];
       const [measured, predicted, error] = [layer.shares[at], layer.predicted[at] ?? 0, layer.errors[at] ?? 0];
       place(filled, { width: share(measured) - share(0) });
       const [low, high] = [Math.max(0, predicted - error), Math.min(1, predicted + error)].map(share);

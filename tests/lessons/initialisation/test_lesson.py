@@ -48,6 +48,7 @@ from fmviz.theory.initializers import initial_sigma, initial_weights
 from fmviz.ui import live
 from fmviz.ui.player.screen import Screen
 from fmviz.words import prose
+from fmviz.words.numbers import rounded
 from fmviz.words.prose import Caption
 from tests.support.claims import confirm
 from tests.support.lessons import check_prose, made_up, opened, plain, texts
@@ -772,6 +773,7 @@ def test_at_every_sigma_of_the_slider_the_picture_is_that_networks(activation: s
         for layer, drawn in zip(own.layers, reel["layers"], strict=True):
             assert drawn["shares"][place] == pytest.approx(layer.saturation, abs=1e-4)
             assert drawn["labels"][place] == says.small_percent(layer.saturation)
+            assert drawn["sizes"][place] == f"receives {rounded(layer.scale)}"
             flat, every = (np.array(bars) for bars in drawn["bars"][place])
             assert every.max() == histograms.HIGHEST
             assert (flat <= every).all()

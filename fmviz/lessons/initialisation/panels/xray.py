@@ -52,8 +52,8 @@ def x_ray(page: Page[InitialisationView]) -> Callable[[], None]:
         Told(page, leads=True).say(*activity, xray_says.loss(seen), *gradients)
         Place().caption(
             f"Before the first step, {seen.probe_images:,} validation images. Histograms: each "
-            "layer up to its own highest bar. Bars at the right: measured. Grey: predicted, one "
-            "standard deviation either way."
+            "layer up to its own highest bar. “Receives”: the root mean square of what reaches a "
+            "unit. Bars at the right: measured. Grey: predicted, one standard deviation either way."
         )
 
     def moves() -> None:
