@@ -31,6 +31,7 @@ from scripts import notebooks as shipping
 from tests.export.test_notebooks import KINDS, VIEWS
 from tests.support.needs import require
 from tests.support.records import shipped
+from tests.support.trained import eagerly
 
 pytestmark = [
     pytest.mark.slow,
@@ -132,15 +133,10 @@ def records() -> tuple[RunRecord, ...]:
     Ten architectures of fifteen steps are not worth a compiler's minute; that what it compiles is
     stock Keras too is shown in `tests/training/test_train.py`.
     """
-    import tensorflow as tf
-
     from fmviz.training.train import train
 
-    tf.config.run_functions_eagerly(True)
-    try:
+    with eagerly():
         return tuple(train(options(), test=True))
-    finally:
-        tf.config.run_functions_eagerly(False)
 
 
 def compared(record: RunRecord, view: Judging, kind: str, found: dict[str, Any]) -> None:

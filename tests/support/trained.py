@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from unittest import mock
 
 from fmviz.run import archive
 from fmviz.run.config import RunConfig
@@ -15,6 +17,22 @@ from tests.support.needs import time_to_train
 FOLDER = "FMVIZ_TRAINED_FOR_TESTS"
 # So few are taken one by one sooner than a program of them is compiled.
 FEW_STEPS = 60
+
+
+@contextmanager
+def eagerly() -> Iterator[None]:
+    """The trainer's formulas as they stand: programs of few steps are not worth a compiler's
+    seconds each. What would have them compiled would only measure once more."""
+    import tensorflow as tf
+
+    from fmviz.training.group import Group
+
+    tf.config.run_functions_eagerly(True)
+    try:
+        with mock.patch.object(Group, "_compile"):
+            yield
+    finally:
+        tf.config.run_functions_eagerly(False)
 
 
 def as_shown(
@@ -43,15 +61,11 @@ def train(configs: Sequence[RunConfig]) -> list[RunRecord]:
     missing = [c for c, file in zip(configs, files, strict=True) if not file.exists()]
     if missing:
         time_to_train()
-        import tensorflow as tf
-
         from fmviz.training.train import train as really_train
 
-        tf.config.run_functions_eagerly(max(config.steps for config in missing) <= FEW_STEPS)
-        try:
+        few = max(config.steps for config in missing) <= FEW_STEPS
+        with eagerly() if few else nullcontext():
             records = really_train(missing, test=True)
-        finally:
-            tf.config.run_functions_eagerly(False)
         for record in records:
             # Another process may be about to write the same run: either file is whole.
             part = folder / f"{record.config.key}.{os.getpid()}"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -27,17 +26,19 @@ from fmviz.training import stock
 from fmviz.training.backend import KerasBackend
 from fmviz.training.group import Group
 from fmviz.training.train import train, weights_after, weights_of_epochs
+from tests.support.trained import eagerly
 from tests.training.test_train import RATES, soft_threshold
 
 pytestmark = pytest.mark.slow
 
-# Six steps an epoch, none of them smaller; 30 after the branch, 60 in batches of half the size.
-BRANCH, EPOCHS = 2, 7
-SMALL = RunConfig(train_size=192, batch_size=32, epochs=EPOCHS, hidden=(12,), penalty="l2", lam=1.0)
+# Ten steps an epoch, none of them smaller; 30 after the branch, 60 in batches of half the size. Few
+# epochs, as each is measured: eagerly that takes longer than its steps.
+BRANCH = 1
+SMALL = RunConfig(train_size=320, batch_size=32, epochs=4, hidden=(12,), penalty="l2", lam=1.0)
 
 
 def branched(changes: dict[str, Any], **settings: Any) -> RunConfig:
-    return SMALL.replace(**settings, branch=changes, branch_epoch=BRANCH)
+    return SMALL.replace(**{"branch_epoch": BRANCH, **settings}, branch=changes)
 
 
 def of(optimizer: str) -> dict[str, Any]:
@@ -69,7 +70,14 @@ OTHERS = [
     for name, other in zip(NAMES, [*NAMES[3:], *NAMES[:3]], strict=True)
 ]
 PLATEAU = {"schedule": "plateau", "plateau_patience": 1, "plateau_factor": 0.3}
-JUMPY = {"optimizer": "sgd", "learning_rate": 0.5}
+# A plateau takes epochs, before a branch and after it.
+JUMPY = {
+    "optimizer": "sgd",
+    "learning_rate": 0.5,
+    "train_size": 192,
+    "epochs": 7,
+    "branch_epoch": 2,
+}
 # Each thing that can be changed by itself.
 SINGLE = [
     branched({"lam": 30.0}),
@@ -105,20 +113,10 @@ def named(config: RunConfig) -> str:
     return f"{config.optimizer}-{config.schedule}-{changes}"
 
 
-@contextmanager
-def eagerly() -> Iterator[None]:
-    """Programs of so few steps are not worth a compiler's seconds each; that it makes the same of
-    them is shown below."""
-    tf.config.run_functions_eagerly(True)
-    try:
-        yield
-    finally:
-        tf.config.run_functions_eagerly(False)
-
-
 @cache
 def trained() -> dict[RunConfig, RunRecord]:
-    """All cases, those side by side that can be."""
+    """All cases, those side by side that can be. That the compiler makes the same of them is shown
+    below."""
     with eagerly():
         return dict(zip(CASES, train(CASES), strict=True))
 
@@ -135,17 +133,24 @@ class Masked(keras.layers.Layer):
         return x * self.mask if training else x
 
 
+@cache
+def plain_network(
+    hidden: tuple[int, ...], activation: str
+) -> tuple[keras.Sequential, list[Masked]]:
+    """A network for one run after another, each of which sets its weights and its penalty."""
+    masks, layers = [Masked() for _ in hidden], [keras.Input((784,))]
+    for units, mask in zip(hidden, masks, strict=True):
+        layers += [keras.layers.Dense(units, activation), mask]
+    return keras.Sequential([*layers, keras.layers.Dense(10)]), masks
+
+
 class StockRun:
     """A plain Keras network that is trained step by step, and changed in the middle."""
 
     def __init__(self, config: RunConfig) -> None:
         self.config, self.step = config, 0
         self.images = data.load(config.dataset)
-        self.masks = [Masked() for _ in config.hidden]
-        layers: list[Any] = [keras.Input((784,))]
-        for units, mask in zip(config.hidden, self.masks, strict=True):
-            layers += [keras.layers.Dense(units, config.activation), mask]
-        self.network = keras.Sequential([*layers, keras.layers.Dense(10)])
+        self.network, self.masks = plain_network(config.hidden, config.activation)
         self.network.set_weights(list(initial_weights(config)))
         self.loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         self.plateau = self._plateau(config.trunk)
@@ -242,12 +247,12 @@ def test_a_branch_is_what_stock_keras_makes_of_it(config: RunConfig) -> None:
     record = trained()[config]
     assert record.diverged is None
     run, rates = StockRun(config), []
-    for epoch in range(EPOCHS):
-        if epoch == BRANCH:
+    for epoch in range(config.epochs):
+        if epoch == config.branch_epoch:
             run.branch()
         rates.append(run.epoch(epoch))
     assert run.step == config.steps
-    assert config.steps - config.steps_in(BRANCH) >= 15
+    assert config.steps - config.steps_in(config.branch_epoch) >= 15
     np.testing.assert_allclose(record.history["learning_rate"], rates, rtol=2e-5)
     for ours, theirs in zip(record.weights, run.network.get_weights(), strict=True):
         apart = np.abs(ours - theirs)
@@ -264,7 +269,10 @@ def test_the_cases_leave_out_nothing_that_can_change() -> None:
     for cases in (NUMBERS, SIZES, OTHERS):
         assert {config.optimizer for config in cases} == set(OPTIMIZERS)
     assert {config.after.optimizer for config in OTHERS} >= set(OPTIMIZERS) - {"adamw"}
-    after = [config.steps - config.steps_in(BRANCH) for config in (*NUMBERS, *SIZES, *OTHERS)]
+    after = [
+        config.steps - config.steps_in(config.branch_epoch)
+        for config in (*NUMBERS, *SIZES, *OTHERS)
+    ]
     assert min(after) >= 30
 
 
