@@ -41,7 +41,7 @@ def verdict(at: AppTest) -> str:
 # A step that is about a closer look, and how the verdict of that begins; then of the main picture.
 LED = {
     ("optimizers", "ravine"): (
-        "**Near the minimum after 60 steps: Adam and SGD + momentum.**",
+        "**On the map, near the minimum: Adam and SGD + momentum.**",
         "**In front is ",
     ),
     ("early_stopping", "sure"): ("**After epoch ", "**Training stops after epoch "),
