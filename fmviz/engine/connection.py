@@ -10,6 +10,7 @@ import atexit
 import logging
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -264,19 +265,7 @@ class Connection:
     def _start_service(self) -> tuple[str, Security]:
         if self._closed.is_set():
             raise ConnectionError("the engine is closed")
-        self.service = subprocess.Popen(
-            [sys.executable, "-m", "fmviz.engine.local_cluster"],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "DASK_LOGGING__DISTRIBUTED": "warning",
-                # One of each thread's own would keep what has passed through it.
-                "MALLOC_ARENA_MAX": "2",
-            },
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self.service = _begun([sys.executable, "-m", "fmviz.engine.local_cluster"])
         # The command ends, and the line comes up empty, if it cannot start.
         assert self.service.stdout is not None
         line = self.service.stdout.readline()
@@ -304,6 +293,25 @@ class Connection:
             _end(service)
 
 
+def _begun(command: Sequence[str]) -> subprocess.Popen[str]:
+    """A service that has just been started, with a process group of its own: what it starts is in
+    it, and can be ended when the service is gone."""
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DASK_LOGGING__DISTRIBUTED": "warning",
+            # One of each thread's own would keep what has passed through it.
+            "MALLOC_ARENA_MAX": "2",
+        },
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
 def _family(service: subprocess.Popen[str]) -> list[psutil.Process]:
     """The scheduler's process and those that it has started, the worker's among them."""
     try:
@@ -323,7 +331,8 @@ def _state(process: psutil.Process) -> str:
 
 def _end(service: subprocess.Popen[str], at_once: bool = False) -> None:
     """End the scheduler's process and the worker: they go when standard input closes, or are
-    killed. A worker that stands still does not see that its parent has ended.
+    killed. A worker that stands still does not see that its parent has ended, be it that this one
+    was killed by somebody else.
 
     Args:
         at_once: whether they are killed without being asked to go.
@@ -340,4 +349,7 @@ def _end(service: subprocess.Popen[str], at_once: bool = False) -> None:
     for process in family:
         with suppress(psutil.NoSuchProcess):
             process.kill()
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(service.pid, signal.SIGKILL)
     service.stdout.close()

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import dask
 import distributed
+import psutil
 import pytest
 from distributed.protocol.pickle import dumps
 
@@ -80,6 +81,27 @@ def connection(address: str | None) -> Iterator[tuple[Connection, Heard]]:
         yield made, heard
     finally:
         made.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing is stopped there")
+def test_a_worker_that_was_stopped_ends_with_its_service_though_that_was_killed() -> None:
+    child = "import sys; sys.stdin.read()"
+    parent = f"""
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", {child!r}], stdin=subprocess.PIPE)
+print(child.pid, flush=True)
+sys.stdin.read()
+"""
+    service = connection_module._begun([sys.executable, "-c", parent])
+    assert service.stdout is not None
+    worker = psutil.Process(int(service.stdout.readline()))
+    worker.suspend()
+    service.kill()
+    service.wait()
+    assert worker.status() == psutil.STATUS_STOPPED
+    connection_module._end(service)
+    _, alive = psutil.wait_procs([worker], timeout=10)
+    assert all(process.status() == psutil.STATUS_ZOMBIE for process in alive)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="nothing is stopped there")
