@@ -10,21 +10,17 @@ import atexit
 import logging
 import os
 import re
-import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
-
-import psutil
 
 from fmviz.engine import handover
 from fmviz.engine.by_name import Sender
 from fmviz.engine.reports import BEATS, TOPIC, Beat, Report
+from fmviz.engine.service import begun, end, is_stopped
 from fmviz.run.quoting import quoted
 from fmviz.run.store import SettingError
 from fmviz.words import waiting
@@ -43,9 +39,6 @@ CLOSE_SECONDS = 60.0
 # A process of ours that has been stopped (SIGSTOP) does not go on by itself: the silence of one is
 # no busy machine's, and is waited out for no longer than it takes to say so.
 STOPPED_SECONDS = 7.0
-# The service has its own time to end its worker in, which is less.
-END_SECONDS = 5.0
-ROOT = Path(__file__).parents[2]
 
 T = TypeVar("T")
 Result = TypeVar("Result", covariant=True)
@@ -219,8 +212,7 @@ class Connection:
         not so."""
         if self.service is None or self._listener.silence() < STOPPED_SECONDS:
             return ""
-        states = map(_state, _family(self.service))
-        return waiting.stopped_answering() if psutil.STATUS_STOPPED in states else ""
+        return waiting.stopped_answering() if is_stopped(self.service) else ""
 
     def _connect(self) -> None:
         # Another's scheduler is met as Dask's own settings say (`distributed.comm.tls.…`).
@@ -265,7 +257,7 @@ class Connection:
     def _start_service(self) -> tuple[str, Security]:
         if self._closed.is_set():
             raise ConnectionError("the engine is closed")
-        self.service = _begun([sys.executable, "-m", "fmviz.engine.local_cluster"])
+        self.service = begun([sys.executable, "-m", "fmviz.engine.local_cluster"])
         # The command ends, and the line comes up empty, if it cannot start.
         assert self.service.stdout is not None
         line = self.service.stdout.readline()
@@ -283,73 +275,11 @@ class Connection:
         service, self.service = self.service, None
         if service is not None and not answers:
             # The client would wait for its answer.
-            _end(service, at_once=True)
+            end(service, at_once=True)
         if client is not None:
             try:
                 client.close(timeout=2)
             except Exception as error:
                 logger.debug("while closing: %s", error)
         if service is not None and answers:
-            _end(service)
-
-
-def _begun(command: Sequence[str]) -> subprocess.Popen[str]:
-    """A service that has just been started, with a process group of its own: what it starts is in
-    it, and can be ended when the service is gone."""
-    return subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "DASK_LOGGING__DISTRIBUTED": "warning",
-            # One of each thread's own would keep what has passed through it.
-            "MALLOC_ARENA_MAX": "2",
-        },
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def _family(service: subprocess.Popen[str]) -> list[psutil.Process]:
-    """The scheduler's process and those that it has started, the worker's among them."""
-    try:
-        process = psutil.Process(service.pid)
-        return [process, *process.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
-
-
-def _state(process: psutil.Process) -> str:
-    """What the system says that a process does; "" where it has ended."""
-    try:
-        return process.status()
-    except psutil.NoSuchProcess:
-        return ""
-
-
-def _end(service: subprocess.Popen[str], at_once: bool = False) -> None:
-    """End the scheduler's process and the worker: they go when standard input closes, or are
-    killed. A worker that stands still does not see that its parent has ended, be it that this one
-    was killed by somebody else.
-
-    Args:
-        at_once: whether they are killed without being asked to go.
-    """
-    assert service.stdin is not None
-    assert service.stdout is not None
-    family = _family(service)
-    service.stdin.close()
-    try:
-        service.wait(0.0 if at_once else END_SECONDS)
-    except subprocess.TimeoutExpired:
-        service.kill()
-        service.wait()
-    for process in family:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    if hasattr(os, "killpg"):
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(service.pid, signal.SIGKILL)
-    service.stdout.close()
+            end(service)

@@ -180,3 +180,10 @@ def differing(state: State, other: State) -> list[str]:
     """The fields in which two states of a page differ."""
     one, two = parameters(state), parameters(other)
     return [name for name, text in one.items() if text != two[name]]
+
+
+def branching(state: State[V]) -> State[V]:
+    """A state whose branch is before the end of its run; where the run is shorter, it has none."""
+    if state.settings.get("branch") and state["branch_epoch"] >= state["epochs"]:
+        return state | {"branch": (), "branch_epoch": 0}
+    return state

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Generic, NoReturn, TypeVar
 
 import streamlit as st
@@ -11,42 +10,24 @@ from pydantic import ValidationError
 from streamlit.delta_generator import DeltaGenerator
 
 from fmviz.analysis.stopping import Shown
-from fmviz.charts.style import BORDER, GREY, GROUND, INK
 from fmviz.page import guessing
 from fmviz.page.guessing import Judged, Question
 from fmviz.page.lesson import BRANCHED, Lesson, Preset, Runs, preset_words
-from fmviz.page.state import State, V, differing
+from fmviz.page.state import State, V, branching, differing
 from fmviz.page.view import OF_TEACHER
 from fmviz.run.config import RunConfig
 from fmviz.ui import ahead, controls, state, vault
+from fmviz.ui.dressing import dress
 from fmviz.ui.faults import faults
 from fmviz.ui.look import Panel
 from fmviz.ui.place import Place
 from fmviz.ui.session import session
-from fmviz.ui.stage import STYLE as STAGE
 from fmviz.ui.stage import Stage
 from fmviz.words import prose
 from fmviz.words.numbers import upper_first
 from fmviz.words.prose import Caption
 
 WRONG_ADDRESS = ":material/link_off:"
-# All of Streamlit's sizes follow the root's. On the far wall, lines of small print are lost anyway.
-# A window of a small projector has no room for columns of that size; its pixels are large already.
-# Streamlit has measured its navigation by then, and would cut its last letters off.
-LARGE = (
-    "<style>html {font-size: 125%} @media (max-width: 1399px) {html {font-size: 112.5%}}"
-    ' [data-testid="stTopNav"] {overflow: visible}</style>'
-)
-SCRIPTS = "".join(
-    (Path(__file__).parent / name).read_text(encoding="utf-8") for name in ("aloud.js", "marks.js")
-)
-# How words of the glossary look, and their meanings, which browsers show where they are pressed.
-COLOURS = {"ground": GROUND, "ink": INK, "border": BORDER, "grey": {False: GREY, True: GREY}}
-WORDS = "<style>:root {{{}}} {} {}</style>".format(
-    " ".join(f"--fmviz-{n}: light-dark({of[False]}, {of[True]});" for n, of in COLOURS.items()),
-    (Path(__file__).parent / "words.css").read_text(encoding="utf-8"),
-    STAGE,
-)
 
 
 class Page(Generic[V]):
@@ -80,7 +61,7 @@ class Page(Generic[V]):
         changes = session().changes
         if self._read is None or self._read[0] != changes:
             start = self.lesson.start
-            self._read = changes, _mended(start | state.values(self.name, start))
+            self._read = changes, branching(start | state.values(self.name, start))
         return self._read[1]
 
     @cached_property
@@ -345,13 +326,6 @@ def _same(values: State, others: State) -> bool:
     return set(differing(values, others)).issubset(OF_TEACHER)
 
 
-def _mended(values: State[V]) -> State[V]:
-    """A state whose branch is before the end of its run; where the run is shorter, it has none."""
-    if values.settings.get("branch") and values["branch_epoch"] >= values["epochs"]:
-        return values | {"branch": (), "branch_epoch": 0}
-    return values
-
-
 AnyPage = TypeVar("AnyPage", bound=Page[Any])
 
 
@@ -366,8 +340,7 @@ def begin(page: AnyPage) -> AnyPage:
     ahead.leave(lesson.name)
     session().begin_page()
     problems = state.load(lesson) + state.load_pins()
-    st.html(WORDS + LARGE if session().classroom.projector else WORDS)
-    st.html(f"<script>{SCRIPTS}</script>", unsafe_allow_javascript=True)
+    dress()
     page.head()
     faults([f"In the address: {problem}." for problem in problems], icon=WRONG_ADDRESS)
     page.locks()

@@ -20,6 +20,7 @@ import pytest
 from distributed.protocol.pickle import dumps
 
 from fmviz.engine import connection as connection_module
+from fmviz.engine import service as service_module
 from fmviz.engine import worker
 from fmviz.engine.by_name import Sender
 from fmviz.engine.connection import Client, Connection, scheduler_address
@@ -92,14 +93,16 @@ child = subprocess.Popen([sys.executable, "-c", {child!r}], stdin=subprocess.PIP
 print(child.pid, flush=True)
 sys.stdin.read()
 """
-    service = connection_module._begun([sys.executable, "-c", parent])
+    service = service_module.begun([sys.executable, "-c", parent])
     assert service.stdout is not None
     worker = psutil.Process(int(service.stdout.readline()))
     worker.suspend()
+    while not service_module.is_stopped(service):
+        time.sleep(0.01)
     service.kill()
     service.wait()
-    assert worker.status() == psutil.STATUS_STOPPED
-    connection_module._end(service)
+    assert worker.is_running()
+    service_module.end(service)
     _, alive = psutil.wait_procs([worker], timeout=10)
     assert all(process.status() == psutil.STATUS_ZOMBIE for process in alive)
 
@@ -122,7 +125,7 @@ def test_who_is_silent_and_was_stopped_is_told_from_who_is_busy_and_ended_at_onc
     begun = time.monotonic()
     made._disconnect("", answers=False)
     assert service.returncode == -signal.SIGKILL
-    assert time.monotonic() - begun < connection_module.END_SECONDS
+    assert time.monotonic() - begun < service_module.END_SECONDS
 
 
 @pytest.mark.slow
