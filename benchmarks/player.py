@@ -33,6 +33,7 @@ WATCH = """() => {
 
 def played(page: Any, name: str) -> list[list[float]]:
     """The frames of a film, each when it began and what it took, in ms."""
+    page.wait_for_function(f'globalThis.fmvizPlayer?.films.get("{name}")')
     page.evaluate(
         f"""() => {{
           const film = fmvizPlayer.films.get("{name}");
