@@ -79,15 +79,21 @@ class Judged(NamedTuple):
 
 
 def question(
-    lesson: str, section: str, answer: Answer, *before: str, spans: Spans | None = None
+    lesson: str,
+    section: str,
+    answer: Answer,
+    *before: str,
+    spans: Spans | None = None,
+    figures: Mapping[str, str] | None = None,
 ) -> Question:
     """The question of a section of a lesson's words, whose options are the items of its list.
 
     Args:
         before: options that come first.
         spans: see `Question`.
+        figures: of the section.
     """
-    text, options = guess_words(lesson, section)
+    text, options = guess_words(lesson, section, figures)
     return Question(text, (*before, *options), answer, spans)
 
 
@@ -107,8 +113,7 @@ def of_branch(lesson: str, branched: RunConfig) -> Question:
     changed = differing_settings(sides)
     before, changes = (listed([word(field, side) for field in changed]) for side in sides)
     figures = {"epoch": str(branched.branch_epoch), "before": before, "changes": changes}
-    text, options = guess_words(lesson, "guess branch", figures)
-    return Question(text, tuple(options), branch_answer)
+    return question(lesson, "guess branch", branch_answer, figures=figures)
 
 
 def branch_answer(runs: list[Shown]) -> int:
@@ -161,5 +166,5 @@ def guess_words(
 ) -> tuple[str, list[str]]:
     """The question of a section and its options, the items of its list."""
     text = prose.text(lesson, section, figures)
-    question, _, listed = text.partition("\n- ")
-    return question.strip(), [" ".join(item.split()).rstrip(".") for item in listed.split("\n- ")]
+    asked, _, items = text.partition("\n- ")
+    return asked.strip(), [" ".join(item.split()).rstrip(".") for item in items.split("\n- ")]

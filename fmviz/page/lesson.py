@@ -132,15 +132,15 @@ class Lesson(Generic[V]):
         return self.start | dict(preset.changes) | kept
 
     def is_at(self, preset: Preset, present: State[V]) -> bool:
-        """Whether the page is at a step of its story. How its runs are looked at beside may change,
-        as many a step invites to: what a step does not set is no part of it. Of two steps that
-        fit, the page is at the one that sets more."""
-        fits = [each for each in self.presets if self._fits(each, present)]
-        return preset in fits and len(preset.changes) == max(len(each.changes) for each in fits)
+        """Whether the page is at a step of its story."""
+        return preset == self.step_at(present)
 
     def step_at(self, present: State[V]) -> Preset | None:
-        """The step of its story that the page is at."""
-        return next((preset for preset in self.presets if self.is_at(preset, present)), None)
+        """The step of its story that the page is at. How its runs are looked at beside may change,
+        as many a step invites to: what a step does not set is no part of it. Of two steps that
+        fit, the page is at the one that sets more."""
+        fits = (each for each in self.presets if self._fits(each, present))
+        return max(fits, key=lambda each: len(each.changes), default=None)
 
     def _fits(self, preset: Preset, present: State[V]) -> bool:
         differing = state.differing(present, self.state_of(preset, present))
