@@ -47,7 +47,7 @@ def most(config: RunConfig, others: Sequence[Model]) -> int:
     slots = _at_hand(config, 1)
     if slots and needs.model(config, slots) <= needs.free() + limits.RESERVE:
         return 1
-    leaving.ask_to_be_replaced()
+    leaving.ask_to_be_replaced("it has no room for what is asked for")
     return 0
 
 

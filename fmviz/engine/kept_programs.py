@@ -13,8 +13,10 @@ import hashlib
 import os
 import platform
 import shutil
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -27,6 +29,8 @@ LEAST_FREE = 300 * 10**6
 DAMAGED = ("OutOfRangeError", "DataLossError")
 FLAGS = "TF_XLA_FLAGS"
 NAME = "programs"
+
+_discarding = threading.Lock()
 
 
 def flags() -> Mapping[str, str]:
@@ -75,7 +79,14 @@ def _kind() -> str:
 
 
 def discard() -> bool:
-    """Delete all programs; whether there were any."""
+    """Delete all programs, once a process: what it writes from then on is good. Whether there were
+    any."""
+    with _discarding:
+        return _discard()
+
+
+@cache
+def _discard() -> bool:
     folder = own_folder()
     files = [] if folder is None else list(folder.iterdir())
     for path in files:

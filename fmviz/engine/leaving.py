@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 # Names the service's folder, to its worker alone.
 FOLDER = "FMVIZ_SERVICE_FOLDER"
-# A file in it: the worker asks to be replaced.
-NO_ROOM = "no-room"
+# A file in it: the worker asks to be replaced, and says why.
+ASKED = "asked"
 # Another: a worker had to be replaced as it had no room.
 TIGHT = "tight"
+# It takes about one.
+REPLACED_SECONDS = 30.0
 # Time for what Dask still has to say to the scheduler.
 GRACE_SECONDS = 0.3
 
@@ -60,9 +62,16 @@ def is_tight() -> bool:
     return found is not None and (found / TIGHT).exists()
 
 
-def ask_to_be_replaced() -> None:
-    """Leave word for the service that this worker has no room left."""
-    Path(os.environ[FOLDER], NO_ROOM).touch()
+def ask_to_be_replaced(reason: str) -> None:
+    """Leave word for the service; the reason is a clause, for the log."""
+    Path(os.environ[FOLDER], ASKED).write_text(reason)
+
+
+def wait_to_be_replaced(reason: str) -> None:
+    """Ask for it, and hold the present task until then: the scheduler gives it to the next process.
+    Were it ended, whoever waits would ask for it again, and this process might have it again."""
+    ask_to_be_replaced(reason)
+    threading.Event().wait(REPLACED_SECONDS)
 
 
 def dask_teardown(worker: distributed.Worker) -> None:

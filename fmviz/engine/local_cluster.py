@@ -30,7 +30,7 @@ from distributed.protocol.pickle import dumps  # noqa: E402
 
 from fmviz.engine import handover, kept_programs, limits  # noqa: E402
 from fmviz.engine.folder import own_folder  # noqa: E402
-from fmviz.engine.leaving import FOLDER, NO_ROOM, TIGHT, leave  # noqa: E402
+from fmviz.engine.leaving import ASKED, FOLDER, TIGHT, leave  # noqa: E402
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class Keeper:
         least_life: float = LEAST_LIFE_SECONDS,
     ) -> None:
         self._scheduler, self._nanny = scheduler, nanny
-        self._asked, self._tight = folder / NO_ROOM, folder / TIGHT
+        self._asked, self._tight = folder / ASKED, folder / TIGHT
         self._room_mb, self._enough_mb = room_mb, enough_mb
         self._idle_seconds, self._least_life = idle_seconds, least_life
         self._owner = os.getppid()
@@ -127,7 +127,7 @@ class Keeper:
         if not self._nanny.pid or not self._has_worked:
             return ""
         if self._asked.exists():
-            return "it has no room for what is asked for"
+            return self._asked.read_text() or "it asks for it"
         taken = limits.taken(self._nanny.pid) / 1e6
         room = self.room()
         if taken > room and now - self._begun > self._least_life:

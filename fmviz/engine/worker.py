@@ -14,8 +14,8 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -151,19 +151,27 @@ def train_runs(documents: list[dict[str, Any]], terms: dict[str, Any]) -> list[P
     needs.check(request.configs, limits.usual_room())
     # It only waits, and must take no thread from others.
     secede()
-    try:
+    with _replaced_where_unreadable():
         records = trainer().train(request)
-    except Exception as error:
-        damaged = type(error).__name__ in kept_programs.DAMAGED and leaving.may_be_replaced()
-        if not (damaged and kept_programs.discard()):
-            raise
-        # This process has the failure by heart; the next compiles anew.
-        leaving.ask_to_be_replaced()
-        raise Cancelled("a compiled program could not be read") from error
     if asked.brief:
         records = [record.brief() for record in records]
     # Whoever waits packs it for the store; packing takes as long as an epoch.
     return [np.frombuffer(_packed(record), np.uint8) for record in records]
+
+
+@contextmanager
+def _replaced_where_unreadable() -> Iterator[None]:
+    """Where a compiled program cannot be read, the next process compiles it anew: this one has the
+    failure by heart."""
+    try:
+        yield
+    except Exception as error:
+        damaged = type(error).__name__ in kept_programs.DAMAGED and leaving.may_be_replaced()
+        if not (damaged and kept_programs.discard()):
+            raise
+        reason = "it could not read a compiled program"
+        leaving.wait_to_be_replaced(reason)
+        raise Cancelled(reason) from error
 
 
 class _Teller:
@@ -259,7 +267,8 @@ def model_file(
     from fmviz.training import stock, train
 
     if not kept:
-        kept = trainer().chore(train.weights_after(config, epoch), given_up)
+        with _replaced_where_unreadable():
+            kept = trainer().chore(train.weights_after(config, epoch), given_up)
     network = stock.as_keras(config, kept, name)
     with tempfile.TemporaryDirectory(prefix="fmviz-") as folder:
         path = Path(folder) / "model.keras"

@@ -20,7 +20,7 @@ from fmviz.engine.connection import STOPPED_SECONDS
 from fmviz.engine.engine import Engine
 from fmviz.engine.folder import PREFIX
 from fmviz.engine.jobs import SILENT_SECONDS
-from fmviz.engine.leaving import NO_ROOM
+from fmviz.engine.leaving import ASKED
 from fmviz.engine.watch import Update
 from fmviz.run.config import RunConfig
 from fmviz.run.store import RunStore
@@ -134,7 +134,7 @@ def test_a_worker_that_leaves_in_order_hands_over_what_it_trains(engine: Engine)
                 mine = f"{PREFIX}{engine.connection.service.pid}-*"
                 (folder,) = Path(tempfile.gettempdir()).glob(mine)
                 # As a worker does that has no room.
-                (folder / NO_ROOM).touch()
+                (folder / ASKED).touch()
     ends(update, "done")
     assert left is not None
     assert not holds_memory(left)

@@ -48,7 +48,7 @@ def test_what_others_have_yet_to_take_is_theirs(
     monkeypatch.setenv(leaving.FOLDER, str(tmp_path))
     (tmp_path / leaving.TIGHT).touch()
     assert fitting.most(DEEP, [other]) == 0
-    assert not (tmp_path / leaving.NO_ROOM).exists()
+    assert not (tmp_path / leaving.ASKED).exists()
 
 
 def test_a_fresh_worker_tries_as_long_as_there_is_a_reserve(free: Callable[[int], None]) -> None:
@@ -71,11 +71,11 @@ def test_a_worker_that_has_long_been_at_work_asks_for_a_fresh_one(
     assert fitting.most(RunConfig(), []) == 1  # nobody's to replace
     monkeypatch.setenv(leaving.FOLDER, str(tmp_path))
     assert fitting.most(DEEP, []) == 0
-    (tmp_path / leaving.NO_ROOM).unlink()
+    (tmp_path / leaving.ASKED).unlink()
     # What has been compiled is tried once more, where the reserve will do.
     monkeypatch.setattr(fitting, "_at_hand", lambda config, members: 1)
     assert fitting.most(DEEP, []) == 1
-    assert not (tmp_path / leaving.NO_ROOM).exists()
+    assert not (tmp_path / leaving.ASKED).exists()
     free(-200 * MB)
     assert fitting.most(DEEP, []) == 0
-    assert (tmp_path / leaving.NO_ROOM).exists()
+    assert (tmp_path / leaving.ASKED).exists()

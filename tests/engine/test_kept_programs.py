@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from fmviz.engine import kept_programs
+from fmviz.engine import kept_programs, leaving, worker
 from fmviz.engine.engine import Engine
+from fmviz.engine.requests import Cancelled
 from fmviz.run.config import RunConfig
 from fmviz.run.store import RunStore
 
@@ -23,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 def _no_flags(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests have a folder of their own for compiled programs."""
     monkeypatch.delenv("TF_XLA_FLAGS", raising=False)
+    kept_programs._discard.cache_clear()
 
 
 def test_they_lie_beside_the_runs_for_this_user_alone(tmp_path: Path) -> None:
@@ -75,6 +77,27 @@ def test_the_oldest_go_first(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"newest", "older"}
     kept_programs.prune(tmp_path, most=250)
     assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("damage", kept_programs.DAMAGED)
+def test_whatever_a_worker_cannot_read_is_left_to_the_next(
+    damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also what is asked of it between its asking to be replaced and its end."""
+    monkeypatch.setenv(leaving.FOLDER, str(tmp_path))
+    monkeypatch.setattr(leaving, "REPLACED_SECONDS", 0.0)
+    folder = kept_programs.own_folder()
+    assert folder is not None
+    (folder / "program").touch()
+    for _ in range(3):
+        with pytest.raises(Cancelled), worker._replaced_where_unreadable():
+            raise type(damage, (Exception,), {})
+        assert not list(folder.iterdir())
+    # The next compiles anew: what fails there does so for another reason.
+    kept_programs._discard.cache_clear()
+    with pytest.raises(Exception, match="other") as caught, worker._replaced_where_unreadable():
+        raise type(damage, (Exception,), {})("other")
+    assert type(caught.value).__name__ == damage
 
 
 SMALL: dict[str, Any] = {"epochs": 2, "train_size": 100, "hidden": (16,)}
