@@ -21,6 +21,8 @@ STAGED = [name for name in LESSONS if name != "start"]
 WITH_KNOB = [name for name in STAGED if LESSONS[name].main_knob]
 # Those with controls beside it; one opens on a picture that they are made of.
 CONTROLLED = [name for name in STAGED if name != "your_garment"]
+# Those whose main picture the player moves.
+PLAYED = [name for name in STAGED if name not in ("initialisation", "your_garment", "sweep")]
 TITLES = {name: lesson.title for name, lesson in LESSONS.items()} | {"compare": "Compare"}
 WINDOWS = [(1400, 900, "light"), (1280, 720, "dark")]
 # It keeps the place, whether it is in sight or under the picture that moves.
@@ -34,6 +36,7 @@ PARTS = {
     ":is([data-testid=stSlider], [data-testid=stSelectbox], [data-testid=stMultiSelect], "
     ".st-key-paper)",
     "picture": ".st-key-picture",
+    "player": ".st-key-player",
 }
 # The first page opens on a picture that moves.
 OPENING = {
@@ -41,6 +44,8 @@ OPENING = {
     "picture": ".st-key-film-start-network:has([data-fmviz-drawn])",
     "control": ".st-key-player",
 }
+# A picture that moves, as it is drawn.
+DRAWN = "[data-fmviz-drawn]"
 BOXES = """parts => Object.fromEntries(Object.entries(parts).map(([name, selector]) => {
     const {top, bottom, height} = document.querySelector(selector).getBoundingClientRect();
     return [name, {top, bottom, height}];
@@ -100,7 +105,22 @@ def check_sight(window: Page, name: str) -> None:
     assert window.locator("img:not([alt])").count() == 0
     levels = [int(e.evaluate("e => e.tagName[1]")) for e in window.locator("h1, h2, h3, h4").all()]
     assert all(after - before <= 1 for before, after in pairwise(levels)), levels
-    parts = PARTS if name in STAGED else {part: PARTS[part] for part in PARTS if part != "control"}
+    boxes = check_together(window, name)
+    # One line of the theme's size: else Streamlit lays headings out in another way.
+    assert boxes["question"]["height"] < 60
+    assert grave(window) == []
+    said = window.said  # type: ignore[attr-defined]
+    assert [text for text in said if re.match(WARNED, text)] == []
+
+
+def check_together(window: Page, name: str) -> dict[str, dict[str, float]]:
+    """All that counts is within the window; returns where each part of it is."""
+    plays = name in (*PLAYED, "compare")
+    parts = dict(PARTS)
+    if name == "compare":
+        del parts["control"]
+    if not plays:
+        del parts["player"]
     if name == "compare":
         window.get_by_role("button", name="Three interesting pins").click()
         window.get_by_text("Highest on validation: ").first.wait_for()
@@ -109,16 +129,37 @@ def check_sight(window: Page, name: str) -> None:
         parts = OPENING
     else:
         window.locator(MAIN_CHART).first.wait_for(state="attached")
-    boxes = window.evaluate(BOXES, parts)
+    if plays:
+        window.locator(f".st-key-picture {DRAWN}").first.wait_for(state="attached")
+    boxes: dict[str, dict[str, float]] = window.evaluate(BOXES, parts)
     height = window.viewport_size["height"]  # type: ignore[index]
     for part, box in boxes.items():
         assert box["top"] >= 0, (part, boxes)
         assert box["bottom"] <= height, (part, boxes)
-    # One line of the theme's size: else Streamlit lays headings out in another way.
-    assert boxes["question"]["height"] < 60
-    assert grave(window) == []
-    said = window.said  # type: ignore[attr-defined]
-    assert [text for text in said if re.match(WARNED, text)] == []
+    return boxes
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_on_a_small_projector_all_that_counts_is_in_sight_at_once(
+    browser: Any, nowhere: str, name: str
+) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.set_default_timeout(60_000)
+    shown(page, f"{nowhere}/{name}?projector=true")
+    check_together(page, name)
+    page.close()
+
+
+def test_a_picture_further_down_is_in_sight_with_what_moves_it(browser: Any, nowhere: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.set_default_timeout(60_000)
+    shown(page, f"{nowhere}/initialisation")
+    race = page.locator(f"[class*=st-key-film-]:not(.st-key-picture *) {DRAWN}").first
+    top = race.bounding_box()["y"]
+    player = page.locator(PARTS["player"]).bounding_box()
+    assert top < player["y"]
+    assert player["y"] + player["height"] - top < 600
+    page.close()
 
 
 def check_names(page: Page) -> None:
@@ -309,7 +350,7 @@ def test_on_a_telephone_no_page_moves_sideways_and_no_tool_lies_on_a_legend(
 def check_order(page: Page) -> None:
     """The verdict, the picture as much of it as the window has room for, then the controls."""
     page.locator(MAIN_CHART).first.wait_for(state="attached")
-    boxes = page.evaluate(BOXES, {part: PARTS[part] for part in PARTS if part != "question"})
+    boxes = page.evaluate(BOXES, {part: PARTS[part] for part in ("verdict", "picture", "control")})
     assert boxes["verdict"]["bottom"] <= boxes["picture"]["top"] < 600
     assert boxes["picture"]["bottom"] <= boxes["control"]["top"]
 

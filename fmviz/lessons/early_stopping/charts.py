@@ -36,9 +36,9 @@ TITLES = {
     "val_accuracy": "accuracy",
 }
 # One above the other they are as high as other pages' main picture.
-CURVE_HEIGHT = 245
+CURVE_HEIGHT = 236
 SMALL_HEIGHT = 250
-WAIT_HEIGHT = 100
+WAIT_HEIGHT = 92
 # Charts that stand above each other share their x axis: room for the labels of y is fixed.
 Y_ROOM = axes.room(48)
 TRAINED, NOT_RUN = "trained", "not run"
