@@ -12,6 +12,8 @@ from fmviz.words.prose import Caption
 
 # The file that these words are in.
 WORDS = "seeds"
+# What stands in place of a verdict where one of the two has diverged.
+NOT_FINITE = "one training each, diverged"
 
 
 def verdict(

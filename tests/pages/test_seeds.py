@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
+from fmviz.run.config import RunConfig
+from fmviz.run.record import Divergence
 from fmviz.ui import live
 from tests.support.lessons import made_up, opened, texts
 from tests.support.scripted import ScriptedEngine
@@ -84,6 +90,37 @@ def test_of_several_runs_the_two_are_named_that_are_compared() -> None:
         ("initialisation", {"init_std": "0.2"}, "“Glorot” and “yours”"),
     ):
         assert f"Of these runs, {two} are compared" in texts(opened(name, query))
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("playground", {"penalty": "l2", "lam": "5"}),
+        ("playground", {"penalty": "l2", "lam": "5", "branch": "lam-10000", "branch_epoch": "3"}),
+        ("optimizers", {"racers": "sgd,adam"}),
+        ("initialisation", {"init_std": "0.2"}),
+        ("dropout", {"lam": "2"}),
+    ],
+)
+def test_a_run_that_diverged_is_not_said_to_be_compared(
+    name: str, query: dict[str, str], scripted: ScriptedEngine
+) -> None:
+    def last_diverges(configs: Sequence[RunConfig]) -> list[Update]:
+        update = made_up(configs)
+        *others, last = update.records
+        assert last is not None
+        where = Divergence(last.epochs, 0, 0, "loss")
+        return [replace(update, records=(*others, replace(last, diverged=where)))]
+
+    finite = opened(name, query)
+    assert "compared on one training each" in texts(finite) or "these two trainings" in texts(
+        finite
+    )
+    scripted.script = last_diverges
+    said = texts(opened(name, query))
+    assert "compared on one training each" not in said
+    assert "This speaks of these two trainings" not in said
+    assert "are not compared: not both stayed finite" in said
 
 
 def test_a_run_is_not_compared_with_itself_over_seeds() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fmviz.analysis.stopping import Shown
 from fmviz.run.config import RunConfig
@@ -211,3 +214,95 @@ def test_in_short_a_run_that_went_wrong_has_a_verdict_and_its_cause(section: str
 
 def test_a_run_that_learns_has_no_diagnosis() -> None:
     assert diagnosis.in_short(Shown("", synthetic(val_accuracy=0.8), None, 3)) is None
+
+
+BRANCHED = {
+    "learning_rate": st.sampled_from([1e-4, 0.1, 10.0, 100.0]),
+    "lam": st.sampled_from([0.5, 20.0, 1e4]),
+    "optimizer": st.sampled_from(["sgd", "momentum", "nesterov", "adam", "lion"]),
+    "penalty": st.sampled_from(["l1", "l2", "weight_decay"]),
+}
+
+
+@given(
+    trunk=st.fixed_dictionaries(BRANCHED),
+    changes=st.fixed_dictionaries({}, optional=BRANCHED),
+    epoch=st.integers(1, 3),
+    far=st.booleans(),
+)
+def test_a_branch_that_diverges_has_its_own_cause(
+    trunk: dict[str, Any], changes: dict[str, Any], epoch: int, far: bool
+) -> None:
+    """It is what a run under the settings of that epoch would be told, but that its start, which
+    it has outlived, is not to blame."""
+    config = tiny(branch=changes, branch_epoch=1, **trunk)
+    where = Divergence(epoch, step=4, layer=0, where="weight")
+    run = replace(synthetic(config, epochs=epoch - 1), diverged=where)
+    run = replace(run, start=run.start | {"val_crossentropy": 100.0 if far else 2.3})
+    plain = replace(run, config=config.in_epoch(epoch))
+    cause, own = (diagnosis.diverged(each)[1] for each in (run, plain))
+    if own.section == "diverged from the start" and epoch > config.branch_epoch > 0:
+        assert cause.section == "diverged by the rate"
+    else:
+        assert cause == own
+
+
+def test_a_rate_that_was_too_large_is_one_that_was_in_force() -> None:
+    where = Divergence(1, step=2, layer=0, where="weight")
+
+    def told(**settings: Any) -> str:
+        config = tiny(optimizer="sgd", learning_rate=10.0, **settings)
+        found = synthetic(config, epochs=where.epoch - 1, diverged=where, val_loss=1.0)
+        return diagnosis.diverged(found)[1].figures["eta"]
+
+    # Two of the eight steps of a warm-up to 10.
+    assert told(schedule="warmup", warmup=0.5) == "2.5"
+    assert told(schedule="cosine") == "10"
+    # What a plateau has left of η by the branch stays.
+    where = where._replace(epoch=3)
+    plateau: dict[str, Any] = {"schedule": "plateau", "plateau_patience": 1, "plateau_factor": 0.1}
+    assert told(**plateau) == "10"
+    assert told(**plateau, branch={"lam": 1.0, "penalty": "l2"}, branch_epoch=2) == "1"
+
+
+@pytest.mark.parametrize("measure", ["kernel_norm", "dead_units", "saturation", "update_ratio"])
+@pytest.mark.parametrize("since", [1, 2, 3])
+def test_a_run_that_is_stuck_is_told_of_what_was_set_when_it_came_about(
+    measure: str, since: int
+) -> None:
+    after = {"lam": 500.0, "learning_rate": 20.0, "schedule": "warmup"}
+    config = tiny(
+        activation="relu" if measure == "dead_units" else "tanh",
+        **{"penalty": "l1", "lam": 100.0, "learning_rate": 5.0},
+        **{"branch": after, "branch_epoch": 2},
+    )
+    run = synthetic(config, train_accuracy=0.1, val_accuracy=0.1)
+    for rows in (*run.layers.values(), *run.start_layers.values()):
+        rows[...] = 0 if rows.dtype == np.int64 else 1
+    for name in ("saturation", "dead_units"):
+        run.layers[name][:] = 0.0
+        run.start_layers[name][:] = 0.0
+    if measure == "update_ratio":
+        # Small under a schedule that has ended says nothing; small in all of a run does.
+        run.layers[measure][:] = 1e-7
+        run.layers[measure][since - 1] = 2e-7
+        since = config.epochs
+    else:
+        run.layers[measure][since - 1 :] = 0.001 if measure == "kernel_norm" else 0.99
+    caption = diagnosis.stuck(Shown("the run", run, None, 3))
+    assert caption is not None
+    own = config.in_epoch(since)
+    assert (caption.figures["lam"], caption.figures["eta"]) == (
+        number(own.lam),
+        number(own.learning_rate),
+    )
+    if measure == "dead_units":
+        assert caption.section.endswith("warmed up") == (own.schedule == "warmup")
+
+
+def test_steps_that_a_schedule_has_made_small_are_no_cause() -> None:
+    run = synthetic(tiny(schedule="cosine"), train_accuracy=0.1, val_accuracy=0.1)
+    for name in ("saturation", "dead_units"):
+        run.layers[name][:] = 0.0
+    run.layers["update_ratio"][:] = [[0.001] * 3, [1e-4] * 3, [1e-9] * 3]
+    assert diagnosis.stuck(Shown("the run", run, None, 3)) is None

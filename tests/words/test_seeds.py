@@ -46,6 +46,7 @@ def test_every_section_is_said_of_what_it_fits() -> None:
         *BRANCHES,
         "one training each",
         "one training each, of several",
+        seeds.NOT_FINITE,
         "several trainings, one each",
         "one training",
     }

@@ -12,7 +12,7 @@ from fmviz.page.lesson import BRANCHED
 from fmviz.run.config import RunConfig
 from fmviz.run.record import RunRecord
 from fmviz.ui.board import Board
-from fmviz.ui.look import Panel
+from fmviz.ui.look import END, Look, Panel
 from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.place import Place
 from fmviz.words import prose
@@ -21,8 +21,9 @@ from fmviz.words.prose import Caption
 
 
 class Seeds(Panel):
-    """That a verdict speaks of two trainings, a button that trains four more seeds of both, and
-    the verdict over the five. Nothing is drawn or asked for before the button is pressed.
+    """That a verdict speaks of two trainings, or that there is none, as one has diverged; a button
+    that trains four more seeds of both, and the verdict over the five. Nothing is drawn or asked
+    for before the button is pressed.
 
     Args:
         names: of the two roles that are compared; the first and the last of the page's without.
@@ -35,6 +36,7 @@ class Seeds(Panel):
     section = "one training each"
     of_several = "one training each, of several"
     chosen = False
+    pace = END
 
     def __init__(self, board: Board, names: tuple[str, str] | None = None) -> None:
         self.board, self.page = board, board.page
@@ -50,7 +52,8 @@ class Seeds(Panel):
             first, second = self.names
             section = self.of_several if several else self.section
             figures = {"first": first, "second": second}
-            Place().caption(prose.text(words.WORDS, section, figures))
+            self._of = Place()
+            self._of.caption(prose.text(words.WORDS, section, figures))
             self._chart, self._caption = Place(), Place()
             configs = [config for family in self.families for config in family]
             self._sweep = Sweep(
@@ -63,6 +66,14 @@ class Seeds(Panel):
         if not {*self.names} <= {*runs} or len({runs[name] for name in self.names}) < 2:
             return []
         return [repeated(runs[name], SEEDS - 1) for name in self.names]
+
+    def draw(self, look: Look) -> None:
+        """What is not compared is not said to be: where a run has diverged there is no verdict."""
+        if self._sweep is None or all(r.finite for r in look.drawn if r.name in self.names):
+            return
+        first, second = self.names
+        figures = {"first": first, "second": second}
+        self._of.caption(prose.text(words.WORDS, words.NOT_FINITE, figures))
 
     def run(self) -> None:
         """Train and draw them, where that was asked for."""
