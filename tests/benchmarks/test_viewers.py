@@ -22,7 +22,6 @@ from benchmarks.viewers import ForeignHost, Viewer, loopback, state_of
 from fmviz.engine.watch import Update
 from fmviz.ui.status import status
 from tests.support.asynchronous import finished
-from tests.support.browser import server
 from tests.support.records import SHIPPED, shipped
 
 COOKIE = "_streamlit_xsrf=2|ab|cd|17"
@@ -376,22 +375,3 @@ def test_status_lines_are_read_as_the_pages_write_them() -> None:
     # Where the page asks before it trains what takes long.
     assert state_of(":material/timer: Training this takes about 40 s.") == "asking"
     assert state_of("L2 and L1") is None
-
-
-@pytest.mark.slow
-def test_a_viewer_of_the_real_app_moves_its_slider(tmp_path: Any) -> None:
-    async def play(address: str) -> None:
-        async with Viewer(address) as viewer:
-            opened = await viewer.open("regularisation", "epochs=2&train_size=300&lam=2")
-            assert opened.done, opened
-            before = viewer.screen.metrics()
-            moved = await viewer.step("lam", +1)
-            assert moved.done, moved
-            assert moved.trained or moved.waited
-            assert moved.first_point is not None
-            assert viewer.value("lam") in viewer.query
-            assert before
-            assert viewer.screen.metrics() != before
-
-    with server(tmp_path) as address:
-        finished(play(address))

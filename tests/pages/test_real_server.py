@@ -1,10 +1,10 @@
-"""What becomes of a run whose viewer goes: a real server, its worker, and a tab that is closed."""
+"""A real server and its worker, seen by a viewer: that moves a slider, and whose tab is closed."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from pathlib import Path
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import psutil
@@ -24,6 +24,32 @@ SECONDS_TO_TRAIN = 2 * WORTH_KEEPING_SECONDS
 # What is spent after a tab has closed is less than training so many epochs takes: seconds by the
 # clock are many where the processor has others to serve.
 EPOCHS_TO_STOP = 25
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """That of the server."""
+    with server(tmp_path_factory.mktemp("store"), FMVIZ_AHEAD="0") as address:
+        yield address
+
+
+async def moved(address: str) -> None:
+    """Open a page of a run that nobody has trained, and move its slider to another."""
+    async with Viewer(address) as viewer:
+        opened = await viewer.open("regularisation", "epochs=2&train_size=300&lam=2")
+        assert opened.done, opened
+        before = viewer.screen.metrics()
+        moved = await viewer.step("lam", +1)
+        assert moved.done, moved
+        assert moved.trained or moved.waited
+        assert moved.first_point is not None
+        assert viewer.value("lam") in viewer.query
+        assert before
+        assert viewer.screen.metrics() != before
+
+
+def test_a_viewer_of_the_real_app_moves_its_slider(address: str) -> None:
+    finished(moved(address))
 
 
 def trainers(address: str) -> list[psutil.Process]:
@@ -91,9 +117,8 @@ async def closed_and_opened_again(address: str) -> tuple[float, int, int]:
     return spent / an_epoch, epoch, again
 
 
-def test_a_closed_tab_stops_its_training_and_one_that_comes_back_goes_on(tmp_path: Path) -> None:
-    with server(tmp_path / "store", FMVIZ_AHEAD="0") as address:
-        wasted, epoch, again = finished(closed_and_opened_again(address))
+def test_a_closed_tab_stops_its_training_and_one_that_comes_back_goes_on(address: str) -> None:
+    wasted, epoch, again = finished(closed_and_opened_again(address))
     assert wasted < EPOCHS_TO_STOP
     # An epoch is told of: the run is in training, and had not gone on unseen to its end.
     assert again >= epoch
