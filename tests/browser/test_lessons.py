@@ -10,20 +10,24 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fmviz.lessons.catalogue import LESSONS
-from tests.support.browser import FIRST_CHART, check_whole, grave, settled
+from tests.browser.test_stage import BOXES, MAIN_CHART, PARTS, STAGED
+from tests.support.browser import FIRST_CHART, check_whole, grave, past_guess, settled
 
 pytestmark = pytest.mark.slow
 
 # The height of a telephone's window.
 TELEPHONE = 844
+# Higher than one, so that more is in sight at once.
+SIZE = {"width": 390, "height": 1000}
+# Pages with controls below the picture; one opens on a picture that they are made of.
+CONTROLLED = [name for name in STAGED if name != "your_garment"]
 OTHERS = [lesson for name, lesson in LESSONS.items() if name != "start"]
 
 
 @pytest.fixture(scope="module")
 def page(browser: Any, nowhere: str) -> Iterator[Page]:
     """One reader who goes from page to page."""
-    size = {"width": 390, "height": 1000}
-    page = browser.new_page(viewport=size, color_scheme="dark")
+    page = browser.new_page(viewport=SIZE, color_scheme="dark")
     page.set_default_timeout(30_000)
     page.faults = []
     page.on("pageerror", lambda error: page.faults.append(str(error)))
@@ -66,4 +70,42 @@ def test_a_lesson_is_reached_from_its_card_and_shows_recorded_runs(
         top = knob["y"] + knob["height"] - TELEPHONE
         assert top < chart["y"] + chart["height"] - 250 < knob["y"]
     assert grave(page) == []
+    check_telephone(page, lesson.name)
     assert page.faults == []  # type: ignore[attr-defined]
+
+
+def check_telephone(page: Page, name: str) -> None:
+    """In the window of a telephone nothing moves sideways, and no tool lies on a legend."""
+    page.set_viewport_size(SIZE | {"height": TELEPHONE})  # type: ignore[arg-type]
+    main = page.get_by_test_id("stMain")
+    expect(main).to_have_js_property("scrollWidth", 390)
+    main.evaluate("main => main.scrollTo(0, 0)")
+    if name in CONTROLLED:
+        check_order(page)
+    film = page.locator(".st-key-picture [data-fmviz-film=drawn]:has(.stVegaLiteChart)").first
+    if film.count():
+        film.hover()
+        tools, legend = film.locator(".stElementToolbar").first, film.locator(".legend").first
+        expect(tools).to_have_css("opacity", "1")
+        assert tools.bounding_box()["y"] + tools.bounding_box()["height"] < (  # type: ignore[index]
+            legend.bounding_box()["y"] + 5  # type: ignore[index]
+        )
+    page.set_viewport_size(SIZE)  # type: ignore[arg-type]
+
+
+def check_order(page: Page) -> None:
+    """The verdict, the picture as much of it as the window has room for, then the controls."""
+    page.locator(MAIN_CHART).first.wait_for(state="attached")
+    boxes = page.evaluate(BOXES, {part: PARTS[part] for part in ("verdict", "picture", "control")})
+    assert boxes["verdict"]["bottom"] <= boxes["picture"]["top"] < 0.76 * TELEPHONE
+    assert boxes["picture"]["bottom"] <= boxes["control"]["top"]
+
+
+@pytest.mark.parametrize("name", ["start", "compare"])
+def test_pages_without_a_card_fit_a_telephone_too(browser: Any, nowhere: str, name: str) -> None:
+    page = browser.new_page(viewport=SIZE | {"height": TELEPHONE})
+    page.set_default_timeout(60_000)
+    page.goto(f"{nowhere}/{name}")
+    past_guess(page)
+    check_telephone(page, name)
+    page.close()
