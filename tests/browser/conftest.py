@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.support.browser import chromium, free_port, launched, server
 from tests.support.needs import require
+
+# As long as Playwright waits for anything else: of its five seconds a busy machine takes more.
+EXPECT_MS = 30_000
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     require(chromium(), "needs Chromium: install Debian's package chromium")
+    expect.set_options(timeout=EXPECT_MS)
     with sync_playwright() as playwright:
         browser = launched(playwright)
         # Placeholders that shimmer are drawn over and over by a processor that has none to spare.

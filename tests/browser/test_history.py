@@ -18,7 +18,6 @@ def page(browser: Any, app: str) -> Iterator[Page]:
     """The playground as it opens."""
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     page.set_default_timeout(40_000)
-    expect.set_options(timeout=40_000)
     page.goto(f"{app}/playground")
     settled_at(page, "/playground", lam="10", patience="off")
     page.wait_for_selector("text=recorded run")

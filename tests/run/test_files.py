@@ -115,10 +115,11 @@ def test_what_is_no_run_under_a_runs_name_costs_nothing(
     path = tmp_path / f"{record.config.key}{suffix}"
     DANGERS[kind](path)
     store = RunStore(tmp_path, recorded=None)
-    begun = time.process_time()
+    # This thread's: of a process that trains, others have work, too.
+    begun = time.thread_time()
     assert store.find(record.config) is None
     assert store.newest(5) == []
-    assert time.process_time() - begun < 1
+    assert time.thread_time() - begun < 1
     # A run is kept all the same, in memory where its place is taken by a folder.
     store.put(record)
     assert store.get(record.config) is record

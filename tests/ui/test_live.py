@@ -77,7 +77,7 @@ def test_the_first_epoch_and_the_end_are_looked_at_at_once(
         states.append(update.state)
         engine.watches[0].turned = True
     assert states == ["waiting", "waiting", "done"]
-    assert time.monotonic() - begun < LONGEST_SECONDS / 2
+    assert time.monotonic() - begun < 0.9 * LONGEST_SECONDS
 
 
 def test_what_a_picture_takes_is_spent(
@@ -110,7 +110,7 @@ def test_a_reader_who_moves_a_control_ends_the_script_while_it_looks_away(
     with pytest.raises(KeyboardInterrupt):
         list(live.live([RunConfig()]))
     # It did not wait for its next picture.
-    assert time.monotonic() - begun < LONGEST_SECONDS
+    assert time.monotonic() - begun < 0.9 * LONGEST_SECONDS
 
 
 @pytest.mark.parametrize(
