@@ -20,7 +20,8 @@ def running(run: Shown) -> list[Caption]:
     if not run.kept:
         return []
     record, epoch = run.record, run.kept
-    rate = record.config.in_epoch(epoch).dropout
+    # A branch may bring dropout, or take it away.
+    rate, first_rate = (record.config.in_epoch(each).dropout for each in (epoch, 1))
     history = record.history
     keras = Estimate(record.at("running_accuracy", epoch), 0.0)
     measured = record.estimate("train_accuracy", epoch)
@@ -39,6 +40,7 @@ def running(run: Shown) -> list[Caption]:
         "first_measured": percent(float(history["train_accuracy"][0])),
         "below": str(below),
         "rate": f"{rate:g}",
+        "first_rate": f"{first_rate:g}",
     }
     # Less than half an image is rounding.
     if abs(behind.value) * record.config.train_size < 0.5:
@@ -56,7 +58,8 @@ def running(run: Shown) -> list[Caption]:
         if record.config.label_noise:
             # Then that comes of the labels as much as of how the mean is taken.
             captions.append(Caption("running told", figures))
-    captions.append(Caption("running why dropout" if rate else "running why", figures))
+    why = "running why dropout" if rate or first_rate else "running why"
+    captions.append(Caption(why if rate == first_rate else f"{why}, branched", figures))
     return captions
 
 

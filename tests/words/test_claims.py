@@ -189,6 +189,27 @@ def test_what_is_said_of_kerass_accuracy_holds(
     assert ("running why dropout" in told) == (rate > 0)
 
 
+@given(
+    before=st.sampled_from([0.0, 0.25, 0.5]),
+    after=st.sampled_from([0.0, 0.25, 0.5]),
+    branch=st.integers(1, 3),
+    epoch=st.integers(1, 4),
+)
+def test_units_are_said_to_be_missing_in_the_epochs_that_they_miss(
+    before: float, after: float, branch: int, epoch: int
+) -> None:
+    config = tiny(epochs=4, dropout=before, branch={"dropout": after}, branch_epoch=branch)
+    record = synthetic(config, running_accuracy=0.5, train_accuracy=0.7, val_accuracy=0.6)
+    caption = running(Shown("the run", record, None, epoch))[-1]
+    text = " ".join(prose.text(prose.SHARED, caption.section, caption.figures).split())
+    kept = after if epoch > branch else before
+    told = re.findall(r"0\.\d+(?!\d*%)|\b0(?= in)", text)
+    if before == kept:
+        assert told == [f"{kept:g}"] * (kept > 0)
+    else:
+        assert told == [f"{before:g}", f"{kept:g}"]
+
+
 @pytest.mark.parametrize("direction", [-1, 0, 1])
 def test_a_claim_that_the_record_contradicts_is_found(direction: int) -> None:
     runs = [shown(0.9, 0.8, name="a"), shown(0.9, 0.7, name="b")]

@@ -106,6 +106,9 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "running told": keras_says("running told", 0.7, 0.9, label_noise=0.2),
     "running why": keras_says("running why", 0.7, 0.9),
     "running why dropout": keras_says("running why dropout", 0.7, 0.9, dropout=0.5),
+    "running why dropout, branched": keras_says(
+        "running why dropout, branched", 0.7, 0.9, branch={"dropout": 0.5}, branch_epoch=1
+    ),
     "gap": lambda: shared_.gap(shown(0.95, 0.85)),
     "gap of told labels": lambda: shared_.gap(told_false(0.9, 0.6)),
     "below a guess": lambda: shared_.gap(told_false(1.0, 0.02, everything=True)),
@@ -231,6 +234,7 @@ DETAILS = {
     "running told",
     "running why",
     "running why dropout",
+    "running why dropout, branched",
     "pictures",
 }
 
