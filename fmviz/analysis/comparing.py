@@ -4,6 +4,9 @@ Two networks judged on the same images are compared image by image. That needs e
 which a record has once its run has ended; until then the careful error of separate images stands
 in. Training images may all be measured, and then nothing about them is left to chance. Words follow
 from the result (`Comparison`) alone.
+
+An accuracy gap is of true labels alone: against what a network was told, a wrong label that it
+repeats would count as right. Where no label is true there is no gap.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from fmviz.run import data
 from fmviz.run.choices import DATASETS
 from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate, accuracy_gap, finite_population
-from fmviz.run.record import RunRecord
+from fmviz.run.record import Array, RunRecord
 
 Right = npt.NDArray[np.bool_]
 
@@ -33,40 +36,58 @@ def at_chance(run: Shown, split: str = "val") -> bool:
     return significance.against_chance(run.at(name), images).could_be_noise
 
 
-def gap(run: Shown) -> Comparison:
-    """Training accuracy − validation accuracy of one network."""
-    return significance.normal(run.gap.value, run.gap.error)
-
-
-def training_accuracy(record: RunRecord, true: bool) -> str | None:
-    """The history's name for accuracy on training images: against the labels that the run was told,
-    or on the images with a `true` label alone; None where no label is."""
+def truly_told(record: RunRecord) -> str | None:
+    """The split of the training images with a true label: "train" where all have one, else "clean";
+    None where none has."""
     wrong = record.examples["corrupted"]
-    if not true or not wrong:
-        return "train_accuracy"
-    return None if wrong == record.examples["train"] else "clean_accuracy"
+    if not wrong:
+        return "train"
+    return None if wrong == record.examples["train"] else "clean"
 
 
-def gap_after(record: RunRecord, epoch: int, true: bool) -> Estimate | None:
-    """`training_accuracy` − validation accuracy; None where no label is true."""
-    name = training_accuracy(record, true)
-    if name is None:
+def gap_after(record: RunRecord, epoch: int) -> Estimate | None:
+    """Accuracy on the training images with a true label − validation accuracy; None where no label
+    is true."""
+    split = truly_told(record)
+    if split is None:
         return None
-    return accuracy_gap(record.estimate(name, epoch), record.estimate("val_accuracy", epoch))
+    training, validation = (record.estimate(f"{s}_accuracy", epoch) for s in (split, "val"))
+    return accuracy_gap(training, validation)
+
+
+def gap(run: Shown) -> Comparison | None:
+    """The same of a run as it is shown, beside a gap of 0."""
+    found = gap_after(run.record, run.kept)
+    return None if found is None else significance.normal(found.value, found.error)
 
 
 def right(record: RunRecord, split: str, epoch: int) -> Right | None:
     """Which images of a split an ended run answers as it should, (images,); None while it goes on.
 
     Args:
-        split: "train" (the fixed sample, against the labels the run was told), "val" or "test".
+        split: "train" (the fixed sample, against the labels the run was told), "clean" (those of
+            it with a true label), "val" or "test".
         epoch: how many have been trained.
     """
     try:
-        answers = record.answers(split, epoch)
+        answers = _answers(record, split, epoch)
     except ValueError:
         return None
     row: Right = answers == labels(record.config, split)
+    return row
+
+
+def _answers(record: RunRecord, split: str, epoch: int) -> Array:
+    if split != "clean":
+        return record.answers(split, epoch)
+    clean: Array = record.answers("train", epoch)[_true(record.config)]
+    return clean
+
+
+def _true(config: RunConfig) -> Right:
+    """Which images of the training sample have a true label, (images,)."""
+    told = labels(config, "train")
+    row: Right = told == data.load(config.dataset).train.labels[: len(told)]
     return row
 
 
@@ -74,6 +95,8 @@ def right(record: RunRecord, split: str, epoch: int) -> Right | None:
 def labels(config: RunConfig, split: str) -> npt.NDArray[np.int32]:
     """What a run should answer on the images of a split."""
     images = data.load(config.dataset)
+    if split == "clean":
+        return labels(config, "train")[_true(config)]
     if split == "train":
         told, _ = data.with_noise(
             images.train.labels[: config.train_size], config.label_noise, config.seed
@@ -84,7 +107,8 @@ def labels(config: RunConfig, split: str) -> npt.NDArray[np.int32]:
 
 def same_images(a: RunConfig, b: RunConfig, split: str) -> bool:
     """Whether two runs are judged on the same images of a split, and by the same labels."""
-    return a.dataset == b.dataset and np.array_equal(labels(a, split), labels(b, split))
+    told = "train" if split == "clean" else split
+    return a.dataset == b.dataset and np.array_equal(labels(a, told), labels(b, told))
 
 
 def change(run: Shown, other: Shown, split: str) -> Comparison:
@@ -92,21 +116,40 @@ def change(run: Shown, other: Shown, split: str) -> Comparison:
     network or answer every image alike; paired where both have ended and are judged on the same
     images, else that of separate images."""
     configs = run.record.config, other.record.config
-    both = [right(each.record, split, each.kept) for each in (run, other)]
+    records = [(each.record, split, each.kept) for each in (run, other)]
+    both = [right(*record) for record in records]
     if both[0] is None or both[1] is None or not same_images(*configs, split):
         if configs[0] == configs[1] and run.kept == other.kept:
             return SAME
         return significance.separate(run.accuracy(split), other.accuracy(split))
-    if np.array_equal(run.record.answers(split, run.kept), other.record.answers(split, other.kept)):
+    answers = [_answers(*record) for record in records]
+    if np.array_equal(answers[0], answers[1]):
         return SAME
-    drawn_from = max(config.train_size for config in configs) if split == "train" else None
+    # None of validation and test images, which stand for any others.
+    drawn_from = max(
+        (n for r in (run, other) if (n := r.record.measured_on(f"{split}_accuracy")[1])),
+        default=None,
+    )
     return significance.paired(both[0], both[1], finite_population(len(both[0]), drawn_from))
 
 
-def gap_change(run: Shown, other: Shown) -> Comparison:
+def training_change(run: Shown, other: Shown) -> Comparison | None:
+    """Accuracy of one run on the training images with a true label − that of another; None where no
+    label of one of them is true."""
+    splits = [truly_told(each.record) for each in (run, other)]
+    if splits[0] is None or splits[1] is None:
+        return None
+    if splits[0] == splits[1]:
+        return change(run, other, splits[0])
+    return significance.separate(run.accuracy(splits[0]), other.accuracy(splits[1]))
+
+
+def gap_change(run: Shown, other: Shown) -> Comparison | None:
     """Accuracy gap of one run − that of another: the change in training less that in validation,
-    which are separate images."""
-    training, validation = (change(run, other, split) for split in ("train", "val"))
+    which are separate images; None where no label of one of them is true."""
+    training, validation = training_change(run, other), change(run, other, "val")
+    if training is None:
+        return None
     if training.same and validation.same:
         return SAME
     if not (training.value or training.error):

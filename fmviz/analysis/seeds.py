@@ -31,7 +31,7 @@ class OverSeeds(NamedTuple):
     """A figure of one setting less that of another, seed by seed.
 
     Attributes:
-        of: validation accuracy, or the accuracy gap.
+        of: validation accuracy, or the accuracy gap on true labels.
         differences: one a seed, as shares.
         mean: their mean, by Student's t; "same" where the two answer alike with every seed.
     """
@@ -42,7 +42,8 @@ class OverSeeds(NamedTuple):
 
 
 def over_seeds(pairs: Sequence[tuple[Shown, Shown]]) -> list[OverSeeds]:
-    """What sets two settings apart over the seeds; nothing with fewer than two of them.
+    """What sets two settings apart over the seeds; nothing with fewer than two of them, and no gap
+    where no label is true.
 
     Args:
         pairs: the two runs of each seed, ended and finite; the second less the first is taken.
@@ -51,10 +52,14 @@ def over_seeds(pairs: Sequence[tuple[Shown, Shown]]) -> list[OverSeeds]:
         return []
     images = min(run.record.examples["validation"] for pair in pairs for run in pair)
     accuracies = [pair[1].at("val_accuracy") - pair[0].at("val_accuracy") for pair in pairs]
-    gaps = [pair[1].gap.value - pair[0].gap.value for pair in pairs]
-    same = all(comparing.gap_change(second, first).same for first, second in pairs)
-    found: list[tuple[Of, list[float]]] = [("validation", accuracies), ("gap", gaps)]
+    found: dict[Of, list[float]] = {"validation": accuracies}
+    gaps = [[gap.value for run in pair if (gap := comparing.gap(run))] for pair in pairs]
+    if all(len(of_pair) == 2 for of_pair in gaps):
+        found["gap"] = [second - first for first, second in gaps]
+    alike = [comparing.training_change(second, first) for first, second in pairs]
+    alike += [comparing.change(second, first, "val") for first, second in pairs]
+    same = all(change is None or change.same for change in alike)
     return [
         OverSeeds(of, tuple(differences), SAME if same else of_seeds(np.array(differences), images))
-        for of, differences in found
+        for of, differences in found.items()
     ]

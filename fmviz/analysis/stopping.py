@@ -215,17 +215,12 @@ class Shown(NamedTuple):
         """Whether it has trained, and has not diverged."""
         return self.kept > 0 and self.record.diverged is None
 
-    @property
-    def gap(self) -> Estimate:
-        """Training accuracy − validation accuracy."""
-        return self.record.gap(self.kept)
-
     def at(self, name: str) -> float:
         """A figure of the history with these weights."""
         return self.record.at(name, self.kept)
 
     def accuracy(self, split: str = "val") -> Estimate:
-        """Accuracy on a split, "train", "val", "test" or "corrupted", with its error."""
+        """Accuracy on a split, "train", "clean", "val", "test" or "corrupted", with its error."""
         return self.record.estimate(f"{split}_accuracy", self.kept)
 
 

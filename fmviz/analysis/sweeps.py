@@ -46,7 +46,7 @@ def points_of_sweep(
 
     Args:
         named: the finished runs, by name; a diverged one is left out.
-        figure: "accuracy", "gap", "sparsity" or "rms".
+        figure: "accuracy", "gap" (on true labels), "sparsity" or "rms".
     """
     together: dict[tuple[str, str, float], list[float]] = {}
     for name, record in named:
@@ -58,7 +58,7 @@ def points_of_sweep(
                 "training": record.at("train_accuracy", end),
                 "validation": record.at("val_accuracy", end),
             },
-            "gap": {"": record.gap(end).value},
+            "gap": {"": gap.value} if (gap := comparing.gap_after(record, end)) else {},
             "sparsity": {"": record.sparsity(tolerance, end)},
             "rms": {"": weight_rms(record, end)},
         }[figure]
@@ -160,11 +160,13 @@ def mean_accuracy(runs: Sequence[RunRecord]) -> Estimate:
     return _mean(_ends(runs))
 
 
-def mean_gap(runs: Sequence[RunRecord]) -> Estimate:
-    """Mean accuracy gap of a cell, with its error as `mean_accuracy` has it."""
-    if len(runs) == 1:
-        return runs[0].gap(runs[0].epochs)
-    return _mean(np.array([run.gap(run.epochs).value for run in runs]))
+def mean_gap(runs: Sequence[RunRecord]) -> Estimate | None:
+    """Mean accuracy gap of a cell on true labels, with its error as `mean_accuracy` has it; None
+    where no label of one is true."""
+    gaps = [gap for run in runs if (gap := comparing.gap_after(run, run.epochs)) is not None]
+    if len(gaps) < len(runs):
+        return None
+    return gaps[0] if len(runs) == 1 else _mean(np.array([gap.value for gap in gaps]))
 
 
 def _mean(values: npt.NDArray[np.float64]) -> Estimate:

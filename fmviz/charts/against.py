@@ -7,6 +7,7 @@ from typing import Any
 
 import altair as alt
 
+from fmviz.analysis import comparing
 from fmviz.charts import axes, marks
 from fmviz.charts.marks import of_kind
 from fmviz.charts.scales import dashed_split, split_fill
@@ -18,8 +19,8 @@ from fmviz.run.record import RunRecord
 
 @specification
 def against_spec(title: str, values: tuple[float, ...], log: bool, dark: bool) -> Any:
-    """Training and validation accuracy against a setting, ± one standard error; what lies between
-    them is the gap. A rule marks the reader's value.
+    """Training accuracy on true labels and validation accuracy against a setting, ± one standard
+    error; what lies between them is the gap. A rule marks the reader's value.
 
     Args:
         title: of the setting's axis.
@@ -52,7 +53,8 @@ def against_spec(title: str, values: tuple[float, ...], log: bool, dark: bool) -
 def against_rows(
     field: str, records: Sequence[RunRecord], present: float, gaps: Sequence[str]
 ) -> Rows:
-    """Rows for `against_spec`, after the last epoch of each run.
+    """Rows for `against_spec`, after the last epoch of each run; no training where no label is
+    true.
 
     Args:
         field: of `RunConfig`, the setting in which the runs differ.
@@ -62,8 +64,12 @@ def against_rows(
     rows: list[dict[str, Any]] = []
     for record, gap in zip(records, gaps, strict=True):
         last = record.epochs
-        ends = [record.estimate(name, last) for name in ("train_accuracy", "val_accuracy")]
+        told = comparing.truly_told(record)
+        names = [told and f"{told}_accuracy", "val_accuracy"]
+        ends = [None if name is None else record.estimate(name, last) for name in names]
         for split, accuracy, other in zip(SPLITS, ends, ends[::-1], strict=True):
+            if accuracy is None:
+                continue
             rows.append(
                 {
                     "kind": "run",
@@ -73,7 +79,7 @@ def against_rows(
                     # An axis that shows more than 100% would only puzzle.
                     "low": max(accuracy.value - accuracy.error, 0.0),
                     "high": min(accuracy.value + accuracy.error, 1.0),
-                    "other": other.value,
+                    "other": other and other.value,
                     "gap": gap,
                 }
             )

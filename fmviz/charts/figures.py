@@ -52,19 +52,14 @@ def gap_spec(names: tuple[str, ...], dark: bool) -> Any:
     return chart.configure_legend(disable=True)
 
 
-def gap_rows(runs: Sequence[Shown], *, true: bool = False) -> Rows:
-    """Rows for `gap_spec`, one a run.
-
-    Args:
-        true: whether training counts on images with a true label alone; else as told, where a wrong
-            label that is repeated counts as right.
-    """
+def gap_rows(runs: Sequence[Shown]) -> Rows:
+    """Rows for `gap_spec`, one a run; no training where no label is true."""
     rows = []
     for run in runs:
-        name = comparing.training_accuracy(run.record, true)
-        training = None if name is None else run.record.estimate(name, run.kept)
+        split = comparing.truly_told(run.record)
+        training = None if split is None else run.accuracy(split)
         validation = run.record.estimate("val_accuracy", run.kept)
-        label = gap_label(run.record, run.kept, true)
+        label = gap_label(run.record, run.kept)
         ends = {"training": training, "validation": validation}
         middle = ((training or validation).value + validation.value) / 2
         rows.append(
@@ -82,13 +77,10 @@ def gap_rows(runs: Sequence[Shown], *, true: bool = False) -> Rows:
     return Rows(rows)
 
 
-def gap_label(record: RunRecord, epoch: int, true: bool) -> str:
+def gap_label(record: RunRecord, epoch: int) -> str:
     """The gap that `gap_rows` draw, in points; "–" where no label is true."""
-    gap = comparing.gap_after(record, epoch, true)
-    if gap is None:
-        return "–"
-    told = " as told" if record.examples["corrupted"] and not true else ""
-    return points(gap) + told
+    gap = comparing.gap_after(record, epoch)
+    return "–" if gap is None else points(gap)
 
 
 @specification

@@ -355,27 +355,25 @@ LEVEL = 4
 
 
 @_per_record
-def _gap(record: RunRecord, true: bool) -> Reel:
+def _gap(record: RunRecord) -> Reel:
     """Both accuracies, their errors and the gap as text, of every epoch; no training accuracy where
     no label is true."""
     rows: dict[str, list[Any]] = {"training": [], "validation": [], "errors": [], "labels": []}
-    names = [comparing.training_accuracy(record, true), "val_accuracy"]
+    told = comparing.truly_told(record)
+    names = [told and f"{told}_accuracy", "val_accuracy"]
     for epoch in range(record.epochs + 1):
         ends = [None if name is None else record.estimate(name, epoch) for name in names]
         for split, end in zip(SPLITS, ends, strict=True):
             rows[split].append(None if end is None else round(end.value, 4))
         rows["errors"].append([None if end is None else round(end.error, 5) for end in ends])
-        rows["labels"].append(gap_label(record, epoch, true))
+        rows["labels"].append(gap_label(record, epoch))
     return rows
 
 
-def gap(runs: Sequence[Shown], *, true: bool = False) -> Reel:
-    """Training and validation accuracy of each run with their standard errors, and the gap.
-
-    Args:
-        true: as `figures.gap_rows` has it.
-    """
-    found = [_gap(run.record, true) for run in runs]
+def gap(runs: Sequence[Shown]) -> Reel:
+    """Training and validation accuracy of each run with their standard errors, and the gap, as
+    `figures.gap_rows` has them."""
+    found = [_gap(run.record) for run in runs]
     reached = [
         value + side * errors[index]
         for rows in found

@@ -124,9 +124,9 @@ def branch_answer(runs: list[Shown]) -> int:
 
 
 def gap_answer(runs: list[Shown]) -> int:
-    """Between which of `GAPS` the accuracy gap of the last run lies."""
+    """Between which of `GAPS` training accuracy − validation accuracy of the last run lies."""
     run = runs[-1]
-    gap = run.gap.value
+    gap = run.at("train_accuracy") - run.at("val_accuracy")
     return sum(gap >= bound for bound in GAPS)
 
 

@@ -10,6 +10,7 @@ from fmviz.run.choices import OPTIMIZERS
 from fmviz.run.groups import begins_anew
 from fmviz.run.naming import changes_name
 from fmviz.theory import schedules
+from fmviz.words.memory import counted
 from fmviz.words.numbers import around, direction, percent, short_points
 from fmviz.words.prose import Caption, Claim
 
@@ -25,7 +26,7 @@ def of_pair(trunk: Shown, branched: Shown, beside: Shown | None = None) -> list[
     config = branched.record.config
     if branched.record.diverged is not None or trunk.record.diverged is not None:
         return [Caption("branch, diverged", {"epoch": str(config.branch_epoch)})]
-    ends = [_outcome(trunk, branched), _gap(trunk, branched)]
+    ends = [_outcome(trunk, branched), *_gap(trunk, branched)]
     # What has changed leads.
     ends.sort(key=lambda caption: not any(claim.direction for claim in caption.claims))
     others = [] if beside is None or beside.record.diverged else [_beside(beside, branched)]
@@ -66,18 +67,22 @@ def _beside(other: Shown, branched: Shown) -> Caption:
     return Caption(f"branch beside, {how}", figures, (claim,))
 
 
-def _gap(trunk: Shown, branched: Shown) -> Caption:
-    """The accuracy gaps of both."""
+def _gap(trunk: Shown, branched: Shown) -> list[Caption]:
+    """The accuracy gaps of both; nothing where no label is true."""
     change = comparing.gap_change(branched, trunk)
+    gaps = [comparing.gap(run) for run in (branched, trunk)]
+    if change is None or gaps[0] is None or gaps[1] is None:
+        return []
     figures = {
         "epoch": str(branched.record.config.branch_epoch),
         "change": around(change.size),
-        "gap": short_points(branched.gap),
-        "trunk_gap": short_points(trunk.gap),
+        "gap": short_points(gaps[0]),
+        "trunk_gap": short_points(gaps[1]),
+        "counted": counted((branched, trunk)),
     }
     claim = Claim("gap", branched.name, change.sign, trunk.name)
     how = direction(change, "narrower", "alike", "wider")
-    return Caption(f"branch, gap {how}", figures, (claim,))
+    return [Caption(f"branch, gap {how}", figures, (claim,))]
 
 
 def went_on(branched: Shown) -> list[Caption]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fmviz.analysis.memory import ByHeart
+from fmviz.analysis.stopping import Shown
 from fmviz.run.choices import N_CLASSES
 from fmviz.run.measure import Estimate
 from fmviz.run.naming import plural
@@ -18,6 +21,12 @@ def by_mistake(validation: Estimate) -> Estimate:
     """
     others = N_CLASSES - 1
     return Estimate((1 - validation.value) / others, validation.error / others)
+
+
+def counted(runs: Sequence[Shown]) -> str:
+    """What follows a gap in a sentence: on which labels it counts, where some are wrong."""
+    wrong = any(run.record.examples["corrupted"] for run in runs)
+    return " (counted on true labels)" if wrong else ""
 
 
 def by_heart(found: ByHeart) -> Caption:

@@ -17,7 +17,12 @@ NOT_FINITE = "one training each, diverged"
 
 
 def verdict(
-    found: Sequence[OverSeeds], names: tuple[str, str], tried: int, *, chosen: bool = False
+    found: Sequence[OverSeeds],
+    names: tuple[str, str],
+    tried: int,
+    *,
+    chosen: bool = False,
+    counted: str = "",
 ) -> list[Caption]:
     """Whether the second setting differs from the first over the seeds, beyond their luck.
 
@@ -26,6 +31,7 @@ def verdict(
         names: of the two.
         tried: how many seeds there were.
         chosen: whether the second's epochs were chosen on the validation images.
+        counted: on which labels a gap counts, as `memory.counted` has it.
     """
     if not found:
         return [Caption("too few", {})]
@@ -33,19 +39,20 @@ def verdict(
     if found[0].mean.same:
         captions.append(Caption("same", {}))
     else:
-        captions += [_of_one(each, names, chosen) for each in found]
+        captions += [_of_one(each, names, chosen, counted) for each in found]
     if (left := tried - len(found[0].differences)) > 0:
         captions.append(Caption("some left out", {"count": str(left), "all": str(tried)}))
     return captions
 
 
-def _of_one(found: OverSeeds, names: tuple[str, str], chosen: bool) -> Caption:
+def _of_one(found: OverSeeds, names: tuple[str, str], chosen: bool, counted: str) -> Caption:
     mean = found.mean
     low, high = interval(mean)
     figures = {
         "seeds": str(len(found.differences)),
         "other": names[0],
         "run": names[1],
+        "counted": counted,
         "mean": signed_points(mean.value),
         "size": f"{100 * abs(mean.value):.1f}",
         "low": signed_points(low),

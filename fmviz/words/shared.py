@@ -21,8 +21,9 @@ from fmviz.run.settings import number
 from fmviz.theory import penalties, schedules
 from fmviz.theory.saturation import Prediction
 from fmviz.words import keras_lines
-from fmviz.words.memory import by_mistake
-from fmviz.words.numbers import around, counted, percent, short_points, small_percent
+from fmviz.words.memory import by_mistake, counted
+from fmviz.words.numbers import around, direction, percent, short_points, small_percent
+from fmviz.words.numbers import counted as count_of
 from fmviz.words.prose import Caption, Claim
 
 # The gap of a network that underfits is smaller than this.
@@ -41,13 +42,11 @@ def gap(run: Shown) -> Caption:
     record = run.record
     training = record.estimate("train_accuracy", run.kept)
     validation = record.estimate("val_accuracy", run.kept)
-    size = comparing.gap(run)
     train_images, val_images = record.examples["train"], record.examples["validation"]
     of_all = record.config.train_size
     figures = {
         "training": percent(training.value),
         "validation": percent(validation.value),
-        "gap": around(size.size),
         "train_images": f"{train_images:,}",
         "trained": f"its {train_images:,} training images"
         if train_images == of_all
@@ -59,8 +58,10 @@ def gap(run: Shown) -> Caption:
     false = record.examples["corrupted"]
     if false == train_images and against_chance(validation.value, val_images).sign < 0:
         return Caption("below a guess", figures, (Claim("val_accuracy", run.name, -1),))
-    if false:
+    size = comparing.gap(run)
+    if false or size is None:
         return Caption("gap of told labels", figures)
+    figures["gap"] = around(size.size)
     section = {0: "gap could be noise", 1: "gap", -1: "gap reversed"}[size.sign]
     return Caption(section, figures, (Claim("gap", run.name, size.sign),))
 
@@ -118,32 +119,45 @@ def label_noise(run: Shown) -> Caption | None:
 
 
 def against_baseline(run: Shown, baseline: Shown) -> Caption:
-    """What the gap and validation accuracy are beside the baseline's.
+    """What the gap and validation accuracy are beside the baseline's; validation alone where no
+    label is true. Training counts on true labels.
 
     The penalty is named as the cause only where both networks are shown after the same epoch:
     else early stopping has its part in the difference. A network underfits that is worse on
     training images too, by some points, and whose gap is small.
     """
-    gaps = run.gap, baseline.gap
-    change = comparing.gap_change(run, baseline)
-    held_out, training = (comparing.change(run, baseline, split) for split in ("val", "train"))
+    held_out = comparing.change(run, baseline, "val")
     figures = {
         "run": run_name(run.record.config),
-        "gap": short_points(gaps[0]),
-        "baseline_gap": short_points(gaps[1]),
-        "training": percent(run.at("train_accuracy")),
-        "baseline_training": percent(baseline.at("train_accuracy")),
-        "change": around(change.size),
         "val_change": around(held_out.size),
-        "train_change": around(training.size),
         "val_direction": "higher" if held_out.value > 0 else "lower",
         "epoch": str(run.kept),
         "baseline_epoch": str(baseline.kept),
     }
+    on_val = Claim("val_accuracy", run.name, held_out.sign, baseline.name)
+    gaps = comparing.gap(run), comparing.gap(baseline)
+    change = comparing.gap_change(run, baseline)
+    training, split = comparing.training_change(run, baseline), comparing.truly_told(run.record)
+    if gaps[0] is None or gaps[1] is None or change is None or training is None:
+        how = "same" if held_out.same else direction(held_out, "lower", "alike", "higher")
+        if run.kept != baseline.kept and not held_out.sign:
+            how = "other epochs"
+        elif run.kept != baseline.kept:
+            return Caption("other epochs, validation differs", figures, (on_val,))
+        return Caption(f"no true label, {how}", figures, (on_val,))
+    figures |= {
+        "gap": short_points(gaps[0]),
+        "baseline_gap": short_points(gaps[1]),
+        "training": percent(run.at(f"{split}_accuracy")),
+        "baseline_training": percent(baseline.at(f"{split}_accuracy")),
+        "change": around(change.size),
+        "train_change": around(training.size),
+        "counted": counted((run, baseline)),
+    }
     found = {
         "gap": Claim("gap", run.name, change.sign, baseline.name),
-        "val": Claim("val_accuracy", run.name, held_out.sign, baseline.name),
-        "train": Claim("train_accuracy", run.name, training.sign, baseline.name),
+        "val": on_val,
+        "train": Claim(f"{split}_accuracy", run.name, training.sign, baseline.name),
     }
 
     def told(section: str, *claims: str) -> Caption:
@@ -164,7 +178,7 @@ def against_baseline(run: Shown, baseline: Shown) -> Caption:
         return told("underfits" if underfits else "both fall", "val", "train")
     if change.could_be_noise:
         return told("change could be noise", "gap", "val")
-    if min(gap.value for gap in gaps) < 0:
+    if min(gaps[0].value, gaps[1].value) < 0:
         return told("gap below zero", "gap")
     return told("gap narrows" if narrower else "gap widens", "gap", "val")
 
@@ -187,7 +201,7 @@ def early_stopping(run: Shown, patience: int | None, monitor: str) -> Caption:
         return Caption("stopping never" if last else "stopping never, restored", figures)
     figures |= {
         "stopped": str(stop.stopped),
-        "saved": counted(epochs - stop.stopped, "epoch"),
+        "saved": count_of(epochs - stop.stopped, "epoch"),
     }
     same = stop.kept == stop.stopped
     return Caption("stopping fired" if same else "stopping restored", figures)

@@ -56,7 +56,7 @@ def _confirm(section: str, claim: Claim, by_name: dict[str, Shown]) -> None:
 def _errors_away(claim: Claim, run: Shown, than: Shown | None) -> tuple[float, float]:
     """How many standard errors the figure lies from what it is compared with: with the larger and
     with the smaller error that may be taken for it."""
-    splits = ("train", "val") if claim.figure == "gap" else (claim.figure.partition("_")[0],)
+    splits = ("true", "val") if claim.figure == "gap" else (claim.figure.partition("_")[0],)
     parts = [_difference(run, than, split) for split in splits]
     if than is None and claim.figure != "gap":
         # A mistake hits one in the nine labels that are not true.
@@ -78,17 +78,30 @@ def _value(run: Shown, name: str) -> float:
     return float(run.record.history[name][run.kept - 1])
 
 
+def _of(run: Shown, split: str) -> tuple[str, int]:
+    """The history's name for a split of a run, and how many images it has: "true" is the training
+    images that were told their true class."""
+    images = run.record.examples
+    wrong = images["corrupted"]
+    if split in ("true", "clean"):
+        assert wrong < images["train"], "no label is true"
+        return ("clean" if wrong else "train"), images["train"] - wrong
+    return split, images[SPLITS[split]]
+
+
 def _difference(run: Shown, than: Shown | None, split: str) -> tuple[float, float, float]:
     """A share or the difference of two, its largest error and its smallest."""
     values, large, small = [], [], []
     for each in (run, than):
         if each is None:
             continue
-        share, count = _value(each, f"{split}_accuracy"), each.record.examples[SPLITS[split]]
+        name, count = _of(each, split)
+        share = _value(each, f"{name}_accuracy")
         # As if one image more were right and one more wrong: never an error of 0.
         adjusted = (share * count + 2) / (count + 4)
         error = sqrt(adjusted * (1 - adjusted) / count)
-        census = split == "train" and count >= each.record.config.train_size
+        whole = each.record.examples["train"] >= each.record.config.train_size
+        census = name in ("train", "clean") and whole
         values.append(share)
         large.append(error)
         small.append(0.0 if census or share in (0, 1) else error)
@@ -102,21 +115,26 @@ def _difference(run: Shown, than: Shown | None, split: str) -> tuple[float, floa
 
 def _paired(run: Shown, than: Shown, split: str) -> float | None:
     """McNemar's error, counted image by image; None where answers are not known."""
-    rows = [getattr(each.record, f"{split}_predictions", None) for each in (run, than)]
+    sample = "train" if split in ("true", "clean") else split
+    rows = [getattr(each.record, f"{sample}_predictions", None) for each in (run, than)]
     if any(row is None or not row.size for row in rows):
         return None
     images = data.load(run.record.config.dataset)
     right = []
     for each, answers in zip((run, than), rows, strict=True):
         config = each.record.config
-        if split == "train":
-            truth, _ = data.with_noise(
+        wrong = np.empty(0, np.intp)
+        if sample == "train":
+            truth, wrong = data.with_noise(
                 images.train.labels[: config.train_size], config.label_noise, config.seed
             )
         else:
             truth = {"val": images.validation, "test": images.test}[split].labels
         answered = answers[each.kept]
-        right.append(answered == truth[: len(answered)])
+        hits = answered == truth[: len(answered)]
+        if split != sample:
+            hits = np.delete(hits, wrong[wrong < len(hits)])
+        right.append(hits)
     if len(right[0]) != len(right[1]):
         return None
     gained, lost = int((right[0] & ~right[1]).sum()), int((~right[0] & right[1]).sum())

@@ -17,6 +17,7 @@ from fmviz.page import address
 from fmviz.page.address import choices
 from fmviz.page.state import parse
 from fmviz.page.view import MAX_PATIENCE, OF_TEACHER
+from fmviz.run import data
 from fmviz.run.choices import CHOICES, DATASETS, N_CLASSES
 from fmviz.run.config import RunConfig, bounds
 from fmviz.run.record import HISTORY, Divergence, RunRecord
@@ -118,11 +119,11 @@ def made_up(config: RunConfig, kind: Kind, seed: int) -> RunRecord:
     diverged = Divergence(epochs + 1, 0, 0, "loss") if first or kind == "lost" else None
     answers = {split: given(config, split, kind, epochs, rng) for split in ("train", "val", "test")}
     right = {split: rows == labels(config, split) for split, rows in answers.items()}
-    corrupted = round(config.label_noise * right["train"].shape[1])
-    kept = right["train"].shape[1] - corrupted
+    told = labels(config, "train")
+    wrong = told != data.load(config.dataset).train.labels[: len(told)]
     curves = {f"{split}_accuracy": rows.mean(axis=1) for split, rows in right.items()}
-    curves["corrupted_accuracy"] = mean(right["train"][:, :corrupted])
-    curves["clean_accuracy"] = mean(right["train"][:, corrupted:])
+    curves["corrupted_accuracy"] = mean(right["train"][:, wrong])
+    curves["clean_accuracy"] = mean(right["train"][:, ~wrong])
     # Of single images, so that a fixed value is one.
     still = kind in ("right", "wrong", "still")
     for name in HISTORY.keys() - curves.keys():
@@ -134,8 +135,8 @@ def made_up(config: RunConfig, kind: Kind, seed: int) -> RunRecord:
         seed=seed,
         diverged=diverged,
         examples={
-            "train": corrupted + kept,
-            "corrupted": corrupted,
+            "train": len(told),
+            "corrupted": int(wrong.sum()),
             "validation": right["val"].shape[1],
             "test": right["test"].shape[1],
         },

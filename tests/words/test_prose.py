@@ -45,7 +45,7 @@ def rule(section: str, **changes: Any) -> Callable[[], Caption]:
 
 
 def told_false(
-    training: float, validation: float, everything: bool = False, **history: float
+    training: float, validation: float, everything: bool = False, **history: Any
 ) -> Shown:
     """A run with false labels."""
     run = shown(training, validation, **history)
@@ -146,6 +146,20 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
         shown(0.9, 0.8)._replace(kept=1), shown(0.9, 0.7)
     ),
     **{
+        f"no true label, {how}": lambda held_out=held_out: shared_.against_baseline(
+            told_false(0.9, held_out, everything=True, config=tiny(seed=1)),
+            told_false(0.9, 0.8, everything=True),
+        )
+        for how, held_out in (("higher", 0.9), ("alike", 0.801), ("lower", 0.7))
+    },
+    "no true label, same": lambda: shared_.against_baseline(
+        *[told_false(0.9, 0.8, everything=True)] * 2
+    ),
+    "no true label, other epochs": lambda: shared_.against_baseline(
+        told_false(0.9, 0.8, everything=True)._replace(kept=1),
+        told_false(0.9, 0.8, everything=True),
+    ),
+    **{
         f"cross-entropy {how}": lambda now=now: penalised.crossentropy(
             shown(0.9, 0.8, val_crossentropy=now), shown(0.9, 0.8, val_crossentropy=0.5)
         )
@@ -194,7 +208,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
 }
 # What pages show of themselves, and the figures they give.
 OF_PAGES: dict[str, set[str]] = {
-    **{key: set() for key in ("no penalty", "nothing yet", "no wrong label")},
+    **{key: set() for key in ("no penalty", "nothing yet", "no wrong label", "true gap")},
     "repeated by": {"epoch", "repeated", "wrong"},
     "not by heart": {"epoch"},
 }

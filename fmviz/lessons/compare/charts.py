@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Shown
 from fmviz.charts import axes, marks, series
 from fmviz.charts.marks import of_kind, tip
@@ -136,12 +137,14 @@ def parallel_rows(runs: Sequence[Shown], tolerance: float) -> Rows:
         texts = [said(field, config[field]) for config in configs]
         rows += _axis_rows(SETTINGS[field].name, order, places, dict(zip(names, texts)), places)
     for order, (name, figures) in enumerate(_outcomes(runs, tolerance).items(), len(fields)):
-        low, high = min(figures), max(figures)
-        places = [(value - low) / (high - low) if high > low else 0.5 for value in figures]
-        texts = [_outcome_text(name, value) for value in figures]
+        if not figures:
+            continue
+        low, high = min(figures.values()), max(figures.values())
+        places = [(value - low) / (high - low) if high > low else 0.5 for value in figures.values()]
+        told = {run: _outcome_text(name, value) for run, value in figures.items()}
         # Between the ends, figures would lie on one another: the pointer tells them.
         ends = [0.5] if high == low else [0.0, 1.0]
-        rows += _axis_rows(name, order, places, dict(zip(names, texts)), ends)
+        rows += _axis_rows(name, order, places, told, ends)
     return Rows(rows, columns=["kind", "run", "axis", "order", "place", "end", "value"])
 
 
@@ -169,12 +172,13 @@ def _axis_rows(
     return [{"kind": "axis", "axis": axis, "place": 0.0, "end": 1.0}, *points, *labels]
 
 
-def _outcomes(runs: Sequence[Shown], tolerance: float) -> dict[str, list[float]]:
-    """By names of `OUTCOMES`, what came of each run."""
+def _outcomes(runs: Sequence[Shown], tolerance: float) -> dict[str, dict[str, float]]:
+    """By names of `OUTCOMES`, what came of each run by its name; no gap where no label is true."""
+    gaps = ((run.name, comparing.gap(run)) for run in runs)
     return {
-        "validation": [run.record.at("val_accuracy", run.kept) for run in runs],
-        "gap": [run.record.gap(run.kept).value for run in runs],
-        "sparsity": [run.record.sparsity(tolerance, run.kept) for run in runs],
+        "validation": {run.name: run.at("val_accuracy") for run in runs},
+        "gap": {name: gap.value for name, gap in gaps if gap is not None},
+        "sparsity": {run.name: run.record.sparsity(tolerance, run.kept) for run in runs},
     }
 
 

@@ -17,6 +17,7 @@ from fmviz.run.naming import differing_settings, plural, setting
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import SETTINGS
 from fmviz.words.escaping import escaped
+from fmviz.words.memory import counted
 from fmviz.words.numbers import direction, points, signed_points
 from fmviz.words.prose import Caption, Claim
 
@@ -113,7 +114,7 @@ def pair(a: Shown, b: Shown) -> list[Caption]:
         if not run.record.complete:
             return [Caption("pair unfinished", {"name": escaped(run.name)}), how]
     change, gaps = comparing.change(a, b, "val"), comparing.gap_change(a, b)
-    if gaps.same:
+    if change.same if gaps is None else gaps.same:
         return [Caption("same answers", {}), how]
     ahead, behind = (a, b) if change.value > 0 else (b, a)
     figures = {
@@ -127,22 +128,27 @@ def pair(a: Shown, b: Shown) -> list[Caption]:
     unclear = change.could_be_noise
     claim = Claim("val_accuracy", a.name, change.sign, b.name)
     section = "pair could be noise" if unclear else "pair differs"
-    captions = [Caption(section, figures, (claim,)), how]
-    wide, narrow = (a, b) if gaps.value > 0 else (b, a)
+    return [Caption(section, figures, (claim,)), how, _gaps(a, b)]
+
+
+def _gaps(a: Shown, b: Shown) -> Caption:
+    """The accuracy gaps of two runs, on true labels."""
+    change = comparing.gap_change(a, b)
+    gaps = {run: gap for run in (a, b) if (gap := comparing.gap(run)) is not None}
+    if change is None or len(gaps) < 2:
+        return Caption("gaps, no true label", {})
+    wide, narrow = (a, b) if change.value > 0 else (b, a)
     figures = {
         "wide": escaped(wide.name),
         "narrow": escaped(narrow.name),
-        "wide_gap": points(wide.gap),
-        "narrow_gap": points(narrow.gap),
-        "change": points(gaps.size),
+        "wide_gap": points(gaps[wide]),
+        "narrow_gap": points(gaps[narrow]),
+        "change": points(change.size),
+        "counted": counted((a, b)),
     }
-    unclear = gaps.could_be_noise
-    claim = Claim("gap", a.name, gaps.sign, b.name)
-    section = "gaps could be noise" if unclear else "gaps differ"
-    captions.append(Caption(section, figures, (claim,)))
-    if any(run.record.examples["corrupted"] for run in (a, b)):
-        captions.append(Caption("gaps count lies", {}))
-    return captions
+    claim = Claim("gap", a.name, change.sign, b.name)
+    section = "gaps could be noise" if change.could_be_noise else "gaps differ"
+    return Caption(section, figures, (claim,))
 
 
 def apart(a: Shown, b: Shown) -> Caption | None:
@@ -179,8 +185,11 @@ def repeats(name: str, records: Sequence[RunRecord]) -> list[Caption]:
     if len(kept) < 2:
         return captions
     accuracies = [record.at_end("val_accuracy") for record in kept]
-    gaps = [record.gap(record.epochs).value for record in kept]
-    figures |= {"validation": _spread(accuracies), "gap": _spread(gaps)}
+    figures["validation"] = _spread(accuracies)
+    gaps = [gap.value for r in kept if (gap := comparing.gap_after(r, r.epochs)) is not None]
+    if len(gaps) < len(kept):
+        return [Caption("repeats, no true label", figures), *captions]
+    figures |= {"gap": _spread(gaps), "counted": counted(list(map(Shown.at_end, kept)))}
     return [Caption("repeats", figures), *captions]
 
 

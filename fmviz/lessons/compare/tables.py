@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from fmviz.analysis import comparing
+from fmviz.charts.figures import gap_label
 from fmviz.export import csv_files
 from fmviz.lessons.compare import says
 from fmviz.page.pins import Pin
@@ -69,7 +71,7 @@ def _cells(record: RunRecord | None, tolerance: float, show_test: bool) -> Cells
     last = record.epochs
     # Shares of different things, in words: a column of numbers would rank them.
     flat = [f"{name} {small_percent(share)}" for name, share in _flat(record).items()]
-    cells = [points(record.gap(last))]
+    cells = [gap_label(record, last)]
     cells += [
         points(record.estimate(f"{name}_accuracy", last))
         if name != "test" or record.has_test
@@ -122,7 +124,8 @@ def _figures(record: RunRecord, tolerance: float) -> dict[str, Any]:
         if images in record.examples:
             put(f"{name}_accuracy", record.estimate(f"{name}_accuracy", last))
             line[f"{name}_images"] = record.examples[images]
-    put("gap", record.gap(last))
+    if (gap := comparing.gap_after(record, last)) is not None:
+        put("gap", gap)
     return line | {
         "tolerance": tolerance,
         "sparsity": record.sparsity(tolerance, last),

@@ -23,6 +23,7 @@ from fmviz.run.naming import plural, run_name
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.words import keras_lines, shared
+from fmviz.words.memory import counted
 from fmviz.words.numbers import around, direction, listed, percent, short_points
 from fmviz.words.prose import Caption, Claim
 
@@ -37,14 +38,15 @@ def of_runs(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
     run = runs[-1]
     whole = all(each.record.diverged is None for each in runs)
     four = whole and len(by_role) == 4
-    captions = two_by_two(by_role) if four else [shared.gap(run)]
+    told = two_by_two(by_role) if four else []
+    captions = told or [shared.gap(run)]
     noise = shared.label_noise(run)
     if noise is not None:
         captions.append(noise)
     if DROPOUT not in by_role:
         hidden = run.record.config.hidden
         captions.append(Caption("no dropout" if hidden else "nothing to drop", {}))
-    elif whole and not four:
+    elif whole and not told:
         captions.append(shared.against_baseline(run, by_role[NONE]))
     if whole and done:
         captions.append(shared.early_stopping(run, view.patience, view.monitor))
@@ -56,8 +58,10 @@ def of_runs(runs: list[Shown], view: Stopping, done: bool) -> list[Caption]:
 
 def two_by_two(runs: dict[str, Shown]) -> list[Caption]:
     """Whether dropout and penalty together narrow the gap further than either alone, which leads;
-    and what of that is seen on new images."""
-    gaps = {role: run.gap for role, run in runs.items()}
+    and what of that is seen on new images. Nothing where no label is true."""
+    gaps = {role: gap for role, run in runs.items() if (gap := comparing.gap(run)) is not None}
+    if len(gaps) < len(runs):
+        return []
     figures = {
         name: short_points(gaps[role])
         for name, role in (
@@ -69,11 +73,13 @@ def two_by_two(runs: dict[str, Shown]) -> list[Caption]:
     }
     narrower = min((DROPOUT, PENALTY), key=lambda role: gaps[role].value)
     further = comparing.gap_change(runs[BOTH], runs[narrower])
+    assert further is not None
     gain = comparing.change(runs[BOTH], runs[narrower], "val")
     figures |= {
         "narrower": "dropout" if narrower == DROPOUT else "the penalty",
         "further": around(further.size),
         "lam": number(runs[BOTH].record.config.lam),
+        "counted": counted(list(runs.values())),
         "gain": around(gain.size),
         "both_validation": percent(runs[BOTH].at("val_accuracy")),
         "alone_validation": percent(runs[narrower].at("val_accuracy")),
@@ -176,7 +182,6 @@ def rates(records: Sequence[RunRecord]) -> list[Caption]:
     if len(finite) < 2 or finite[0].config.dropout:
         return [Caption("rates too few", {})]
     ends = [Shown.at_end(record) for record in finite]
-    gaps = [end.gap for end in ends]
     validations = [end.accuracy() for end in ends]
     tried = len(ends) - 1
     gains = [significance.among(comparing.change(end, ends[0], "val"), tried) for end in ends]
@@ -188,19 +193,15 @@ def rates(records: Sequence[RunRecord]) -> list[Caption]:
     # A gap that is narrow because little was learnt is no merit: the last rate that does no harm
     # stands beside none, where there is one.
     last = harm - 1 if harm > 1 else len(ends) - 1
-    change = comparing.gap_change(ends[last], ends[0])
     figures = {
-        "gap": short_points(gaps[0]),
-        "last_gap": short_points(gaps[last]),
         "last": number(finite[last].config.dropout),
         "best": number(finite[best].config.dropout),
         "best_validation": percent(validations[best].value),
         "validation": percent(validations[0].value),
         "gain": around(gains[best].size),
         "harm": number(finite[min(harm, len(ends) - 1)].config.dropout),
-        "change": around(change.size),
     }
-    captions = [Caption(f"rates, {direction(change, 'narrower', 'same', 'wider')}", figures)]
+    captions = _rates_gap(ends[0], ends[last], figures)
     if best == 0:
         captions.append(Caption("rates, none best", figures))
     else:
@@ -210,6 +211,21 @@ def rates(records: Sequence[RunRecord]) -> list[Caption]:
     if harm < len(ends):
         captions.append(Caption("rates, harm", figures))
     return captions
+
+
+def _rates_gap(none: Shown, run: Shown, figures: dict[str, str]) -> list[Caption]:
+    """The gap at a rate beside that without dropout; nothing where no label is true."""
+    change = comparing.gap_change(run, none)
+    gaps = [comparing.gap(each) for each in (none, run)]
+    if change is None or gaps[0] is None or gaps[1] is None:
+        return []
+    told = figures | {
+        "gap": short_points(gaps[0]),
+        "last_gap": short_points(gaps[1]),
+        "change": around(change.size),
+        "counted": counted((none, run)),
+    }
+    return [Caption(f"rates, {direction(change, 'narrower', 'same', 'wider')}", told)]
 
 
 def rule(config: RunConfig) -> list[Caption]:

@@ -104,7 +104,6 @@ def _against_glorot(yours: Shown, glorot: Shown) -> list[Caption]:
         "images": f"{yours.record.examples['validation']:,}",
         "training": percent(yours.record.at("train_accuracy", last[0])),
         "glorot_training": percent(glorot.record.at("train_accuracy", last[1])),
-        "gap_change": around(wider.size),
         "later": plural(abs(later), "epoch"),
     }
     if change.same:
@@ -114,7 +113,10 @@ def _against_glorot(yours: Shown, glorot: Shown) -> list[Caption]:
     if later and not change.sign:
         captions.append(Caption("only later" if later > 0 else "only sooner", figures))
     # With false labels the gap counts repeated mistakes as knowledge.
-    if change.sign < 0 < wider.sign and not yours.record.examples["corrupted"]:
+    if wider is None or yours.record.examples["corrupted"]:
+        return captions
+    figures["gap_change"] = around(wider.size)
+    if change.sign < 0 < wider.sign:
         claims = (
             Claim("gap", YOURS, 1, GLOROT),
             Claim("train_accuracy", YOURS, training.sign, GLOROT),

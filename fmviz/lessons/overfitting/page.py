@@ -13,6 +13,7 @@ from fmviz.ui.closer import CloserLook, closer_look
 from fmviz.ui.page import open_page
 from fmviz.ui.panels.card import cards
 from fmviz.ui.panels.curves import Curves
+from fmviz.ui.panels.figures import Gap
 from fmviz.ui.panels.memory import Memory
 from fmviz.ui.panels.paragraphs import Paragraphs
 from fmviz.ui.panels.row import Row
@@ -49,7 +50,7 @@ def show() -> None:
         board.add(Seeds(board))
     with row:
         board.add(Row(board))
-    cards(board, panels.TrueGap, panels.Labels if noisy else panels.Loss, Running)
+    cards(board, Gap, panels.Labels if noisy else panels.Loss, Running)
     closer_look(board, CLOSER)
 
     st.header("What overfitting is")

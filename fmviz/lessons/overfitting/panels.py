@@ -15,7 +15,6 @@ from fmviz.ui.look import Look
 from fmviz.ui.page import Page
 from fmviz.ui.panels.against import Against
 from fmviz.ui.panels.card import Card
-from fmviz.ui.panels.figures import Gap, Headline
 from fmviz.ui.panels.own_guess import OwnGuess
 from fmviz.ui.panels.sweep import OnRequest
 from fmviz.ui.place import Place
@@ -60,29 +59,6 @@ def _as_told(run: Shown, epoch: int) -> str:
 
 def _training_loss(run: Shown, epoch: int) -> str:
     return says.loss(run._replace(kept=epoch))[0].figures["training"]
-
-
-class TrueGap(Gap):
-    """The gap meter of the images with a true label, in large type and in its bars."""
-
-    true = True
-
-    def headline(self, run: Shown) -> Headline:
-        """No gap where no label is true."""
-        if not run.record.examples["corrupted"]:
-            return super().headline(run)
-        gap = says.true_gap(run)
-        return Headline(
-            f"Accuracy gap on true labels, {run.name}",
-            "–" if gap is None else f"{points(gap)} points",
-            "Accuracy on the training images that were told their true class − validation "
-            "accuracy. Where every label is wrong there is none. ± is one standard error.",
-        )
-
-    def describe(self, look: Look) -> str:
-        """With the images that count."""
-        wrong = look.run.record.examples["corrupted"]
-        return super().describe(look) + (f" {self.page.text('true gap')}" if wrong else "")
 
 
 class Labels(Card):

@@ -11,11 +11,11 @@ from fmviz.analysis.stopping import Shown
 from fmviz.page.view import Stopping
 from fmviz.run import data
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import Estimate, accuracy
+from fmviz.run.measure import accuracy
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.words import shared
-from fmviz.words.memory import by_mistake
+from fmviz.words.memory import by_mistake, counted
 from fmviz.words.numbers import compared, direction, percent, points
 from fmviz.words.prose import Caption, Claim
 
@@ -92,20 +92,11 @@ def _learnt(run: Shown) -> Caption:
         return found
     figures = {
         **found.figures,
-        "gap": points(comparing.gap(run).size),
         "n": f"{record.config.train_size:,}",
     }
     sampled = record.examples["train"] < record.config.train_size
     section = "learnt, of a sample" if sampled else "learnt"
     return Caption(section, figures, found.claims)
-
-
-def true_gap(run: Shown) -> Estimate | None:
-    """Training accuracy on images with a true label − validation accuracy; None where none is.
-
-    Training accuracy counts a wrong label that is repeated as right: no gap is taken of it.
-    """
-    return comparing.gap_after(run.record, run.kept, true=True)
 
 
 def _late(run: Shown) -> list[Caption]:
@@ -155,6 +146,9 @@ def _more_images(*runs: Shown) -> list[Caption]:
     """What the larger training set of two does to the gap and to validation accuracy."""
     fewer, more = sorted(runs, key=lambda each: each.record.config.train_size)
     gap, validation = comparing.gap_change(more, fewer), comparing.change(more, fewer, "val")
+    gaps = {"more": comparing.gap(more), "fewer": comparing.gap(fewer)}
+    # Runs with a wrong label have another twin.
+    assert gap is not None
     figures = {
         "change": points(gap.size),
         "val_change": points(validation.size),
@@ -162,7 +156,7 @@ def _more_images(*runs: Shown) -> list[Caption]:
     for name, each in (("more", more), ("fewer", fewer)):
         figures |= {
             name: f"{each.record.config.train_size:,}",
-            f"{name}_gap": points(each.gap),
+            f"{name}_gap": "" if (own := gaps[name]) is None else points(own),
             f"{name}_right": percent(each.at("val_accuracy")),
         }
     return [
@@ -216,13 +210,13 @@ def learning_curve(records: Sequence[RunRecord]) -> list[Caption]:
     if len(finite) < 2:
         return [Caption("sweep too short", {})]
     ends = [Shown.at_end(record) for record in finite]
-    gaps = [end.gap for end in ends]
+    gaps = [gap for end in ends if (gap := comparing.gap(end)) is not None]
     change = comparing.gap_change(ends[-1], ends[0])
+    pairs = [comparing.gap_change(after, before) for before, after in pairwise(ends)]
+    if len(gaps) < len(ends) or change is None:
+        return [Caption("sweep, no true label", {})]
     # A step that widens the gap by more than noise breaks the rule.
-    steps = [
-        significance.among(comparing.gap_change(after, before), len(ends) - 1)
-        for before, after in pairwise(ends)
-    ]
+    steps = [significance.among(step, len(ends) - 1) for step in pairs if step is not None]
     broken = [size.config.train_size for size, step in zip(finite[1:], steps) if step.sign > 0]
     figures = {
         "fewest": f"{finite[0].config.train_size:,}",
@@ -230,6 +224,7 @@ def learning_curve(records: Sequence[RunRecord]) -> list[Caption]:
         "fewest_gap": points(gaps[0]),
         "most_gap": points(gaps[-1]),
         "change": points(change.size),
+        "counted": counted(ends),
         "broken": " and ".join(f"{size:,}" for size in broken),
     }
     captions = [Caption(f"sweep {direction(change, *LOWER_OR_HIGHER)}", figures)]
@@ -243,7 +238,7 @@ def learning_curve(records: Sequence[RunRecord]) -> list[Caption]:
 def rule(run: Shown) -> list[Caption]:
     """The gap and its error with the run's own numbers."""
     record = run.record
-    gap = true_gap(run)
+    gap = comparing.gap(run)
     if gap is None:
         return [Caption("rule no gap", {})]
     wrong = record.examples["corrupted"]

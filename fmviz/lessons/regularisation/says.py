@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from fmviz.analysis import comparing, significance, sweeps
+from fmviz.analysis.significance import SAME
 from fmviz.analysis.stopping import Shown
 from fmviz.analysis.sweeps import weight_rms
 from fmviz.lessons.regularisation.pruning import Pruned, prunable
@@ -18,6 +19,7 @@ from fmviz.run.naming import plural, run_name
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.theory import penalties
+from fmviz.words.memory import counted
 from fmviz.words.numbers import percent, points, significant, small_percent, upper_first
 from fmviz.words.prose import Caption, Claim
 
@@ -182,11 +184,14 @@ def harmless(found: Sequence[SeedsOf], baseline: SeedsOf, tolerance: float, kind
     figures = {
         "kind": kind,
         "lam": number(last[0].config.lam),
-        "gap": points(sweeps.mean_gap(last)),
-        "baseline_gap": points(sweeps.mean_gap(baseline)),
         "sparsity": small_percent(float(np.mean(sparsities))),
         "tolerance": number(tolerance),
     }
+    gap, before = sweeps.mean_gap(last), sweeps.mean_gap(baseline)
+    if gap is None or before is None:
+        return Caption("harmless, no true label", figures)
+    figures |= {"gap": points(gap), "baseline_gap": points(before)}
+    figures["counted"] = counted(list(map(Shown.at_end, last)))
     return Caption("harmless", figures)
 
 
@@ -227,14 +232,14 @@ def adam_and_adamw(swept: Sequence[tuple[RunRecord, RunRecord]]) -> Caption:
     """
     for coupled, decoupled in swept:
         pair = Shown.at_end(coupled), Shown.at_end(decoupled)
-        both = comparing.gap_change(*pair), comparing.change(*pair, "val")
+        ends = [comparing.gap(run) for run in pair]
+        # Where no label is true, validation alone can part the two.
+        both = comparing.gap_change(*pair) or SAME, comparing.change(*pair, "val")
         gaps, accuracies = (significance.among(each, 2 * len(swept)) for each in both)
         if gaps.could_be_noise and accuracies.could_be_noise:
             continue
         figures = {
             "lam": number(coupled.config.lam),
-            "l2_gap": points(coupled.gap(coupled.epochs)),
-            "adamw_gap": points(decoupled.gap(decoupled.epochs)),
             "l2_val": percent(coupled.at_end("val_accuracy")),
             "adamw_val": percent(decoupled.at_end("val_accuracy")),
             "l2_rms": significant(weight_rms(coupled, coupled.epochs)),
@@ -245,7 +250,17 @@ def adam_and_adamw(swept: Sequence[tuple[RunRecord, RunRecord]]) -> Caption:
             for figure, each in (("gap", gaps), ("val_accuracy", accuracies))
             if each.sign
         )
+        if ends[0] is None or ends[1] is None:
+            return Caption("adamw differs, no true label", figures, claims)
+        figures |= {"l2_gap": points(ends[0]), "adamw_gap": points(ends[1])}
+        figures["counted"] = counted(pair)
         return Caption("adamw differs", figures, claims)
     if not swept:
         return Caption("adamw none", {})
-    return Caption("adamw alike", {"lam": number(swept[-1][0].config.lam)})
+    last = list(map(Shown.at_end, swept[-1]))
+    true = all(comparing.gap(run) is not None for run in last)
+    figures = {
+        "lam": number(swept[-1][0].config.lam),
+        "counted": counted(last),
+    }
+    return Caption("adamw alike" if true else "adamw alike, no true label", figures)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from fmviz.charts import against as charts
+from fmviz.charts.figures import gap_label
 from fmviz.run.record import RunRecord
 from fmviz.ui.board import Board
 from fmviz.ui.panels.sweep import OnRequest
 from fmviz.ui.place import Place
 from fmviz.ui.told import Told
-from fmviz.words.numbers import points
 from fmviz.words.prose import Caption
 
 
@@ -46,7 +46,7 @@ class Against(OnRequest):
     def show(self, records: list[RunRecord | None], done: bool) -> None:
         """The curves as far as runs have come, the words at the end."""
         known = [record for record in records if record is not None and record.epochs]
-        gaps = [points(record.gap(record.epochs)) for record in known]
+        gaps = [gap_label(record, record.epochs) for record in known]
         self._chart.chart(
             charts.against_rows(self.field, known, self.page.config[self.field], gaps),
             self._spec,

@@ -30,6 +30,16 @@ from fmviz.ui.player.screen import Screen
 from fmviz.words import shared
 from fmviz.words.numbers import points, small_percent
 
+MEANING = (
+    "Training accuracy − validation accuracy, of the same weights, with no unit left out (Keras: "
+    "inference mode). ± is one standard error: measured on endlessly many images, the figure would "
+    "lie this near about two times in three."
+)
+MEANING_ON_TRUE_LABELS = (
+    "Accuracy on the training images that were told their true class − validation accuracy. Where "
+    "every label is wrong there is none. ± is one standard error."
+)
+
 
 class Headline(NamedTuple):
     """What a card says in large type, and what that is."""
@@ -40,38 +50,35 @@ class Headline(NamedTuple):
 
 
 class Gap(Card):
-    """Gap meter: the accuracy gap with its error, one bar a run."""
+    """Gap meter: the accuracy gap on true labels with its error, one bar a run."""
 
     shows_branch = True
-    # Whether training counts on images with a true label alone; else as told.
-    true = False
 
     def draw(self, look: Look) -> None:
         """The newest figures."""
         headline = self.headline(look.run)
         self.metric.metric(headline.label, headline.value, help=headline.meaning)
         self.chart.chart(
-            figures.gap_rows(look.drawn, true=self.true),
+            figures.gap_rows(look.drawn),
             figures.gap_spec(self.board.names, self.board.dark),
             alt=(alt := "Validation accuracy (hollow) and training accuracy (filled) of each run."),
         )
         self.screen.draw(
             look,
             lambda clock: film.reel(
-                clock, "gap", alt, film.gap(look.drawn, true=self.true), self.moving_headline(look)
+                clock, "gap", alt, film.gap(look.drawn), self.moving_headline(look)
             ),
         )
         self.note.caption(self.describe(look))
 
     def headline(self, run: Shown) -> Headline:
-        """The gap that the bars show, named by it."""
-        told = " as told" if run.record.examples["corrupted"] else ""
+        """The gap that the bars show; none where no label is true."""
+        gap = comparing.gap(run)
+        noisy = bool(run.record.examples["corrupted"])
         return Headline(
-            f"Accuracy gap{told}, {run.name}",
-            f"{points(run.gap)} points",
-            "Training accuracy − validation accuracy, of the same weights, with no unit left "
-            "out (Keras: inference mode). ± is one standard error: measured on endlessly many "
-            "images, the figure would lie this near about two times in three.",
+            f"Accuracy gap{' on true labels' if noisy else ''}, {run.name}",
+            "–" if gap is None else f"{points(gap)} points",
+            MEANING_ON_TRUE_LABELS if noisy else MEANING,
         )
 
     def moving_headline(self, look: Look) -> film.Reel:
@@ -86,18 +93,17 @@ class Gap(Card):
         )
 
     def describe(self, look: Look) -> str:
-        """What the bars are, below them."""
-        return gap_bars([run.record for run in look.drawn], true=self.true)
+        """What the bars are, below them, and which images count where labels are wrong."""
+        said = gap_bars([run.record for run in look.drawn])
+        wrong = look.run.record.examples["corrupted"]
+        return f"{said} {self.page.text('true gap')}" if wrong else said
 
 
-def gap_bars(records: Sequence[RunRecord], *, true: bool = False) -> str:
-    """What the bars of a gap are; a training end of which all images were measured has no error.
-
-    Args:
-        true: whether training counts on images with a true label alone.
-    """
-    names = ((record, comparing.training_accuracy(record, true)) for record in records)
-    counts = {record.measured_on(name)[0] for record, name in names if name is not None} or {0}
+def gap_bars(records: Sequence[RunRecord]) -> str:
+    """What the bars of a gap are; a training end of which all images were measured has no error."""
+    splits = ((record, comparing.truly_told(record)) for record in records)
+    counts = {record.measured_on(f"{split}_accuracy")[0] for record, split in splits if split}
+    counts = counts or {0}
     train = " or ".join(f"{count:,}" for count in sorted(counts))
     whole = [record.examples["train"] == record.config.train_size for record in records]
     no_error = " Where all training images were measured, that end has none." if any(whole) else ""

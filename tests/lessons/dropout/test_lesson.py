@@ -29,7 +29,7 @@ from fmviz.run.measure import Estimate
 from fmviz.run.record import Divergence, RunRecord
 from fmviz.training import stock
 from fmviz.ui import live
-from fmviz.words import keras_lines, prose
+from fmviz.words import keras_lines, prose, shared
 from fmviz.words.prose import Caption
 from fmviz.words.running import running
 from tests.pages.test_recorded import AXIS
@@ -41,7 +41,7 @@ from tests.support.scripted import ScriptedEngine
 from tests.support.trained import as_shown
 from tests.support.verdicts import check_verdicts, faults
 from tests.words.test_keras_lines import as_made, assert_same, made
-from tests.words.test_prose import against, on_test
+from tests.words.test_prose import against, on_test, told_false
 
 LESSON = LESSONS["dropout"]
 
@@ -157,6 +157,21 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
         )
         for kind, v in (("unclear", 0.8), ("differs", 0.7))
     },
+    **{
+        f"no true label, {how}": lambda held_out=held_out, kept=kept: shared.against_baseline(
+            told_false(0.9, held_out, everything=True, config=tiny(seed=1))._replace(kept=kept),
+            told_false(0.9, 0.8, everything=True),
+        )
+        for how, held_out, kept in (
+            ("higher", 0.9, 3),
+            ("alike", 0.801, 3),
+            ("lower", 0.7, 3),
+            ("other epochs", 0.801, 1),
+        )
+    },
+    "no true label, same": lambda: shared.against_baseline(
+        *[told_false(0.9, 0.8, everything=True)] * 2
+    ),
     "test differs": lambda: on_test(0.8, 0.7),
     "test could be noise": lambda: on_test(0.8, 0.7994),
     "no dropout": lambda: says.of_runs([shown(0.9, 0.8, name=NONE)], Judging(), False)[1],

@@ -81,6 +81,11 @@ def ended(
     return shown(training, validation, images=images, config=tiny(**config)).record
 
 
+def lied_to(record: RunRecord) -> RunRecord:
+    """The same of which no label is true."""
+    return replace(record, examples={**record.examples, "corrupted": record.examples["train"]})
+
+
 BASE = ended(0.8)
 L2S = {"penalty": "l2", "lam": 2.0}
 
@@ -161,6 +166,9 @@ SAID: dict[str, Callable[[], list[Caption]]] = {
     "sweep loses": lambda: told.best_of_sweep({"L2": [[ended(0.7, **L2S)]]}, [BASE]),
     "sweep, all diverged": lambda: told.best_of_sweep({"L2": []}, [BASE]),
     "harmless": lambda: [told.harmless([[ended(0.8, **L2S)]], [BASE], 1e-3, "L2")],
+    "harmless, no true label": lambda: [
+        told.harmless([[lied_to(ended(0.8, **L2S))]], [lied_to(BASE)], 1e-3, "L2")
+    ],
     "harmless none": lambda: [told.harmless([[ended(0.7, **L2S)]], [BASE], 1e-3, "L2")],
     "zeros": zeros,
     "zeros alike": lambda: zeros(exact=0),
@@ -170,7 +178,13 @@ SAID: dict[str, Callable[[], list[Caption]]] = {
         ended(0.8, penalty="l1", lam=1.0), ended(0.7, penalty="l1_proximal", lam=1.0), 1e-3
     ),
     "adamw differs": lambda: [told.adam_and_adamw([(ended(0.7, **L2S), ended(0.8))])],
+    "adamw differs, no true label": lambda: [
+        told.adam_and_adamw([(lied_to(ended(0.7, **L2S)), lied_to(ended(0.8)))])
+    ],
     "adamw alike": lambda: [told.adam_and_adamw([(ended(0.8, **L2S), ended(0.8))])],
+    "adamw alike, no true label": lambda: [
+        told.adam_and_adamw([(lied_to(ended(0.8, **L2S)), lied_to(ended(0.8)))])
+    ],
     "adamw none": lambda: [told.adam_and_adamw([])],
     **SMALL,
 }
