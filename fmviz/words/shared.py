@@ -61,7 +61,8 @@ def gap(run: Shown) -> Caption:
     size = comparing.gap(run)
     if false or size is None:
         return Caption("gap of told labels", figures)
-    figures["gap"] = around(size.size)
+    # Only a reversed gap is told by its size: its sentence says which way it is.
+    figures["gap"] = around(size.size if size.sign < 0 else size)
     section = {0: "gap could be noise", 1: "gap", -1: "gap reversed"}[size.sign]
     return Caption(section, figures, (Claim("gap", run.name, size.sign),))
 

@@ -72,6 +72,7 @@ ROLES = {
     dropout.BOTH: {"dropout": 0.5, **PENALTY},
 }
 TELLERS = {
+    "a network": Teller("overfitting", PLAIN, lambda runs: overfitting.of_one(runs[0], True)),
     "penalty": Teller("playground", PLAIN, penalty_told),
     "branch": Teller(
         "playground",
@@ -107,6 +108,7 @@ TELLERS = {
     ),
 }
 NOISES = [0.0, 0.2, 1.0]
+SHARES = [0.0, 0.1, 0.5, 0.7, 0.8, 0.81, 0.9, 1.0]
 
 
 def first(share: float, labels: npt.NDArray[np.int32]) -> npt.NDArray[np.uint8]:
@@ -166,10 +168,11 @@ class Told(NamedTuple):
 
 
 @st.composite
-def told(draw: st.DrawFn, name: str) -> Told:
-    """Something said of runs that know some of what they were told, and some of what is new."""
+def told(draw: st.DrawFn, name: str, close: bool = False) -> Told:
+    """Something said of runs that know some of what they were told, and some of what is new; all
+    about as much where they are `close`."""
     teller, noise = TELLERS[name], draw(st.sampled_from(NOISES))
-    shares = st.sampled_from([0.0, 0.1, 0.5, 0.7, 0.8, 0.81, 0.9, 1.0])
+    shares = st.floats(0.3, 0.4) if close else st.sampled_from(SHARES)
     runs = []
     for role, changes in teller.names.items():
         config = tiny(**{"label_noise": noise, "train_size": 50, "epochs": 2} | changes)
@@ -192,3 +195,19 @@ def test_a_gap_is_told_of_true_labels_and_where_none_is_true_there_is_none(
             assert re.search("true label|no (accuracy )?gap|label is true", text), text
         if noise == 1:
             assert not re.search(r"\bgap\W+(of|is|was|goes|there|ends|narrower)\b", text), text
+
+
+# A gap that a sentence tells of a run, with its sign.
+OWN = re.compile(r"gap(?:,| of) (−?[\d.]+)(?: ± [\d.]+)?(?: points)?\b")
+
+
+@pytest.mark.parametrize("name", ["a network", "penalty", "one of two"])
+@given(st.data())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_gap_keeps_its_sign(name: str, chosen: st.DataObject) -> None:
+    found = chosen.draw(told(name, close=True))
+    run = found.runs[0] if name == "a network" else found.runs[1]
+    gap = comparing.gap(run)
+    for figure in OWN.findall(" ".join(found.texts).replace("**", "")):
+        assert gap is not None
+        assert abs(float(figure.replace("−", "-")) - 100 * gap.value) < 0.06

@@ -73,7 +73,7 @@ def of_one(run: Shown, done: bool) -> list[Caption]:
     gap = separate(clean, validation)
     figures |= {
         "training": percent(clean.value),
-        "gap": points(gap.size),
+        "gap": points(gap.size if gap.sign < 0 else gap),
     }
     if all(comparing.at_chance(run, split) for split in ("clean", "val")):
         section = "clean at chance"
