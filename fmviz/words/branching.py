@@ -82,6 +82,8 @@ def _gap(trunk: Shown, branched: Shown) -> list[Caption]:
     }
     claim = Claim("gap", branched.name, change.sign, trunk.name)
     how = direction(change, "narrower", "alike", "wider")
+    if change.sign and min(gaps[0].value, gaps[1].value) < 0:
+        how = "below zero"
     return [Caption(f"branch, gap {how}", figures, (claim,))]
 
 

@@ -198,7 +198,12 @@ def test_what_is_said_of_a_branch(share: float, config: Any, sections: list[str]
 
 GONE = synthetic(LATE, epochs=4, diverged=Divergence(5, 0, 0, "loss"))
 # Training and validation accuracy of the trunk and of the branch.
-GAPS = {"narrower": (0.95, 0.8), "alike": (0.99, 0.8), "wider": (0.99, 0.7)}
+GAPS = {
+    "narrower": (0.95, 0.8),
+    "alike": (0.99, 0.8),
+    "wider": (0.99, 0.7),
+    "below zero": (0.5, 0.8),
+}
 
 
 def test_every_caption_of_a_branch_is_said_of_some() -> None:

@@ -211,3 +211,18 @@ def test_a_gap_keeps_its_sign(name: str, chosen: st.DataObject) -> None:
     for figure in OWN.findall(" ".join(found.texts).replace("**", "")):
         assert gap is not None
         assert abs(float(figure.replace("−", "-")) - 100 * gap.value) < 0.06
+
+
+@pytest.mark.parametrize("name", TELLERS)
+@given(st.data())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_gap_below_zero_is_neither_narrow_nor_wide(name: str, chosen: st.DataObject) -> None:
+    found = chosen.draw(told(name))
+    gaps = {run.name: gap.value for run in found.runs if (gap := comparing.gap(run)) is not None}
+    for caption, text in zip(found.captions, found.texts, strict=True):
+        if not re.search(r"\b(narrow|wid)(s|er|ers|en|ens|est)\b", text):
+            continue
+        compared = [k for claim in caption.claims if claim.figure == "gap" for k in claim[1::2]]
+        assert all(gaps[name] > -1e-9 for name in compared if name in gaps), (text, gaps)
+        in_text = prose.places(found.lesson, caption.section) & {"gap", "last_gap", "baseline_gap"}
+        assert not any(caption.figures[place].startswith("−") for place in in_text), text

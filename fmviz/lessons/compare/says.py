@@ -148,6 +148,8 @@ def _gaps(a: Shown, b: Shown) -> Caption:
     }
     claim = Claim("gap", a.name, change.sign, b.name)
     section = "gaps could be noise" if change.could_be_noise else "gaps differ"
+    if change.sign and gaps[narrow].value < 0:
+        section = "gaps differ, below zero"
     return Caption(section, figures, (claim,))
 
 

@@ -76,6 +76,7 @@ def two_by_two(runs: dict[str, Shown]) -> list[Caption]:
     assert further is not None
     gain = comparing.change(runs[BOTH], runs[narrower], "val")
     figures |= {
+        "alone": short_points(gaps[narrower]),
         "narrower": "dropout" if narrower == DROPOUT else "the penalty",
         "further": around(further.size),
         "lam": number(runs[BOTH].record.config.lam),
@@ -85,6 +86,8 @@ def two_by_two(runs: dict[str, Shown]) -> list[Caption]:
         "alone_validation": percent(runs[narrower].at("val_accuracy")),
     }
     gaps_told = direction(further, "both, further", "both, no further", "both, less")
+    if further.sign and min(gaps[BOTH].value, gaps[narrower].value) < 0:
+        gaps_told = "both, below zero"
     on_new = direction(gain, "both, worse", "both, as good", "both, better")
     return [
         Caption(gaps_told, figures, (Claim("gap", BOTH, further.sign, narrower),), leads=True),
@@ -225,7 +228,10 @@ def _rates_gap(none: Shown, run: Shown, figures: dict[str, str]) -> list[Caption
         "change": around(change.size),
         "counted": counted((none, run)),
     }
-    return [Caption(f"rates, {direction(change, 'narrower', 'same', 'wider')}", told)]
+    how = direction(change, "narrower", "same", "wider")
+    if change.sign and min(gaps[0].value, gaps[1].value) < 0:
+        how = "below zero"
+    return [Caption(f"rates, {how}", told)]
 
 
 def rule(config: RunConfig) -> list[Caption]:

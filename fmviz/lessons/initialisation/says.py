@@ -113,7 +113,9 @@ def _against_glorot(yours: Shown, glorot: Shown) -> list[Caption]:
     if later and not change.sign:
         captions.append(Caption("only later" if later > 0 else "only sooner", figures))
     # With false labels the gap counts repeated mistakes as knowledge.
-    if wider is None or yours.record.examples["corrupted"]:
+    before = comparing.gap(glorot)
+    # Below zero no gap is wide.
+    if wider is None or before is None or before.value < 0 or yours.record.examples["corrupted"]:
         return captions
     figures["gap_change"] = around(wider.size)
     if change.sign < 0 < wider.sign:

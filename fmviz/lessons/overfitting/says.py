@@ -159,15 +159,15 @@ def _more_images(*runs: Shown) -> list[Caption]:
             f"{name}_gap": "" if (own := gaps[name]) is None else points(own),
             f"{name}_right": percent(each.at("val_accuracy")),
         }
+    of_gap = direction(gap, *LOWER_OR_HIGHER)
+    if gap.sign and any(own is not None and own.value < 0 for own in gaps.values()):
+        of_gap = "below zero"
+    of_validation = direction(validation, *LOWER_OR_HIGHER)
     return [
-        Caption(
-            f"more images, {what} {direction(change, *LOWER_OR_HIGHER)}",
-            figures,
-            (Claim(figure, more.name, change.sign, fewer.name),),
-        )
-        for what, figure, change in (
-            ("gap", "gap", gap),
-            ("validation", "val_accuracy", validation),
+        Caption(section, figures, (Claim(figure, more.name, change.sign, fewer.name),))
+        for section, figure, change in (
+            (f"more images, gap {of_gap}", "gap", gap),
+            (f"more images, validation {of_validation}", "val_accuracy", validation),
         )
     ]
 

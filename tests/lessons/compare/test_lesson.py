@@ -159,7 +159,14 @@ def branches() -> dict[str, Callable[[], Caption | None]]:
         "pair differs": lambda: says.pair(good, bad)[0],
         "pair could be noise": lambda: says.pair(good, close)[0],
         "gaps, no true label": lambda: says.pair(good, told_lies)[-1],
-        "gaps differ": lambda: says.pair(of(0.5, "h", seed=1)._replace(), of(0.9, "i", seed=2))[2],
+        "gaps differ": lambda: says.pair(
+            answering("h", 0.5, tiny(seed=1), train_accuracy=0.95),
+            answering("i", 0.9, tiny(seed=2), train_accuracy=0.95),
+        )[2],
+        "gaps differ, below zero": lambda: says.pair(
+            answering("h", 0.5, tiny(seed=1), train_accuracy=0.9),
+            answering("i", 0.9, tiny(seed=2), train_accuracy=0.4),
+        )[2],
         "apart": lambda: says.apart(good, bad),
         "apart nowhere": lambda: says.apart(good, alike),
         "repeats": lambda: says.repeats("s", seeds)[0],

@@ -179,6 +179,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "both, further": four("both, further", 0.04),
     "both, no further": four("both, no further", 0.08),
     "both, less": four("both, less", 0.12),
+    "both, below zero": four("both, below zero", -0.04),
     "both, better": four("both, better", 0.08, 0.85),
     "both, as good": four("both, as good", 0.08),
     "both, worse": four("both, worse", 0.08, 0.75),
@@ -195,6 +196,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "rates, narrower": rates("rates, narrower", (0.95, 0.8), (0.85, 0.8)),
     "rates, same": rates("rates, same", (0.95, 0.8), (0.95, 0.8)),
     "rates, wider": rates("rates, wider", (0.85, 0.8), (0.95, 0.8)),
+    "rates, below zero": rates("rates, below zero", (0.95, 0.8), (0.75, 0.8)),
     "rates, gain": rates("rates, gain", (0.95, 0.8), (0.95, 0.84)),
     "rates, no gain": rates("rates, no gain", (0.95, 0.8), (0.95, 0.801)),
     "rates, none best": rates("rates, none best", (0.95, 0.8), (0.95, 0.7)),
@@ -280,7 +282,7 @@ def test_what_is_said_of_four_networks_holds(ends: list[tuple[float, float]], n:
     assert {claim.subject for caption in captions for claim in caption.claims} == {BOTH}
     narrower = min(ends[1][0] - ends[1][1], ends[2][0] - ends[2][1])
     both = ends[3][0] - ends[3][1]
-    assert "both, further" not in sections or both < narrower
+    assert "both, further" not in sections or 0 <= both < narrower
     assert "both, less" not in sections or both > narrower
 
 

@@ -191,6 +191,9 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
         )
         for kind, twin in (("higher", 0.95), ("same", 0.9), ("lower", 0.85))
     },
+    "more images, gap below zero": beside(
+        "more images, gap below zero", *pair((0.7, 0.8), (0.9, 0.8))
+    ),
     **{
         f"more images, validation {kind}": beside(
             f"more images, validation {kind}", *pair((0.9, 0.8), (0.9, twin))
