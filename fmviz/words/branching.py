@@ -15,20 +15,25 @@ from fmviz.words.numbers import around, direction, percent, short_points
 from fmviz.words.prose import Caption, Claim
 
 
-def of_pair(trunk: Shown, branched: Shown, beside: Shown | None = None) -> list[Caption]:
+def of_pair(
+    trunk: Shown, branched: Shown, beside: Shown | None = None, *, gap_seen: bool = True
+) -> list[Caption]:
     """What came of the branch, and what of the run went on in it.
 
     Args:
         trunk: the run as it goes on without its branch.
         branched: ended, like the other.
         beside: a third run that stands beside the two, ended.
+        gap_seen: whether the picture above has training accuracy; where it has not, what becomes
+            of validation accuracy leads, and the gap is told after it.
     """
     config = branched.record.config
     if branched.record.diverged is not None or trunk.record.diverged is not None:
         return [Caption("branch, diverged", {"epoch": str(config.branch_epoch)})]
     ends = [_outcome(trunk, branched), *_gap(trunk, branched)]
-    # What has changed leads.
-    ends.sort(key=lambda caption: not any(claim.direction for claim in caption.claims))
+    if gap_seen:
+        # What has changed leads.
+        ends.sort(key=lambda caption: not any(claim.direction for claim in caption.claims))
     others = [] if beside is None or beside.record.diverged else [_beside(beside, branched)]
     captions = [*ends, *others, *went_on(branched)]
     epoch = config.branch_epoch

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from fmviz.analysis.stopping import Shown
+from fmviz.engine.watch import Update
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.page.lesson import BRANCHED
 from fmviz.page.state import query
+from fmviz.run.config import RunConfig
 from fmviz.run.record import Divergence
 from fmviz.ui import branch, live
 from fmviz.words import branching, prose
@@ -19,6 +22,7 @@ from tests.support.claims import confirm
 from tests.support.lessons import drawn_rows, leads, made_up, opened, texts
 from tests.support.records import answering, synthetic, tiny
 from tests.support.scripted import ScriptedEngine
+from tests.words.test_gaps import trained
 
 # Each page that has the control, and a branch that its runs can take.
 BRANCHES: dict[str, dict[str, str]] = {
@@ -253,3 +257,22 @@ def test_the_branch_is_on_the_clock_of_every_picture() -> None:
     assert film.clock("page", runs, rest=4)["branch"] == 3
     assert "branch" not in film.clock("page", runs[:1])
     json.dumps(film.curves(runs, 6))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", BRANCHES)
+def test_what_the_picture_shows_leads_what_is_said_of_a_branch(
+    page: str, engine: ScriptedEngine
+) -> None:
+    def script(configs: Sequence[RunConfig]) -> list[Update]:
+        # New images are answered alike, training images by the branch alone worse.
+        records = tuple(
+            trained(config, "", 0.7 if config.branch else 1.0, 0.0, 0.7).record
+            for config in configs
+        )
+        return [Update("done", records, ("store",) * len(configs), "", 0.0)]
+
+    engine.script = script
+    told = texts(with_branch(page))
+    validation, gap = (told.index(part) for part in ("accuracy differs no more", "its gap ends"))
+    assert (gap < validation) == (LESSONS[page].row == "gap")

@@ -140,7 +140,7 @@ class Race(Panel):
         captions: list[Caption] = []
         in_sight: list[Caption] = []
         if look.done:
-            captions = [*of_branch(look), *says.race(runs, self.view)]
+            captions = [*of_branch(look, gap_seen=False), *says.race(runs, self.view)]
             clock = says.clock(runs)
             if clock is not None and axis == "seconds":
                 captions.append(clock)

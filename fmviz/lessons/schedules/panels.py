@@ -100,7 +100,7 @@ class Twins(Panel):
         captions: list[Caption] = []
         in_sight: list[Caption] = []
         if look.done:
-            captions = [*of_branch(look), *says.of_runs(runs)]
+            captions = [*of_branch(look, gap_seen=False), *says.of_runs(runs)]
             # It comes after a verdict, and is none.
             captions += [says.valley(runs)] if captions else []
             in_sight = [*says.why(runs), *self.page.verdict(look.asked)]

@@ -62,13 +62,18 @@ def below(board: Board, *, plays: bool = False) -> tuple[Told, Warnings]:
         return told, Warnings(board)
 
 
-def of_branch(look: Look) -> list[Caption]:
+def of_branch(look: Look, *, gap_seen: bool = True) -> list[Caption]:
     """What is said of a run that branches, once it and its trunk have ended, before what is said of
-    the others."""
+    the others.
+
+    Args:
+        gap_seen: whether the page's picture has training accuracy beside that of validation.
+    """
     if look.pair is None or not look.done or not all(run.kept for run in look.pair):
         return []
     others = [run for run in look.runs if run.name != look.pair[0].name and run.kept]
-    told = branching.of_pair(*look.pair, others[0] if len(others) == 1 else None)
+    beside = others[0] if len(others) == 1 else None
+    told = branching.of_pair(*look.pair, beside, gap_seen=gap_seen)
     return [*told, Caption("branch rest", {})]
 
 
