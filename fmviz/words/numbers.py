@@ -58,17 +58,22 @@ def signed_points(value: float) -> str:
 
 
 def points(estimate: Estimate | Comparison, signed: bool = False, digits: int = 1) -> str:
-    """0.147 ± 0.009 → "14.7 ± 0.9"; a minus sign, and a plus where `signed`. What has no error,
-    such as an accuracy over all images there are, has no ±.
+    """0.147 ± 0.009 → "14.7 ± 0.9": `with_error` of what is told in points."""
+    return with_error(100 * estimate.value, 100 * estimate.error, signed, digits)
+
+
+def with_error(value: float, error: float, signed: bool = False, digits: int = 1) -> str:
+    """A figure ± its error: a minus sign, and a plus where `signed`. What has no error, such as an
+    accuracy over all images there are, has no ±.
 
     An error too small for its digits gets as many as show one: "0.00 ± 0.02", not "0.0 ± 0.0".
     """
-    if 0 < estimate.error < math.inf:
-        digits = max(digits, -math.floor(math.log10(100 * estimate.error)))
+    if 0 < error < math.inf:
+        digits = max(digits, -math.floor(math.log10(error)))
     # Adding 0 to what is rounded takes the sign from −0.0.
-    rounded = round(100 * estimate.value, digits) + 0.0
-    value = f"{rounded:{'+' if signed else ''}.{digits}f}".replace("-", "−")
-    return f"{value} ± {100 * estimate.error:.{digits}f}" if estimate.error else value
+    rounded = round(value, digits) + 0.0
+    told = f"{rounded:{'+' if signed else ''}.{digits}f}".replace("-", "−")
+    return f"{told} ± {error:.{digits}f}" if error else told
 
 
 def around(estimate: Estimate | Comparison) -> str:
@@ -84,6 +89,13 @@ def around(estimate: Estimate | Comparison) -> str:
 def short_points(estimate: Estimate | Comparison) -> str:
     """0.147 ± 0.009 → "14.7": for a figure whose error stands elsewhere."""
     return points(estimate).partition(" ± ")[0]
+
+
+def spread(estimate: Estimate | Comparison) -> str:
+    """0.147 ± 0.009 → "± 0.9 points": an error whose figure stands elsewhere; "" where there is
+    none."""
+    error = points(estimate).partition(" ± ")[2]
+    return f"± {error} points" if error else ""
 
 
 def counted(count: int, thing: str) -> str:

@@ -22,7 +22,7 @@ from fmviz.theory import penalties, schedules
 from fmviz.theory.saturation import Prediction
 from fmviz.words import keras_lines
 from fmviz.words.memory import by_mistake, counted
-from fmviz.words.numbers import around, direction, percent, short_points, small_percent
+from fmviz.words.numbers import around, direction, percent, short_points, small_percent, spread
 from fmviz.words.numbers import counted as count_of
 from fmviz.words.prose import Caption, Claim
 
@@ -107,9 +107,8 @@ def label_noise(run: Shown) -> Caption | None:
     mistake = by_mistake(record.estimate("val_accuracy", run.kept))
     figures = {
         "mistake": percent(mistake.value),
-        "wrong": plural(wrong, "wrong label"),
+        "on": ", ".join(filter(None, [plural(wrong, "wrong label"), spread(memorised)])),
         "memorised": percent(memorised.value),
-        "error": f"{100 * memorised.error:.1f}",
         "clean": percent(record.at("clean_accuracy", run.kept)),
     }
     section = "label noise" if wrong < record.examples["train"] else "label noise, all wrong"
@@ -212,8 +211,8 @@ def on_test(run: Shown, baseline: Shown | None) -> Caption:
     """Test accuracy, and where there is a baseline the difference, image by image."""
     accuracy = run.accuracy("test")
     figures = {
-        "test": f"{100 * accuracy.value:.1f}",
-        "test_error": f"{100 * accuracy.error:.1f} points",
+        "test": short_points(accuracy),
+        "test_error": spread(accuracy),
         "images": f"{run.record.examples['test']:,}",
     }
     if baseline is None or not (run.record.complete and baseline.record.complete):

@@ -31,7 +31,7 @@ FAULTS = {
     "a place without its figure": r"\{\{\w*\}\}",
     "a figure that is none": r"\bnan\b|\binf\b|\bNone\b(?! (?:of|is|can)\b)|[−-]0\.0\b(?!\d)",
     "one of several": rf"(?<![\d.,–]) ?\b1 (?:{NOUNS})\b",
-    "noise about nothing": r"\b0\.0 ± 0\.0 points",
+    "an error that is none": r"± 0(?:\.0+)?(?![\d.]*\d)",
 }
 
 

@@ -25,7 +25,7 @@ from fmviz.theory import penalties
 from fmviz.theory.saturation import Prediction
 from fmviz.training import stock as model
 from fmviz.words import prose, shared
-from fmviz.words.numbers import around, percent, points, small_percent
+from fmviz.words.numbers import around, percent, points, short_points, small_percent, spread
 from fmviz.words.prose import Caption
 from tests.support.records import shown, synthetic, tiny
 
@@ -274,7 +274,8 @@ def test_wrong_labels_are_told_of_where_there_are_any() -> None:
     caption = shared.label_noise(Shown("a", record, None, 2))
     assert caption is not None
     # √(0.36 · 0.64 / 900) · √(8,100/8,999) = 0.015: 900 of 9,000.
-    figures = {"wrong": "900 wrong labels", "memorised": "36.0%", "error": "1.5", "clean": "95.0%"}
+    on = "900 wrong labels, ± 1.5 points"
+    figures = {"on": on, "memorised": "36.0%", "clean": "95.0%"}
     assert caption.section == "label noise"
     # Nine labels are not true: (1 − 0.3)/9.
     assert caption.figures == figures | {"mistake": "7.8%"}
@@ -296,6 +297,19 @@ def test_memory_is_what_goes_beyond_mistakes() -> None:
     assert of(0.08, 0.8) == "label noise"
     assert of(0.03, 0.8) == "label noise, hardly"
     assert of(0.08, 0.3) == "label noise, hardly"
+
+
+@given(
+    value=st.floats(0, 1),
+    error=st.one_of(st.just(0.0), st.floats(1e-6, 1)),
+)
+def test_an_error_alone_is_that_of_its_figure_and_left_out_where_there_is_none(
+    value: float, error: float
+) -> None:
+    estimate = Estimate(value, error)
+    alone = spread(estimate)
+    assert (alone == "") == (error == 0)
+    assert points(estimate) == f"{short_points(estimate)} {alone}".removesuffix(" points").strip()
 
 
 def test_near_two_errors_a_difference_has_two_decimals() -> None:

@@ -24,7 +24,7 @@ from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.words import keras_lines, shared
 from fmviz.words.memory import counted
-from fmviz.words.numbers import around, direction, listed, percent, short_points
+from fmviz.words.numbers import around, direction, listed, percent, short_points, spread
 from fmviz.words.prose import Caption, Claim
 
 # The name of the riddle, whose answers are in the section "guess riddle", and which of them is
@@ -107,7 +107,7 @@ def on_off(training: OnOff, images: int, run: Shown) -> list[Caption]:
     figures = {
         "off": percent(training.off),
         "on": percent(training.mean),
-        "spread": f"{100 * training.spread:.1f}",
+        "spread": spread(Estimate(0.0, training.spread)) or "0 points",
         "draws": plural(len(training.on), "draw"),
         "images": f"{images:,}",
         "cost": around(cost.size),

@@ -21,7 +21,7 @@ from fmviz.charts.style import FINE, GREY, PANEL_HEIGHT, RUN_COLOURS, SOLID, SPL
 from fmviz.charts.weights import reach_of
 from fmviz.run.measure import weight_density
 from fmviz.run.record import RunRecord
-from fmviz.words.numbers import percent
+from fmviz.words.numbers import percent, points
 
 # Solid beside each monitored value: the same of the training images, penalty included where the
 # monitor has it.
@@ -351,7 +351,7 @@ def patience_rows(found: Sequence[Outcome], patience: int | None, test: bool) ->
                     "patience": outcome.patience,
                     "split": split,
                     **series.with_error(accuracy),
-                    "label": f"{100 * accuracy.value:.1f} ± {100 * accuracy.error:.1f}%",
+                    "label": f"{points(accuracy)}%",
                     "trained": outcome.trained,
                     "weights": outcome.kept,
                 }

@@ -29,7 +29,7 @@ from fmviz.run.config import RunConfig
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
-from fmviz.words.numbers import percent
+from fmviz.words.numbers import percent, short_points, spread
 
 # Beside the X-ray, below a title and above a note.
 MAP_HEIGHT = 270
@@ -220,7 +220,7 @@ def map_rows(
                 "accuracy": accuracy.value,
                 # Without its sign: on a projector the cells are narrow.
                 "label": f"{100 * accuracy.value:.0f}",
-                "tip": f"{percent(accuracy.value)} ± {100 * accuracy.error:.1f} points after "
+                "tip": f"{short_points(accuracy)}% {spread(accuracy)} after "
                 f"{plural(record.epochs, 'epoch')}",
             }
         elif record is not None and record.diverged is not None:

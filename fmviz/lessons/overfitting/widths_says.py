@@ -19,7 +19,7 @@ from fmviz.run.config import RunConfig
 from fmviz.run.measure import Estimate
 from fmviz.run.naming import plural
 from fmviz.run.settings import number
-from fmviz.words.numbers import direction, percent, points
+from fmviz.words.numbers import direction, percent, points, with_error
 from fmviz.words.prose import Caption
 
 # What is measured on validation images, as sentences have it.
@@ -35,14 +35,14 @@ def value(mean: Comparison, figure: Figure) -> str:
     """A mean over the seeds, ± one standard error."""
     if figure == "error":
         return f"{points(Estimate(mean.value, mean.error))}%"
-    return f"{mean.value:.2f} ± {mean.error:.2f}"
+    return with_error(mean.value, mean.error, digits=2)
 
 
 def size(change: Comparison, figure: Figure) -> str:
     """How large a difference of means is, ± one standard error."""
     if figure == "error":
         return f"{points(change.size)} points"
-    return f"{abs(change.value):.3f} ± {change.error:.3f}"
+    return with_error(abs(change.value), change.error, digits=3)
 
 
 def told(found: Mapping[float, Descent], figure: Figure) -> list[Caption]:

@@ -28,7 +28,7 @@ from fmviz.ui.session import is_dark, session
 from fmviz.ui.stage import Spot
 from fmviz.ui.told import Told
 from fmviz.words import prose
-from fmviz.words.numbers import percent, short_points
+from fmviz.words.numbers import percent, points, short_points, spread
 from fmviz.words.prose import Caption
 
 CARDS_A_ROW = 3
@@ -162,14 +162,15 @@ class OneNetwork(Panel):
             figures = {
                 "images": f"{record.examples['test']:,}",
                 "test": short_points(test),
-                "error": f"{100 * test.error:.1f} points",
+                "error": spread(test),
             }
             captions.append(Caption("its accuracy", figures))
         self.answer.say(*captions)
 
 
 def _with_error(share: Estimate) -> str:
-    return f"{percent(share.value, 0)} ± {100 * share.error:.0f} points"
+    value, _, error = points(share, digits=0).partition(" ± ")
+    return f"{value}% ± {error} points" if error else f"{value}%"
 
 
 @st.fragment
