@@ -74,6 +74,19 @@ UNDER = """(box) => {
   const beyond = own.left < left || own.right > right || own.top < top || own.bottom > bottom;
   return [under, !beyond];
 }"""
+# How many points of lines lie under words.
+ON_LINES = """(text) => {
+  const { left, right, top, bottom } = text.getBoundingClientRect();
+  let under = 0;
+  for (const line of text.ownerSVGElement.querySelectorAll(".line")) {
+    const place = line.getScreenCTM();
+    for (let at = 0; at <= line.getTotalLength(); at += 2) {
+      const { x, y } = line.getPointAtLength(at).matrixTransform(place);
+      under += x > left && x < right && y > top + 3 && y < bottom - 3;
+    }
+  }
+  return under;
+}"""
 # Pairs of figures beside lines, and of what says whose they are, that lie on each other.
 ON_EACH_OTHER = """(texts) => {
   const written = texts.filter((text) => text.textContent);
@@ -266,6 +279,35 @@ def test_after_a_guess_the_curves_draw_themselves_and_then_it_is_judged(
     page.locator(SLIDER).press("End")
     settled(page)
     expect(verdict).to_be_hidden()
+    page.close()
+
+
+@pytest.mark.parametrize("option", [0, 2])
+@pytest.mark.parametrize(
+    "lesson",
+    ["overfitting", "early_stopping", "regularisation", "dropout", "optimizers", "schedules"],
+)
+def test_what_became_of_a_guess_stands_on_every_picture_and_hides_none_of_it(
+    browser: Any, nowhere: str, lesson: str, option: int
+) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 900}, reduced_motion="reduce")
+    page.set_default_timeout(30_000)
+    page.goto(f"{nowhere}/{lesson}")
+    page.locator(f"[class*=st-key-{lesson}-guess-{option}] button").click()
+    verdict = page.locator(".st-key-picture .lines .verdict")
+    for width, height in ((1400, 900), (1280, 720)):
+        page.set_viewport_size({"width": width, "height": height})
+        expect(verdict).to_be_visible()
+        lies_on, within = verdict.evaluate(UNDER)
+        assert lies_on == 0, width
+        # In the plot, or where the legend is.
+        assert within or verdict.evaluate("box => box.matches('.strip')"), width
+    words = verdict.inner_text()
+    assert ("Measured" in words) == ("✗" in words)
+    # What is said of a part of an axis lies on no line, either.
+    spans = page.locator(".st-key-picture .lines text.span")
+    for k in range(spans.count()):
+        assert spans.nth(k).evaluate(ON_LINES) == 0
     page.close()
 
 

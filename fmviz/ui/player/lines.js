@@ -1,6 +1,11 @@
 // Measures over the epochs. What lies behind the epoch is full, what is still to come is pale; the
 // rule can be dragged.
 
+// Of what is written or laid into the plot from its edge, in pixels; and from one place that is tried
+// for it to the next.
+const INSET = 10;
+const STRIDE = 8;
+
 const DASHES = { solid: "none", dashed: "6 4", fine: "2 3" };
 
 class Lines {
@@ -116,8 +121,37 @@ class Lines {
     return `${this.unit} ${epoch}`;
   }
 
+  // Where a box lies on nothing that is drawn: a corner of the plot if one is free, else as far down and
+  // to the right as may be; undefined where there is no such place.
+  room(wide, high) {
+    const { left, right, top, bottom } = this.bounds;
+    const ends = { left: left + INSET, right: right - INSET - wide, top: top + INSET, bottom: bottom - INSET - high };
+    if (ends.right < ends.left || ends.bottom < ends.top) return undefined;
+    const corners = [ends.bottom, ends.top].flatMap((y) => [ends.right, ends.left].map((x) => ({ x, y })));
+    const within = [];
+    for (let y = ends.bottom; y >= ends.top; y -= STRIDE) {
+      for (let x = ends.right; x >= ends.left; x -= STRIDE) within.push({ x, y });
+    }
+    const drawn = this.drawn();
+    return [...corners, ...within].find(({ x, y }) => isFree(drawn, x, y, wide, high));
+  }
+
   // Points on all that is drawn in the plot, a few pixels apart: on lines, and all over marks and words.
   drawn() {
+    const found = this.along();
+    const own = this.picture.getBoundingClientRect();
+    const unit = own.width / this.bounds.width;
+    for (const each of this.picture.querySelectorAll(".dot, .mark, .ring, .stopped, .note-at, .branch, .limit, text.span")) {
+      const { left, top, right, bottom } = each.getBoundingClientRect();
+      for (let x = left; x < right; x += 4) {
+        for (let y = top; y < bottom; y += 4) found.push([(x - own.left) / unit, (y - own.top) / unit]);
+      }
+    }
+    return found;
+  }
+
+  // Those on lines.
+  along() {
     const found = [];
     for (const line of [...this.data.lines, ...(this.data.ghosts ?? [])]) {
       let before = null;
@@ -127,14 +161,6 @@ class Lines {
           found.push([before[0] + ((x - before[0]) * k) / steps, before[1] + ((y - before[1]) * k) / steps]);
         }
         before = y === null ? null : [x, y];
-      }
-    }
-    const own = this.picture.getBoundingClientRect();
-    const unit = own.width / this.bounds.width;
-    for (const each of this.picture.querySelectorAll(".dot, .mark, .ring, .stopped, .note-at, .branch, text.span")) {
-      const { left, top, right, bottom } = each.getBoundingClientRect();
-      for (let x = left; x < right; x += 4) {
-        for (let y = top; y < bottom; y += 4) found.push([(x - own.left) / unit, (y - own.top) / unit]);
       }
     }
     return found;
@@ -169,8 +195,18 @@ class Lines {
       : { x: left, y: one, width: right - left, height: other - one };
     const kind = of === "answer" || this.data.verdict.right ? "span right" : "span";
     draw(svg, "rect", { ...box, class: kind });
-    const words = of === "answer" ? "measured" : "your guess";
-    return draw(svg, "text", { x: box.x + 8, y: box.y + 17, class: kind }, words);
+    const words = of === "answer" ? "✓ measured" : `${this.data.verdict.right ? "✓" : "✗"} your guess`;
+    // Beside the lines where there is room for it.
+    const [wide, tall, drawn] = [7 * words.length, 16, this.along()];
+    const found = { x: box.x + 8, y: box.y + 5 };
+    place: for (let y = found.y; y + tall < box.y + box.height; y += STRIDE) {
+      for (let x = found.x; x + wide < box.x + box.width; x += STRIDE) {
+        if (!isFree(drawn, x, y, wide, tall)) continue;
+        Object.assign(found, { x, y });
+        break place;
+      }
+    }
+    return draw(svg, "text", { x: found.x, y: found.y + 12, class: kind }, words);
   }
 
   // The area between two lines, such as the gap between training and validation.
@@ -289,6 +325,11 @@ class Lines {
       before = { epoch, y };
     }
   }
+}
+
+// Whether no point lies in a box, or within the width of a line about it.
+function isFree(points, x, y, wide, high) {
+  return !points.some(([px, py]) => px > x - 3 && px < x + wide + 3 && py > y - 3 && py < y + high + 3);
 }
 
 // The last epoch at which a line is drawn.

@@ -2,11 +2,10 @@
 
 // So long it stands, in seconds: the line below the headline says the same, and stays.
 const SECONDS_OF_VERDICT = 10;
-// From the edge of the plot, in pixels.
-const INSET = 10;
 
-// It stands in a corner of the plot where it lies on nothing that is drawn, if there is one, and goes as
-// soon as its reader moves anything, or after a while.
+// It stands in the plot where it lies on nothing that is drawn, in a corner if one is free; in a crowded
+// picture above the plot, in place of the legend. It goes as soon as its reader moves anything, or after
+// a while; what is marked on the axes stays.
 class Verdict {
   constructor(body, data) {
     const { guess, answer, right } = data.verdict;
@@ -42,23 +41,17 @@ class Verdict {
     const { box } = this;
     if (!box.offsetWidth) return;
     this.placed = true;
-    const { left, right, top, bottom, width } = lines.bounds;
     const { picture } = lines;
-    const unit = picture.offsetWidth / width;
-    const [wide, high] = [box.offsetWidth / unit, box.offsetHeight / unit];
-    const drawn = lines.drawn();
-    // With the width of a line about it.
-    const within = (value, start, length) => value > start - 3 && value < start + length + 3;
-    const corners = [bottom - INSET - high, top + INSET].flatMap((y) =>
-      [right - INSET - wide, left + INSET].map((x) => ({ x, y })),
-    );
-    const fits = wide < right - left - 2 * INSET && high < bottom - top - 2 * INSET;
-    const free = corners.find(({ x, y }) => !drawn.some(([px, py]) => within(px, x, wide) && within(py, y, high)));
-    const shown = fits && free !== undefined;
-    box.classList.toggle("crowded", !shown);
-    if (!shown) return;
-    box.style.left = `${picture.offsetLeft + free.x * unit}px`;
-    box.style.top = `${picture.offsetTop + free.y * unit}px`;
+    const unit = picture.offsetWidth / lines.bounds.width;
+    box.classList.remove("strip");
+    const free = lines.room(box.offsetWidth / unit, box.offsetHeight / unit);
+    if (free) {
+      box.style.left = `${picture.offsetLeft + free.x * unit}px`;
+      box.style.top = `${picture.offsetTop + free.y * unit}px`;
+    } else {
+      box.classList.add("strip");
+      box.style.left = box.style.top = "";
+    }
     this.timer ??= setTimeout(() => this.end(), 1000 * SECONDS_OF_VERDICT);
   }
 
