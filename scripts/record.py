@@ -2,8 +2,9 @@
 `make record ARGS=--missing`.
 
 Every page, every preset, large sweeps left out, and the pins that *Compare* offers show finished
-runs at once, also while the worker is still starting or where training is slow; and so does every
-position of a page's main slider. Those runs are written to fmviz/recorded/ in the store's own
+runs at once, also while the worker is still starting or where training is slow; and so do every
+position of a page's main slider, the closer looks of a page as it opens and those that a preset is
+about. Those runs are written to fmviz/recorded/ in the store's own
 format: with their weights where a page opens on panels that want them, with pictures of the first
 layer's where it shows those elsewhere, else without, a tenth of the size; how sure they are is kept
 to the byte where a page shows that, else in coarser steps; and of many of which a panel shows the
@@ -20,10 +21,11 @@ from typing import Any, Literal, get_args
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.compare.lesson import EXAMPLES
 from fmviz.lessons.initialisation.lesson import map_runs
+from fmviz.lessons.optimizers import lesson as optimizers
 from fmviz.lessons.overfitting import widths
+from fmviz.lessons.regularisation import lesson as regularisation
 from fmviz.lessons.regularisation import tickets
-from fmviz.lessons.regularisation.lesson import proximal
-from fmviz.lessons.schedules.lesson import raced
+from fmviz.lessons.schedules import lesson as schedules
 from fmviz.lessons.start import growth
 from fmviz.page.ahead import opening_row
 from fmviz.page.state import State
@@ -33,12 +35,14 @@ from fmviz.run.record import RunRecord
 from fmviz.run.store import RECORDED_FOLDER, RunStore
 from fmviz.training.train import train, weights_of_epochs
 
-# Pages on which the panel of the opening state wants weights, and of which roles.
+# Pages on which a panel of the opening state wants weights, and of which roles.
 WITH_WEIGHTS = {
     "start": {"the network"},
     "early_stopping": {"the long run"},
     "regularisation": {"no penalty", "with penalty"},
     "dropout": {"dropout"},
+    # Its closer look at symmetry.
+    "initialisation": {"yours"},
     "your_garment": {"no penalty", "with penalty"},
 }
 # Pages whose image is the first layer's pictures; and those that open on runs with pictures.
@@ -76,11 +80,13 @@ def recorded_configs() -> dict[RunConfig, Detail]:
                 ship(config, shown)
     for pin in EXAMPLES:
         ship(pin.config)
+    for config in swept():
+        ship(config)
     # L1 as Keras does it, beside the proximal step.
-    for config in proximal(_preset("regularisation", "proximal")).values():
+    for config in regularisation.proximal(_preset("regularisation", "proximal")).values():
         ship(config)
     # All schedules, compared image by image.
-    for config in raced(LESSONS["schedules"].start.config).values():
+    for config in schedules.raced(LESSONS["schedules"].start.config).values():
         ship(config)
     for config in outlined():
         ship(config, "outline")
@@ -97,6 +103,19 @@ def shown_sure() -> set[RunConfig]:
     }
 
 
+def swept() -> list[RunConfig]:
+    """The runs of the sweeps that closer looks offer where their page opens; those of a step of the
+    story are the same."""
+    penalised = LESSONS["regularisation"].start.config
+    race = LESSONS["optimizers"].start
+    return [
+        *(config for _, config in regularisation.swept(penalised, seeds=1)),
+        *(config for _, config in regularisation.adamw(penalised)),
+        *optimizers.swept(race.config, optimizers.racers_of(race.view)).values(),
+        *schedules.swept(LESSONS["schedules"].start.config).values(),
+    ]
+
+
 def outlined() -> list[RunConfig]:
     """The runs of pictures that show the ends of many."""
     lesson = LESSONS["initialisation"]
@@ -104,7 +123,9 @@ def outlined() -> list[RunConfig]:
     mapped = [lesson.start, *map(lesson.state_of, lesson.presets)]
     return [
         *(config for state in mapped for config in map_runs(state.config)),
+        *widths.runs(LESSONS["overfitting"].start.config),
         *widths.runs(_preset("overfitting", "widths")),
+        *tickets.runs(LESSONS["regularisation"].start.config),
         *tickets.runs(_preset("regularisation", "ticket")),
     ]
 
