@@ -20,6 +20,8 @@ from tests.support import needs, order, trained
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # What is trained while nobody waits would take the processors of the next test.
 os.environ.setdefault("FMVIZ_AHEAD", "0")
+# Most workers that a test starts train other shapes than those that pages open with.
+os.environ.setdefault("FMVIZ_WARM_UP", "0")
 # How long an example takes says nothing of the code on a machine that is busy.
 settings.register_profile("fmviz", deadline=None)
 settings.load_profile("fmviz")

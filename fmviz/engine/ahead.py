@@ -8,7 +8,6 @@ a run meanwhile comes first, within a part of an epoch.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections import OrderedDict
@@ -18,10 +17,11 @@ from itertools import chain, islice
 
 from fmviz.engine import limits
 from fmviz.engine.jobs import Jobs
+from fmviz.engine.switches import switch
 from fmviz.engine.urgency import Urgency
 from fmviz.run.config import RunConfig
 from fmviz.run.groups import MEMBERS_AT_ONCE, way_of
-from fmviz.run.store import RunStore, SettingError
+from fmviz.run.store import RunStore
 
 logger = logging.getLogger(__name__)
 
@@ -44,10 +44,8 @@ def wanted() -> bool:
     Raises:
         SettingError: it is neither 0 nor 1.
     """
-    text = os.environ.get("FMVIZ_AHEAD", "")
-    if text not in ("", "0", "1"):
-        raise SettingError(f"FMVIZ_AHEAD must be 0 or 1, not {text!r}")
-    return text == "1" if text else limits.processors() >= ENOUGH_PROCESSORS
+    said = switch("FMVIZ_AHEAD")
+    return limits.processors() >= ENOUGH_PROCESSORS if said is None else said
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fmviz.engine import ahead
+from fmviz.engine import ahead, switches
 from fmviz.engine.connection import scheduler_address
 from fmviz.engine.limits import memory_limit
 from fmviz.run import data
@@ -21,6 +21,7 @@ def problems() -> list[str]:
         scheduler_address,
         memory_limit,
         ahead.wanted,
+        switches.warms_up,
         data.check,
     )
     for check in checks:

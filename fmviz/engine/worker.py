@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fmviz.engine import fitting, kept_programs, leaving, limits, needs
+from fmviz.engine import fitting, kept_programs, leaving, limits, needs, switches
 from fmviz.engine.carried import Luggage
 from fmviz.engine.reports import BEATS, TOPIC, Beat, Packed, Report
 from fmviz.engine.requests import Backend, Cancelled, Request
@@ -284,8 +284,10 @@ def warm(documents: list[dict[str, Any]]) -> None:
 
 
 def warm_up() -> None:
-    """Import TensorFlow, read the images and compile what the pages' default runs need."""
-    trainer().warm([RunConfig()], sorted({1, 2, trainer().gathered, MEMBERS_AT_ONCE}))
+    """Import TensorFlow, read the images and compile what the pages' default runs need, unless the
+    host does not want it."""
+    if switches.warms_up():
+        trainer().warm([RunConfig()], sorted({1, 2, trainer().gathered, MEMBERS_AT_ONCE}))
 
 
 def dask_setup(worker: distributed.Worker) -> None:

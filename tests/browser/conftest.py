@@ -51,7 +51,7 @@ def visited() -> set[str]:
 @pytest.fixture(scope="package")
 def app(browser: Any, visited: set[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the app, which trains and stores like a user's."""
-    with server(tmp_path_factory.mktemp("store")) as address:
+    with server(tmp_path_factory.mktemp("store"), FMVIZ_WARM_UP="1") as address:
         visited.add(address)
         yield address
 
@@ -63,7 +63,7 @@ def fresh(request: pytest.FixtureRequest, visited: set[str], tmp_path: Path) -> 
     if not visited:
         yield request.getfixturevalue("app")
     else:
-        with server(tmp_path / "store") as address:
+        with server(tmp_path / "store", FMVIZ_WARM_UP="1") as address:
             yield address
 
 

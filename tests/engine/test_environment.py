@@ -12,7 +12,7 @@ from fmviz.run.data import COMPACT_FOLDER, FILES
 
 
 def test_nothing_is_wrong_with_nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("STORE", "STORE_MB", "SCHEDULER", "MEMORY_MB", "AHEAD", "DATA"):
+    for name in ("STORE", "STORE_MB", "SCHEDULER", "MEMORY_MB", "AHEAD", "WARM_UP", "DATA"):
         monkeypatch.delenv(f"FMVIZ_{name}", raising=False)
     assert problems() == []
 
@@ -26,6 +26,7 @@ def test_each_fault_has_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         "FMVIZ_SCHEDULER": "http://x",
         "FMVIZ_MEMORY_MB": "-1",
         "FMVIZ_AHEAD": "maybe",
+        "FMVIZ_WARM_UP": "yes",
         "FMVIZ_DATA": str(tmp_path / "nowhere"),
     }
     for name, text in faults.items():

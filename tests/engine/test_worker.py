@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -12,6 +13,7 @@ from fmviz.engine.reports import TOPIC, Report
 from fmviz.engine.requests import Member, Model, Request
 from fmviz.run import archive
 from fmviz.run.config import RunConfig
+from fmviz.run.groups import MEMBERS_AT_ONCE
 from tests.support.records import synthetic, tiny
 from tests.support.scripted import first_epochs
 
@@ -83,3 +85,17 @@ def test_where_many_wait_each_is_told_less_often_but_of_the_first_epoch_at_once(
     time.sleep(2 * worker.SECONDS_BETWEEN_EVENTS)
     teller.tell(request, True)
     assert len(dask.reports) == reports
+
+
+@pytest.mark.parametrize("said", [None, "1", "0"])
+def test_what_pages_open_with_is_compiled_at_the_start_unless_a_host_wants_it_not(
+    said: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FMVIZ_WARM_UP", raising=False)
+    if said is not None:
+        monkeypatch.setenv("FMVIZ_WARM_UP", said)
+    asked = []
+    trainer = SimpleNamespace(gathered=4, warm=lambda *wanted: asked.append(wanted))
+    monkeypatch.setattr(worker, "trainer", lambda: trainer)
+    worker.warm_up()
+    assert asked == ([] if said == "0" else [([RunConfig()], [1, 2, 4, MEMBERS_AT_ONCE])])
