@@ -423,6 +423,9 @@ def test_a_viewer_may_move_on_while_an_event_is_being_handled(engine: Engine) ->
 
 
 def test_a_long_epoch_can_be_given_up(engine: Engine) -> None:
+    begun = time.monotonic()
+    assert run(engine, QUICK.replace(seed=94))[-1].state == "done"
+    usual = time.monotonic() - begun
     slow = RunConfig(train_size=10_000, batch_size=8, hidden=(512, 512), epochs=1)
     watch = engine.watch([slow])
     for update in watch:
@@ -432,7 +435,8 @@ def test_a_long_epoch_can_be_given_up(engine: Engine) -> None:
     begun = time.monotonic()
     watch.give_up()
     assert run(engine, QUICK.replace(seed=95))[-1].state == "done"
-    assert time.monotonic() - begun < 12
+    # On a busy machine the quick run takes longer, too.
+    assert time.monotonic() - begun < 8 + 2 * usual
 
 
 def test_a_waiting_viewer_is_told_why(engine: Engine) -> None:
