@@ -9,7 +9,7 @@ from fmviz.page.vault import Vault, drop
 from fmviz.run.config import RunConfig
 from fmviz.run.naming import plural
 from fmviz.run.settings import written
-from fmviz.words.numbers import points, upper_first
+from fmviz.words.numbers import decimals, points, upper_first
 from fmviz.words.prose import Caption
 
 
@@ -45,14 +45,15 @@ def opened(vault: Vault) -> list[Caption]:
         ValueError: nothing has been tried, or some test images are still to be measured.
     """
     best, size = vault.best, drop(vault.best)
+    digits = decimals(best.validation, best.score, size)
     # How many of those tried score higher on the test images.
     better = sum(each.score.value > best.score.value for each in vault.tried)
     figures = {
         "tried": plural(len(vault.tried), "network"),
-        "validation": points(best.validation),
-        "test": points(best.score),
+        "validation": points(best.validation, digits=digits),
+        "test": points(best.score, digits=digits),
         "images": f"{best.images:,}",
-        "drop": points(size.size),
+        "drop": points(size.size, digits=digits),
         "name": changed_settings(best.config),
         "epoch": str(best.epoch),
         "better": str(better),

@@ -11,7 +11,7 @@ from fmviz.run.groups import begins_anew
 from fmviz.run.naming import changes_name
 from fmviz.theory import schedules
 from fmviz.words.memory import counted
-from fmviz.words.numbers import around, direction, percent, short_points
+from fmviz.words.numbers import around, decimals, direction, percent, short_points
 from fmviz.words.prose import Caption, Claim
 
 
@@ -30,11 +30,13 @@ def of_pair(
     config = branched.record.config
     if branched.record.diverged is not None or trunk.record.diverged is not None:
         return [Caption("branch, diverged", {"epoch": str(config.branch_epoch)})]
-    ends = [_outcome(trunk, branched), *_gap(trunk, branched)]
+    third = None if beside is None or beside.record.diverged else beside
+    digits = max(_digits(branched, each) for each in (trunk, third) if each is not None)
+    ends = [_outcome(trunk, branched, digits), *_gap(trunk, branched)]
     if gap_seen:
         # What has changed leads.
         ends.sort(key=lambda caption: not any(claim.direction for claim in caption.claims))
-    others = [] if beside is None or beside.record.diverged else [_beside(beside, branched)]
+    others = [] if third is None else [_beside(third, branched, digits)]
     captions = [*ends, *others, *went_on(branched)]
     epoch = config.branch_epoch
     one, other = (r.record.history["val_crossentropy"][:epoch] for r in (trunk, branched))
@@ -43,29 +45,35 @@ def of_pair(
     return captions
 
 
-def _outcome(trunk: Shown, branched: Shown) -> Caption:
+def _digits(run: Shown, other: Shown) -> int:
+    """With how many decimals the validation accuracies of two runs are told."""
+    change = comparing.change(run, other, "val")
+    return decimals(run.at("val_accuracy"), other.at("val_accuracy"), change)
+
+
+def _outcome(trunk: Shown, branched: Shown, digits: int) -> Caption:
     """Validation accuracy of both, image by image."""
     config = branched.record.config
     change = comparing.change(branched, trunk, "val")
     figures = {
         "changes": changes_name(config),
         "epoch": str(config.branch_epoch),
-        "change": around(change.size),
-        "now": percent(branched.at("val_accuracy")),
-        "before": percent(trunk.at("val_accuracy")),
+        "change": around(change.size, digits),
+        "now": percent(branched.at("val_accuracy"), digits),
+        "before": percent(trunk.at("val_accuracy"), digits),
         "images": f"{branched.record.examples['validation']:,}",
     }
     claim = Claim("val_accuracy", branched.name, change.sign, trunk.name)
     return Caption(f"branch, {direction(change, 'lower', 'alike', 'higher')}", figures, (claim,))
 
 
-def _beside(other: Shown, branched: Shown) -> Caption:
+def _beside(other: Shown, branched: Shown, digits: int) -> Caption:
     """Validation accuracy of the branch and of a third run, image by image."""
     change = comparing.change(branched, other, "val")
     figures = {
         "other": other.name,
-        "accuracy": percent(other.at("val_accuracy")),
-        "change": around(change.size),
+        "accuracy": percent(other.at("val_accuracy"), digits),
+        "change": around(change.size, digits),
     }
     claim = Claim("val_accuracy", branched.name, change.sign, other.name)
     how = "same" if change.same else direction(change, "lower", "alike", "higher")
@@ -78,11 +86,12 @@ def _gap(trunk: Shown, branched: Shown) -> list[Caption]:
     gaps = [comparing.gap(run) for run in (branched, trunk)]
     if change is None or gaps[0] is None or gaps[1] is None:
         return []
+    digits = decimals(gaps[0].value, gaps[1].value, change)
     figures = {
         "epoch": str(branched.record.config.branch_epoch),
-        "change": around(change.size),
-        "gap": short_points(gaps[0]),
-        "trunk_gap": short_points(gaps[1]),
+        "change": around(change.size, digits),
+        "gap": short_points(gaps[0], digits),
+        "trunk_gap": short_points(gaps[1], digits),
         "counted": counted((branched, trunk)),
     }
     claim = Claim("gap", branched.name, change.sign, trunk.name)

@@ -12,6 +12,8 @@ from fmviz.run.settings import number
 
 # Two figures that have no error bar are called alike within this share of the larger.
 ALIKE = 0.02
+# Nobody reads more decimals of a point than this.
+MOST_DECIMALS = 3
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -68,27 +70,55 @@ def with_error(value: float, error: float, signed: bool = False, digits: int = 1
 
     An error too small for its digits gets as many as show one: "0.00 ± 0.02", not "0.0 ± 0.0".
     """
-    if 0 < error < math.inf:
-        digits = max(digits, -math.floor(math.log10(error)))
+    digits = max(digits, _to_show(error))
     # Adding 0 to what is rounded takes the sign from −0.0.
     rounded = round(value, digits) + 0.0
     told = f"{rounded:{'+' if signed else ''}.{digits}f}".replace("-", "−")
     return f"{told} ± {error:.{digits}f}" if error else told
 
 
-def around(estimate: Estimate | Comparison) -> str:
-    """0.147 ± 0.009 → "14.7 ± 0.9 points"; the error is left out where it is nothing.
+def _to_show(error: float) -> int:
+    """How many decimals show a digit of an error; 0 where it has none to show."""
+    return max(0, -math.floor(math.log10(error))) if 0 < error < math.inf else 0
 
-    A difference of about two errors has two decimals: with one it could read as more than two
-    where the verdict is chance, or as less where it is not.
-    """
+
+def _decimals(estimate: Estimate | Comparison) -> int:
+    """A difference of about two errors has two decimals: with one it could read as more than two
+    where the verdict is chance, or as less where it is not."""
     near = 1.8 * estimate.error <= abs(estimate.value) <= 2.2 * estimate.error
-    return points(estimate, digits=2 if near and estimate.error else 1) + " points"
+    return max(2 if near and estimate.error else 1, _to_show(100 * estimate.error))
 
 
-def short_points(estimate: Estimate | Comparison) -> str:
+def around(estimate: Estimate | Comparison, digits: int = 1) -> str:
+    """0.147 ± 0.009 → "14.7 ± 0.9 points", with two decimals where it is of about two errors; the
+    error is left out where it is nothing."""
+    return points(estimate, digits=max(digits, _decimals(estimate))) + " points"
+
+
+def short_points(estimate: Estimate | Comparison, digits: int = 1) -> str:
     """0.147 ± 0.009 → "14.7": for a figure whose error stands elsewhere."""
-    return points(estimate).partition(" ± ")[0]
+    return points(estimate, digits=digits).partition(" ± ")[0]
+
+
+Figure = float | Estimate | Comparison
+
+
+def decimals(now: Figure, before: Figure, change: Figure) -> int:
+    """How many decimals of points, or of percent, two figures and their difference are told with,
+    so that who subtracts finds what is told of it: as few as that takes.
+
+    84.0% and 84.1% with a difference of 0.0 would read as a mistake; 84.04, 84.08 and 0.04 do not.
+    """
+    figures = [each if isinstance(each, float | int) else each.value for each in (now, before)]
+    size = change if isinstance(change, float | int) else change.value
+    told = [each for each in (now, before, change) if isinstance(each, Estimate | Comparison)]
+    least = max([1, *map(_decimals, told)])
+    for digits in range(least, MOST_DECIMALS + 1):
+        one, other, apart = (round(100 * value, digits) for value in (*figures, size))
+        if abs(abs(one - other) - abs(apart)) < 0.5 * 10**-digits:
+            return digits
+    # Shares of a number such as 33 need not meet at any.
+    return least
 
 
 def spread(estimate: Estimate | Comparison) -> str:

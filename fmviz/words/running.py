@@ -6,7 +6,7 @@ from fmviz.analysis.significance import separate
 from fmviz.analysis.stopping import Shown
 from fmviz.run.measure import Estimate
 from fmviz.run.naming import plural
-from fmviz.words.numbers import around, percent
+from fmviz.words.numbers import around, decimals, percent
 from fmviz.words.prose import Caption
 
 
@@ -27,14 +27,15 @@ def running(run: Shown) -> list[Caption]:
     measured = record.estimate("train_accuracy", epoch)
     validation = record.estimate("val_accuracy", epoch)
     behind = separate(measured, keras)
+    digits = decimals(measured.value, keras.value, behind)
     below = int((history["running_accuracy"] < history["val_accuracy"]).sum())
     figures = {
         "epoch": str(epoch),
         "epochs": plural(record.epochs, "epoch"),
-        "keras": percent(keras.value),
-        "measured": percent(measured.value),
-        "validation": percent(validation.value),
-        "behind": around(behind.size),
+        "keras": percent(keras.value, digits),
+        "measured": percent(measured.value, digits),
+        "validation": percent(validation.value, digits),
+        "behind": around(behind.size, digits),
         "over": _over(record.examples["train"], record.config.train_size),
         "first_keras": percent(float(history["running_accuracy"][0])),
         "first_measured": percent(float(history["train_accuracy"][0])),

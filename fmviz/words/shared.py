@@ -22,7 +22,15 @@ from fmviz.theory import penalties, schedules
 from fmviz.theory.saturation import Prediction
 from fmviz.words import keras_lines
 from fmviz.words.memory import by_mistake, counted
-from fmviz.words.numbers import around, direction, percent, short_points, small_percent, spread
+from fmviz.words.numbers import (
+    around,
+    decimals,
+    direction,
+    percent,
+    short_points,
+    small_percent,
+    spread,
+)
 from fmviz.words.numbers import counted as count_of
 from fmviz.words.prose import Caption, Claim
 
@@ -61,8 +69,13 @@ def gap(run: Shown) -> Caption:
     size = comparing.gap(run)
     if false or size is None:
         return Caption("gap of told labels", figures)
-    # Only a reversed gap is told by its size: its sentence says which way it is.
-    figures["gap"] = around(size.size if size.sign < 0 else size)
+    digits = decimals(training.value, validation.value, size)
+    figures |= {
+        "training": percent(training.value, digits),
+        "validation": percent(validation.value, digits),
+        # Only a reversed gap is told by its size: its sentence says which way it is.
+        "gap": around(size.size if size.sign < 0 else size, digits),
+    }
     section = {0: "gap could be noise", 1: "gap", -1: "gap reversed"}[size.sign]
     return Caption(section, figures, (Claim("gap", run.name, size.sign),))
 
@@ -145,12 +158,13 @@ def against_baseline(run: Shown, baseline: Shown) -> Caption:
         elif run.kept != baseline.kept:
             return Caption("other epochs, validation differs", figures, (on_val,))
         return Caption(f"no true label, {how}", figures, (on_val,))
+    digits = decimals(gaps[0].value, gaps[1].value, change)
     figures |= {
-        "gap": short_points(gaps[0]),
-        "baseline_gap": short_points(gaps[1]),
+        "gap": short_points(gaps[0], digits),
+        "baseline_gap": short_points(gaps[1], digits),
         "training": percent(run.at(f"{split}_accuracy")),
         "baseline_training": percent(baseline.at(f"{split}_accuracy")),
-        "change": around(change.size),
+        "change": around(change.size, digits),
         "train_change": around(training.size),
         "counted": counted((run, baseline)),
     }

@@ -30,6 +30,7 @@ from fmviz.words.memory import counted
 from fmviz.words.prose import Caption
 from tests.support.claims import confirm
 from tests.support.records import synthetic, tiny
+from tests.words.test_numbers import as_read
 
 PENALTY: dict[str, Any] = {"penalty": "l2", "lam": 2.0}
 LATE = {"branch": {"dropout": 0.5}, "branch_epoch": 1}
@@ -226,3 +227,32 @@ def test_a_gap_below_zero_is_neither_narrow_nor_wide(name: str, chosen: st.DataO
         assert all(gaps[name] > -1e-9 for name in compared if name in gaps), (text, gaps)
         in_text = prose.places(found.lesson, caption.section) & {"gap", "last_gap", "baseline_gap"}
         assert not any(caption.figures[place].startswith("−") for place in in_text), text
+
+
+# Two figures of a sentence, and its third, which tells of their difference.
+TRIPLES = [
+    ("now", "before", "change"),
+    *(("gap", other, "change") for other in ("trunk_gap", "baseline_gap", "last_gap")),
+    ("both_validation", "alone_validation", "gain"),
+    ("best_validation", "validation", "gain"),
+    ("wide_gap", "narrow_gap", "change"),
+    ("fewest_gap", "most_gap", "change"),
+    ("training", "validation", "gap"),
+]
+
+
+@pytest.mark.parametrize("name", TELLERS)
+@given(st.data())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_what_sentences_tell_of_two_figures_is_their_difference(
+    name: str, chosen: st.DataObject
+) -> None:
+    found = chosen.draw(told(name, close=True))
+    for caption in found.captions:
+        if not prose.has(found.lesson, caption.section):
+            continue
+        figures, places = caption.figures, prose.places(found.lesson, caption.section)
+        for triple in TRIPLES:
+            if set(triple) <= places and "told labels" not in caption.section:
+                one, other, size = (as_read(figures[place]) for place in triple)
+                assert abs(one - other) == pytest.approx(abs(size), abs=1e-9), caption

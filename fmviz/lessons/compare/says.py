@@ -18,7 +18,7 @@ from fmviz.run.record import RunRecord
 from fmviz.run.settings import SETTINGS
 from fmviz.words.escaping import escaped
 from fmviz.words.memory import counted
-from fmviz.words.numbers import direction, points, signed_points
+from fmviz.words.numbers import decimals, direction, points, signed_points
 from fmviz.words.prose import Caption, Claim
 
 
@@ -138,12 +138,13 @@ def _gaps(a: Shown, b: Shown) -> Caption:
     if change is None or len(gaps) < 2:
         return Caption("gaps, no true label", {})
     wide, narrow = (a, b) if change.value > 0 else (b, a)
+    digits = decimals(gaps[wide], gaps[narrow], change)
     figures = {
         "wide": escaped(wide.name),
         "narrow": escaped(narrow.name),
-        "wide_gap": points(gaps[wide]),
-        "narrow_gap": points(gaps[narrow]),
-        "change": points(change.size),
+        "wide_gap": points(gaps[wide], digits=digits),
+        "narrow_gap": points(gaps[narrow], digits=digits),
+        "change": points(change.size, digits=digits),
         "counted": counted((a, b)),
     }
     claim = Claim("gap", a.name, change.sign, b.name)

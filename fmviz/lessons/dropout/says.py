@@ -24,7 +24,7 @@ from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.words import keras_lines, shared
 from fmviz.words.memory import counted
-from fmviz.words.numbers import around, direction, listed, percent, short_points, spread
+from fmviz.words.numbers import around, decimals, direction, listed, percent, short_points, spread
 from fmviz.words.prose import Caption, Claim
 
 # The name of the riddle, whose answers are in the section "guess riddle", and which of them is
@@ -62,8 +62,15 @@ def two_by_two(runs: dict[str, Shown]) -> list[Caption]:
     gaps = {role: gap for role, run in runs.items() if (gap := comparing.gap(run)) is not None}
     if len(gaps) < len(runs):
         return []
+    narrower = min((DROPOUT, PENALTY), key=lambda role: gaps[role].value)
+    further = comparing.gap_change(runs[BOTH], runs[narrower])
+    assert further is not None
+    gain = comparing.change(runs[BOTH], runs[narrower], "val")
+    both, alone = (runs[role].at("val_accuracy") for role in (BOTH, narrower))
+    digits = decimals(both, alone, gain)
+    of_gaps = decimals(gaps[BOTH].value, gaps[narrower].value, further)
     figures = {
-        name: short_points(gaps[role])
+        name: short_points(gaps[role], of_gaps)
         for name, role in (
             ("none", NONE),
             ("dropout", DROPOUT),
@@ -71,19 +78,15 @@ def two_by_two(runs: dict[str, Shown]) -> list[Caption]:
             ("both", BOTH),
         )
     }
-    narrower = min((DROPOUT, PENALTY), key=lambda role: gaps[role].value)
-    further = comparing.gap_change(runs[BOTH], runs[narrower])
-    assert further is not None
-    gain = comparing.change(runs[BOTH], runs[narrower], "val")
     figures |= {
-        "alone": short_points(gaps[narrower]),
+        "alone": short_points(gaps[narrower], of_gaps),
         "narrower": "dropout" if narrower == DROPOUT else "the penalty",
-        "further": around(further.size),
+        "further": around(further.size, of_gaps),
         "lam": number(runs[BOTH].record.config.lam),
         "counted": counted(list(runs.values())),
-        "gain": around(gain.size),
-        "both_validation": percent(runs[BOTH].at("val_accuracy")),
-        "alone_validation": percent(runs[narrower].at("val_accuracy")),
+        "gain": around(gain.size, digits),
+        "both_validation": percent(both, digits),
+        "alone_validation": percent(alone, digits),
     }
     gaps_told = direction(further, "both, further", "both, no further", "both, less")
     if further.sign and min(gaps[BOTH].value, gaps[narrower].value) < 0:
@@ -104,24 +107,30 @@ def on_off(training: OnOff, images: int, run: Shown) -> list[Caption]:
     record = run.record
     keras = record.at("running_accuracy", run.kept)
     cost = significance.of_draws(training.off - training.on)
-    figures = {
-        "off": percent(training.off),
-        "on": percent(training.mean),
-        "spread": spread(Estimate(0.0, training.spread)) or "0 points",
-        "draws": plural(len(training.on), "draw"),
-        "images": f"{images:,}",
-        "cost": around(cost.size),
-        "keras": percent(keras),
-        "masks": f"{100 * cost.value:.1f}",
-        "behind": f"{100 * (training.off - keras):.1f}",
-        "epoch": str(run.kept),
-    }
-    section = direction(cost, "masks help", "masks cost nothing", "masks cost")
     # Keras counts all training images, the draws a sample of them.
     n = record.config.train_size
     sampled = hypot(training.error, accuracy(training.mean, images, n).error)
     rest = significance.separate(Estimate(training.mean, sampled), accuracy(keras, n))
-    figures["rest"] = around(rest.size)
+    behind = training.off - keras
+    digits = max(
+        decimals(training.off, training.mean, cost),
+        decimals(training.off, keras, behind),
+        decimals(behind, cost, rest),
+    )
+    figures = {
+        "off": percent(training.off, digits),
+        "on": percent(training.mean, digits),
+        "spread": spread(Estimate(0.0, training.spread)) or "0 points",
+        "draws": plural(len(training.on), "draw"),
+        "images": f"{images:,}",
+        "cost": around(cost.size, digits),
+        "keras": percent(keras, digits),
+        "masks": short_points(cost, digits),
+        "behind": short_points(Estimate(behind, 0.0), digits),
+        "rest": around(rest.size, digits),
+        "epoch": str(run.kept),
+    }
+    section = direction(cost, "masks help", "masks cost nothing", "masks cost")
     # Of a difference that goes the other way, or is told to be none, they explain no part.
     part = cost.sign > 0 and rest.value >= 0
     alike = "masks explain it" if part else "masks or chance"
@@ -196,12 +205,13 @@ def rates(records: Sequence[RunRecord]) -> list[Caption]:
     # A gap that is narrow because little was learnt is no merit: the last rate that does no harm
     # stands beside none, where there is one.
     last = harm - 1 if harm > 1 else len(ends) - 1
+    digits = decimals(validations[best].value, validations[0].value, gains[best])
     figures = {
         "last": number(finite[last].config.dropout),
         "best": number(finite[best].config.dropout),
-        "best_validation": percent(validations[best].value),
-        "validation": percent(validations[0].value),
-        "gain": around(gains[best].size),
+        "best_validation": percent(validations[best].value, digits),
+        "validation": percent(validations[0].value, digits),
+        "gain": around(gains[best].size, digits),
         "harm": number(finite[min(harm, len(ends) - 1)].config.dropout),
     }
     captions = _rates_gap(ends[0], ends[last], figures)
@@ -222,10 +232,11 @@ def _rates_gap(none: Shown, run: Shown, figures: dict[str, str]) -> list[Caption
     gaps = [comparing.gap(each) for each in (none, run)]
     if change is None or gaps[0] is None or gaps[1] is None:
         return []
+    digits = decimals(gaps[0].value, gaps[1].value, change)
     told = figures | {
-        "gap": short_points(gaps[0]),
-        "last_gap": short_points(gaps[1]),
-        "change": around(change.size),
+        "gap": short_points(gaps[0], digits),
+        "last_gap": short_points(gaps[1], digits),
+        "change": around(change.size, digits),
         "counted": counted((none, run)),
     }
     how = direction(change, "narrower", "same", "wider")

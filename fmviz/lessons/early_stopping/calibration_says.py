@@ -6,7 +6,7 @@ from fmviz.analysis import calibration, significance
 from fmviz.lessons.early_stopping import choosing
 from fmviz.page.guessing import became
 from fmviz.run.record import RunRecord
-from fmviz.words.numbers import direction, percent, points, short_points
+from fmviz.words.numbers import decimals, direction, percent, points, short_points
 from fmviz.words.prose import Caption
 
 # Of the question, whose section is "guess sure".
@@ -72,7 +72,13 @@ def over_epochs(record: RunRecord) -> list[Caption]:
     # The best epoch was chosen on these images: where it is ahead, luck had many tries.
     change = significance.chosen(calibration.change(record, last, best), record.epochs)
     accuracy = significance.chosen(choosing.change(record, best, last), record.epochs)
-    figures |= {"change": points(change.size), "accuracy": points(accuracy.size)}
+    digits = decimals(every[best].ece, every[last].ece, change)
+    figures |= {
+        "ece": points(every[best].ece, digits=digits),
+        "last_ece": points(every[last].ece, digits=digits),
+        "change": points(change.size, digits=digits),
+        "accuracy": points(accuracy.size),
+    }
     ece = direction(change, "falls", "could be noise", "rises")
     meanwhile = direction(accuracy, "rises", "could be noise", "falls")
     return [

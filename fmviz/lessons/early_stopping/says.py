@@ -15,7 +15,7 @@ from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.words import keras_lines
-from fmviz.words.numbers import percent, points
+from fmviz.words.numbers import decimals, percent, points
 from fmviz.words.prose import Caption, Claim
 
 
@@ -137,14 +137,16 @@ def against_end(run: Shown, test: bool) -> list[Caption]:
         section = "test could be noise" if on_test.could_be_noise else "test differs"
         if on_test.same:
             section = "test same"
+        ends = [record.estimate("test_accuracy", epoch) for epoch in (kept, last)]
+        digits = decimals(ends[0], ends[1], on_test)
         captions.append(
             Caption(
                 f"end, {section}",
                 {
                     **figures,
-                    "test": points(record.estimate("test_accuracy", kept)),
-                    "last_test": points(record.estimate("test_accuracy", last)),
-                    "signed": points(on_test, signed=True),
+                    "test": points(ends[0], digits=digits),
+                    "last_test": points(ends[1], digits=digits),
+                    "signed": points(on_test, signed=True, digits=digits),
                     "images": f"{record.examples['test']:,}",
                 },
             )
@@ -158,13 +160,15 @@ def _best_lost(run: Shown) -> list[Caption]:
     if stop is None or stop.best is None or stop.best == kept:
         return []
     found = significance.chosen(choosing.change(record, stop.best, kept), len(stop.waits))
+    ends = [record.at("val_accuracy", epoch) for epoch in (stop.best, kept)]
+    digits = decimals(ends[0], ends[1], found)
     figures = {
         "best": str(stop.best),
         "kept": str(kept),
-        "change": points(found.size),
+        "change": points(found.size, digits=digits),
     }
     for name, epoch in (("best_", stop.best), ("", kept)):
-        figures[f"{name}accuracy"] = percent(record.at("val_accuracy", epoch))
+        figures[f"{name}accuracy"] = percent(record.at("val_accuracy", epoch), digits)
         figures[f"{name}crossentropy"] = f"{record.at('val_crossentropy', epoch):.3f}"
     return [Caption("best lost" if found.real else "best lost, could be chance", figures)]
 
@@ -198,11 +202,14 @@ def at_epoch(run: Shown, rule: Rule, epoch: int) -> list[Caption]:
 def _measured(record: RunRecord, epoch: int) -> Caption:
     """What the weights of an epoch get right; repeated lies are told apart from knowledge."""
     wrong, images = record.examples["corrupted"], record.examples["train"]
+    gap = record.gap(epoch)
+    ends = [record.at(f"{split}_accuracy", epoch) for split in ("train", "val")]
+    digits = decimals(ends[0], ends[1], gap)
     figures = {
         "epoch": str(epoch),
-        "training": percent(record.at("train_accuracy", epoch)),
-        "validation": percent(record.at("val_accuracy", epoch)),
-        "gap": points(record.gap(epoch)),
+        "training": percent(ends[0], digits),
+        "validation": percent(ends[1], digits),
+        "gap": points(gap, digits=digits),
         "wrong": plural(wrong, "wrong label"),
     }
     if not wrong:

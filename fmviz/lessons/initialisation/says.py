@@ -24,6 +24,7 @@ from fmviz.run.settings import number
 from fmviz.words import keras_lines, shared
 from fmviz.words.numbers import (
     around,
+    decimals,
     direction,
     listed,
     percent,
@@ -95,12 +96,14 @@ def _against_glorot(yours: Shown, glorot: Shown) -> list[Caption]:
     last = yours.record.epochs, glorot.record.epochs
     firsts = [measure.reached(r.record.history["val_accuracy"], TARGET) for r in (yours, glorot)]
     later = firsts[0] - firsts[1] if firsts[0] is not None and firsts[1] is not None else 0
+    ends = [run.record.at("val_accuracy", epoch) for run, epoch in zip((yours, glorot), last)]
+    digits = decimals(ends[0], ends[1], change)
     figures = {
         "scheme": scheme(yours.record.config),
         "epochs": plural(yours.record.epochs, "epoch"),
-        "yours": percent(yours.record.at("val_accuracy", last[0])),
-        "glorot": percent(glorot.record.at("val_accuracy", last[1])),
-        "change": around(change.size),
+        "yours": percent(ends[0], digits),
+        "glorot": percent(ends[1], digits),
+        "change": around(change.size, digits),
         "images": f"{yours.record.examples['validation']:,}",
         "training": percent(yours.record.at("train_accuracy", last[0])),
         "glorot_training": percent(glorot.record.at("train_accuracy", last[1])),

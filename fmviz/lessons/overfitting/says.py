@@ -16,7 +16,7 @@ from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.words import shared
 from fmviz.words.memory import by_mistake, counted
-from fmviz.words.numbers import compared, direction, percent, points
+from fmviz.words.numbers import compared, decimals, direction, percent, points
 from fmviz.words.prose import Caption, Claim
 
 LOWER_OR_HIGHER = ("lower", "same", "higher")
@@ -71,9 +71,11 @@ def of_one(run: Shown, done: bool) -> list[Caption]:
         return [caption._replace(leads=True) for caption in captions]
     clean = record.estimate("clean_accuracy", run.kept)
     gap = separate(clean, validation)
+    digits = decimals(clean.value, validation, gap)
     figures |= {
-        "training": percent(clean.value),
-        "gap": points(gap.size if gap.sign < 0 else gap),
+        "training": percent(clean.value, digits),
+        "validation": points(validation, digits=digits),
+        "gap": points(gap.size if gap.sign < 0 else gap, digits=digits),
     }
     if all(comparing.at_chance(run, split) for split in ("clean", "val")):
         section = "clean at chance"
@@ -149,15 +151,19 @@ def _more_images(*runs: Shown) -> list[Caption]:
     gaps = {"more": comparing.gap(more), "fewer": comparing.gap(fewer)}
     # Runs with a wrong label have another twin.
     assert gap is not None
+    assert gaps["more"] is not None
+    assert gaps["fewer"] is not None
+    of_gaps = decimals(gaps["more"], gaps["fewer"], gap)
+    digits = decimals(more.at("val_accuracy"), fewer.at("val_accuracy"), validation)
     figures = {
-        "change": points(gap.size),
-        "val_change": points(validation.size),
+        "change": points(gap.size, digits=of_gaps),
+        "val_change": points(validation.size, digits=digits),
     }
     for name, each in (("more", more), ("fewer", fewer)):
         figures |= {
             name: f"{each.record.config.train_size:,}",
-            f"{name}_gap": "" if (own := gaps[name]) is None else points(own),
-            f"{name}_right": percent(each.at("val_accuracy")),
+            f"{name}_gap": "" if (own := gaps[name]) is None else points(own, digits=of_gaps),
+            f"{name}_right": percent(each.at("val_accuracy"), digits),
         }
     of_gap = direction(gap, *LOWER_OR_HIGHER)
     if gap.sign and any(own is not None and own.value < 0 for own in gaps.values()):
@@ -217,13 +223,14 @@ def learning_curve(records: Sequence[RunRecord]) -> list[Caption]:
         return [Caption("sweep, no true label", {})]
     # A step that widens the gap by more than noise breaks the rule.
     steps = [significance.among(step, len(ends) - 1) for step in pairs if step is not None]
+    digits = decimals(gaps[0], gaps[-1], change)
     broken = [size.config.train_size for size, step in zip(finite[1:], steps) if step.sign > 0]
     figures = {
         "fewest": f"{finite[0].config.train_size:,}",
         "most": f"{finite[-1].config.train_size:,}",
-        "fewest_gap": points(gaps[0]),
-        "most_gap": points(gaps[-1]),
-        "change": points(change.size),
+        "fewest_gap": points(gaps[0], digits=digits),
+        "most_gap": points(gaps[-1], digits=digits),
+        "change": points(change.size, digits=digits),
         "counted": counted(ends),
         "broken": " and ".join(f"{size:,}" for size in broken),
     }

@@ -20,7 +20,7 @@ from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.theory import penalties
 from fmviz.words.memory import counted
-from fmviz.words.numbers import percent, points, significant, small_percent, upper_first
+from fmviz.words.numbers import decimals, percent, points, significant, small_percent, upper_first
 from fmviz.words.prose import Caption, Claim
 
 # The runs of one setting, one a seed.
@@ -36,13 +36,14 @@ def pruning(config: RunConfig, curve: Sequence[Pruned], share: float) -> Caption
     here = min(curve, key=lambda point: abs(point.share - share))
     most = prunable(curve)
     smallest = min(point.share for point in curve if point.share)
+    digits = decimals(curve[0].accuracy, here.accuracy, here.lost)
     figures = {
         "name": upper_first(run_name(config)),
-        "whole": f"{points(curve[0].accuracy)}%",
+        "whole": f"{points(curve[0].accuracy, digits=digits)}%",
         "most": f"up to {_share(most)}" if most else f"less than {_share(smallest)}",
         "share": _share(here.share),
-        "left": f"{points(here.accuracy)}%",
-        "lost": points(here.lost.size),
+        "left": f"{points(here.accuracy, digits=digits)}%",
+        "lost": points(here.lost.size, digits=digits),
     }
     if most == 1:
         # Without any weight the biases give every image the same answer.
@@ -156,12 +157,14 @@ def best_of_sweep(records: Mapping[str, Sequence[SeedsOf]], baseline: SeedsOf) -
             continue
         best = found[sweeps.ranked(dict(enumerate(found))).best]
         change = significance.among(sweeps.change(best, baseline), len(found))
+        means = sweeps.mean_accuracy(best), sweeps.mean_accuracy(baseline)
+        digits = decimals(*means, change)
         figures = {
             "kind": kind,
             "lam": number(best[0].config.lam),
-            "accuracy": f"{points(sweeps.mean_accuracy(best))}%",
-            "baseline": f"{points(sweeps.mean_accuracy(baseline))}%",
-            "change": points(change.size),
+            "accuracy": f"{points(means[0], digits=digits)}%",
+            "baseline": f"{points(means[1], digits=digits)}%",
+            "change": points(change.size, digits=digits),
             "tried": str(len(found)),
         }
         how = "changes nothing" if change.same else ("could be noise", "wins", "loses")[change.sign]

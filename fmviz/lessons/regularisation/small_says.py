@@ -15,7 +15,7 @@ from fmviz.lessons.regularisation import wiggle
 from fmviz.lessons.regularisation.nudge import Certainty, Nudged
 from fmviz.run.data import CLASS_NAMES
 from fmviz.run.settings import number
-from fmviz.words.numbers import percent, points, rounded, upper_first
+from fmviz.words.numbers import decimals, percent, points, rounded, upper_first
 from fmviz.words.prose import Caption, Claim
 
 # So many of the images on which two networks part are named.
@@ -53,7 +53,12 @@ def nudged(networks: Sequence[Steadiness]) -> list[Caption]:
     if len(networks) == 1:
         return [Caption("nudge alone", figures)]
     change = paired(run.here.moved, baseline.here.moved)
-    figures |= {"before": points(baseline.here.share_moved), "apart": points(change.size)}
+    digits = decimals(run.here.share_moved, baseline.here.share_moved, change)
+    figures |= {
+        "share": points(run.here.share_moved, digits=digits),
+        "before": points(baseline.here.share_moved, digits=digits),
+        "apart": points(change.size, digits=digits),
+    }
     how = ("could be noise", "shakier", "steadier")[change.sign]
     if run.calm.classes == 1:
         how = "one answer"
@@ -67,20 +72,23 @@ def nudged(networks: Sequence[Steadiness]) -> list[Caption]:
 
 def _right(here: Nudged, before: Nudged) -> Caption:
     change = paired(here.right, before.right)
+    digits = decimals(here.share_right, before.share_right, change)
     figures = {
-        "right": points(here.share_right),
-        "right_before": points(before.share_right),
-        "apart": points(change.size),
+        "right": points(here.share_right, digits=digits),
+        "right_before": points(before.share_right, digits=digits),
+        "apart": points(change.size, digits=digits),
     }
     return Caption(f"nudged right, {('unclear', 'more', 'fewer')[change.sign]}", figures)
 
 
 def _price(run: Steadiness, baseline: Steadiness) -> Caption:
     change = comparing.change(run.run, baseline.run, "train")
+    ends = run.run.at("train_accuracy"), baseline.run.at("train_accuracy")
+    digits = decimals(*ends, change)
     figures = {
-        "apart": points(change.size),
-        "train": percent(run.run.at("train_accuracy")),
-        "train_before": percent(baseline.run.at("train_accuracy")),
+        "apart": points(change.size, digits=digits),
+        "train": percent(ends[0], digits),
+        "train_before": percent(ends[1], digits),
         "sure": points(run.calm.mean),
         "sure_before": points(baseline.calm.mean),
     }

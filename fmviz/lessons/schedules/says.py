@@ -22,7 +22,15 @@ from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.theory import schedules
 from fmviz.words import diagnosis, keras_lines
-from fmviz.words.numbers import direction, listed, percent, points, significant, upper_first
+from fmviz.words.numbers import (
+    decimals,
+    direction,
+    listed,
+    percent,
+    points,
+    significant,
+    upper_first,
+)
 from fmviz.words.prose import Caption, Claim
 
 # Epochs at the end over which validation accuracy is watched for swings.
@@ -49,11 +57,12 @@ def of_runs(runs: Sequence[Shown]) -> list[Caption]:
         return [how]
     constant = runs[0]
     change = comparing.change(run, constant, "val")
+    digits = decimals(run.at("val_accuracy"), constant.at("val_accuracy"), change)
     figures = {
         "schedule": LABELS[run.record.config.schedule],
-        "change": points(change.size),
-        "accuracy": percent(run.at("val_accuracy")),
-        "constant": percent(constant.at("val_accuracy")),
+        "change": points(change.size, digits=digits),
+        "accuracy": percent(run.at("val_accuracy"), digits),
+        "constant": percent(constant.at("val_accuracy"), digits),
         "loss": f"{run.at('train_crossentropy'):.3f}",
         "constant_loss": f"{constant.at('train_crossentropy'):.3f}",
         "epoch": str(run.kept),
@@ -240,7 +249,13 @@ def sweep(records: Mapping[tuple[str, float], RunRecord | None]) -> list[Caption
     if len(best) == 2:
         pairs = math.prod(1 + len(ranking.behind) for ranking in rankings.values())
         change = among(comparing.change(best[SCHEDULED], best[CONSTANT], "val"), pairs)
-        figures["change"] = points(change.size)
+        ends = best[SCHEDULED].at("val_accuracy"), best[CONSTANT].at("val_accuracy")
+        digits = decimals(*ends, change)
+        figures |= {
+            "accuracy": percent(ends[0], digits),
+            "constant": percent(ends[1], digits),
+            "change": points(change.size, digits=digits),
+        }
         section = f"sweep {direction(change, 'worse', 'level', 'better')}"
         if all(at_chance(run) for run in best.values()):
             section = "sweep at chance"
