@@ -187,7 +187,8 @@ def prepare_charts() -> None:
 def opening_floor(lesson: Lesson[Any]) -> float:
     """Where the axis of the curves begins as the lesson opens: its runs are recorded."""
     judging = lesson.start.view.judging.early_stopping
-    found = {n: live.find(c, brief=True) for n, c in lesson.runs_of(lesson.start).items()}
+    opening = lesson.runs_of(lesson.start)
+    found = dict(zip(opening, live.find_all(list(opening.values()), brief=True), strict=True))
     runs = [stopping.look(f.record, name, **judging) for name, f in found.items() if f is not None]
     floor = curves.floor_of(runs)
     return curves.FLOORS[3] if floor is None else floor

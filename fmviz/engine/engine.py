@@ -17,7 +17,7 @@ from fmviz.engine.watch import Watch
 from fmviz.run.config import RunConfig
 from fmviz.run.groups import MEMBERS_AT_ONCE
 from fmviz.run.record import Array
-from fmviz.run.store import Found, RunStore
+from fmviz.run.store import RunStore
 
 # A run that has lost its last viewer goes on for so long: a page that is run again asks for it anew
 # in less. A network that blinks may take longer to bring its viewer back; what is lost by then is
@@ -75,18 +75,10 @@ class Engine:
                 what is trained brings more.
             retrain: whether runs that ship with fmviz are to be trained here all the same.
         """
-        known: dict[str, Found] = {}
-        missing: dict[str, RunConfig] = {}
-        for config in configs:
-            if config.key in known:
-                continue
-            found = self.store.find(
-                config, brief=brief, test=test, outline=outline, recorded=not retrain
-            )
-            if found is None:
-                missing[config.key] = config
-            else:
-                known[config.key] = found
+        known = self.store.find_all(
+            configs, brief=brief, test=test, outline=outline, recorded=not retrain
+        )
+        missing = {config.key: config for config in configs if config.key not in known}
         # Rounding depends on the company that a run is trained in, and grows over the epochs. So a
         # branch that has to be trained is trained beside its trunk: up to there they are one.
         trunks = {config.trunk for config in missing.values() if config.branch} & set(configs)

@@ -182,11 +182,14 @@ class RunRecord:
         return "test" in self.examples
 
     def covers(self, other: RunRecord) -> bool:
-        """Whether it has all that another record of the same run has: weights, their pictures, what
-        was measured of them and of each image, and test figures."""
+        """Whether it has all that another record of the same run has: test figures too."""
+        return self.has_test >= other.has_test and self.is_as_whole_as(other)
+
+    def is_as_whole_as(self, other: RunRecord) -> bool:
+        """Whether it has the weights, their pictures, and what was measured of them and of each
+        image that another record of the same run has."""
         return (
-            self.has_test >= other.has_test
-            and self.is_brief <= other.is_brief
+            self.is_brief <= other.is_brief
             and self.has_snapshots >= other.has_snapshots
             and self.is_outline <= other.is_outline
         )

@@ -18,7 +18,7 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -152,8 +152,9 @@ class RunStore:
         recorded: bool = True,
         disk: bool = True,
     ) -> Found | None:
-        """A run and where it comes from, or None where it is not known. Own runs come before
-        recorded ones. What is found counts as used.
+        """A run and where it comes from, or None where it is not known. Of two that will do the
+        recorded one is found, unless the own one has weights or pictures that it lacks: what a page
+        shows does not depend on what others have had trained. What is found counts as used.
 
         Args:
             brief: whether a record without weights will do.
@@ -162,19 +163,54 @@ class RunStore:
             recorded: whether a run that ships with fmviz will do.
             disk: whether to look there; without, only runs in memory are found, at once.
         """
-        layers: tuple[Layer, ...] = ("store", "recorded") if recorded else ("store",)
-        for layer in layers:
+
+        def within(layer: Layer) -> _Kept | None:
             kept = self._recall(config.key, layer)
             if disk and (kept is None or not _is_enough(kept.record, brief, test, outline)):
                 # Another process may have put more there than is remembered here.
                 kept = self._load(config, layer) or kept
-            if kept is None:
-                continue
-            if disk and layer == "store":
+            if kept is not None and disk and layer == "store":
                 self._use(config.key, kept)
-            if _is_enough(kept.record, brief, test, outline):
-                return Found(kept.record, layer, kept.ahead)
-        return None
+            enough = kept is not None and _is_enough(kept.record, brief, test, outline)
+            return kept if enough else None
+
+        shipped = within("recorded") if recorded else None
+        if shipped is not None and not shipped.record.is_brief:
+            return Found(shipped.record, "recorded")
+        own = within("store")
+        if shipped is not None and (own is None or shipped.record.is_as_whole_as(own.record)):
+            return Found(shipped.record, "recorded")
+        return None if own is None else Found(own.record, "store", own.ahead)
+
+    def find_all(
+        self,
+        configs: Iterable[RunConfig],
+        *,
+        brief: bool = False,
+        test: bool = False,
+        outline: bool = False,
+        recorded: bool = True,
+    ) -> dict[str, Found]:
+        """Those of some runs that are known, by key, as `find` finds them. A branch that was
+        trained here is found with the trunk that was trained beside it: up to there they are one,
+        and the rounding of another training is another.
+
+        Args:
+            brief, test, outline, recorded: as `find` has them.
+        """
+        wanted = {config.key: config for config in configs}
+        terms = {"brief": brief, "test": test, "outline": outline}
+        found = {
+            key: each
+            for key, config in wanted.items()
+            if (each := self.find(config, recorded=recorded, **terms)) is not None
+        }
+        for key, config in wanted.items():
+            trunk = config.trunk.key
+            if config.branch and key in found and trunk in found and found[key].source == "store":
+                own = self.find(config.trunk, recorded=False, **terms)
+                found[trunk] = own or found[trunk]
+        return found
 
     def get(
         self,
@@ -192,7 +228,7 @@ class RunStore:
         """A run, if only in outline or without test figures. It does not count as used, and takes
         no room in memory: for pictures of many runs, few of which their reader has asked for."""
         own, ahead = config.key + SUFFIX, config.key + AHEAD
-        layers: dict[Layer, tuple[str, ...]] = {"store": (own, ahead), "recorded": (own,)}
+        layers: dict[Layer, tuple[str, ...]] = {"recorded": (own,), "store": (own, ahead)}
         for layer, names in layers.items():
             kept = self._recall(config.key, layer)
             if kept is not None:

@@ -141,7 +141,7 @@ class Board(Generic[V]):
     def _ask(self, long: live.Long, *, brief: bool) -> Look:
         """Show what is known of the page's runs, and have the others begin when the reader says
         so."""
-        found = [live.find(config, brief=brief) for config in self.configs]
+        found = live.find_all(self.configs, brief=brief)
         update = Update(
             "waiting",
             tuple(None if each is None else each.record for each in found),

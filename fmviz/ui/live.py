@@ -71,11 +71,10 @@ def drawing() -> DrawingBudget:
     return DrawingBudget()
 
 
-def find(
-    config: RunConfig, *, brief: bool = False, test: bool = False, retrain: bool = False
-) -> Found | None:
-    """What `live` would show of a run at once; the arguments are its own."""
-    return engine().store.find(config, brief=brief, test=test, recorded=not retrain)
+def find_all(configs: Sequence[RunConfig], *, brief: bool = False) -> list[Found | None]:
+    """What `live` would show of each of some runs at once; the arguments are its own."""
+    found = engine().store.find_all(configs, brief=brief)
+    return [found.get(config.key) for config in configs]
 
 
 def trained_ahead(config: RunConfig) -> bool:
@@ -100,11 +99,8 @@ def long(
 ) -> Long | None:
     """Those of some runs that would have to be trained, where that takes longer than is begun
     unasked and the reader has not agreed; the arguments are those of `live`."""
-    missing = tuple(
-        config
-        for config in dict.fromkeys(configs)
-        if find(config, brief=brief, test=test, retrain=retrain) is None
-    )
+    known = engine().store.find_all(configs, brief=brief, test=test, recorded=not retrain)
+    missing = tuple(config for config in dict.fromkeys(configs) if config.key not in known)
     if all(config.key in session().agreed for config in missing):
         return None
     # Most runs are short by the model alone: then no stored run is read to know this server's pace.

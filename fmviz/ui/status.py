@@ -84,30 +84,31 @@ def status(update: Update, horizon: int) -> Said:
         return Said(f":material/play_arrow: {waiting.training(update.epoch, horizon)}")
     if update.state == "failed":
         return Said(f":material/error: :red[{escaped(update.message)}]")
-    last = update.records[-1]
-    source = update.sources[-1]
-    if source == "recorded" and last is not None:
-        made = last.made
-        where = (
+    if not update.records or update.records[-1] is None:
+        return Said("")
+    # Of several the one that ships least: "recorded" is said where all are.
+    pairs = list(zip(update.records, update.sources, strict=True))
+    source = max(update.sources, key=waiting.SOURCES.index)
+    record = [record for record, its in pairs if its == source and record is not None][-1]
+    several = len(set(update.sources)) > 1
+    where = f"{waiting.made(update.sources)}. " if several else ""
+    if source == "recorded":
+        made = record.made
+        where += (
             f"{made['date']}, Keras {made['keras']}, TensorFlow {made['tensorflow']}, "
             f"{made['machine']}"
         )
         return Said(":material/inventory_2: recorded run", escaped(where))
-    if source == "store" and last is not None and live.trained_ahead(last.config):
-        return Said(f":material/bolt: {_ahead(last)}")
+    if source == "store" and live.trained_ahead(record.config):
+        return Said(f":material/bolt: {_ahead(record)}", where.strip() or None)
     if source == "store":
-        return Said(f":material/inventory_2: {waiting.stored()}")
-    if last is not None and last.diverged is not None:
-        return Said(f":material/check: trained just now, diverged in epoch {last.diverged.epoch}")
-    if last is None:
-        return Said("")
-    trained = [
-        record.at_end("seconds")
-        for record, source in zip(update.records, update.sources)
-        if record is not None and source == "trained" and record.epochs
-    ]
-    took = f"{sum(trained):.1f} s of gradient steps"
-    return Said(":material/check: trained just now", f"{plural(horizon, 'epoch')}, {took}")
+        return Said(f":material/inventory_2: {waiting.stored()}", where.strip() or None)
+    if record.diverged is not None:
+        text = f":material/check: trained just now, diverged in epoch {record.diverged.epoch}"
+        return Said(text, where.strip() or None)
+    seconds = sum(r.at_end("seconds") for r, s in pairs if s == "trained" and r and r.epochs)
+    took = f"{plural(horizon, 'epoch')}, {seconds:.1f} s of gradient steps"
+    return Said(":material/check: trained just now", f"{where}{took}")
 
 
 def _ahead(record: RunRecord) -> str:

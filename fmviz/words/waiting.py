@@ -4,6 +4,7 @@ and seeing them, and what stands in their way. Each function gives plain text.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from fmviz.run.config import RunConfig
@@ -13,6 +14,8 @@ from fmviz.words.numbers import duration
 
 # The file that these words are in.
 WORDS = "waiting"
+# Where runs come from, what ships first.
+SOURCES = ("recorded", "store", "trained")
 
 
 def _say(section: str, **figures: str) -> str:
@@ -249,6 +252,13 @@ def trained_meanwhile() -> str:
 def stored() -> str:
     """Where runs come from that somebody has asked for before."""
     return _say("stored")
+
+
+def made(sources: Sequence[str]) -> str:
+    """How many of some finished runs come from where: each "recorded", "store" or "trained"."""
+    counts = Counter(sources)
+    parts = [f"{counts[source]} {_say(f'made {source}')}" for source in SOURCES if counts[source]]
+    return f"{plural(len(sources), 'run')}: {', '.join(parts)}"
 
 
 def _spread(values: Sequence[int]) -> str:

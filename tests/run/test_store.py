@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -454,10 +455,11 @@ def test_the_recorded_run_has_the_test_figures_that_the_own_one_lacks(tmp_path: 
     recorded = shipped(SHIPPED[0])
     store = RunStore(tmp_path)
     store.put(untested(recorded))
-    own, whole = store.find(recorded.config), store.find(recorded.config, test=True)
+    own, whole = store.find(recorded.config, recorded=False), store.find(recorded.config, test=True)
     assert own is not None
     assert whole is not None
     assert (own.source, whole.source) == ("store", "recorded")
+    assert store.find(recorded.config, test=True, recorded=False) is None
 
 
 @pytest.mark.parametrize("kept", range(4))
@@ -510,18 +512,59 @@ def test_the_shipped_runs_are_found_in_an_empty_store(tmp_path: Path) -> None:
     assert store.find(tiny()) is None
 
 
-def test_an_own_run_comes_before_the_recorded_one(tmp_path: Path) -> None:
-    own = replace(shipped(SHIPPED[0]), made={"keras": "mine"})
-    store = RunStore(tmp_path)
-    found = store.find(own.config)
-    assert found is not None
-    assert found.source == "recorded"
-    store.put(own)
-    for each in (store, RunStore(tmp_path)):
-        found = each.find(own.config)
-        assert found is not None
-        assert found.record.made == {"keras": "mine"}
-        assert found.source == "store"
+KINDS: dict[str, Callable[[RunRecord], RunRecord]] = {
+    "whole": lambda record: record,
+    "brief": lambda record: record.brief(),
+    "outline": lambda record: record.outline(),
+}
+
+
+@pytest.mark.parametrize("shipped_as", KINDS)
+@pytest.mark.parametrize("trained_as", KINDS)
+@pytest.mark.parametrize("wanted", KINDS)
+def test_what_ships_is_found_whatever_was_trained_here_unless_that_has_more(
+    shipped_as: str, trained_as: str, wanted: str, tmp_path: Path
+) -> None:
+    """Or the figures of a page would change with what others have asked for."""
+    record = synthetic()
+    fresh(tmp_path / "recorded").put(KINDS[shipped_as](replace(record, made={"of": "recorded"})))
+    store = RunStore(tmp_path / "own", recorded=tmp_path / "recorded")
+    store.put(KINDS[trained_as](replace(record, made={"of": "store"})))
+    terms = {"brief": wanted != "whole", "outline": wanted == "outline"}
+    order = list(KINDS)
+    enough = {
+        layer: order.index(kind) <= order.index(wanted)
+        for layer, kind in (("recorded", shipped_as), ("store", trained_as))
+    }
+    more = order.index(trained_as) < order.index(shipped_as)
+    best = "store" if more or not enough["recorded"] else "recorded"
+    found = store.find(record.config, **terms)
+    assert (None if found is None else (found.source, found.record.made["of"])) == (
+        (best, best) if enough[best] else None
+    )
+    # As it is asked for once a reader has pressed "Train it live".
+    live = store.find(record.config, recorded=False, **terms)
+    assert (None if live is None else live.source) == ("store" if enough["store"] else None)
+
+
+def test_a_branch_that_was_trained_here_is_found_with_the_trunk_beside_it(tmp_path: Path) -> None:
+    trunk = tiny(epochs=2)
+    branch = tiny(epochs=2, branch={"dropout": 0.5}, branch_epoch=1)
+    records = {
+        config: replace(synthetic(config), made={"of": "store"}) for config in (trunk, branch)
+    }
+    fresh(tmp_path / "recorded").put(replace(records[trunk], made={"of": "recorded"}))
+    store = RunStore(tmp_path / "own", recorded=tmp_path / "recorded")
+    for record in records.values():
+        store.put(record)
+
+    def sources(*configs: RunConfig) -> list[str]:
+        found = store.find_all(configs)
+        return [found[config.key].source for config in configs]
+
+    assert sources(trunk, branch) == sources(branch, trunk) == ["store", "store"]
+    assert sources(trunk) == ["recorded"]
+    assert store.find_all([trunk, branch], recorded=False).keys() == {trunk.key, branch.key}
 
 
 def test_the_recorded_layer_is_never_written_touched_or_evicted(tmp_path: Path) -> None:

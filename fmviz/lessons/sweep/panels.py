@@ -222,10 +222,9 @@ class Result:
     def _made(self, records: Sequence[RunRecord | None]) -> str:
         """Where the runs come from."""
         update = self.sweep.update if self.sweep is not None else None
-        sources = set(update.sources) if update is not None else set()
-        runs = len(set(self.configs))
+        sources = update.sources if update is not None else ()
         record = next(record for record in records if record is not None)
-        return says.made(runs, sources, record)
+        return says.made(len(set(self.configs)), sources, record)
 
     def _chosen(self, found: Sequence[sweeps.Outcome], best: sweeps.Best | None) -> int:
         """The run that is looked at: the one that the reader has chosen, else one of the best."""

@@ -16,6 +16,7 @@ from fmviz.run.knobs import KNOBS, Cell
 from fmviz.run.measure import Estimate, saturates
 from fmviz.run.naming import flat_name, knob_value, plural, value_name
 from fmviz.run.record import RunRecord
+from fmviz.words import waiting
 from fmviz.words.numbers import duration, listed, percent, points, small_percent
 from fmviz.words.prose import Caption
 
@@ -274,14 +275,16 @@ def without_effect(turns: Mapping[str, Sequence[Any]], cells: Sequence[Cell]) ->
     return captions
 
 
-def made(runs: int, sources: Set[str], record: RunRecord) -> str:
+def made(runs: int, sources: Sequence[str], record: RunRecord) -> str:
     """Where the runs of a finished sweep come from.
 
     Args:
-        sources: of `watch.Update`.
+        sources: of `watch.Update`, one a run.
     """
     shown = plural(runs, "run")
-    if sources == {"recorded"}:
+    if len(set(sources)) > 1:
+        return f":material/inventory_2: {waiting.made(sources)}"
+    if set(sources) == {"recorded"}:
         made = record.made
         return (
             f":material/inventory_2: {shown}: recorded runs, {made['date']}, Keras "

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pandas as pd
 import streamlit as st
 
@@ -12,21 +10,16 @@ from fmviz.engine.watch import Update
 from fmviz.lessons.compare import charts, says, tables
 from fmviz.lessons.compare.lesson import CompareView
 from fmviz.page.pins import Pin, bold
-from fmviz.run.naming import differing, plural
+from fmviz.run.naming import differing
 from fmviz.ui import view_controls
 from fmviz.ui.board import Board
 from fmviz.ui.look import END, LIVE, Look, Panel
 from fmviz.ui.panels.curves import Curves, Warnings
 from fmviz.ui.place import Place
 from fmviz.ui.status import Said
+from fmviz.words import waiting
 from fmviz.words.numbers import upper_first
 from fmviz.words.prose import Caption
-
-SOURCES = {
-    "recorded": "recorded",
-    "store": "trained earlier, from the store",
-    "trained": "trained just now",
-}
 
 
 class PinBoard(Board):
@@ -36,10 +29,7 @@ class PinBoard(Board):
         """Where the figures come from, or how far they are."""
         if update.state != "done":
             return super().status(update)
-        counts = Counter[str](update.sources)
-        parts = [f"{counts[source]} {SOURCES[source]}" for source in SOURCES if counts[source]]
-        text = f"{plural(len(self.roles), 'run')}: {', '.join(parts)}"
-        return Said(f":material/inventory_2: {text}")
+        return Said(f":material/inventory_2: {waiting.made(update.sources)}")
 
 
 class Table(Panel):
