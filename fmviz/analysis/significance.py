@@ -27,7 +27,7 @@ import numpy.typing as npt
 from scipy import special
 
 from fmviz.run.choices import N_CLASSES
-from fmviz.run.measure import Estimate
+from fmviz.run.measure import Estimate, accuracy
 
 Source = Literal["same", "paired", "separate", "census", "chosen", "seeds"]
 # Chance may show this share of differences that are none.
@@ -159,6 +159,13 @@ def against_chance(share: float, examples: int, guess: float = 1 / N_CLASSES) ->
     at_least = special.bdtrc(right - 1, examples, guess) if right else 1.0
     error = math.sqrt(guess * (1 - guess) / examples)
     return Comparison(share - guess, error, "separate", min(1.0, 2 * float(min(at_most, at_least))))
+
+
+def more_often(share: float, examples: int, other: Estimate) -> Comparison:
+    """A share of few or many examples less another that was measured elsewhere: `separate`, unless
+    so few examples show as much by chance more often than it says (`against_chance`)."""
+    rough = separate(accuracy(share, examples), other)
+    return replace(rough, p=max(rough.p, against_chance(share, examples, other.value).p))
 
 
 def of_draws(differences: npt.NDArray[np.floating]) -> Comparison:

@@ -6,6 +6,7 @@ process on this machine by default, or the cluster that FMVIZ_SCHEDULER names.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 
 from fmviz.engine.ahead import Ahead
@@ -75,6 +76,7 @@ class Engine:
                 what is trained brings more.
             retrain: whether runs that ship with fmviz are to be trained here all the same.
         """
+        begun = time.monotonic()
         known = self.store.find_all(
             configs, brief=brief, test=test, outline=outline, recorded=not retrain
         )
@@ -99,7 +101,7 @@ class Engine:
         )
         if jobs:
             self.start()
-        return Watch(self.jobs, tuple(configs), known | ended, jobs)
+        return Watch(self.jobs, tuple(configs), known | ended, jobs, begun)
 
     def known(
         self,

@@ -31,7 +31,7 @@ class Update:
         records: one a config, in order; None where nothing is known yet.
         sources: one a config.
         message: what the reader should know: the reason of a failure or of a long wait.
-        seconds: since the watch began.
+        seconds: since the runs were asked for.
         phase: what the worker is doing for these runs; None while it does nothing for them.
         timings: what their training has taken so far, model by model, as far as is known.
         queue: how long those that wait have yet to, as far as is known.
@@ -71,6 +71,7 @@ class Watch:
     Args:
         known: finished runs, by key.
         mine: the jobs that train the others, by the keys of the runs.
+        begun: when they were asked for, by `time.monotonic`; now, where nobody says so.
     """
 
     def __init__(
@@ -79,12 +80,13 @@ class Watch:
         configs: tuple[RunConfig, ...],
         known: dict[str, Found],
         mine: dict[str, Job],
+        begun: float | None = None,
     ) -> None:
         self._table = jobs
         self._configs = configs
         self._known = known
         self._jobs = mine
-        self._begun = time.monotonic()
+        self._begun = time.monotonic() if begun is None else begun
         self._open = True
         # What the last update was made of.
         self._state: State | None = None

@@ -15,7 +15,7 @@ from typing import Any, Generic, Literal
 from fmviz.page import guessing, state
 from fmviz.page.guessing import Answer, Question, Spans
 from fmviz.page.state import Parsed, State, V
-from fmviz.page.view import OF_TEACHER
+from fmviz.page.view import OF_STOPPING, OF_TEACHER
 from fmviz.run.config import RunConfig
 from fmviz.words import prose
 
@@ -87,6 +87,9 @@ class Lesson(Generic[V]):
         row: what is drawn along the slider of the main one; None where it is none.
         branching: whether its run may branch.
         trunk: which role's run branches, where the page has it; else the last.
+        story: fields of the view that the words of its steps hold for, each as the step sets it or
+            else as the page opens; a step is left where one is moved. When training stops is one of
+            them on any page.
     """
 
     name: str
@@ -102,6 +105,7 @@ class Lesson(Generic[V]):
     row: Row | None = None
     branching: Branching = "never"
     trunk: str = ""
+    story: tuple[str, ...] = ()
 
     @property
     def main_knob(self) -> str | None:
@@ -137,14 +141,15 @@ class Lesson(Generic[V]):
 
     def step_at(self, present: State[V]) -> Preset | None:
         """The step of its story that the page is at. How its runs are looked at beside may change,
-        as many a step invites to: what a step does not set is no part of it. Of two steps that
-        fit, the page is at the one that sets more."""
+        as many a step invites to: what neither the step sets nor `story` names is no part of it. Of
+        two steps that fit, the page is at the one that sets more."""
         fits = (each for each in self.presets if self._fits(each, present))
         return max(fits, key=lambda each: len(each.changes), default=None)
 
     def _fits(self, preset: Preset, present: State[V]) -> bool:
         differing = state.differing(present, self.state_of(preset, present))
-        return {*present.settings, *preset.changes}.isdisjoint(differing)
+        told = {*present.settings, *preset.changes, *OF_STOPPING, *self.story}
+        return told.isdisjoint(differing)
 
     def runs_of(self, asked: State[V]) -> Runs:
         """The runs of a state; where a branch stands beside them, without it.

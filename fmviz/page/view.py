@@ -22,6 +22,9 @@ ALL = "all"
 # Fields by which a teacher's link says how a page is to be used, not what it shows.
 OF_TEACHER = ("lock", "hide")
 
+# Fields that say when training stops, and with which weights.
+OF_STOPPING = ("patience", "monitor", "restore", "mode", "min_delta", "baseline", "start_from")
+
 Monitor = Literal["val_loss", "val_crossentropy", "val_accuracy"]
 Mode = Literal["auto", "min", "max"]
 MONITORS: dict[Monitor, str] = {

@@ -11,11 +11,11 @@ import math
 import numpy as np
 
 from fmviz.analysis import comparing
-from fmviz.analysis.significance import against_chance, separate
+from fmviz.analysis.significance import against_chance, more_often
 from fmviz.analysis.stopping import Shown
 from fmviz.run.choices import ACTIVATIONS, N_CLASSES, OPTIMIZERS
 from fmviz.run.config import RunConfig
-from fmviz.run.measure import accuracy, saturates
+from fmviz.run.measure import saturates
 from fmviz.run.naming import plural, run_name
 from fmviz.run.settings import number
 from fmviz.theory import penalties, schedules
@@ -126,7 +126,7 @@ def label_noise(run: Shown) -> Caption | None:
     }
     section = "label noise" if wrong < record.examples["train"] else "label noise, all wrong"
     # Which label a mistake hits is a matter of chance even where every wrong label is measured.
-    if separate(accuracy(memorised.value, wrong), mistake).sign > 0:
+    if more_often(memorised.value, wrong, mistake).sign > 0:
         return Caption(section, figures, (Claim("corrupted_accuracy", run.name, 1),))
     return Caption(f"{section}, hardly", figures)
 

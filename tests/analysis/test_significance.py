@@ -32,6 +32,31 @@ def test_networks_on_the_same_images_are_told_apart_by_mcnemars_test(
     assert found.error > 0
 
 
+@given(st.integers(1, 2_000), st.floats(0, 1), st.floats(0.001, 0.5), st.integers(1_000, 10_000))
+@settings(max_examples=200, deadline=None)
+def test_a_share_of_few_is_above_another_only_where_chance_would_hardly_show_as_many(
+    examples: int, part: float, luck: float, elsewhere: int
+) -> None:
+    right = round(part * examples)
+    found = significance.more_often(right / examples, examples, accuracy(luck, elsewhere))
+    assert found.value == pytest.approx(right / examples - luck)
+    if found.sign > 0:
+        by_luck = scipy.stats.binomtest(right, examples, luck, alternative="greater").pvalue
+        assert 2 * by_luck < LEVEL
+        z = found.value / found.error
+        assert 2 * scipy.stats.norm.sf(z) < LEVEL
+
+
+@pytest.mark.parametrize(
+    ("right", "examples", "sign"), [(1, 1, 0), (2, 4, 0), (3, 4, 1), (50, 100, 1)]
+)
+def test_of_few_labels_those_that_are_repeated_may_be_luck(
+    right: int, examples: int, sign: int
+) -> None:
+    luck = Estimate(0.0571, 0.0008)
+    assert significance.more_often(right / examples, examples, luck).sign == sign
+
+
 @pytest.mark.parametrize(
     ("b", "p", "real"), [(4, 0.125, False), (5, 0.0625, False), (6, 1 / 32, True)]
 )

@@ -9,6 +9,7 @@ import pytest
 from fmviz.lessons.catalogue import LESSONS
 from fmviz.lessons.optimizers.panels import CURVATURES, RAVINE_RATES
 from fmviz.page.lesson import Lesson, Preset
+from fmviz.page.view import OF_STOPPING
 from fmviz.run.choices import MAX_HIDDEN_LAYERS
 from fmviz.run.measure import TOLERANCES
 from fmviz.run.offered import WIDTHS, stops
@@ -50,6 +51,40 @@ def test_a_page_is_at_one_step_of_its_story(name: str) -> None:
     for preset in lesson.presets:
         at = lesson.state_of(preset)
         assert [each for each in lesson.presets if lesson.is_at(each, at)] == [preset]
+
+
+# Other than any step has it.
+ELSEWHERE = {
+    "patience": 77,
+    "monitor": "val_accuracy",
+    "restore": False,
+    "mode": "max",
+    "min_delta": 0.123,
+    "baseline": 0.5,
+    "start_from": 9,
+    "knob": "batch_size",
+    "values": "3,5",
+    "knob2": "activation",
+    "values2": "7",
+    "seeds": 4,
+    "racers": ("lion",),
+    "rates": "own",
+}
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_step_is_left_where_its_words_no_longer_hold(name: str) -> None:
+    """Also where that is no setting of a run: when training stops, what a sweep turns, who
+    races."""
+    lesson = LESSONS[name]
+    moved = [f for f in (*OF_STOPPING, *lesson.story) if f in lesson.start]
+    assert set(lesson.story) <= set(moved)
+    for preset in lesson.presets:
+        at = lesson.state_of(preset)
+        for field in moved:
+            elsewhere = at | {field: ELSEWHERE[field]}
+            if elsewhere != at:
+                assert not lesson.is_at(preset, elsewhere), (preset.name, field)
 
 
 def test_a_step_goes_on_while_its_reader_looks_at_it_as_it_invites_to() -> None:

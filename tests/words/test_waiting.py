@@ -54,9 +54,20 @@ SAID = {
     "trained ahead": waiting.trained_ahead(),
     "trained meanwhile": waiting.trained_meanwhile(),
     "stored": waiting.stored(),
+    **{f"made {source}": waiting.made([source]) for source in waiting.SOURCES},
 }
 # What the status line has always said in fragments.
-FRAGMENTS = {"training", "weights", "test images", "trained ahead", "trained meanwhile", "stored"}
+FRAGMENTS = {
+    "training",
+    "weights",
+    "test images",
+    "trained ahead",
+    "trained meanwhile",
+    "stored",
+    "made recorded",
+    "made store",
+    "made trained",
+}
 FOR_A_TEACHER = {
     "no scheduler",
     "no certificates",
@@ -94,6 +105,11 @@ def test_the_place_in_the_queue_is_counted() -> None:
     assert waiting.queued(3, 4.2) == "3 requests are ahead of yours, about 4 s."
     assert waiting.queued(1, 0.0) == "1 request is ahead of yours."
     assert waiting.queued(0, 0.0) == "Yours is next."
+
+
+def test_runs_are_counted_by_where_they_come_from() -> None:
+    sources = ["trained", "recorded", "store", "recorded"]
+    assert waiting.made(sources) == "4 runs: 2 recorded, 1 trained earlier, 1 trained just now"
 
 
 def test_a_full_queue_says_when_to_try_again() -> None:

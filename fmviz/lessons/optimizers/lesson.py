@@ -150,5 +150,6 @@ LESSON = Lesson(
     knobs=("learning_rate",),
     row="accuracy",
     branching="beside",
+    story=("racers", "rates"),
     trunk=LABELS["adam"],
 )

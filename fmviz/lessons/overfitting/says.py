@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from fmviz.analysis import comparing, significance
-from fmviz.analysis.significance import against_chance, separate
+from fmviz.analysis.significance import against_chance, mcnemar, more_often, separate
 from fmviz.analysis.stopping import Shown
 from fmviz.page.view import Stopping
 from fmviz.run import data
@@ -54,8 +54,8 @@ def of_one(run: Shown, done: bool) -> list[Caption]:
         "validation": points(validation),
     }
     # Which label a mistake hits is a matter of chance even where every wrong label is measured.
-    excess = separate(accuracy(memory.value, wrong), by_mistake(validation))
-    if excess.value <= 0 or excess.could_be_noise:
+    excess = more_often(memory.value, wrong, by_mistake(validation))
+    if excess.sign <= 0:
         captions = [Caption("not memorised", figures)]
     elif memory.value < 0.5:
         captions = [Caption("memorised few", figures)]
@@ -111,7 +111,9 @@ def _late(run: Shown) -> list[Caption]:
     later = separate(
         *(accuracy(run.record.at("corrupted_accuracy", e), wrong) for e in (run.kept, best))
     )
-    if later.could_be_noise or later.value < 0:
+    # Those that it has come to repeat, had it forgotten none: of few, chance may be the reason.
+    more = round((run.record.at("corrupted_accuracy", run.kept) - early.value) * wrong)
+    if later.sign <= 0 or mcnemar(more, 0, wrong).could_be_noise:
         return []
     figures = {
         "best": str(best),

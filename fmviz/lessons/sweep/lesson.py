@@ -197,4 +197,5 @@ LESSON = SweepLesson(
         ),
     ),
     branching="itself",
+    story=("knob", "values", "knob2", "values2", "seeds"),
 )
