@@ -190,6 +190,8 @@ def mask(
 
 def rates(records: Sequence[RunRecord]) -> list[Caption]:
     """What the sweep over rates shows, of runs that ended finite; rate 0 comes first."""
+    if records and not any(record.config.hidden for record in records):
+        return [Caption("nothing to drop", {})]
     finite = [record for record in records if record.diverged is None and record.epochs]
     if len(finite) < 2 or finite[0].config.dropout:
         return [Caption("rates too few", {})]

@@ -168,7 +168,8 @@ def _best(
     }
     if not best.learnt:
         return [Caption("nothing learnt in all", figures)]
-    if not best.compared:
+    # Where no knob has an effect, all are one run.
+    if not best.compared or len({outcome.cell.configs for outcome in found}) == 1:
         return [Caption("only one", figures)]
     how = "alone" if not best.level else "all" if len(best.level) == best.compared else "some"
     leads = {"alone": "best", "some": "best, not alone", "all": "best, none apart"}

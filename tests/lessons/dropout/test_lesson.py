@@ -351,6 +351,11 @@ def test_the_keras_lines_build_the_network_of_the_run(config: RunConfig) -> None
     assert bool(others) == (config.penalty == "weight_decay")
 
 
+def test_rates_of_a_network_without_hidden_layers_are_one_run() -> None:
+    record = synthetic(tiny(hidden=()))
+    assert [caption.section for caption in says.rates([record] * 3)] == ["nothing to drop"]
+
+
 @given(
     st.lists(
         st.tuples(*[st.sampled_from([0.0, 0.1, 0.5, 0.8, 0.83, 1.0])] * 2), min_size=1, max_size=5

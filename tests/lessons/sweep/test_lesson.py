@@ -147,6 +147,17 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     ),
     "diverged runs": told("diverged runs", ONE, outcome((10.0,), 0.5, math.nan)),
 }
+
+
+def test_values_that_are_all_one_run_are_not_compared() -> None:
+    """A knob that has no effect, which is said above the picture."""
+    one = outcome((1.0,), 0.8)
+    found = [Outcome(Cell((value,), one.cell.configs), one.records) for value in (0.2, 0.5, 0.8)]
+    turns = {"l1_share": (0.2, 0.5, 0.8)}
+    said = says.told(turns, found, "accuracy", 1e-3, sweeps.best(found))
+    assert [caption.section for caption in said] == ["only one"]
+
+
 # The sections' figures that the page gives itself.
 OF_PAGE = {"too many runs": {"runs", "most"}, "too long": {"minutes", "most"}}
 
