@@ -173,7 +173,7 @@ def prepare_charts() -> None:
             # With the very arguments of the pages: for others they would be built once more.
             curves.curves_spec(roles, horizon, dark, floor, ghosts=bench)
             if row is not None:
-                row_spec(roles, row.names, len(row.spots) - 1, dark)
+                row_spec(roles, row.names, len(row.positions) - 1, dark)
             figures.gap_spec(roles, dark)
             figures.sparsity_spec(roles, dark)
             figures.saturation_spec(roles, layers, dark)

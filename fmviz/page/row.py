@@ -15,7 +15,7 @@ from fmviz.run.naming import knob_value
 from fmviz.run.offered import present
 
 
-class Spot(NamedTuple):
+class Position(NamedTuple):
     """A position of the slider.
 
     Attributes:
@@ -34,20 +34,20 @@ class KnobRow(NamedTuple):
 
     Attributes:
         knob: the setting that it turns.
-        spots: its positions in order.
+        positions: its positions in order.
         names: the runs at each of them, as the chart tells them apart.
         at: the position that the page is at.
     """
 
     knob: str
-    spots: tuple[Spot, ...]
+    positions: tuple[Position, ...]
     names: tuple[str, ...]
     at: int
 
     @property
     def configs(self) -> list[RunConfig]:
         """All of its runs, each once."""
-        return list(dict.fromkeys(c for spot in self.spots for c in spot.runs.values()))
+        return list(dict.fromkeys(c for at in self.positions for c in at.runs.values()))
 
 
 def row_of(lesson: Lesson, state: State) -> KnobRow | None:
@@ -78,11 +78,11 @@ def row_of(lesson: Lesson, state: State) -> KnobRow | None:
     )
     if not names:
         return None
-    spots = tuple(
-        Spot(value, knob_value(knob, value), {n: runs[n] for n in names if n in runs})
+    along = tuple(
+        Position(value, knob_value(knob, value), {n: runs[n] for n in names if n in runs})
         for value, runs in zip(values, drawn, strict=True)
     )
-    return KnobRow(knob, spots, names, values.index(at))
+    return KnobRow(knob, along, names, values.index(at))
 
 
 def _runs(lesson: Lesson, state: State) -> Runs | None:

@@ -22,12 +22,15 @@ def test_a_row_has_the_values_of_its_slider_and_at_each_the_runs_of_the_page(nam
     lesson, found = DRAWN[name], row(name)
     knob = lesson.knobs[0]
     offered = [n for n in SETTINGS[knob].slider if knob != "train_size" or n <= 10_000]
-    assert set(offered) <= {spot.value for spot in found.spots}
-    for spot in found.spots:
-        page = lesson.runs_of(lesson.start | {knob: spot.value})
-        assert set(spot.runs.values()) <= set(page.values())
-        assert all(config[knob] == spot.value for config in spot.runs.values()) or not spot.value
-    present = found.spots[found.at]
+    assert set(offered) <= {position.value for position in found.positions}
+    for position in found.positions:
+        page = lesson.runs_of(lesson.start | {knob: position.value})
+        assert set(position.runs.values()) <= set(page.values())
+        assert (
+            all(config[knob] == position.value for config in position.runs.values())
+            or not position.value
+        )
+    present = found.positions[found.at]
     assert present.value == lesson.start[knob]
     # What captions speak of, the last run, is always drawn.
     assert [*lesson.runs_of(lesson.start).values()][-1] in present.runs.values()
@@ -36,8 +39,11 @@ def test_a_row_has_the_values_of_its_slider_and_at_each_the_runs_of_the_page(nam
 def test_the_run_with_a_penalty_meets_the_one_without_where_lambda_is_0() -> None:
     found = row("regularisation")
     assert found.names == ("with penalty",)
-    assert [spot.runs["with penalty"].penalty for spot in found.spots[:2]] == ["none", "l2"]
-    assert found.spots[found.at].label == "λ = 20"
+    assert [position.runs["with penalty"].penalty for position in found.positions[:2]] == [
+        "none",
+        "l2",
+    ]
+    assert found.positions[found.at].label == "λ = 20"
 
 
 def test_of_runs_that_the_knob_does_not_move_none_is_drawn() -> None:
@@ -67,8 +73,8 @@ def test_where_no_control_moves_the_runs_there_is_no_row(
 
 def test_a_value_from_a_link_has_its_place_in_the_row() -> None:
     found = row("dropout", dropout=0.25)
-    assert found.spots[found.at].value == 0.25
-    assert len(found.spots) == len(SETTINGS["dropout"].slider) + 1
+    assert found.positions[found.at].value == 0.25
+    assert len(found.positions) == len(SETTINGS["dropout"].slider) + 1
 
 
 def test_each_run_is_listed_once() -> None:

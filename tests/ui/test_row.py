@@ -59,9 +59,9 @@ def clocks(at: AppTest) -> int:
 def recorded(row: KnobRow) -> list[int]:
     """The positions whose runs ship with fmviz."""
     return [
-        position
-        for position, spot in enumerate(row.spots)
-        if all((RECORDED_FOLDER / f"{c.key}.npz").exists() for c in spot.runs.values())
+        index
+        for index, position in enumerate(row.positions)
+        if all((RECORDED_FOLDER / f"{c.key}.npz").exists() for c in position.runs.values())
     ]
 
 
@@ -72,7 +72,7 @@ def test_what_has_been_trained_is_drawn_and_the_rest_is_not(scripted: ScriptedEn
     assert trained(at) == recorded(here)
     rows = drawn(at)
     for position in set(recorded(here)) - {0, here.at}:  # those are on the screen
-        record = shipped(here.spots[position].runs["with penalty"])
+        record = shipped(here.positions[position].runs["with penalty"])
         found = rows[(rows["position"] == position) & (rows["split"] == "validation")]
         assert found["accuracy"].tolist() == [record.at_end("val_accuracy")]
     assert rows[rows["kind"] == "present"]["position"].tolist() == [here.at]
@@ -97,21 +97,21 @@ def some(scripted: ScriptedEngine, tmp_path: Path) -> ScriptedEngine:
     """A store that has three of the row's positions, and nothing that ships."""
     scripted.store = RunStore(tmp_path / "some", recorded=None)
     for position in (0, 4, 7):
-        for config in row().spots[position].runs.values():
+        for config in row().positions[position].runs.values():
             scripted.store.put(synthetic(config))
     return scripted
 
 
 def test_every_position_of_a_lessons_main_slider_ships() -> None:
     at = opened("regularisation")
-    assert trained(at) == [*range(len(row().spots))]
+    assert trained(at) == [*range(len(row().positions))]
     assert clocks(at) == 0
 
 
 def test_it_grows_with_the_store_and_asks_for_nothing(some: ScriptedEngine) -> None:
     at = opened("regularisation")
     before, asked = trained(at), len(some.asked)
-    (new,) = row().spots[10].runs.values()
+    (new,) = row().positions[10].runs.values()
     some.store.put(synthetic(new), ahead=True)
     at.run()
     assert trained(at) == sorted([*before, 10])
@@ -127,7 +127,7 @@ def test_a_clock_strikes_only_while_something_is_missing(some: ScriptedEngine) -
         some.store.put(synthetic(config))
     at.run()
     assert clocks(at) == 0
-    assert len(trained(at)) == len(row().spots)
+    assert len(trained(at)) == len(row().positions)
     assert "so far" not in " ".join(caption.value for caption in at.caption)
 
 

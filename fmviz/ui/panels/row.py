@@ -70,18 +70,18 @@ class _Drawn:
         kept = outlines(live.engine().store)
         judging = self.judging.early_stopping
         found = {}
-        for position, spot in enumerate(self.row.spots):
-            for name, config in spot.runs.items():
+        for index, position in enumerate(self.row.positions):
+            for name, config in position.runs.items():
                 record = kept.find(config)
                 if record is not None:
-                    found[position, name] = stopping.look(record, name, **judging)
+                    found[index, name] = stopping.look(record, name, **judging)
         return found
 
     def take(self) -> None:
         """Move the slider to where a point was clicked; for `on_select`."""
         position = state.clicked(self.page, NAME, "position")
         if position is not None and not state.locked(self.page, self.row.knob):
-            state.put(self.page, self.row.knob, self.row.spots[position].value)
+            state.put(self.page, self.row.knob, self.row.positions[position].value)
             self.clicked = True
 
 
@@ -143,25 +143,29 @@ def _show(drawn: _Drawn) -> None:
         with session().within(drawn.place):
             draw_chart(
                 charts.row_rows(
-                    [spot.label for spot in row.spots], names, found, row.at, gap=drawn.gap
+                    [position.label for position in row.positions],
+                    names,
+                    found,
+                    row.at,
+                    gap=drawn.gap,
                 ),
-                charts.row_spec(drawn.roles, names, len(row.spots) - 1, drawn.dark),
+                charts.row_spec(drawn.roles, names, len(row.positions) - 1, drawn.dark),
                 alt=words.alt(
                     drawn.label,
                     names,
                     trained,
-                    len(row.spots),
-                    f"At {row.spots[row.at].label}: {outcome}",
+                    len(row.positions),
+                    f"At {row.positions[row.at].label}: {outcome}",
                 ),
                 key=state.pick_key(drawn.page, NAME),
                 on_select=drawn.take,
             )
         # A legend, drawn by a fragment of its own: it is no place to explain words.
-        said = [*found.values()], trained, len(row.spots)
+        said = [*found.values()], trained, len(row.positions)
         st.caption(
-            f":material/more_horiz: {words.short(trained, len(row.spots), gap=drawn.gap)}",
+            f":material/more_horiz: {words.short(trained, len(row.positions), gap=drawn.gap)}",
             help=words.described(*said, gap=drawn.gap),
         )
-    missing = sum(len(spot.runs) for spot in row.spots) - len(found)
+    missing = sum(len(position.runs) for position in row.positions) - len(found)
     if missing and drawn.vain <= LOOKS and live.engine().trains_ahead:
         tick(f"{drawn.page}/{NAME} tick", min(SECONDS * LONGER**drawn.vain, LONGEST))
