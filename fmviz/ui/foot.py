@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmviz.ui import pinning, share, take_home
+from fmviz.ui import branch, pinning, share, take_home
 from fmviz.ui.navigation import page_file
 from fmviz.ui.page import Page
 from fmviz.ui.panels.garment import Follow, Followed, all_runs
@@ -30,6 +30,7 @@ def draw(
         page.add(Followed(page, follow))
         if page.name != MADE_ON:
             page.add(OwnGarment(page, follow))
+        branch.left_out(page)
     page.vault = st.container()
     with st.container(horizontal=True, key=f"{page.name}-tools"):
         if pins:

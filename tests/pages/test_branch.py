@@ -108,6 +108,10 @@ def test_the_branch_is_where_the_runs_are_or_the_page_says_that_it_is_not(
     assert "The branch is left out here" in texts(at)
     assert "What follows is told of the runs without the branch" in texts(at)
     assert "The branch is left out here" not in texts(opened(page, SMALL))
+    # Of the image of the course, too.
+    said = [caption.value for caption in at.caption]
+    (strip,) = (k for k, text in enumerate(said) if text.startswith("Validation image "))
+    assert said[strip + 1].startswith("The branch is left out here")
 
 
 @pytest.mark.slow
