@@ -295,7 +295,7 @@ def test_what_became_of_a_guess_stands_on_every_picture_and_hides_none_of_it(
     page.goto(f"{nowhere}/{lesson}")
     page.locator(f"[class*=st-key-{lesson}-guess-{option}] button").click()
     verdict = page.locator(".st-key-picture .lines .verdict")
-    for width, height in ((1400, 900), (1280, 720)):
+    for width, height in ((1400, 900), (1280, 720), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         expect(verdict).to_be_visible()
         lies_on, within = verdict.evaluate(UNDER)

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fmviz.lessons.catalogue import LESSONS
+from fmviz.lessons.sweep.preview import SWEEP_ABOVE
 from tests.support.browser import check_whole, grave, past_guess, settled
 
 pytestmark = pytest.mark.slow
@@ -343,6 +344,34 @@ def test_a_telephone_leads_on_to_the_next_page(browser: Any, nowhere: str) -> No
     onward = page.get_by_test_id("stPageLink").filter(has_text="Next: Early stopping")
     onward.get_by_role("link").click()
     page.wait_for_url("**/early_stopping")
+    page.close()
+
+
+def test_on_a_telephone_pins_are_compared_in_its_window(browser: Any, nowhere: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.set_default_timeout(60_000)
+    shown(page, f"{nowhere}/compare")
+    # With none, what gives some is in sight.
+    expect(page.get_by_role("button", name="Three interesting pins")).to_be_in_viewport(ratio=1)
+    boxes = check_together(page, "compare")
+    assert boxes["verdict"]["bottom"] <= boxes["picture"]["top"]
+    assert boxes["picture"]["bottom"] <= boxes["player"]["top"]
+    page.close()
+
+
+def test_on_a_telephone_a_sweep_is_in_sight_with_what_it_comes_to(
+    browser: Any, nowhere: str
+) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.set_default_timeout(60_000)
+    shown(page, f"{nowhere}/sweep")
+    page.locator(MAIN_CHART).first.wait_for(state="attached")
+    boxes = page.evaluate(BOXES, {part: PARTS[part] for part in ("verdict", "picture")})
+    assert boxes["verdict"]["bottom"] <= boxes["picture"]["top"]
+    # Of the picture the curves of one run, which stand last, may be cut.
+    below = SWEEP_ABOVE * boxes["picture"]["height"] + 100
+    assert boxes["picture"]["top"] + below <= 844
+    assert boxes["picture"]["top"] <= 520
     page.close()
 
 

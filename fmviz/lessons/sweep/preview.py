@@ -28,7 +28,7 @@ NARROW = 560
 # Shares of the view: where the sweep ends and where the curves begin, side by side; and, from the
 # top, below each other.
 SWEEP_ENDS, CURVES_BEGIN = 0.58, 0.66
-SWEEP_ABOVE, CURVES_BELOW = 0.4, 0.58
+SWEEP_ABOVE, CURVES_BELOW = 0.48, 0.65
 # Above the curves: two lines of words.
 WORDS = 46
 # More points than these do not make a small curve any finer.
