@@ -290,6 +290,25 @@ def reduce_on_plateau(config: RunConfig, its: Quantities) -> Call:
     )
 
 
+def stepping(config: RunConfig) -> str:
+    """All that makes the steps of a run without a branch, as a page has it: its optimizer, the
+    schedule and the weight decay that this is given, and the callback that lowers its rate."""
+    its, decays = numbers(config), config.penalty == "weight_decay"
+    over = schedule(config, its)
+    made = optimizer(
+        config.optimizer,
+        its.rate if over is None else "schedule",
+        its.weight_decay if decays else "",
+    )
+    lines = [
+        f"schedule = {over}" * (over is not None),
+        f"optimizer = {made}",
+        NO_DECAY_OF_BIASES * decays,
+        f"callback = {reduce_on_plateau(config, its)}" * (config.schedule == "plateau"),
+    ]
+    return "\n".join(filter(None, lines))
+
+
 def early_stopping(rule: Rule, quoted: Callable[[Any], str] = repr) -> Call:
     """The callback of a rule, defaults left out.
 

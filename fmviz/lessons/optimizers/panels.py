@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmviz.charts import film
-from fmviz.lessons.optimizers import charts, ravine_charts, ravine_says, says
+from fmviz.lessons.optimizers import charts, ravine_charts, ravine_says, rules_says, says
 from fmviz.lessons.optimizers.lesson import (
     LABELS,
     Axis,
@@ -266,7 +266,7 @@ def rules(page: Page[OptimizersView]) -> None:
     """The racers' rules with their numbers: the first in sight, the others folded."""
     page.say(Caption("rules", {}))
     first, *others = page.runs.items()
-    page.say(says.rules(first[1]))
+    page.say(*rules_says.rules(first[1]))
     for name, config in others:
         with st.expander(name, icon=":material/function:"):
-            page.say(says.rules(config))
+            page.say(*rules_says.rules(config))

@@ -10,6 +10,7 @@ import numpy as np
 from fmviz.analysis.comparing import at_chance
 from fmviz.analysis.ranking import by_accuracy
 from fmviz.analysis.stopping import Shown
+from fmviz.lessons.optimizers import rules_says
 from fmviz.lessons.optimizers.lesson import (
     LABELS,
     RACERS,
@@ -18,12 +19,9 @@ from fmviz.lessons.optimizers.lesson import (
     OptimizersView,
     own_rates_fit,
 )
-from fmviz.run.choices import Optimizer
-from fmviz.run.config import RunConfig
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord, n_weights
 from fmviz.run.settings import number
-from fmviz.words import keras_lines
 from fmviz.words.numbers import listed, percent, points, rounded
 from fmviz.words.prose import Caption, Claim
 
@@ -101,11 +99,14 @@ def _first(going: Sequence[Shown], view: OptimizersView) -> list[Caption]:
 
 def _rates(runs: Sequence[Shown], view: OptimizersView) -> list[Caption]:
     config = runs[-1].record.config
-    figures = {"eta": number(config.learning_rate)}
     if view.rates == "own":
         fits = own_rates_fit(config)
-        return [Caption("race at own rates" if fits else "race at own rates, elsewhere", figures)]
-    captions = [Caption("race at one rate", figures)]
+        return [Caption("race at own rates" if fits else "race at own rates, elsewhere", {})]
+    figures = {"eta": number(config.learning_rate), **rules_says.schedule(config)}
+    figures["steps"] = rules_says.steps([run.name for run in runs])
+    how = "" if config.schedule == "constant" else ", scheduled"
+    # One alone has nobody to be compared with.
+    captions = [Caption(f"race at one rate{how}", figures)] * (len(runs) > 1)
     adam = next((run for run in runs if run.name == LABELS["adam"] and run.finite), None)
     if adam is None or adam.record.config.schedule != "constant":
         return captions
@@ -321,12 +322,3 @@ def sweep(records: Swept) -> list[Caption]:
     if diverged:
         captions.append(Caption("sweep diverged", {"cells": plural(diverged, "run")}))
     return captions
-
-
-def rules(config: RunConfig) -> Caption:
-    """A racer's update rule, with its η, and the Keras line."""
-    name: Optimizer = "adam" if config.optimizer == "adamw" else config.optimizer
-    eta = config.learning_rate
-    line = keras_lines.optimizer(name, keras_lines.numbers(config).rate)
-    figures = {"eta": number(eta), "keras": str(line), "ten_eta": number(10 * eta)}
-    return Caption(f"rule {name}", figures)

@@ -172,8 +172,6 @@ def rule(config: RunConfig) -> Caption:
     total, _, cycle, warmup = schedules.steps(config)
     eta, final = config.learning_rate, config.final_rate
     its = keras_lines.numbers(config)
-    schedule = keras_lines.schedule(config, its)
-    rate = "schedule" if schedule else its.rate
     figures = {
         "eta": f"{eta:.6g}",
         "total": str(total),
@@ -185,9 +183,7 @@ def rule(config: RunConfig) -> Caption:
         "rates": its.rates,
         "factor": f"{config.plateau_factor:.6g}",
         "patience": str(config.plateau_patience),
-        "schedule": str(schedule),
-        "optimizer": str(keras_lines.optimizer(config.optimizer, rate)),
-        "callback": str(keras_lines.reduce_on_plateau(config, its)),
+        "keras": keras_lines.stepping(config),
         "half": f"{schedules.learning_rates(config)[total // 2]:.3g}",
     }
     return Caption(f"rule {config.schedule}", figures)

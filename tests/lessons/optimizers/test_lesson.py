@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import hypothesis
+import keras
 import numpy as np
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ from fmviz.analysis import comparing
 from fmviz.analysis.stopping import Shown, look
 from fmviz.charts.style import RUN_SHAPES
 from fmviz.lessons.catalogue import LESSONS
-from fmviz.lessons.optimizers import charts, ravine, ravine_charts, ravine_says, says
+from fmviz.lessons.optimizers import charts, ravine, ravine_charts, ravine_says, rules_says, says
 from fmviz.lessons.optimizers.lesson import (
     LABELS,
     OWN_RATES,
@@ -33,9 +34,12 @@ from fmviz.lessons.optimizers.lesson import (
 from fmviz.lessons.optimizers.ravine import Ravine
 from fmviz.page.address import choices
 from fmviz.page.lesson import BRANCHED
-from fmviz.run.choices import DATASETS, OPTIMIZERS
+from fmviz.run.choices import DATASETS, OPTIMIZERS, SCHEDULES
 from fmviz.run.config import RunConfig
 from fmviz.run.record import Divergence, RunRecord, layer_sizes
+from fmviz.run.settings import number
+from fmviz.theory import schedules
+from fmviz.training import stock
 from fmviz.ui import live
 from fmviz.words import prose
 from fmviz.words.numbers import listed
@@ -118,6 +122,10 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
         *(answering(n, 0.8, train_crossentropy=0.0) for n in ("SGD", "Adam")),
     ),
     "race at one rate": race("race at one rate", SGD, ADAM),
+    "race at one rate, scheduled": race(
+        "race at one rate, scheduled",
+        *(answering(n, 0.8, tiny(schedule="warmup")) for n in ("SGD", "Adam")),
+    ),
     "race at one rate, measured": race("race at one rate, measured", SGD, ADAM),
     "race at own rates": race("race at own rates", answering("SGD", 0.5, HERE), view=OWN),
     "race at own rates, elsewhere": race(
@@ -162,9 +170,10 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "ravine sgd": on_ravine("ravine sgd"),
     "ravine tilted": on_ravine("ravine tilted", tilted=True),
     **{
-        f"rule {name}": lambda name=name: says.rules(raced(HERE, name, 0.01))  # type: ignore[misc]
+        f"rule {name}": lambda name=name: rules_says.rules(raced(HERE, name, 0.01))[0]  # type: ignore[misc]
         for name in RACERS
     },
+    "rule, scheduled": lambda: rules_says.rules(HERE.replace(schedule="warmup"))[1],
 }
 
 
@@ -305,19 +314,66 @@ def test_own_rates_are_claimed_for_their_network_alone() -> None:
         assert not own_rates_fit(HERE.replace(**change))
 
 
-def test_the_keras_line_of_every_rule_builds_that_optimizer() -> None:
-    import keras
-
-    from fmviz.training import stock
-
+@pytest.mark.slow
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("penalty", ["none", "l2", "weight_decay"])
+def test_the_keras_lines_of_every_rule_step_as_the_run(schedule: str, penalty: str) -> None:
     for name in RACERS:
-        config = raced(HERE, name, 0.0123)
-        caption = says.rules(config)
-        line = text(caption).split("```python\n")[1].split("\n```")[0]
-        built = eval(line, {"keras": keras})
-        assert built.get_config() == stock._keras_optimizer(config).get_config() | {
-            "name": built.name
-        }
+        config = raced(HERE.replace(schedule=schedule, penalty=penalty, lam=5.0), name, 0.0123)
+        code = text(rules_says.rules(config)[0]).split("```python\n")[1].split("\n```")[0]
+        made: dict[str, Any] = {"keras": keras}
+        exec(code, made)
+        ours, theirs = made["optimizer"], stock._keras_optimizer(config)
+        assert type(ours) is type(theirs)
+        assert ours.get_config().keys() == theirs.get_config().keys()
+        assert ours.weight_decay == pytest.approx(theirs.weight_decay)
+        assert ours.get_config().get("momentum") == theirs.get_config().get("momentum")
+        assert ours.get_config().get("nesterov") == theirs.get_config().get("nesterov")
+        weights = keras.Variable(np.ones((2, 2)), name="kernel"), keras.Variable([1.0], name="bias")
+        for optimizer in (ours, theirs):
+            optimizer.build(list(weights))
+        decays = [[o._use_weight_decay(each) for each in weights] for o in (ours, theirs)]
+        assert decays[0] == decays[1]
+        for step in (0, 1, config.steps // 3, config.steps - 1):
+            rates = [
+                float(
+                    o._learning_rate
+                    if isinstance(o._learning_rate, keras.Variable)
+                    else o._learning_rate(step)
+                )
+                for o in (ours, theirs)
+            ]
+            assert rates[0] == pytest.approx(rates[1], rel=1e-3)
+        assert ("callback" in made) == (schedule == "plateau")
+
+
+@given(
+    schedule=st.sampled_from(list(SCHEDULES)),
+    warmup=st.sampled_from([0.1, 0.9]),
+    racers=st.lists(st.sampled_from(RACERS), min_size=1, unique=True),
+)
+def test_a_rate_is_told_where_all_steps_have_it_alone(
+    schedule: str, warmup: float, racers: list[str]
+) -> None:
+    config = tiny(schedule=schedule, warmup=warmup, learning_rate=0.0123)
+    rates = schedules.learning_rates(config)
+    moves = schedule != "constant"
+    for name in racers:
+        captions = rules_says.rules(raced(config, name, 0.0123))
+        told = text(captions[0]).partition("```")[0]
+        # What is said of a step has no figure of a rate that not all steps have.
+        assert ("0.0123" in told or "0.123" in told) == (not moves)
+        if moves:
+            assert captions[1].figures["top"] == number(float(f"{rates.max():.3g}"))
+    runs = [answering(LABELS[name], 0.8, raced(config, name, 0.0123)) for name in racers]
+    of_rates = [c for c in says.race(runs, COMMON) if c.section.startswith("race at one rate")]
+    # One alone is compared with nobody.
+    assert bool(of_rates) == (len(racers) > 1 or ("adam" in racers and not moves))
+    if len(racers) > 1:
+        told = " ".join(text(of_rates[0]).split())
+        assert ("run under one schedule" in told) == moves
+        for name in RACERS:
+            assert (f"{LABELS[name]}'s " in told) == (name in racers)
 
 
 # Captions

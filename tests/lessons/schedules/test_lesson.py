@@ -231,11 +231,9 @@ def test_the_keras_lines_of_every_rule_build_that_schedule(schedule: str, optimi
     )
     caption = says.rule(config)
     text = prose.text("schedules", caption.section, caption.figures)
-    lines = text.split("```python\n")[1].split("\n```")[0].split("\n")
     names: dict[str, Any] = {"keras": keras}
-    for line in lines[:-1]:
-        exec(line, names)
-    built = eval(lines[-1], names)
+    exec(text.split("```python\n")[1].split("\n```")[0], names)
+    built = names["optimizer"]
     theirs = model._keras_optimizer(config)
     if schedule == "plateau":
         callback = names["callback"]
