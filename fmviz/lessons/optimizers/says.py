@@ -42,7 +42,7 @@ def race(runs: Sequence[Shown], view: OptimizersView) -> list[Caption]:
     going = [run for run in runs if run.finite]
     if not going:
         return [Caption("race all diverged", {})]
-    captions = [_lead(going)]
+    captions = [_lead(going), *_other_epochs(going)]
     if len(going) > 1:
         captions += _first(going, view)
         losses = {run.name: run.at("train_crossentropy") for run in going}
@@ -56,6 +56,17 @@ def race(runs: Sequence[Shown], view: OptimizersView) -> list[Caption]:
         alike = figures["loss"] == figures["highest_loss"]
         captions.append(Caption("race training, alike" if alike else "race training", figures))
     return captions + _rates(runs, view)
+
+
+def _other_epochs(going: Sequence[Shown]) -> list[Caption]:
+    """After which epochs they are compared, where stopping has made those differ."""
+    by_epoch: dict[int, list[str]] = {}
+    for run in going:
+        by_epoch.setdefault(run.kept, []).append(run.name)
+    if len(by_epoch) < 2:
+        return []
+    epochs = [f"{listed(names)} after epoch {epoch}" for epoch, names in sorted(by_epoch.items())]
+    return [Caption("other epochs", {"epochs": "; ".join(epochs)})]
 
 
 def _lead(going: Sequence[Shown]) -> Caption:
@@ -257,7 +268,7 @@ def updates(runs: Sequence[Shown], layer: int, own_rates: bool = False) -> list[
         "apart": listed([*sides["below"], *sides["above"]]),
         "best": best.name,
     }
-    captions = [Caption("updates", figures)]
+    captions = [Caption("updates", figures), *_other_epochs(list(finite.values()))]
     if own_rates and figures["apart"]:
         captions.append(Caption("updates, own rates", figures))
     for side, names in sides.items():

@@ -115,6 +115,7 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "race alone": race("race alone", ADAM),
     "race nothing learnt": race("race nothing learnt", GUESSING, answering("Adam", 0.09)),
     "race all diverged": race("race all diverged", lost("SGD"), lost()),
+    "other epochs": race("other epochs", SGD, ADAM._replace(kept=1)),
     "race first": race("race first", ADAM, LION),
     "race training": race("race training", SGD, answering("Adam", 0.82, train_crossentropy=0.3)),
     "race training, alike": race(
@@ -377,6 +378,25 @@ def test_a_rate_is_told_where_all_steps_have_it_alone(
 
 
 # Captions
+
+
+@given(kept=st.lists(st.integers(0, 3), min_size=1, max_size=4), updates=st.booleans())
+def test_who_is_compared_after_another_epoch_is_told_with_it(
+    kept: list[int], updates: bool
+) -> None:
+    runs = [
+        with_ratio(LABELS[name], 1e-3)._replace(kept=epoch) for name, epoch in zip(RACERS, kept)
+    ]
+    captions = says.updates(runs, 1) if updates else says.race(runs, COMMON)
+    told = [text(c) for c in captions if c.section == "other epochs"]
+    compared = {run.name: run.kept for run in runs if run.kept}
+    assert len(told) == (len({*compared.values()}) > 1)
+    for groups in told:
+        parts = groups.partition("** ")[2].rstrip(".").split("; ")
+        assert parts == [
+            f"{listed([n for n, its in compared.items() if its == epoch])} after epoch {epoch}"
+            for epoch in sorted({*compared.values()})
+        ]
 
 
 def test_the_leader_leads_by_the_paired_difference() -> None:
