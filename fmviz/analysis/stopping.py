@@ -30,12 +30,14 @@ class Stop(NamedTuple):
         best_epoch: the epoch with the best monitored value; None where there is none.
         weights_epoch: the epoch whose weights the model ends with; None for a run of no epochs.
         waits: Keras's `wait` after each epoch that ran.
+        start_from_epoch: of the rule; the epochs before were not looked at.
     """
 
     stopped_epoch: int | None
     best_epoch: int | None
     weights_epoch: int | None
     waits: tuple[int, ...]
+    start_from_epoch: int = 0
 
     @property
     def stopped(self) -> int | None:
@@ -46,6 +48,11 @@ class Stop(NamedTuple):
     def best(self) -> int | None:
         """Epochs trained at the best monitored value; None where there is none."""
         return None if self.best_epoch is None else self.best_epoch + 1
+
+    @property
+    def looked_at(self) -> int:
+        """How many epochs were looked at: of so many the best is the best."""
+        return max(len(self.waits) - self.start_from_epoch, 0)
 
     @property
     def kept(self) -> int:
@@ -132,7 +139,8 @@ def replay(
             break
     last = len(waits) - 1 if waits else None
     restored = restore_best_weights and best_epoch is not None
-    return Stop(stopped_epoch, best_epoch, best_epoch if restored else last, tuple(waits))
+    kept = best_epoch if restored else last
+    return Stop(stopped_epoch, best_epoch, kept, tuple(waits), start_from_epoch)
 
 
 class Rule(NamedTuple):
@@ -270,6 +278,7 @@ class Outcome(NamedTuple):
         stopped: epochs trained when it stopped; None where stopping never fired.
         kept: epochs trained of the weights that the model ends with.
         trained, saved: epochs that ran, and epochs of the plan that did not because of stopping.
+        looked_at: how many of those that ran the rule looked at.
         val_accuracy, val_crossentropy, test_accuracy: of those weights; the last None where test
             images were not measured.
     """
@@ -280,6 +289,7 @@ class Outcome(NamedTuple):
     kept: int
     trained: int
     saved: int
+    looked_at: int
     val_accuracy: Estimate
     val_crossentropy: float
     test_accuracy: Estimate | None
@@ -297,6 +307,7 @@ def _outcome(
         kept,
         trained,
         0 if stopped is None else record.config.epochs - trained,
+        max(trained - rule.start_from_epoch, 0),
         record.estimate("val_accuracy", kept),
         record.at("val_crossentropy", kept),
         record.estimate("test_accuracy", kept) if record.has_test else None,

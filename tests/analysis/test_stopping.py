@@ -126,9 +126,10 @@ def test_a_hand_worked_case() -> None:
     # Best at epoch 2; epochs 3 and 4 do not beat it by more than 0.01: two waits, and stop.
     values = [1.0, 0.8, 0.5, 0.495, 0.6, 0.1]
     kept = replay(values, patience=2, min_delta=0.01)
-    assert kept == (4, 2, 4, (0, 0, 0, 1, 2))
+    assert kept == (4, 2, 4, (0, 0, 0, 1, 2), 0)
+    assert kept.looked_at == 5
     restored = replay(values, patience=2, min_delta=0.01, restore_best_weights=True)
-    assert restored == (4, 2, 2, (0, 0, 0, 1, 2))
+    assert restored == (4, 2, 2, (0, 0, 0, 1, 2), 0)
 
 
 def test_patience_0_and_1_behave_alike() -> None:
@@ -145,7 +146,7 @@ def test_the_best_weights_come_back_even_where_stopping_never_fired() -> None:
 
 
 def test_a_run_of_no_epochs_has_neither_best_nor_weights() -> None:
-    assert replay([], patience=3, restore_best_weights=True) == (None, None, None, ())
+    assert replay([], patience=3, restore_best_weights=True) == (None, None, None, (), 0)
 
 
 def test_an_unknown_mode_is_refused() -> None:
@@ -209,7 +210,8 @@ def test_look_hands_every_argument_on() -> None:
     }
     stop = look(record, "a", monitor="val_loss", **arguments).stop
     assert stop == replay(record.history["val_loss"].tolist(), **arguments)
-    assert stop == (2, 1, 1, (0, 1, 2))
+    assert stop == (2, 1, 1, (0, 1, 2), 1)
+    assert stop.looked_at == 2
 
 
 def test_a_mode_against_the_grain_keeps_the_worst_epoch() -> None:

@@ -60,9 +60,11 @@ def patiences(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
     hasty, patient = found[1].kept, found[-1].kept
     if hasty != patient and record.diverged is None:
         change = choosing.change(record, hasty, patient)
+        # The longest patience looks at all that any does.
+        tried = found[-1].looked_at
         if choosing.restored(found):
-            change = significance.chosen(change, record.epochs, both=True)
-        figures = figures | {"change": points(change.size), "tried": str(record.epochs)}
+            change = significance.chosen(change, tried, both=True)
+        figures = figures | {"change": points(change.size), "tried": str(tried)}
         captions.append(Caption(f"impatience, {choosing.verdict(change)}", figures))
     return captions
 
@@ -98,8 +100,7 @@ def monitors(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
             set(epochs.values()), key=lambda epoch: record.at("val_accuracy", epoch)
         )
         change = choosing.change(record, best, worst)
-        # No monitor looks at more epochs than its run is trained.
-        tried = max(outcome.trained for outcome in found)
+        tried = max(outcome.looked_at for outcome in found)
         if choosing.restored(found):
             change = significance.chosen(change, tried)
         apart = "apart" if change.real else choosing.verdict(change)

@@ -104,10 +104,10 @@ def against_end(run: Shown, test: bool) -> list[Caption]:
     change = choosing.change(record, kept, last)
     if kept == run.stop.best:
         # It was chosen on the validation images, as the best of all that were looked at.
-        change = significance.chosen(change, len(run.stop.waits))
+        change = significance.chosen(change, run.stop.looked_at)
     figures = {
         "kept": str(kept),
-        "tried": str(len(run.stop.waits)),
+        "tried": str(run.stop.looked_at),
         "last": str(last),
         "change": points(change.size),
         "signed": points(change, signed=True),
@@ -159,7 +159,7 @@ def _best_lost(run: Shown) -> list[Caption]:
     record, stop, kept = run.record, run.stop, run.kept
     if stop is None or stop.best is None or stop.best == kept:
         return []
-    found = significance.chosen(choosing.change(record, stop.best, kept), len(stop.waits))
+    found = significance.chosen(choosing.change(record, stop.best, kept), stop.looked_at)
     ends = [record.at("val_accuracy", epoch) for epoch in (stop.best, kept)]
     digits = decimals(ends[0], ends[1], found)
     figures = {

@@ -319,6 +319,48 @@ def headings(record: RunRecord, rule: Rule) -> list[tuple[str, str]]:
     return [(column["weights"], column["epoch"]) for column in columns]
 
 
+@given(
+    values=st.lists(st.sampled_from([0.2, 0.3, 0.4, 0.5]), min_size=2, max_size=12),
+    start=st.integers(0, 11),
+    patience=st.integers(0, 4),
+    restore=st.booleans(),
+)
+@settings(deadline=None)
+def test_the_best_is_told_to_be_the_best_of_those_that_were_looked_at(
+    values: list[float], start: int, patience: int, restore: bool
+) -> None:
+    record = record_of(values, val_crossentropy=values, val_accuracy=[1 - v for v in values])
+    shares = [0.5 + 0.001 * place for place in range(len(values))]
+    record = with_right(record, shares)
+    rule = Rule(patience=patience, restore_best_weights=restore, start_from_epoch=start)
+    run = replayed(record, rule)
+    assert run.stop is not None
+    seen = len(run.stop.waits[start:])
+    for caption in says.against_end(run, False):
+        assert caption.figures.get("tried", str(seen)) == str(seen)
+    every, three = outcomes(record, rule), by_monitor(record, rule)
+    for captions, found in (
+        (outcomes_says.patiences(every, record), every),
+        (outcomes_says.monitors(three, record), three),
+    ):
+        most = max(max(outcome.trained - start, 0) for outcome in found)
+        for caption in captions:
+            assert caption.figures.get("tried", str(most)) == str(most)
+
+
+def test_the_best_of_few_has_less_to_prove_than_the_best_of_many() -> None:
+    values = [*[0.9 - 0.01 * epoch for epoch in range(26)], 0.1, 0.5, 0.6, 0.7]
+    # Ten images to none part epoch 27 and the last: p is 0.002, 30 times that 0.06.
+    record = with_right(record_of(values), [*[0.5] * 26, 0.504, 0.5, 0.5, 0.5])
+    sections = []
+    for start in (0, 26):
+        rule = Rule(patience=3, restore_best_weights=True, start_from_epoch=start)
+        run = replayed(record, rule)
+        assert run.kept == 27
+        sections.append(says.against_end(run, False)[0].section)
+    assert sections == ["end, chosen", "end, better here"]
+
+
 def test_the_table_has_each_epoch_once() -> None:
     record = record_of(TURNS)
     restored = Rule(patience=2, restore_best_weights=True)
