@@ -10,7 +10,7 @@ from fmviz.analysis.stopping import Outcome
 from fmviz.lessons.early_stopping import choosing
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
-from fmviz.words.numbers import percent, points
+from fmviz.words.numbers import points, significant, small_percent
 from fmviz.words.prose import Caption
 
 # Up to so many stretches of patience are told one by one.
@@ -87,10 +87,10 @@ def monitors(found: Sequence[Outcome], record: RunRecord) -> list[Caption]:
     figures = {name: str(epoch) for name, epoch in epochs.items()}
     shares = [float(part / whole) if whole else 0.0 for part, whole in zip(penalty, losses)]
     figures |= {
-        "first_share": percent(shares[0], 0),
-        "last_share": percent(shares[-1], 0),
-        "first_penalty": f"{penalty[0]:.2f}",
-        "last_penalty": f"{penalty[-1]:.2f}",
+        "first_share": small_percent(shares[0]),
+        "last_share": small_percent(shares[-1]),
+        "first_penalty": significant(float(penalty[0]), 3),
+        "last_penalty": significant(float(penalty[-1]), 3),
     }
     captions = [Caption(f"monitors, {len(set(epochs.values()))} epochs", figures)]
     captions.append(Caption("penalty in val_loss" if penalty.any() else "no penalty", figures))

@@ -361,6 +361,18 @@ def test_the_best_of_few_has_less_to_prove_than_the_best_of_many() -> None:
     assert sections == ["end, chosen", "end, better here"]
 
 
+@given(st.floats(1e-9, 1e3))
+def test_a_penalty_however_small_is_told_with_figures_that_show_it(penalty: float) -> None:
+    (caption,) = (
+        c
+        for c in monitors_said(*[TURNS] * 3, penalty=penalty)
+        if c.section == "penalty in val_loss"
+    )
+    for name, figure in caption.figures.items():
+        if name.endswith(("_share", "_penalty")):
+            assert re.search("[1-9]", figure), (name, figure)
+
+
 def test_the_table_has_each_epoch_once() -> None:
     record = record_of(TURNS)
     restored = Rule(patience=2, restore_best_weights=True)
