@@ -48,7 +48,7 @@ from fmviz.theory.initializers import initial_sigma, initial_weights
 from fmviz.ui import live
 from fmviz.ui.player.screen import Screen
 from fmviz.words import prose
-from fmviz.words.numbers import rounded
+from fmviz.words.numbers import listed, rounded
 from fmviz.words.prose import Caption
 from tests.support.claims import confirm
 from tests.support.lessons import check_prose, made_up, opened, plain, texts
@@ -171,6 +171,26 @@ def test_zeros_leave_all_units_alike(trained: dict[Any, RunRecord]) -> None:
     assert says.symmetry(zeros).section == "symmetry kept"
     assert says.symmetry(shipped(SHIPPED[0])).section == "symmetry broken"
     assert zeros.at_end("val_accuracy") < 0.5
+
+
+@given(widths=st.lists(st.integers(1, 4), min_size=1, max_size=3), seed=st.integers(0, 9))
+@settings(deadline=None)
+def test_units_are_said_to_be_alike_within_their_layer(widths: list[int], seed: int) -> None:
+    config = tiny(hidden=tuple(widths))
+    rng = np.random.default_rng(seed)
+    made = synthetic(config)
+    # Each layer's own weights, the same in all of its units: those of two layers are not.
+    weights = [
+        np.broadcast_to(rng.random((len(w), 1)[: w.ndim], np.float32), w.shape)
+        for w in made.weights
+    ]
+    caption = says.symmetry(replace(made, weights=tuple(weights)))
+    several = [str(width) for width in widths if width > 1]
+    assert caption.section == ("symmetry kept" if several else "symmetry of one")
+    if several:
+        said = " ".join(prose.text("initialisation", caption.section, caption.figures).split())
+        assert "all units of a hidden layer have exactly the same weights" in said
+        assert f"Layer by layer {listed(several)} units do the work of one" in said
 
 
 def test_dropout_tells_units_apart_that_start_at_zero() -> None:
