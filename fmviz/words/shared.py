@@ -206,6 +206,7 @@ def early_stopping(run: Shown, patience: int | None, monitor: str) -> Caption:
         "needed": plural(max(patience or 0, 1), "epoch"),
         "monitor": monitor,
         "epochs": plural(epochs, "epoch"),
+        "planned": str(epochs),
     }
     if stop is None or not stop.kept:
         return Caption("stopping off", figures)

@@ -19,7 +19,7 @@ from fmviz.lessons.catalogue import LESSONS
 from fmviz.run.config import RunConfig
 from fmviz.ui import live
 from tests.support.corners import KINDS, addresses, answered
-from tests.support.lessons import every_section, opened, texts
+from tests.support.lessons import TWICE, every_section, opened, texts
 from tests.support.scripted import ScriptedEngine
 
 pytestmark = pytest.mark.slow
@@ -32,6 +32,7 @@ FAULTS = {
     "a figure that is none": r"\bnan\b|\binf\b|\bNone\b(?! (?:of|is|can)\b)|[−-]0\.0\b(?!\d)",
     "one of several": rf"(?<![\d.,–]) ?\b1 (?:{NOUNS})\b",
     "an error that is none": r"± 0(?:\.0+)?(?![\d.]*\d)",
+    "a noun twice": TWICE,
 }
 
 

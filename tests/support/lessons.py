@@ -29,6 +29,8 @@ from tests.support.records import synthetic
 
 ROOT = Path(__file__).parents[2]
 APP = str(ROOT / "app.py")
+# What is counted has its noun once: no "69 epochs of 100 epochs".
+TWICE = r"\b(?:\d[\d,]*|no) (\w+?)s? of \d[\d,]* \1s?\b"
 # Sections that the frame of a page shows; they want no figures.
 OF_FRAME = {"question", "introduction", "why", "teach", "card"}
 
@@ -70,6 +72,7 @@ def check_prose(
         assert caption.section == section
         text = prose.text(lesson, section, caption.figures)
         assert "{{" not in text
+        assert not re.search(TWICE, text.replace("\n", " ")), text
         for name in prose.places(lesson, section):
             assert caption.figures[name] in text
     content = prose.path(lesson).read_text(encoding="utf-8")

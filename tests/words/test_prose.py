@@ -22,6 +22,7 @@ from fmviz.words import shared as shared_
 from fmviz.words.prose import Caption, LessonError
 from fmviz.words.running import running
 from tests.run.test_config import settings_of_runs
+from tests.support.lessons import TWICE
 from tests.support.records import shown, tiny
 from tests.support.verdicts import check_verdicts
 from tests.words.test_diagnosis import DIVERGED, STUCK
@@ -222,6 +223,7 @@ def test_every_caption_has_a_section_whose_places_it_fills(section: str) -> None
     assert text
     assert "{{" not in text
     assert "1 epochs" not in text
+    assert not re.search(TWICE, text.replace("\n", " ")), text
     for name in prose.places(LESSON, section):
         assert caption.figures[name] in text
 

@@ -354,6 +354,7 @@ def test_stopping_is_told_in_epochs_counted_from_one() -> None:
         "needed": "2 epochs",
         "monitor": "val_loss",
         "epochs": "6 epochs",
+        "planned": "6",
         "kept": "4",
         "stopped": "4",
         "saved": "2 epochs",
