@@ -14,7 +14,7 @@ from fmviz.analysis.stopping import Shown
 from fmviz.lessons.initialisation import xray
 from fmviz.lessons.initialisation.lesson import GLOROT, MAP_EPOCHS, NAMED, TARGET, YOURS
 from fmviz.lessons.initialisation.xray import XRay
-from fmviz.lessons.initialisation.xray_says import flat_title, short, sizes
+from fmviz.lessons.initialisation.xray_says import flat_title, short, sizes, vanishing
 from fmviz.run import measure
 from fmviz.run.choices import INITIALIZERS
 from fmviz.run.config import RunConfig
@@ -183,7 +183,7 @@ def sigma_depth_map(records: Sequence[RunRecord]) -> list[Caption]:
     }
     section = "map" if level else "map, clear"
     captions = [Caption(section if len(cells) > 1 else "map, one left", figures)]
-    for sigma, section in ((sigmas[0], "map, too small"), (sigmas[-1], "map, too large")):
+    for sigma in (sigmas[0], sigmas[-1]):
         shallow, deep = (cells.get((sigma, int(depth))) for depth in (depths[0], depths[-1]))
         if len(depths) < 2 or shallow is None or deep is None or len(sigmas) < 2:
             continue
@@ -196,6 +196,11 @@ def sigma_depth_map(records: Sequence[RunRecord]) -> list[Caption]:
                 "least_depth": plural(int(depths[0]), "hidden layer"),
                 "most_depth": str(depths[-1]),
             }
+            section = "map, deep is worse"
+            # Of its own start: what a small σ makes vanish depends on the activation.
+            why = vanishing(xray.of(deep.record.config)) if sigma == sigmas[0] else None
+            if why is not None:
+                section, more = f"map, {why.section}", more | why.figures
             captions.append(Caption(section, figures | more))
     if len(cells) < len(records):
         captions.append(

@@ -159,6 +159,16 @@ def gradients(seen: XRay, glorot: XRay, saturates: bool) -> list[Caption]:
     return captions
 
 
+def vanishing(seen: XRay) -> Caption | None:
+    """What vanishes in a network at its start: the gradient on its way down, or the signal on its
+    way up, which sigmoid's units pass on as about a half, whatever they get. None where neither."""
+    first, last = seen.gradient_norms[0], seen.gradient_norms[-1]
+    if 0 < first * EVEN < last:
+        return Caption("gradient fades", {"fold": _fold(first / last)})
+    signal = _signal(seen, leads=False)
+    return next((caption for caption in signal if caption.section == "signal fades"), None)
+
+
 def _beside_glorot(seen: XRay, glorot: XRay) -> str:
     """How the first layer's gradient, which is not 0, compares with Glorot's."""
     if seen.gradient_norms == glorot.gradient_norms:

@@ -414,8 +414,15 @@ VALLEY = {
 }
 
 
-def mapped(section: str, *lost: tuple[float, int]) -> Callable[[], Caption]:
-    return lambda: pick(says.sigma_depth_map(charted(VALLEY, lost)), section)
+def mapped(section: str, *lost: tuple[float, int], **config: Any) -> Callable[[], Caption]:
+    def make() -> Caption:
+        records = [
+            replace(record, config=record.config.replace(**config))
+            for record in charted(VALLEY, lost)
+        ]
+        return pick(says.sigma_depth_map(records), section)
+
+    return make
 
 
 def outlier() -> Caption:
@@ -527,8 +534,9 @@ BRANCHES: dict[str, Callable[[], Caption]] = {
     "map": mapped("map"),
     "map, clear": lambda: says.sigma_depth_map(charted({**VALLEY, (0.1, 1): 0.9}))[0],
     "map, one left": lambda: says.sigma_depth_map(charted({(0.1, 1): 0.9}))[0],
-    "map, too small": mapped("map, too small"),
-    "map, too large": mapped("map, too large"),
+    "map, signal fades": mapped("map, signal fades"),
+    "map, gradient fades": mapped("map, gradient fades", activation="sigmoid"),
+    "map, deep is worse": mapped("map, deep is worse"),
     "map, some diverged": mapped("map, some diverged", (1.0, 5)),
     "map, all diverged": mapped("map, all diverged", *VALLEY),
     "told alike": lambda: says.told_alike(*seen(initializer="zeros", activation="sigmoid")),
@@ -685,6 +693,39 @@ def test_no_difference_beyond_noise_is_no_difference() -> None:
 def test_a_flat_map_claims_no_valley() -> None:
     even = dict.fromkeys(VALLEY, 0.7)
     assert sections(says.sigma_depth_map(charted(even))) == ["map"]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("width", [8, 512])
+def test_what_a_small_sigma_does_to_a_deep_network_is_measured_on_it(
+    activation: str, width: int
+) -> None:
+    records = [
+        replace(r, config=r.config.replace(activation=activation, hidden=(width,) * depth))
+        for r in charted(VALLEY)
+        for depth in [len(r.config.hidden)]
+    ]
+    captions = says.sigma_depth_map(records)
+    told = next(c for c in captions if c.figures.get("sigma") == "0.01")
+    (deep,) = (r.config for r in records if (r.config.init_std, len(r.config.hidden)) == (0.01, 5))
+    scales = [layer.scale for layer in xray.of(deep).layers]
+    norms = xray.of(deep).gradient_norms
+    if told.section == "map, signal fades":
+        assert scales[-1] < scales[0] / 2
+        assert (told.figures["from"], told.figures["to"]) == (
+            rounded(scales[0]),
+            rounded(scales[-1]),
+        )
+    elif told.section == "map, gradient fades":
+        assert float(told.figures["fold"].replace(",", "")) == pytest.approx(
+            norms[-1] / norms[0], rel=0.06
+        )
+    else:
+        assert scales[-1] > scales[0] / 10
+        assert 10 * norms[0] >= norms[-1]
+    if activation == "sigmoid":
+        # Each layer puts out about a half, whatever it gets.
+        assert told.section == "map, gradient fades"
 
 
 def test_among_many_a_small_lead_is_no_win() -> None:
