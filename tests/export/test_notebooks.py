@@ -106,6 +106,22 @@ def test_a_diverged_run_is_said_to_be_one(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("at", [1, 2, 3, 4])
+def test_a_branch_that_early_stopping_leaves_out_is_said_to_be(kind: str, at: int) -> None:
+    config = tiny(epochs=5, branch={"penalty": "l2", "lam": 20.0}, branch_epoch=at)
+    record = synthetic(config, val_loss=[0.5, 0.6, 0.7, 0.8, 0.9])
+    for patience, stopped in ((1, 2), (2, 3), (9, None)):
+        book = KINDS[kind](record, Judging(patience=patience))
+        unreached = stopped is not None and stopped <= at
+        title = " ".join(book.cells[0].source.split())
+        ends = f"ends this run after epoch {stopped}, before its branch after epoch {at}"
+        assert (ends in title) == unreached
+        text = "\n".join(cell.source for cell in book.cells)
+        assert ("## The branch" in text) == (not unreached)
+        assert (f"EPOCHS = {at}\n" in text) == unreached
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("count", [0, 1, 2, 3])
 def test_every_count_reads_right(kind: str, count: int) -> None:
     """Epochs of patience, hidden layers, finished epochs before a run diverged."""

@@ -46,6 +46,8 @@ def of(record: RunRecord, view: Judging) -> dict[str, Any]:
         "record_config": record.config,
         "epochs": _epochs(record, len(history["val_accuracy"])),
         "branch": "",
+        # Where early stopping ends the run before its branch: after which epoch.
+        "unreached": _unreached(record, run),
         "later": False,
         # Whether there are dropout masks, which no two libraries draw alike.
         "masks": config.dropout or record.config.after.dropout,
@@ -141,6 +143,12 @@ def _epochs(record: RunRecord, shown: int) -> int:
     config = record.config
     epochs = record.epochs if record.diverged else config.epochs
     return min(epochs, config.branch_epoch) if 0 < shown <= config.branch_epoch else epochs
+
+
+def _unreached(record: RunRecord, run: Shown) -> int | None:
+    stopped = run.stop.stopped if run.stop else None
+    before = stopped is not None and stopped <= record.config.branch_epoch
+    return stopped if record.config.branch and before else None
 
 
 def _history(record: RunRecord, run: Shown) -> dict[str, Any]:

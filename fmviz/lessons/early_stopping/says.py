@@ -11,7 +11,7 @@ from fmviz.analysis import significance
 from fmviz.analysis.stopping import Rule, Shown, Stop
 from fmviz.lessons.early_stopping import choosing
 from fmviz.page.guessing import Span
-from fmviz.run.naming import plural
+from fmviz.run.naming import changes_name, plural
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.words import keras_lines
@@ -225,14 +225,16 @@ def rule_in_figures(run: Shown, rule: Rule) -> list[Caption]:
     """The rule with the run's own numbers in it, and the Keras lines that do the same."""
     if rule.patience is None:
         return [Caption("rule off", {})]
-    maximum = rule.direction == "max"
+    maximum, config = rule.direction == "max", run.record.config
     figures = {
         "better": ">" if maximum else "<",
         "sign": "+" if maximum else "-",
         "delta": number(abs(rule.min_delta)),
         "patience": str(rule.patience),
         "call": str(keras_lines.early_stopping(rule)),
-        "epochs": str(run.record.config.epochs),
+        "epochs": str(config.epochs),
+        "branch": str(config.branch_epoch),
+        "changes": changes_name(config) if config.branch else "",
         "metrics": (
             f'["accuracy", {keras_lines.CROSSENTROPY}]'
             if rule.monitor == "val_crossentropy"
@@ -256,7 +258,11 @@ def rule_in_figures(run: Shown, rule: Rule) -> list[Caption]:
         }
         fired = stop.stopped is not None
         captions.append(Caption("rule live, fired" if fired else "rule live, never", figures))
-    return [*captions, Caption("rule in keras", figures)]
+    captions.append(Caption(f"rule in keras{', branched' if config.branch else ''}", figures))
+    stopped = None if stop is None else stop.stopped
+    if config.branch and stopped is not None and stopped <= config.branch_epoch:
+        captions.append(Caption("branch not reached", figures | {"stopped": str(stopped)}))
+    return captions
 
 
 def answer(runs: Sequence[Shown]) -> int:

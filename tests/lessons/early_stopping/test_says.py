@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -112,6 +113,16 @@ def rule_said(values: Sequence[float], **rule: Any) -> list[Caption]:
     return says.rule_in_figures(replayed(record_of(values), given_rule), given_rule)
 
 
+BRANCH = {"penalty": "l2", "lam": 20.0}
+
+
+def branch_said(values: Sequence[float], epoch: int, **rule: Any) -> list[Caption]:
+    given_rule = Rule(**{"patience": 2, "restore_best_weights": True, **rule})
+    config = tiny(epochs=len(values), branch=BRANCH, branch_epoch=epoch)
+    run = replayed(synthetic(config, val_loss=values), given_rule)
+    return says.rule_in_figures(run, given_rule)
+
+
 def one(captions: Sequence[Caption], section: str) -> Caption:
     return next(caption for caption in captions if caption.section == section)
 
@@ -200,6 +211,8 @@ MAKERS: dict[str, Callable[[], list[Caption]]] = {
     "rule live, fired": lambda: rule_said(TURNS),
     "rule live, never": lambda: rule_said(FALLS),
     "rule in keras": lambda: rule_said(TURNS, monitor="val_crossentropy"),
+    "rule in keras, branched": lambda: branch_said(TURNS, 2),
+    "branch not reached": lambda: branch_said(TURNS, 5),
 }
 BRANCHES: dict[str, Callable[[], Caption]] = {
     section: lambda make=make, section=section: one(make(), section)  # type: ignore[misc]
@@ -371,6 +384,60 @@ def test_a_penalty_however_small_is_told_with_figures_that_show_it(penalty: floa
     for name, figure in caption.figures.items():
         if name.endswith(("_share", "_penalty")):
             assert re.search("[1-9]", figure), (name, figure)
+
+
+class Scripted:
+    """What stands for a model where Keras trains it: it has these val_losses, and its weights are
+    the number of the epoch."""
+
+    def __init__(self, values: Sequence[float]) -> None:
+        self.values, self.epochs, self.weights, self.stop_training = values, 0, 0, False
+
+    def compile(self, *arguments: Any, **options: Any) -> None:
+        """Nothing to be made ready."""
+
+    def get_weights(self) -> int:
+        return self.weights
+
+    def set_weights(self, weights: int) -> None:
+        self.weights = weights
+
+    def fit(self, *, epochs: int, callbacks: Any, initial_epoch: int = 0, **data: Any) -> None:
+        self.stop_training = False
+        callbacks = keras.callbacks.CallbackList(callbacks, model=self)
+        callbacks.on_train_begin()
+        for epoch in range(initial_epoch, epochs):
+            self.epochs, self.weights = epoch + 1, epoch + 1
+            callbacks.on_epoch_end(epoch, {"val_loss": self.values[epoch]})
+            if self.stop_training:
+                break
+        callbacks.on_train_end()
+
+
+@given(
+    values=st.lists(st.sampled_from([0.2, 0.3, 0.4, 0.5]), min_size=2, max_size=9),
+    branch=st.integers(1, 8),
+    patience=st.integers(1, 4),
+    restore=st.booleans(),
+)
+@settings(deadline=None)
+def test_the_keras_lines_of_a_run_that_branches_stop_where_the_page_has_it(
+    values: list[float], branch: int, patience: int, restore: bool
+) -> None:
+    branch = min(branch, len(values) - 1)
+    rule = {"patience": patience, "restore_best_weights": restore}
+    captions = branch_said(values, branch, **rule)
+    caption = one(captions, "rule in keras, branched")
+    code = prose.text(LESSON, caption.section, caption.figures).split("```")[1]
+    model = Scripted(values)
+    names: dict[str, Any] = {"keras": keras, "model": model, "optimizer": None, "loss": None}
+    exec(code.removeprefix("python\n"), names | dict.fromkeys(("x", "y", "x_val", "y_val")))
+    run = replayed(record_of(values), Rule(**rule))
+    assert run.stop is not None
+    assert (model.epochs, model.weights) == (len(run.stop.waits), run.kept)
+    unreached = run.stop.stopped is not None and run.stop.stopped <= branch
+    assert unreached == ("branch not reached" in [c.section for c in captions])
+    assert "λ = 20" in code
 
 
 def test_the_table_has_each_epoch_once() -> None:
