@@ -269,7 +269,9 @@ def model_file(
     if not kept:
         with _replaced_where_unreadable():
             kept = trainer().chore(train.weights_after(config, epoch), given_up)
-    network = stock.as_keras(config, kept, name)
+    # Compiled with what was in force in that epoch.
+    trained = config.trunk if epoch <= config.branch_epoch else config
+    network = stock.as_keras(trained, kept, name)
     with tempfile.TemporaryDirectory(prefix="fmviz-") as folder:
         path = Path(folder) / "model.keras"
         network.save(path)

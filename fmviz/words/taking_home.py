@@ -111,7 +111,7 @@ def model_file(config: RunConfig, epoch: int, kept: bool, seconds: float) -> lis
         "seconds": f"{max(seconds, 0.1):.1f}",
         "keras": KERAS_NEEDED,
     }
-    captions = [Caption("model", figures)]
+    captions, config = [Caption("model", figures)], config.in_epoch(epoch)
     if not kept:
         captions.append(Caption("model trained again", figures))
     if config.penalty == "l1_proximal":

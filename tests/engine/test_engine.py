@@ -330,7 +330,11 @@ def model_file(engine: Engine, *arguments: Any, **options: Any) -> bytes:
 def test_a_model_file_opens_in_plain_keras_and_answers_as_the_run_did(
     engine: Engine, tmp_path: Path
 ) -> None:
-    config = QUICK.replace(penalty="l1_l2", lam=2.0, dropout=0.3)
+    # Each file is compiled with what was in force in its epoch.
+    strengths = {"kept": 4.0, "again": 2.0}
+    config = QUICK.replace(
+        penalty="l1_l2", lam=2.0, dropout=0.3, branch={"lam": 4.0}, branch_epoch=2
+    )
     with engine.watch([config], test=True) as watch:
         record = list(watch)[-1].records[0]
     assert record is not None
@@ -372,8 +376,8 @@ def test_a_model_file_opens_in_plain_keras_and_answers_as_the_run_did(
         for layer in ("hidden_1", "logits"):
             assert layers[layer]["bias_regularizer"] is None
             penalty = layers[layer]["kernel_regularizer"]["config"]
-            assert penalty["l1"] == pytest.approx(0.5 * 2.0 / 200)
-            assert penalty["l2"] == pytest.approx(0.5 * 2.0 / 400)
+            assert penalty["l1"] == pytest.approx(0.5 * strengths[name] / 200)
+            assert penalty["l2"] == pytest.approx(0.5 * strengths[name] / 400)
 
 
 def test_a_model_file_that_cannot_be_made_says_why(engine: Engine) -> None:

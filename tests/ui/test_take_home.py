@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import permutations
 from typing import Any
 
 import nbformat
@@ -299,6 +300,19 @@ def test_what_a_file_leaves_out_is_said_of_the_runs_that_have_it() -> None:
         assert ("model without plateau" in sections) == (config.schedule == "plateau")
     framed = {"not yet", "failed", "no epoch", "notebooks", "colab", "charts"}
     assert set(prose.sections("take_home")) == spoken | framed
+
+
+@pytest.mark.parametrize("epoch", [1, 2, 3])
+def test_a_file_leaves_out_what_was_in_force_in_its_epoch(epoch: int) -> None:
+    kinds = ("l1_proximal", "weight_decay", "none")
+    for before, after in permutations(kinds, 2):
+        for schedule in ("constant", "plateau"):
+            change = {"penalty": after, "lam": 1.0, "schedule": schedule}
+            config = RunConfig(penalty=before, lam=1.0, epochs=4, branch=change, branch_epoch=2)
+            own = config.in_epoch(epoch)
+            assert words.model_file(config, epoch, True, 1.0) == words.model_file(
+                own, epoch, True, 1.0
+            )
 
 
 def test_runs_are_told_apart_by_what_differs() -> None:
