@@ -17,7 +17,7 @@ from fmviz.run.measure import Estimate, saturates
 from fmviz.run.naming import flat_name, knob_value, plural, value_name
 from fmviz.run.record import RunRecord
 from fmviz.words import waiting
-from fmviz.words.numbers import duration, listed, percent, points, small_percent
+from fmviz.words.numbers import duration, listed, percent, points, small_percent, with_error
 from fmviz.words.prose import Caption
 
 # Cells that are named one by one; of more, only their number.
@@ -253,7 +253,7 @@ def _spread(records: Sequence[RunRecord], measure: str, tolerance: float) -> str
         deviation = float(np.std(values, ddof=1))
         if MEASURES[measure].is_share:
             return points(Estimate(mean, deviation)) + (" points" if measure == "gap" else "%")
-        return f"{mean:.3f} ± {deviation:.3f}"
+        return with_error(mean, deviation, digits=3)
     if measure == "gap":
         return f"{points(records[0].gap(records[0].epochs))} points"
     return figure(measure, mean)
