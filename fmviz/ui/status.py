@@ -90,25 +90,21 @@ def status(update: Update, horizon: int) -> Said:
     pairs = list(zip(update.records, update.sources, strict=True))
     source = max(update.sources, key=waiting.SOURCES.index)
     record = [record for record, its in pairs if its == source and record is not None][-1]
-    several = len(set(update.sources)) > 1
-    where = f"{waiting.made(update.sources)}. " if several else ""
+    behind = [f"{waiting.made(update.sources)}."] if len(set(update.sources)) > 1 else []
     if source == "recorded":
-        made = record.made
-        where += (
-            f"{made['date']}, Keras {made['keras']}, TensorFlow {made['tensorflow']}, "
-            f"{made['machine']}"
-        )
-        return Said(":material/inventory_2: recorded run", escaped(where))
-    if source == "store" and live.trained_ahead(record.config):
-        return Said(f":material/bolt: {_ahead(record)}", where.strip() or None)
-    if source == "store":
-        return Said(f":material/inventory_2: {waiting.stored()}", where.strip() or None)
-    if record.diverged is not None:
+        text = ":material/inventory_2: recorded run"
+        behind.append(escaped(waiting.versions(record.made)))
+    elif source == "store" and live.trained_ahead(record.config):
+        text = f":material/bolt: {_ahead(record)}"
+    elif source == "store":
+        text = f":material/inventory_2: {waiting.stored()}"
+    elif record.diverged is not None:
         text = f":material/check: trained just now, diverged in epoch {record.diverged.epoch}"
-        return Said(text, where.strip() or None)
-    seconds = sum(r.at_end("seconds") for r, s in pairs if s == "trained" and r and r.epochs)
-    took = f"{plural(horizon, 'epoch')}, {seconds:.1f} s of gradient steps"
-    return Said(":material/check: trained just now", f"{where}{took}")
+    else:
+        text = ":material/check: trained just now"
+        seconds = sum(r.at_end("seconds") for r, s in pairs if s == "trained" and r and r.epochs)
+        behind.append(f"{plural(horizon, 'epoch')}, {seconds:.1f} s of gradient steps")
+    return Said(text, " ".join(behind) or None)
 
 
 def _ahead(record: RunRecord) -> str:

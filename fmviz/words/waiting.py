@@ -5,7 +5,8 @@ and seeing them, and what stands in their way. Each function gives plain text.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fmviz.run.config import RunConfig
 from fmviz.run.naming import plural
@@ -252,6 +253,13 @@ def trained_meanwhile() -> str:
 def stored() -> str:
     """Where runs come from that somebody has asked for before."""
     return _say("stored")
+
+
+def versions(made: Mapping[str, Any]) -> str:
+    """When, with what and on which machine a run was trained, as its record has it."""
+    return (
+        f"{made['date']}, Keras {made['keras']}, TensorFlow {made['tensorflow']}, {made['machine']}"
+    )
 
 
 def made(sources: Sequence[str]) -> str:

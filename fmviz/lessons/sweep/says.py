@@ -286,11 +286,7 @@ def made(runs: int, sources: Sequence[str], record: RunRecord) -> str:
     if len(set(sources)) > 1:
         return f":material/inventory_2: {waiting.made(sources)}"
     if set(sources) == {"recorded"}:
-        made = record.made
-        return (
-            f":material/inventory_2: {shown}: recorded runs, {made['date']}, Keras "
-            f"{made['keras']}, TensorFlow {made['tensorflow']}, {made['machine']}"
-        )
+        return f":material/inventory_2: {shown}: recorded runs, {waiting.versions(record.made)}"
     if "trained" in sources:
         return f":material/check: {shown}, trained just now"
     return f":material/inventory_2: {shown}, trained earlier, from the store"
