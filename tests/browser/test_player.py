@@ -40,18 +40,15 @@ const look = () => {
 look();
 """
 
-# Long timers take a tenth of their time: that of a verdict which nobody has moved on from.
-HASTE = """{
-  const { setTimeout } = window;
+# Long timers, that of a verdict which nobody has moved on from, take so many times as long.
+LONG_TIMERS = """{{
+  const {{ setTimeout }} = window;
   window.setTimeout = (then, after, ...rest) =>
-    setTimeout(then, after >= 5000 ? after / 10 : after, ...rest);
-}"""
-# A verdict stands as long as a slow machine needs to look at it in three windows.
-PATIENT = """{
-  const { setTimeout } = window;
-  window.setTimeout = (then, after, ...rest) =>
-    setTimeout(then, after >= 5000 ? after * 10 : after, ...rest);
-}"""
+    setTimeout(then, after >= 5000 ? after * {factor} : after, ...rest);
+}}"""
+HASTE = LONG_TIMERS.format(factor=0.1)
+# As long as a slow machine needs to look at it in three windows.
+PATIENT = LONG_TIMERS.format(factor=10)
 # Films go four times as fast.
 FAST = """{
   const { requestAnimationFrame } = window;
@@ -311,10 +308,7 @@ def test_what_became_of_a_guess_stands_on_every_picture_and_hides_none_of_it(
     for width, height in ((1400, 900), (1280, 720), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         expect(verdict).to_be_visible()
-        for _ in range(100):
-            if verdict.evaluate(STANDS):
-                break
-            page.wait_for_timeout(100)
+        assert until(page, lambda: verdict.evaluate(STANDS)), width
         settled(page)
         assert verdict.evaluate(STANDS), width
     words = verdict.inner_text()
@@ -484,15 +478,24 @@ def test_an_axis_within_one_decade_has_numbers_too(shelf: Callable[[str], Page])
     assert len(numbers) >= 2
 
 
-def in_sight(page: Page, *parts: Any) -> bool:
-    """Whether all of these are within the window, whole, once they have taken their places."""
-    height = page.viewport_size["height"]  # type: ignore[index]
+def until(page: Page, holds: Callable[[], bool]) -> bool:
+    """Whether something comes to hold within ten seconds."""
     for _ in range(100):
-        boxes = [part.bounding_box() for part in parts]
-        if all(box and 0 <= box["y"] <= box["y"] + box["height"] <= height for box in boxes):
+        if holds():
             return True
         page.wait_for_timeout(100)
     return False
+
+
+def in_sight(page: Page, *parts: Any) -> bool:
+    """Whether all of these are within the window, whole, once they have taken their places."""
+    height = page.viewport_size["height"]  # type: ignore[index]
+
+    def whole() -> bool:
+        boxes = [part.bounding_box() for part in parts]
+        return all(box and 0 <= box["y"] <= box["y"] + box["height"] <= height for box in boxes)
+
+    return until(page, whole)
 
 
 def test_the_ravine_is_walked_before_the_guess_and_at_every_move_of_its_sliders(

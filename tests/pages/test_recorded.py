@@ -156,6 +156,14 @@ class Shipping(ScriptedEngine):
         )
 
 
+@pytest.fixture
+def engine(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> Shipping:
+    """The pages' engine."""
+    made = Shipping(store)
+    monkeypatch.setattr(live, "engine", lambda: made)
+    return made
+
+
 def past_guess(lesson: str, query: dict[str, str] | None = None) -> AppTest:
     """A page whose own guess has been passed over; what its panels ask still waits."""
     at = opened(lesson, query, guesses=True)
@@ -165,11 +173,7 @@ def past_guess(lesson: str, query: dict[str, str] | None = None) -> AppTest:
     return at
 
 
-def test_a_preset_is_shown_at_once_and_its_weights_are_fetched_after(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine = Shipping(store)
-    monkeypatch.setattr(live, "engine", lambda: engine)
+def test_a_preset_is_shown_at_once_and_its_weights_are_fetched_after(engine: Shipping) -> None:
     at = opened("regularisation", {"penalty": "l1", "lam": "1"})
     # The pictures of the first layer ship without the weights that they are of.
     assert engine.modes == [(True, False)]
@@ -181,11 +185,7 @@ def test_a_preset_is_shown_at_once_and_its_weights_are_fetched_after(
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_every_page_and_preset_is_shown_without_training(
-    name: str, store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine = Shipping(store)
-    monkeypatch.setattr(live, "engine", lambda: engine)
+def test_every_page_and_preset_is_shown_without_training(name: str, engine: Shipping) -> None:
     at = opened(name)
     assert at.get("vega_lite_chart")
     # Where a page opens, nothing at all is trained.
@@ -201,10 +201,9 @@ def test_every_page_and_preset_is_shown_without_training(
 
 @pytest.mark.parametrize("name", [name for name in LESSONS if LESSONS[name].main_knob])
 def test_every_position_of_a_pages_main_slider_is_shown_without_training(
-    name: str, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    name: str, engine: Shipping
 ) -> None:
-    lesson, engine = LESSONS[name], Shipping(store)
-    monkeypatch.setattr(live, "engine", lambda: engine)
+    lesson = LESSONS[name]
     for _, state in positions(lesson, lesson.start, str(lesson.main_knob)):
         opened(name, query(state, lesson.start))
         assert not engine.waited, state
@@ -212,10 +211,8 @@ def test_every_position_of_a_pages_main_slider_is_shown_without_training(
 
 @pytest.mark.parametrize("name", LESSONS)
 def test_every_closer_look_of_an_opening_page_is_shown_without_training(
-    name: str, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    name: str, engine: Shipping
 ) -> None:
-    engine = Shipping(store)
-    monkeypatch.setattr(live, "engine", lambda: engine)
     at = opened(name)
     for section in every_section(at, name):
         assert not engine.waited, section
@@ -223,11 +220,7 @@ def test_every_closer_look_of_an_opening_page_is_shown_without_training(
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_the_closer_look_of_every_preset_has_its_runs_too(
-    name: str, store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine = Shipping(store)
-    monkeypatch.setattr(live, "engine", lambda: engine)
+def test_the_closer_look_of_every_preset_has_its_runs_too(name: str, engine: Shipping) -> None:
     lesson = LESSONS[name]
     for preset in lesson.presets:
         if preset.recorded and "section" in preset.changes:
@@ -266,11 +259,7 @@ def test_an_axis_that_one_bad_run_has_stretched_comes_back(
     assert begins(moved(at, 0.6)) == low
 
 
-def test_the_weights_of_a_preset_are_trained_ahead_while_its_riddle_waits(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine = Shipping(store)
-    monkeypatch.setattr(live, "engine", lambda: engine)
+def test_the_weights_of_a_preset_are_trained_ahead_while_its_riddle_waits(engine: Shipping) -> None:
     lesson = LESSONS["dropout"]
     (much,) = (preset for preset in lesson.presets if preset.name == "much")
     at = past_guess("dropout", query(lesson.state_of(much), lesson.start))
@@ -284,11 +273,7 @@ def test_the_weights_of_a_preset_are_trained_ahead_while_its_riddle_waits(
     assert "Now it is measured" in texts(at)
 
 
-def test_a_recorded_run_can_be_trained_live(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine = Shipping(store)
-    monkeypatch.setattr(live, "engine", lambda: engine)
+def test_a_recorded_run_can_be_trained_live(engine: Shipping) -> None:
     at = opened("overfitting")
     assert "recorded run" in texts(at)
     at.button(key="overfitting/anew").click().run()
