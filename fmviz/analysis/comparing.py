@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import hypot
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,25 @@ from fmviz.run.measure import Estimate, accuracy_gap, finite_population
 from fmviz.run.record import Array, RunRecord
 
 Right = npt.NDArray[np.bool_]
+
+
+class Gaps(NamedTuple):
+    """The accuracy gaps of two runs.
+
+    Attributes:
+        run, other: each beside a gap of 0.
+        change: the former − the latter.
+    """
+
+    run: Comparison
+    other: Comparison
+    change: Comparison
+
+    @property
+    def below_zero(self) -> bool:
+        """Whether they differ by more than noise where one is below zero: neither is wide or
+        narrow there."""
+        return bool(self.change.sign) and min(self.run.value, self.other.value) < 0
 
 
 def at_chance(run: Shown, split: str = "val") -> bool:
@@ -45,14 +65,18 @@ def truly_told(record: RunRecord) -> str | None:
     return None if wrong == record.examples["train"] else "clean"
 
 
-def gap_after(record: RunRecord, epoch: int) -> Estimate | None:
-    """Accuracy on the training images with a true label − validation accuracy; None where no label
-    is true."""
+def ends_of_gap(record: RunRecord, epoch: int) -> tuple[Estimate | None, Estimate]:
+    """Accuracy on the training images with a true label, None where no label is true, and on
+    validation images."""
     split = truly_told(record)
-    if split is None:
-        return None
-    training, validation = (record.estimate(f"{s}_accuracy", epoch) for s in (split, "val"))
-    return accuracy_gap(training, validation)
+    training = None if split is None else record.estimate(f"{split}_accuracy", epoch)
+    return training, record.estimate("val_accuracy", epoch)
+
+
+def gap_after(record: RunRecord, epoch: int) -> Estimate | None:
+    """The former − the latter; None where no label is true."""
+    training, validation = ends_of_gap(record, epoch)
+    return None if training is None else accuracy_gap(training, validation)
 
 
 def gap(run: Shown) -> Comparison | None:
@@ -157,6 +181,14 @@ def gap_change(run: Shown, other: Shown) -> Comparison | None:
         return _negative(validation)
     error = hypot(training.error, validation.error)
     return significance.normal(training.value - validation.value, error)
+
+
+def gaps(run: Shown, other: Shown) -> Gaps | None:
+    """The gaps of two runs and `gap_change`; None where no label of one of them is true."""
+    own, others, change = gap(run), gap(other), gap_change(run, other)
+    if own is None or others is None or change is None:
+        return None
+    return Gaps(own, others, change)
 
 
 def _negative(change: Comparison) -> Comparison:

@@ -64,9 +64,7 @@ def against_rows(
     rows: list[dict[str, Any]] = []
     for record, gap in zip(records, gaps, strict=True):
         last = record.epochs
-        told = comparing.truly_told(record)
-        names = [told and f"{told}_accuracy", "val_accuracy"]
-        ends = [None if name is None else record.estimate(name, last) for name in names]
+        ends = comparing.ends_of_gap(record, last)
         for split, accuracy, other in zip(SPLITS, ends, ends[::-1], strict=True):
             if accuracy is None:
                 continue

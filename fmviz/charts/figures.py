@@ -56,9 +56,7 @@ def gap_rows(runs: Sequence[Shown]) -> Rows:
     """Rows for `gap_spec`, one a run; no training where no label is true."""
     rows = []
     for run in runs:
-        split = comparing.truly_told(run.record)
-        training = None if split is None else run.accuracy(split)
-        validation = run.record.estimate("val_accuracy", run.kept)
+        training, validation = comparing.ends_of_gap(run.record, run.kept)
         label = gap_label(run.record, run.kept)
         ends = {"training": training, "validation": validation}
         middle = ((training or validation).value + validation.value) / 2

@@ -359,10 +359,8 @@ def _gap(record: RunRecord) -> Reel:
     """Both accuracies, their errors and the gap as text, of every epoch; no training accuracy where
     no label is true."""
     rows: dict[str, list[Any]] = {"training": [], "validation": [], "errors": [], "labels": []}
-    told = comparing.truly_told(record)
-    names = [told and f"{told}_accuracy", "val_accuracy"]
     for epoch in range(record.epochs + 1):
-        ends = [None if name is None else record.estimate(name, epoch) for name in names]
+        ends = comparing.ends_of_gap(record, epoch)
         for split, end in zip(SPLITS, ends, strict=True):
             rows[split].append(None if end is None else round(end.value, 4))
         rows["errors"].append([None if end is None else round(end.error, 5) for end in ends])

@@ -126,7 +126,7 @@ def branch_answer(runs: list[Shown]) -> int:
 def gap_answer(runs: list[Shown]) -> int:
     """Between which of `GAPS` training accuracy − validation accuracy of the last run lies."""
     run = runs[-1]
-    gap = run.at("train_accuracy") - run.at("val_accuracy")
+    gap = run.record.gap(run.kept).value
     return sum(gap >= bound for bound in GAPS)
 
 

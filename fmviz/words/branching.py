@@ -10,7 +10,7 @@ from fmviz.run.choices import OPTIMIZERS
 from fmviz.run.groups import begins_anew
 from fmviz.run.naming import changes_name
 from fmviz.theory import schedules
-from fmviz.words.memory import counted
+from fmviz.words.memory import on_true_labels
 from fmviz.words.numbers import around, decimals, direction, percent, short_points
 from fmviz.words.prose import Caption, Claim
 
@@ -82,21 +82,21 @@ def _beside(other: Shown, branched: Shown, digits: int) -> Caption:
 
 def _gap(trunk: Shown, branched: Shown) -> list[Caption]:
     """The accuracy gaps of both; nothing where no label is true."""
-    change = comparing.gap_change(branched, trunk)
-    gaps = [comparing.gap(run) for run in (branched, trunk)]
-    if change is None or gaps[0] is None or gaps[1] is None:
+    gaps = comparing.gaps(branched, trunk)
+    if gaps is None:
         return []
-    digits = decimals(gaps[0].value, gaps[1].value, change)
+    change = gaps.change
+    digits = decimals(gaps.run.value, gaps.other.value, change)
     figures = {
         "epoch": str(branched.record.config.branch_epoch),
         "change": around(change.size, digits),
-        "gap": short_points(gaps[0], digits),
-        "trunk_gap": short_points(gaps[1], digits),
-        "counted": counted((branched, trunk)),
+        "gap": short_points(gaps.run, digits),
+        "trunk_gap": short_points(gaps.other, digits),
+        "counted": on_true_labels((branched, trunk)),
     }
     claim = Claim("gap", branched.name, change.sign, trunk.name)
     how = direction(change, "narrower", "alike", "wider")
-    if change.sign and min(gaps[0].value, gaps[1].value) < 0:
+    if gaps.below_zero:
         how = "below zero"
     return [Caption(f"branch, gap {how}", figures, (claim,))]
 

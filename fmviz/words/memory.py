@@ -23,7 +23,7 @@ def by_mistake(validation: Estimate) -> Estimate:
     return Estimate((1 - validation.value) / others, validation.error / others)
 
 
-def counted(runs: Sequence[Shown]) -> str:
+def on_true_labels(runs: Sequence[Shown]) -> str:
     """What follows a gap in a sentence: on which labels it counts, where some are wrong."""
     wrong = any(run.record.examples["corrupted"] for run in runs)
     return " (counted on true labels)" if wrong else ""

@@ -121,10 +121,10 @@ def decimals(now: Figure, before: Figure, change: Figure) -> int:
     return least
 
 
-def spread(estimate: Estimate | Comparison) -> str:
+def spread(estimate: Estimate | Comparison, digits: int = 1) -> str:
     """0.147 ± 0.009 → "± 0.9 points": an error whose figure stands elsewhere; "" where there is
     none."""
-    error = points(estimate).partition(" ± ")[2]
+    error = points(estimate, digits=digits).partition(" ± ")[2]
     return f"± {error} points" if error else ""
 
 

@@ -31,7 +31,7 @@ def verdict(
         names: of the two.
         tried: how many seeds there were.
         chosen: whether the second's epochs were chosen on the validation images.
-        counted: on which labels a gap counts, as `memory.counted` has it.
+        counted: on which labels a gap counts, as `memory.on_true_labels` has it.
     """
     if not found:
         return [Caption("too few", {})]

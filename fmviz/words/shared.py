@@ -21,9 +21,10 @@ from fmviz.run.settings import number
 from fmviz.theory import penalties, schedules
 from fmviz.theory.saturation import Prediction
 from fmviz.words import keras_lines
-from fmviz.words.memory import by_mistake, counted
+from fmviz.words.memory import by_mistake, on_true_labels
 from fmviz.words.numbers import (
     around,
+    counted,
     decimals,
     direction,
     percent,
@@ -31,7 +32,6 @@ from fmviz.words.numbers import (
     small_percent,
     spread,
 )
-from fmviz.words.numbers import counted as count_of
 from fmviz.words.prose import Caption, Claim
 
 # The gap of a network that underfits is smaller than this.
@@ -148,25 +148,24 @@ def against_baseline(run: Shown, baseline: Shown) -> Caption:
         "baseline_epoch": str(baseline.kept),
     }
     on_val = Claim("val_accuracy", run.name, held_out.sign, baseline.name)
-    gaps = comparing.gap(run), comparing.gap(baseline)
-    change = comparing.gap_change(run, baseline)
+    gaps, other_epochs = comparing.gaps(run, baseline), run.kept != baseline.kept
     training, split = comparing.training_change(run, baseline), comparing.truly_told(run.record)
-    if gaps[0] is None or gaps[1] is None or change is None or training is None:
-        how = "same" if held_out.same else direction(held_out, "lower", "alike", "higher")
-        if run.kept != baseline.kept and not held_out.sign:
-            how = "other epochs"
-        elif run.kept != baseline.kept:
+    if gaps is None or training is None:
+        if other_epochs and held_out.sign:
             return Caption("other epochs, validation differs", figures, (on_val,))
-        return Caption(f"no true label, {how}", figures, (on_val,))
-    digits = decimals(gaps[0].value, gaps[1].value, change)
+        how = "same" if held_out.same else direction(held_out, "lower", "alike", "higher")
+        section = f"no true label, {'other epochs' if other_epochs else how}"
+        return Caption(section, figures, (on_val,))
+    change = gaps.change
+    digits = decimals(gaps.run.value, gaps.other.value, change)
     figures |= {
-        "gap": short_points(gaps[0], digits),
-        "baseline_gap": short_points(gaps[1], digits),
+        "gap": short_points(gaps.run, digits),
+        "baseline_gap": short_points(gaps.other, digits),
         "training": percent(run.at(f"{split}_accuracy")),
         "baseline_training": percent(baseline.at(f"{split}_accuracy")),
         "change": around(change.size, digits),
         "train_change": around(training.size),
-        "counted": counted((run, baseline)),
+        "counted": on_true_labels((run, baseline)),
     }
     found = {
         "gap": Claim("gap", run.name, change.sign, baseline.name),
@@ -179,8 +178,8 @@ def against_baseline(run: Shown, baseline: Shown) -> Caption:
 
     if change.same:
         return told("same answers", "gap", "val")
-    narrower = change.sign < 0 and gaps[0].value >= 0
-    if run.kept != baseline.kept:
+    narrower = change.sign < 0 and gaps.run.value >= 0
+    if other_epochs:
         apart = "validation unclear" if held_out.could_be_noise else "validation differs"
         return told(f"other epochs, {apart}", "val")
     if held_out.sign > 0:
@@ -188,11 +187,11 @@ def against_baseline(run: Shown, baseline: Shown) -> Caption:
     if held_out.sign < 0:
         if training.sign >= 0:
             return told("validation falls", "val")
-        underfits = gaps[0].value < SMALL_GAP and training.value < -CLEARLY_LESS
+        underfits = gaps.run.value < SMALL_GAP and training.value < -CLEARLY_LESS
         return told("underfits" if underfits else "both fall", "val", "train")
     if change.could_be_noise:
         return told("change could be noise", "gap", "val")
-    if min(gaps[0].value, gaps[1].value) < 0:
+    if gaps.below_zero:
         return told("gap below zero", "gap")
     return told("gap narrows" if narrower else "gap widens", "gap", "val")
 
@@ -216,7 +215,7 @@ def early_stopping(run: Shown, patience: int | None, monitor: str) -> Caption:
         return Caption("stopping never" if last else "stopping never, restored", figures)
     figures |= {
         "stopped": str(stop.stopped),
-        "saved": count_of(epochs - stop.stopped, "epoch"),
+        "saved": counted(epochs - stop.stopped, "epoch"),
     }
     same = stop.kept == stop.stopped
     return Caption("stopping fired" if same else "stopping restored", figures)

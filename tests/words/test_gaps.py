@@ -26,7 +26,7 @@ from fmviz.run.choices import N_CLASSES
 from fmviz.run.config import RunConfig
 from fmviz.words import branching, penalised, prose
 from fmviz.words import seeds as of_seeds
-from fmviz.words.memory import counted
+from fmviz.words.memory import on_true_labels
 from fmviz.words.prose import Caption
 from tests.support.claims import confirm
 from tests.support.records import synthetic, tiny
@@ -47,7 +47,7 @@ def repeated(runs: Sequence[Shown]) -> list[Caption]:
 def over_seeds(runs: Sequence[Shown]) -> list[Caption]:
     found = seeds.over_seeds([(runs[0], runs[1]), (runs[2], runs[3])])
     what = of_seeds.what_a_seed_is([run.record.config for run in runs])
-    return [*of_seeds.verdict(found, ("a", "b"), 2, counted=counted(runs)), what]
+    return [*of_seeds.verdict(found, ("a", "b"), 2, counted=on_true_labels(runs)), what]
 
 
 class Teller(NamedTuple):

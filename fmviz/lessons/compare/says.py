@@ -17,7 +17,7 @@ from fmviz.run.naming import differing_settings, plural, setting
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import SETTINGS
 from fmviz.words.escaping import escaped
-from fmviz.words.memory import counted
+from fmviz.words.memory import on_true_labels
 from fmviz.words.numbers import decimals, direction, points, signed_points
 from fmviz.words.prose import Caption, Claim
 
@@ -113,8 +113,8 @@ def pair(a: Shown, b: Shown) -> list[Caption]:
     for run in (a, b):
         if not run.record.complete:
             return [Caption("pair unfinished", {"name": escaped(run.name)}), how]
-    change, gaps = comparing.change(a, b, "val"), comparing.gap_change(a, b)
-    if change.same if gaps is None else gaps.same:
+    change, gaps = comparing.change(a, b, "val"), comparing.gaps(a, b)
+    if change.same if gaps is None else gaps.change.same:
         return [Caption("same answers", {}), how]
     ahead, behind = (a, b) if change.value > 0 else (b, a)
     figures = {
@@ -128,28 +128,27 @@ def pair(a: Shown, b: Shown) -> list[Caption]:
     unclear = change.could_be_noise
     claim = Claim("val_accuracy", a.name, change.sign, b.name)
     section = "pair could be noise" if unclear else "pair differs"
-    return [Caption(section, figures, (claim,)), how, _gaps(a, b)]
+    return [Caption(section, figures, (claim,)), how, _gaps(a, b, gaps)]
 
 
-def _gaps(a: Shown, b: Shown) -> Caption:
+def _gaps(a: Shown, b: Shown, gaps: comparing.Gaps | None) -> Caption:
     """The accuracy gaps of two runs, on true labels."""
-    change = comparing.gap_change(a, b)
-    gaps = {run: gap for run in (a, b) if (gap := comparing.gap(run)) is not None}
-    if change is None or len(gaps) < 2:
+    if gaps is None:
         return Caption("gaps, no true label", {})
-    wide, narrow = (a, b) if change.value > 0 else (b, a)
-    digits = decimals(gaps[wide], gaps[narrow], change)
+    change, pairs = gaps.change, [(a, gaps.run), (b, gaps.other)]
+    (wide, wide_gap), (narrow, narrow_gap) = pairs if change.value > 0 else pairs[::-1]
+    digits = decimals(wide_gap, narrow_gap, change)
     figures = {
         "wide": escaped(wide.name),
         "narrow": escaped(narrow.name),
-        "wide_gap": points(gaps[wide], digits=digits),
-        "narrow_gap": points(gaps[narrow], digits=digits),
+        "wide_gap": points(wide_gap, digits=digits),
+        "narrow_gap": points(narrow_gap, digits=digits),
         "change": points(change.size, digits=digits),
-        "counted": counted((a, b)),
+        "counted": on_true_labels((a, b)),
     }
     claim = Claim("gap", a.name, change.sign, b.name)
     section = "gaps could be noise" if change.could_be_noise else "gaps differ"
-    if change.sign and gaps[narrow].value < 0:
+    if gaps.below_zero:
         section = "gaps differ, below zero"
     return Caption(section, figures, (claim,))
 
@@ -192,7 +191,7 @@ def repeats(name: str, records: Sequence[RunRecord]) -> list[Caption]:
     gaps = [gap.value for r in kept if (gap := comparing.gap_after(r, r.epochs)) is not None]
     if len(gaps) < len(kept):
         return [Caption("repeats, no true label", figures), *captions]
-    figures |= {"gap": _spread(gaps), "counted": counted(list(map(Shown.at_end, kept)))}
+    figures |= {"gap": _spread(gaps), "counted": on_true_labels(list(map(Shown.at_end, kept)))}
     return [Caption("repeats", figures), *captions]
 
 

@@ -23,7 +23,7 @@ from fmviz.run.naming import plural, run_name
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.words import keras_lines, shared
-from fmviz.words.memory import counted
+from fmviz.words.memory import on_true_labels
 from fmviz.words.numbers import around, decimals, direction, listed, percent, short_points, spread
 from fmviz.words.prose import Caption, Claim
 
@@ -63,8 +63,9 @@ def two_by_two(runs: dict[str, Shown]) -> list[Caption]:
     if len(gaps) < len(runs):
         return []
     narrower = min((DROPOUT, PENALTY), key=lambda role: gaps[role].value)
-    further = comparing.gap_change(runs[BOTH], runs[narrower])
-    assert further is not None
+    of_two = comparing.gaps(runs[BOTH], runs[narrower])
+    assert of_two is not None
+    further = of_two.change
     gain = comparing.change(runs[BOTH], runs[narrower], "val")
     both, alone = (runs[role].at("val_accuracy") for role in (BOTH, narrower))
     digits = decimals(both, alone, gain)
@@ -83,13 +84,13 @@ def two_by_two(runs: dict[str, Shown]) -> list[Caption]:
         "narrower": "dropout" if narrower == DROPOUT else "the penalty",
         "further": around(further.size, of_gaps),
         "lam": number(runs[BOTH].record.config.lam),
-        "counted": counted(list(runs.values())),
+        "counted": on_true_labels(list(runs.values())),
         "gain": around(gain.size, digits),
         "both_validation": percent(both, digits),
         "alone_validation": percent(alone, digits),
     }
     gaps_told = direction(further, "both, further", "both, no further", "both, less")
-    if further.sign and min(gaps[BOTH].value, gaps[narrower].value) < 0:
+    if of_two.below_zero:
         gaps_told = "both, below zero"
     on_new = direction(gain, "both, worse", "both, as good", "both, better")
     return [
@@ -230,19 +231,18 @@ def rates(records: Sequence[RunRecord]) -> list[Caption]:
 
 def _rates_gap(none: Shown, run: Shown, figures: dict[str, str]) -> list[Caption]:
     """The gap at a rate beside that without dropout; nothing where no label is true."""
-    change = comparing.gap_change(run, none)
-    gaps = [comparing.gap(each) for each in (none, run)]
-    if change is None or gaps[0] is None or gaps[1] is None:
+    gaps = comparing.gaps(run, none)
+    if gaps is None:
         return []
-    digits = decimals(gaps[0].value, gaps[1].value, change)
+    digits = decimals(gaps.other.value, gaps.run.value, gaps.change)
     told = figures | {
-        "gap": short_points(gaps[0], digits),
-        "last_gap": short_points(gaps[1], digits),
-        "change": around(change.size, digits),
-        "counted": counted((none, run)),
+        "gap": short_points(gaps.other, digits),
+        "last_gap": short_points(gaps.run, digits),
+        "change": around(gaps.change.size, digits),
+        "counted": on_true_labels((none, run)),
     }
-    how = direction(change, "narrower", "same", "wider")
-    if change.sign and min(gaps[0].value, gaps[1].value) < 0:
+    how = direction(gaps.change, "narrower", "same", "wider")
+    if gaps.below_zero:
         how = "below zero"
     return [Caption(f"rates, {how}", told)]
 

@@ -92,7 +92,6 @@ def _reached(runs: Sequence[Shown], done: bool) -> Caption:
 
 def _against_glorot(yours: Shown, glorot: Shown) -> list[Caption]:
     change, training = (comparing.change(yours, glorot, split) for split in ("val", "train"))
-    wider = comparing.gap_change(yours, glorot)
     last = yours.record.epochs, glorot.record.epochs
     firsts = [measure.reached(r.record.history["val_accuracy"], TARGET) for r in (yours, glorot)]
     later = firsts[0] - firsts[1] if firsts[0] is not None and firsts[1] is not None else 0
@@ -115,13 +114,13 @@ def _against_glorot(yours: Shown, glorot: Shown) -> list[Caption]:
     captions = [Caption(section, figures, (Claim("val_accuracy", YOURS, change.sign, GLOROT),))]
     if later and not change.sign:
         captions.append(Caption("only later" if later > 0 else "only sooner", figures))
-    # With false labels the gap counts repeated mistakes as knowledge.
-    before = comparing.gap(glorot)
-    # Below zero no gap is wide.
-    if wider is None or before is None or before.value < 0 or yours.record.examples["corrupted"]:
+    gaps = comparing.gaps(yours, glorot)
+    # Where labels are false the training accuracies beside it count repeated mistakes as knowledge;
+    # and below zero no gap is wide.
+    if gaps is None or gaps.other.value < 0 or yours.record.examples["corrupted"]:
         return captions
-    figures["gap_change"] = around(wider.size)
-    if change.sign < 0 < wider.sign:
+    figures["gap_change"] = around(gaps.change.size)
+    if change.sign < 0 < gaps.change.sign:
         claims = (
             Claim("gap", YOURS, 1, GLOROT),
             Claim("train_accuracy", YOURS, training.sign, GLOROT),

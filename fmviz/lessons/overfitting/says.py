@@ -15,7 +15,7 @@ from fmviz.run.measure import accuracy
 from fmviz.run.naming import plural
 from fmviz.run.record import RunRecord
 from fmviz.words import shared
-from fmviz.words.memory import by_mistake, counted
+from fmviz.words.memory import by_mistake, on_true_labels
 from fmviz.words.numbers import compared, decimals, direction, percent, points
 from fmviz.words.prose import Caption, Claim
 
@@ -149,32 +149,27 @@ def beside(run: Shown, twin: Shown) -> list[Caption]:
 def _more_images(*runs: Shown) -> list[Caption]:
     """What the larger training set of two does to the gap and to validation accuracy."""
     fewer, more = sorted(runs, key=lambda each: each.record.config.train_size)
-    gap, validation = comparing.gap_change(more, fewer), comparing.change(more, fewer, "val")
-    gaps = {"more": comparing.gap(more), "fewer": comparing.gap(fewer)}
+    gaps, validation = comparing.gaps(more, fewer), comparing.change(more, fewer, "val")
     # Runs with a wrong label have another twin.
-    assert gap is not None
-    assert gaps["more"] is not None
-    assert gaps["fewer"] is not None
-    of_gaps = decimals(gaps["more"], gaps["fewer"], gap)
+    assert gaps is not None
+    of_gaps = decimals(*gaps)
     digits = decimals(more.at("val_accuracy"), fewer.at("val_accuracy"), validation)
     figures = {
-        "change": points(gap.size, digits=of_gaps),
+        "change": points(gaps.change.size, digits=of_gaps),
         "val_change": points(validation.size, digits=digits),
     }
-    for name, each in (("more", more), ("fewer", fewer)):
+    for name, each, gap in (("more", more, gaps.run), ("fewer", fewer, gaps.other)):
         figures |= {
             name: f"{each.record.config.train_size:,}",
-            f"{name}_gap": "" if (own := gaps[name]) is None else points(own, digits=of_gaps),
+            f"{name}_gap": points(gap, digits=of_gaps),
             f"{name}_right": percent(each.at("val_accuracy"), digits),
         }
-    of_gap = direction(gap, *LOWER_OR_HIGHER)
-    if gap.sign and any(own is not None and own.value < 0 for own in gaps.values()):
-        of_gap = "below zero"
+    of_gap = "below zero" if gaps.below_zero else direction(gaps.change, *LOWER_OR_HIGHER)
     of_validation = direction(validation, *LOWER_OR_HIGHER)
     return [
         Caption(section, figures, (Claim(figure, more.name, change.sign, fewer.name),))
         for section, figure, change in (
-            (f"more images, gap {of_gap}", "gap", gap),
+            (f"more images, gap {of_gap}", "gap", gaps.change),
             (f"more images, validation {of_validation}", "val_accuracy", validation),
         )
     ]
@@ -233,7 +228,7 @@ def learning_curve(records: Sequence[RunRecord]) -> list[Caption]:
         "fewest_gap": points(gaps[0], digits=digits),
         "most_gap": points(gaps[-1], digits=digits),
         "change": points(change.size, digits=digits),
-        "counted": counted(ends),
+        "counted": on_true_labels(ends),
         "broken": " and ".join(f"{size:,}" for size in broken),
     }
     captions = [Caption(f"sweep {direction(change, *LOWER_OR_HIGHER)}", figures)]

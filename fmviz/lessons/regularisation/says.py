@@ -19,7 +19,7 @@ from fmviz.run.naming import plural, run_name
 from fmviz.run.record import RunRecord
 from fmviz.run.settings import number
 from fmviz.theory import penalties
-from fmviz.words.memory import counted
+from fmviz.words.memory import on_true_labels
 from fmviz.words.numbers import decimals, percent, points, significant, small_percent, upper_first
 from fmviz.words.prose import Caption, Claim
 
@@ -194,7 +194,7 @@ def harmless(found: Sequence[SeedsOf], baseline: SeedsOf, tolerance: float, kind
     if gap is None or before is None:
         return Caption("harmless, no true label", figures)
     figures |= {"gap": points(gap), "baseline_gap": points(before)}
-    figures["counted"] = counted(list(map(Shown.at_end, last)))
+    figures["counted"] = on_true_labels(list(map(Shown.at_end, last)))
     return Caption("harmless", figures)
 
 
@@ -235,11 +235,11 @@ def adam_and_adamw(swept: Sequence[tuple[RunRecord, RunRecord]]) -> Caption:
     """
     for coupled, decoupled in swept:
         pair = Shown.at_end(coupled), Shown.at_end(decoupled)
-        ends = [comparing.gap(run) for run in pair]
+        gaps = comparing.gaps(*pair)
         # Where no label is true, validation alone can part the two.
-        both = comparing.gap_change(*pair) or SAME, comparing.change(*pair, "val")
-        gaps, accuracies = (significance.among(each, 2 * len(swept)) for each in both)
-        if gaps.could_be_noise and accuracies.could_be_noise:
+        both = SAME if gaps is None else gaps.change, comparing.change(*pair, "val")
+        wider, accuracies = (significance.among(each, 2 * len(swept)) for each in both)
+        if wider.could_be_noise and accuracies.could_be_noise:
             continue
         figures = {
             "lam": number(coupled.config.lam),
@@ -250,13 +250,13 @@ def adam_and_adamw(swept: Sequence[tuple[RunRecord, RunRecord]]) -> Caption:
         }
         claims = tuple(
             Claim(figure, "Adam + L2", each.sign, "AdamW")
-            for figure, each in (("gap", gaps), ("val_accuracy", accuracies))
+            for figure, each in (("gap", wider), ("val_accuracy", accuracies))
             if each.sign
         )
-        if ends[0] is None or ends[1] is None:
+        if gaps is None:
             return Caption("adamw differs, no true label", figures, claims)
-        figures |= {"l2_gap": points(ends[0]), "adamw_gap": points(ends[1])}
-        figures["counted"] = counted(pair)
+        figures |= {"l2_gap": points(gaps.run), "adamw_gap": points(gaps.other)}
+        figures["counted"] = on_true_labels(pair)
         return Caption("adamw differs", figures, claims)
     if not swept:
         return Caption("adamw none", {})
@@ -264,6 +264,6 @@ def adam_and_adamw(swept: Sequence[tuple[RunRecord, RunRecord]]) -> Caption:
     true = all(comparing.gap(run) is not None for run in last)
     figures = {
         "lam": number(swept[-1][0].config.lam),
-        "counted": counted(last),
+        "counted": on_true_labels(last),
     }
     return Caption("adamw alike" if true else "adamw alike, no true label", figures)

@@ -28,7 +28,7 @@ from fmviz.ui.session import is_dark, session
 from fmviz.ui.stage import Spot
 from fmviz.ui.told import Told
 from fmviz.words import prose
-from fmviz.words.numbers import percent, points, short_points, spread
+from fmviz.words.numbers import percent, short_points, spread
 from fmviz.words.prose import Caption
 
 CARDS_A_ROW = 3
@@ -169,8 +169,7 @@ class OneNetwork(Panel):
 
 
 def _with_error(share: Estimate) -> str:
-    value, _, error = points(share, digits=0).partition(" ± ")
-    return f"{value}% ± {error} points" if error else f"{value}%"
+    return f"{short_points(share, 0)}% {spread(share, 0)}".rstrip()
 
 
 @st.fragment

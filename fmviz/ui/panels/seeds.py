@@ -17,7 +17,7 @@ from fmviz.ui.panels.sweep import Sweep
 from fmviz.ui.place import Place
 from fmviz.words import prose
 from fmviz.words import seeds as words
-from fmviz.words.memory import counted
+from fmviz.words.memory import on_true_labels
 from fmviz.words.prose import Caption
 
 
@@ -110,7 +110,7 @@ class Seeds(Panel):
                 alt=f"{self.names[1]} less {self.names[0]}, a dot a seed, with the mean and its "
                 "95% interval.",
             )
-        told = counted([run for pair in pairs for run in pair])
+        told = on_true_labels([run for pair in pairs for run in pair])
         captions = words.verdict(found, self.names, count, chosen=self.chosen, counted=told)
         captions.append(words.what_a_seed_is([family[0] for family in self.families]))
         self._caption.markdown(_said(captions))
